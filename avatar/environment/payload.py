@@ -1,0 +1,56 @@
+"""What a wheel puts on disk, as one digest: the same whichever tool installed it.
+
+A payload digest is the sha256 over a distribution's sorted (place, path, sha256) lines. Left out is what an
+installer adds or rewrites: RECORD, INSTALLER, REQUESTED, direct_url.json, byte code, and scripts with a Python
+shebang or made from entry points. Standard library only: ci/lock uses this before anything is installed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from pathlib import Path, PurePosixPath
+
+INSTALLER_FILES = {"RECORD", "RECORD.jws", "RECORD.p7s", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json"}
+
+
+def is_payload(path: PurePosixPath) -> bool:
+    """Whether a file under site-packages comes from the wheel itself."""
+    if path.suffix == ".pyc" or "__pycache__" in path.parts:
+        return False
+    return not (path.parent.name.endswith(".dist-info") and path.name in INSTALLER_FILES)
+
+
+def digest_of_lines(lines: list[str]) -> str:
+    return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
+
+
+def line_for(place: str, path: str, sha256: str) -> str:
+    return f"{place}/{path}\0{sha256}\n"
+
+
+def wheel_digest(wheel: Path) -> str:
+    """Payload digest of a wheel file. Raises ValueError for a data scheme no locked wheel is known to use."""
+    lines = []
+    with zipfile.ZipFile(wheel) as archive:
+        for name in archive.namelist():
+            if name.endswith("/"):
+                continue
+            body = archive.read(name)
+            place, path = "site", PurePosixPath(name)
+            if path.parts[0].endswith(".data"):
+                scheme, path = path.parts[1], PurePosixPath(*path.parts[2:])
+                if scheme not in ("purelib", "platlib", "scripts", "data"):
+                    raise ValueError(f"{wheel.name}: data scheme {scheme!r} is not handled; extend payload.py")
+                place = {"scripts": "bin", "data": "prefix"}.get(scheme, "site")
+            if place == "bin" and body.startswith(b"#!python"):
+                continue
+            if place != "site" or is_payload(path):
+                lines.append(line_for(place, str(path), hashlib.sha256(body).hexdigest()))
+    return digest_of_lines(lines)
+
+
+def layer_fingerprint(packages: dict[str, dict[str, str]]) -> str:
+    """The fingerprint of a layer: sha256 over its sorted `name version payload` lines."""
+    lines = [f"{name} {entry['version']} {entry['payload']}\n" for name, entry in packages.items()]
+    return digest_of_lines(lines)
