@@ -72,9 +72,9 @@ def prepare_system(need_venv: bool) -> None:
     readable = " ".join(command)
     if os.geteuid() == 0 and shutil.which("apt-get"):
         say(f"the system lacks {', '.join(packages)}; running: apt-get update && {readable}")
-        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for step in (["apt-get", "update", "-q"], command):
-            if subprocess.run(step, env=quiet, stdout=sys.stderr).returncode:
+        unattended = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        for step in (["apt-get", "update", "-qq"], [*command, "-qq"]):
+            if subprocess.run(step, env=unattended, stdout=subprocess.DEVNULL).returncode:
                 raise CannotInstall(f"'{' '.join(step)}' failed; mend what it says above, then run this again.")
         if packages := missing_debian_packages(need_venv):
             raise CannotInstall(f"apt-get installed its packages, yet these are still missing: {', '.join(packages)}.")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+import json
+import math
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    import numpy as np
+import numpy as np
+
+from avatar.errors import RequestError
 
 
 class Phone(NamedTuple):
@@ -37,3 +41,40 @@ class Speech:
     @property
     def seconds(self) -> float:
         return len(self.samples) / self.sample_rate
+
+    def frame_count(self, frame_rate: int) -> int:
+        """How many video frames the speech fills, the last one perhaps in part."""
+        return math.ceil(len(self.samples) * frame_rate / self.sample_rate)
+
+    def padded_to_frames(self, frame_rate: int) -> Speech:
+        """With silence at the end, so that sound and picture are equally long."""
+        length = math.ceil(self.frame_count(frame_rate) * self.sample_rate / frame_rate)
+        return replace(self, samples=np.pad(self.samples, (0, length - len(self.samples))))
+
+    def refuse_longer_than(self, seconds: float) -> None:
+        if self.seconds > seconds:
+            raise RequestError(
+                f"the speech is {self.seconds:.1f} s long; {seconds:.0f} s is the most, split it into parts."
+            )
+
+    def save(self, folder: Path) -> None:
+        """Write speech.wav (16 bit) and timings.json."""
+        self.write_wav(folder / "speech.wav")
+        timings = {
+            kind: [(text, round(start_s, 4), round(end_s, 4)) for text, start_s, end_s in spans]
+            for kind, spans in (("phones", self.phones), ("words", self.words))
+        }
+        (folder / "timings.json").write_text(json.dumps(timings, ensure_ascii=False) + "\n")
+
+    def write_wav(self, path: Path) -> None:
+        import soundfile
+
+        soundfile.write(path, self.samples, self.sample_rate, subtype="PCM_16", format="WAV")
+
+    @classmethod
+    def load(cls, folder: Path) -> Speech:
+        import soundfile
+
+        samples, sample_rate = soundfile.read(folder / "speech.wav", dtype="float32")
+        timings = json.loads((folder / "timings.json").read_text())
+        return cls(samples, sample_rate, [Phone(*p) for p in timings["phones"]], [Word(*w) for w in timings["words"]])

@@ -1,0 +1,60 @@
+"""The `avatar` command, and `python -m avatar`: runs it and turns every failure into one message and an exit code."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+
+import click
+
+from avatar.errors import AvatarError, Interrupted
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Exit codes: 0 done, 1 failed, 2 asked wrongly, 130 interrupted."""
+    from avatar.cli import avatar
+
+    try:
+        result = avatar.main(args=arguments, prog_name="avatar", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt, Interrupted):
+        say("interrupted; nothing half-made was left, and the same command goes on where it stopped.")
+        return 130
+    except Exception as error:  # noqa: BLE001  (the last line of defence: a user never sees a traceback unasked)
+        if debugging():
+            raise
+        say(explanation(error))
+        return error.exit_code if isinstance(error, AvatarError) else 1
+
+
+def debugging() -> bool:
+    return os.environ.get("AVATAR_DEBUG", "") not in ("", "0")
+
+
+def say(text: str) -> None:
+    print(f"avatar: {text}", file=sys.stderr)
+
+
+def explanation(error: Exception) -> str:
+    """One sentence for the user: what was wrong and what to do."""
+    if isinstance(error, AvatarError):
+        return str(error)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        where = f" (writing {error.filename})" if error.filename else ""
+        return f"the disk is full{where}; free some space or set AVATAR_HOME to another disk, then run it again."
+    if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+        return f"not allowed to write {error.filename}; choose another folder or mend its permissions."
+    if isinstance(error, MemoryError):
+        return "this machine has not enough free memory; close other programs, then run it again."
+    return (
+        f"something unforeseen went wrong ({type(error).__name__}: {error}). "
+        "'avatar --debug …' shows where; './run avatar status --strict' checks the environment."
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What a given file is and whether it can be used."""

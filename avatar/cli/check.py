@@ -1,0 +1,35 @@
+"""`avatar check FILE`: is a recording, a picture or a video good enough, in figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from avatar import settings
+from avatar.cli.help import Command
+from avatar.cli.output import print_json
+
+
+@click.command(cls=Command, examples="avatar check me.wav\navatar check me.jpg\navatar check avatar-demo.mp4 --json")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def check(file: Path, as_json: bool) -> int:
+    """Measure a recording, a picture or a video; exit code 1 where it falls short.
+
+    A recording: length, loudness, silence, clipping. A picture: is there one usable face? A video: does the mouth
+    open with the sound, without lag, is a face in every frame, are picture and sound equally long? For a video made
+    here the mouth is also compared with what it was asked to do, as the job's folder remembers it.
+    """
+    from avatar.check import check_file, intended
+
+    path = file.absolute()
+    result = check_file(path, intended.opening_of(settings.home(), path))
+    if as_json:
+        print_json(result)
+    else:
+        from avatar.check import lines
+
+        for line in lines(result):
+            click.echo(line)
+    return 0 if result["passed"] else 1

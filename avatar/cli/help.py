@@ -1,0 +1,43 @@
+"""Help pages: commands grouped by task, examples at the end."""
+
+from __future__ import annotations
+
+import click
+
+
+class WithExamples:
+    """Adds an Examples section; `examples` is text with one command a line."""
+
+    def __init__(self, *arguments, examples: str = "", **options):
+        super().__init__(*arguments, **options)
+        self.examples = examples
+
+    def format_epilog(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_epilog(context, formatter)
+        if self.examples:
+            with formatter.section("Examples"):
+                for line in self.examples.strip().splitlines():
+                    formatter.write(f"  {line}\n")
+
+
+class Command(WithExamples, click.Command):
+    pass
+
+
+class Group(WithExamples, click.Group):
+    command_class = Command
+
+
+class GroupedByTask(Group):
+    """The top level: `tasks` is {title: [command, …]}."""
+
+    group_class = Group
+
+    def __init__(self, *arguments, tasks: dict[str, list[str]], **options):
+        super().__init__(*arguments, **options)
+        self.tasks = tasks
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        for title, names in self.tasks.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, self.commands[name].get_short_help_str(80)) for name in names])

@@ -1,0 +1,160 @@
+"""`avatar pipeline …`: make a video, and look after the jobs that made videos."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import click
+
+from avatar import settings
+from avatar.cli.help import Group
+from avatar.cli.output import age, print_json
+from avatar.errors import AvatarError, RequestError
+
+FILE = click.Path(path_type=Path)
+
+RUN_EXAMPLES = """
+avatar pipeline run --text "Hello." -o hello.mp4
+avatar pipeline run --text-file talk.txt --portrait me.jpg --preset joe --subtitles -o talk.mp4
+echo "From a pipe." | avatar pipeline run --text-file - -o pipe.mp4
+avatar pipeline run --audio speech.wav --portrait group.jpg --face 2 -o speech.mp4
+"""
+
+
+@click.group(cls=Group, examples=RUN_EXAMPLES)
+def pipeline() -> None:
+    """Text or speech, a voice and a portrait -> a video; jobs that can be resumed."""
+
+
+@pipeline.command(examples=RUN_EXAMPLES)
+@click.option("--text", help="What is said.")
+@click.option("--text-file", type=FILE, help="A UTF-8 text file with what is said; - reads standard input.")
+@click.option("--audio", type=FILE, help="Finished speech, instead of text.")
+@click.option("--voice", help="A recording of the voice to speak with, or the name of a cloned voice.")
+@click.option("--preset", help="A preview voice: jf_alpha (female) or joe (male).")
+@click.option("--portrait", type=FILE, help="A picture of a face: JPEG, PNG or WebP. [default: the bundled one]")
+@click.option("--face", type=int, help="Which face, counted from the left, where the picture has several.")
+@click.option("-o", "--output", type=FILE, help="The mp4 to write. [default: in the job's folder]")
+@click.option("--overwrite", is_flag=True, help="Replace the output file if it exists.")
+@click.option("--stack", help="preview (CPU, nothing to download) or full (GPU).  [default: preview]")
+@click.option("--language", help="Language of the text. [default: en]")
+@click.option("--seconds", type=float, help="Fit the speech to this length.")
+@click.option("--seed", type=int, help="Another seed gives other blinks and another intonation. [default: 7]")
+@click.option("--subtitles", is_flag=True, help="Add a soft subtitle track, and an .srt file beside the mp4.")
+@click.option("--no-mark", is_flag=True, help="Leave out the visible 'synthetic preview' mark.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def run(text, text_file, audio, voice, preset, portrait, face, output, overwrite, stack, language, seconds, seed,
+        subtitles, no_mark, as_json) -> None:  # fmt: skip
+    """Make a video. The same request again does no work twice."""
+    from avatar.cli.rendering import render_to
+    from avatar.request import make_request
+
+    if text is not None and text_file is not None:
+        raise RequestError("give either --text or --text-file, not both.")
+    if text_file is not None:
+        text = read_text(text_file)
+    defaults = settings.load()
+    if voice is None and audio is None:
+        preset = preset or defaults.preset or None
+    request = make_request(
+        text=text, audio=absolute(audio), voice=voice_file(voice), preset=preset, portrait=absolute(portrait),
+        face=face, stack=stack or defaults.stack, language=language, seconds=seconds,
+        seed=defaults.seed if seed is None else seed, subtitles=subtitles, mark=not no_mark,
+    )  # fmt: skip
+    render_to(request, output, overwrite, as_json)
+
+
+def absolute(path: Path | None) -> Path | None:
+    return path.absolute() if path else None
+
+
+def voice_file(voice: str | None) -> Path | None:
+    """The recording behind --voice: a cloned voice's own, else the file of that name."""
+    if voice is None:
+        return None
+    from avatar.voice import profiles
+
+    return profiles.recording_of(settings.home(), voice) or Path(voice).absolute()
+
+
+def read_text(path: Path) -> str:
+    """Text of a file, or of standard input for '-'. Raises RequestError when it cannot be read or is not UTF-8."""
+    try:
+        data = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+        return data.decode("utf-8-sig")
+    except OSError as error:
+        raise RequestError(f"cannot read the text file {str(path)!r}: {error.strerror}; check the path.") from error
+    except UnicodeDecodeError as error:
+        raise RequestError(f"the text file {str(path)!r} is not UTF-8 text; save it as UTF-8.") from error
+
+
+@pipeline.command(examples="avatar pipeline resume hello-3fa9c2\navatar pipeline resume hello -o hello.mp4")
+@click.argument("job")
+@click.option("-o", "--output", type=FILE, help="The mp4 to write. [default: in the job's folder]")
+@click.option("--overwrite", is_flag=True, help="Replace the output file if it exists.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def resume(job: str, output: Path | None, overwrite: bool, as_json: bool) -> None:
+    """Go on with a job that was interrupted; only what is not there is made."""
+    from avatar import job as jobs
+    from avatar.cli.rendering import check_home, check_output, finish
+
+    found = jobs.find(settings.home(), job)
+    if output:
+        output = output.absolute()
+        check_output(output, overwrite)
+    check_home(settings.home())
+    finish(found, output, as_json)
+
+
+@pipeline.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def list_jobs(as_json: bool) -> None:
+    """All jobs, oldest first."""
+    from avatar import job as jobs
+
+    rows = [{"job": job.id, "state": job.state(), "created": job.created()} for job in jobs.every(settings.home())]
+    if as_json:
+        print_json(rows)
+    else:
+        for row in rows:
+            click.echo(f"{row['job']:38} {row['state']:22} {age(row['created'])}")
+
+
+@pipeline.command()
+@click.argument("job")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def show(job: str, as_json: bool) -> None:
+    """What a job was asked for, what it made, how long each stage took."""
+    from avatar import job as jobs
+
+    found = jobs.find(settings.home(), job)
+    records = {stage: record for stage in jobs.STAGES if (record := found.record(stage))}
+    request = found.request().model_dump(mode="json")
+    state = found.state()
+    if as_json:
+        print_json({"job": found.id, "state": state, "folder": found.folder, "request": request, "records": records})
+        return
+    click.echo(f"{found.id}: {state}\nfolder: {found.folder}")
+    for name, value in request.items():
+        if value not in (None, False):
+            click.echo(f"  {name}: {value}")
+    for stage, record in records.items():
+        engine = record["made_by"]["engine"]
+        click.echo(f"{stage:9} {record['seconds']:7.2f} s  {record['peak_memory_mib']:5} MiB  {engine}")
+        for note in record["notes"]:
+            click.echo(f"          note: {note}")
+
+
+@pipeline.command()
+@click.argument("job_names", metavar="JOB...", nargs=-1, required=True)
+def remove(job_names: tuple[str, ...]) -> None:
+    """Delete jobs with everything in their folders; videos written elsewhere with -o stay."""
+    from avatar import job as jobs
+
+    for job in [jobs.find(settings.home(), name) for name in job_names]:
+        if job.state() == "running":
+            raise AvatarError(f"job {job.id} is running; stop it first.")
+        shutil.rmtree(job.folder)
+        click.echo(job.id)

@@ -1,0 +1,129 @@
+"""From a request to a file where the user wants it: shared by `demo` and `pipeline run`."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from avatar import settings
+from avatar.cli.output import LineProgress, print_json
+from avatar.errors import EnvironmentProblem, Interrupted, RequestError
+
+if TYPE_CHECKING:
+    from avatar.job import Job
+    from avatar.request import Request
+
+LEAST_FREE_BYTES = 50 << 20  # a job of 120 s needs about 20 MB; below this a render would die half way
+
+
+def render_to(request: Request, output: Path | None, overwrite: bool, as_json: bool) -> None:
+    """Render, copy the result to `output` (or leave it in the job folder), print its path or the report."""
+    from avatar import job, preflight
+
+    home = settings.home()
+    if output:
+        output = Path(os.path.abspath(output))
+        check_output(output, overwrite)
+    check_home(home)
+    preflight.check(request)
+    finish(job.create(home, request), output, as_json)
+
+
+def finish(job: Job, output: Path | None, as_json: bool) -> None:
+    """Render what is missing of a job, then deliver and print the result."""
+    from avatar import pipeline, report
+
+    progress = LineProgress()
+    try:
+        video = pipeline.render(job, progress)
+    except KeyboardInterrupt as stop:
+        click.echo(f"job {job.id} stopped; 'avatar pipeline resume {job.id}' goes on with it.", err=True)
+        raise Interrupted from stop
+    if output:
+        deliver(video, output)
+        if (subtitles := job.file("subtitles.srt")).exists() and job.request().subtitles:
+            deliver(subtitles, output.with_suffix(".srt"))
+    if as_json:
+        print_json({"output": str(output or video), **report.read(job)})
+    else:
+        click.echo(str(output or video))
+
+
+def check_output(output: Path, overwrite: bool, suffix: str = ".mp4") -> None:
+    """Refuse an output that cannot be written, before any work is done."""
+    shown = repr(str(output))
+    if output.suffix.lower() != suffix:
+        raise RequestError(f"the output {shown} must end in {suffix}; that is what is written.")
+    if output.is_dir():
+        raise RequestError(f"the output {shown} is a folder; name a file in it.")
+    if os.path.lexists(output) and not overwrite:
+        raise RequestError(f"the output {shown} exists; name another file, or add --overwrite.")
+    folder = output.parent
+    if not folder.is_dir():
+        raise RequestError(f"the folder {str(folder)!r} does not exist; make it first, or name another output.")
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise RequestError(f"cannot write into {str(folder)!r}: {error.strerror}; name another output.") from error
+    try:
+        os.lstat(output.with_name(f".{output.name}.partial"))
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise RequestError(f"the name of the output {shown[:60]}… is too long; name a shorter one.") from error
+
+
+def check_home(home: Path) -> None:
+    """Refuse a home that cannot be written or has no room, before any work is done."""
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=home):
+            pass
+        free = shutil.disk_usage(home).free
+    except OSError as error:
+        raise EnvironmentProblem(
+            f"cannot write into {str(home)!r}, where jobs are kept: {error.strerror}; set AVATAR_HOME to another folder."
+        ) from error
+    if free < LEAST_FREE_BYTES:
+        raise EnvironmentProblem(
+            f"the disk that holds {str(home)!r} is full ({free >> 20} MiB free, {LEAST_FREE_BYTES >> 20} are needed); "
+            "free some space, or set AVATAR_HOME to a folder on another disk."
+        )
+
+
+def deliver(source: Path, target: Path) -> None:
+    """Copy a finished file to where the user wants it."""
+    try:
+        deliver_with(lambda partial: shutil.copyfile(source, partial), target)
+    except EnvironmentProblem as error:
+        raise EnvironmentProblem(f"{error} The finished file is safe at {str(source)!r}.") from error
+
+
+def deliver_with(write: Callable[[Path], object], target: Path) -> None:
+    """Let `write` write beside the final name, then rename: the target is never half a file."""
+    partial = target.with_name(f".{target.name}.partial")
+    try:
+        write(partial)
+        partial.replace(target)
+    except OSError as error:
+        raise EnvironmentProblem(
+            f"cannot write {str(target)!r}: {error.strerror}; free space or name another output."
+        ) from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def free_name(path: Path) -> Path:
+    """path, or path-2, path-3 … where it is taken."""
+    candidate, number = path, 1
+    while os.path.lexists(candidate):
+        number += 1
+        candidate = path.with_stem(f"{path.stem}-{number}")
+    return candidate

@@ -1,0 +1,36 @@
+"""`avatar status`: is the environment the locked one, and what does this host have?"""
+
+from __future__ import annotations
+
+import click
+
+from avatar.cli.help import Command
+from avatar.cli.output import print_json
+
+
+@click.command(cls=Command, examples="avatar status\navatar status --strict\navatar status --json")
+@click.option("--strict", is_flag=True, help="Hash every installed file, import every module; print the fingerprint.")
+@click.option("--no-imports", is_flag=True, help="With --strict: leave the imports out (the full stack's take minutes).")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def status(strict: bool, no_imports: bool, as_json: bool) -> int:
+    """The environment against the lock; GPU, driver, memory, disk, weights."""
+    from avatar.environment.status import status_report
+
+    report = status_report(strict=strict, imports=not no_imports)
+    if as_json:
+        print_json(report)
+    else:
+        for line in lines(report):
+            click.echo(line)
+    return 0 if all(check["ok"] for check in report["checks"]) else 1
+
+
+def lines(report: dict) -> list[str]:
+    """The report for a person: host first, then each check, what mends it below."""
+    result = [f"{name:12} {value}" for name, value in report["host"].items()]
+    for check in report["checks"]:
+        result.append(f"{'ok  ' if check['ok'] else 'FAIL'} {check['name']}: {check['message']}")
+        if not check["ok"] and check["remedy"]:
+            result.append(f"     mend: {check['remedy']}")
+    result += [f"fingerprint {layer} {digest}" for layer, digest in report["fingerprints"].items()]
+    return result

@@ -1,0 +1,63 @@
+"""The locks an environment is compared with: where they are and what they name."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from avatar.errors import EnvironmentProblem
+
+FINGERPRINT_LAYERS = ("base", "full")  # what renders; the test layer changes no video
+WHEEL_LAYERS = ("base", "full", "test")
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """One line of a lock: `name==version --hash=sha256:<digest>  # <wheel file>`."""
+
+    name: str
+    version: str
+    sha256: str
+    file: str
+
+
+LINE = re.compile(
+    r"(?P<name>[a-z0-9]+(?:-[a-z0-9]+)*)==(?P<version>[a-z0-9.!+]+)"
+    r" --hash=sha256:(?P<sha256>[0-9a-f]{64})  # (?P<file>[A-Za-z0-9_.+-]+\.whl)"
+)
+
+
+def find_locks() -> Path:
+    """The folder that holds payload.json: $AVATAR_LOCKS, else locks/ of the checkout this package runs from."""
+    if chosen := os.environ.get("AVATAR_LOCKS"):
+        folder = Path(chosen)
+        if not (folder / "payload.json").is_file():
+            raise EnvironmentProblem(f"AVATAR_LOCKS={chosen} holds no payload.json; point it at a locks/ folder.")
+        return folder
+    folder = Path(__file__).resolve().parents[2] / "locks"
+    if not (folder / "payload.json").is_file():
+        raise EnvironmentProblem(
+            f"No locks to compare this environment with: {folder} holds no payload.json. "
+            "Set AVATAR_LOCKS to the locks/ folder of the release it was made from."
+        )
+    return folder
+
+
+def read_payload(folder: Path) -> dict[str, dict[str, dict[str, str]]]:
+    """locks/payload.json: {layer: {name: {"version": ..., "payload": digest}}}, layers in order of installation."""
+    return json.loads((folder / "payload.json").read_text())
+
+
+def read_lock(path: Path) -> list[Wheel]:
+    """The wheels of one lock file, in order. Raises ValueError for a line of any other form."""
+    wheels = []
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        if line.startswith("#"):
+            continue
+        if not (match := LINE.fullmatch(line)):
+            raise ValueError(f"{path.name}:{number}: not `name==version --hash=sha256:<64 hex>  # <wheel>`: {line!r}")
+        wheels.append(Wheel(**match.groupdict()))
+    return wheels

@@ -1,0 +1,36 @@
+"""What this program and its environment are, as digests: part of every stage's record and of every report."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from functools import cache
+from pathlib import Path
+
+PACKAGE = Path(__file__).parent
+
+
+@cache
+def source_digest() -> str:
+    """sha256 over avatar's own Python files: another version of the code makes its stages anew."""
+    total = hashlib.sha256()
+    for path in sorted(PACKAGE.rglob("*.py")):
+        total.update(f"{path.relative_to(PACKAGE)}\0".encode() + path.read_bytes())
+    return total.hexdigest()[:16]
+
+
+def locks_folder() -> Path:
+    """Where the wheel locks are: AVATAR_LOCKS, else beside the package in a checkout."""
+    return Path(os.environ.get("AVATAR_LOCKS") or PACKAGE.parent / "locks")
+
+
+def locked_fingerprints() -> dict[str, str]:
+    """{layer: fingerprint} that an environment made from the locks must show; empty where no locks are at hand."""
+    from avatar.environment.payload import layer_fingerprint
+
+    try:
+        layers = json.loads((locks_folder() / "payload.json").read_text())
+    except OSError:
+        return {}
+    return {layer: layer_fingerprint(layers[layer]) for layer in ("base", "full")}

@@ -1,0 +1,246 @@
+"""The job folder: the only state there is.
+
+    <home>/jobs/<id>/
+        request.json   what was asked for; file names are those under inputs/
+        inputs/        copies of the user's files
+        portrait.png landmarks.npy speech.wav timings.json motion.npz picture.mp4 subtitles.srt video.mp4
+        records/       one JSON per finished stage: its inputs, outputs, engine, seconds, peak memory
+        report.json    everything above in one, when the video is there
+
+A stage works in a folder of its own; its files are renamed into place when it is done, and its record is
+written last. A stage is done when its record matches the inputs it would have now and its outputs are the bytes
+that the record names. Whatever else is there is made again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import re
+import resource
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from avatar.errors import AvatarError, RequestError
+from avatar.identity import source_digest
+from avatar.request import FILE_FIELDS, Request, file_digest
+
+STAGES = ("portrait", "voice", "lips", "video")
+
+
+@dataclass
+class Stage:
+    """One stage of one job while it runs. Write outputs into `folder`, facts for the report into `facts` and `notes`."""
+
+    name: str
+    folder: Path
+    is_done: bool
+    facts: dict = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Job:
+    folder: Path
+
+    @property
+    def id(self) -> str:
+        return self.folder.name
+
+    @property
+    def video(self) -> Path:
+        return self.folder / "video.mp4"
+
+    def file(self, name: str) -> Path:
+        return self.folder / name
+
+    def request(self) -> Request:
+        """The request, its files being those in this job's inputs/."""
+        content = json.loads((self.folder / "request.json").read_text())["request"]
+        for name in FILE_FIELDS:
+            if content[name]:
+                content[name] = self.folder / "inputs" / content[name]
+        return Request(**content)
+
+    def created(self) -> float:
+        """Seconds since the epoch."""
+        return json.loads((self.folder / "request.json").read_text())["created"]
+
+    def record(self, stage: str) -> dict | None:
+        try:
+            return json.loads((self.folder / "records" / f"{stage}.json").read_text())
+        except (OSError, ValueError):
+            return None
+
+    def state(self) -> str:
+        """'done', 'running', or the first stage that has no record yet."""
+        if self._is_locked():
+            return "running"
+        missing = [stage for stage in STAGES if not self.record(stage)]
+        return f"stopped before {missing[0]}" if missing else "done"
+
+    @contextlib.contextmanager
+    def stage(self, name: str, engine: object, seed: int, inputs: dict) -> Iterator[Stage]:
+        """Run one stage, unless its record and outputs are already what these inputs make.
+
+        engine: a class or module with `name` and `version`; inputs: all that the outcome depends on (a Path stands
+        for the file's content). What the stage leaves in `Stage.folder` are its outputs.
+        """
+        made_by = {"engine": engine.name, "version": engine.version, "avatar": source_digest(), "seed": seed}
+        content = {key: file_digest(value) if isinstance(value, Path) else value for key, value in inputs.items()}
+        cause = digest({"made_by": made_by, "inputs": content})
+        if self._is_finished(name, cause):
+            yield Stage(name, self.folder, is_done=True)
+            return
+        (self.folder / "records" / f"{name}.json").unlink(missing_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=self.folder) as scratch:
+            stage = Stage(name, Path(scratch), is_done=False)
+            reset_peak_memory()
+            started = time.monotonic()
+            yield stage
+            made = {path.name: file_digest(path) for path in sorted(stage.folder.iterdir())}
+            for output in made:
+                (stage.folder / output).replace(self.folder / output)
+        record = {
+            "stage": name,
+            "cause": cause,
+            "made_by": made_by,
+            "outputs": made,
+            "seconds": round(time.monotonic() - started, 3),
+            "peak_memory_mib": peak_memory_mib(),
+            **stage.facts,
+            "notes": stage.notes,
+        }
+        (self.folder / "records").mkdir(exist_ok=True)
+        write_json(self.folder / "records" / f"{name}.json", record)
+
+    def files(self, *names: str) -> dict[str, Path]:
+        """{name: path} of files in this job, as stage inputs."""
+        return {name: self.folder / name for name in names}
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold this job against other processes; leftovers of an interrupted one are cleared. Raises AvatarError if held."""
+        with open(self.folder / "lock", "w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise AvatarError(
+                    f"job {self.id} is being worked on by another avatar process; wait for it, "
+                    f"then see 'avatar pipeline show {self.id}'."
+                ) from error
+            for leftover in self.folder.glob(".*-*"):
+                shutil.rmtree(leftover, ignore_errors=True)
+            yield
+
+    def _is_locked(self) -> bool:
+        try:
+            with open(self.folder / "lock") as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            pass
+        return False
+
+
+# ---------------------------------------------------------------- the jobs of a home
+
+
+def create(home: Path, request: Request) -> Job:
+    """The job for this request: a new folder with copies of its files, or the one that is already there."""
+    jobs = home / "jobs"
+    jobs.mkdir(parents=True, exist_ok=True)
+    folder = jobs / f"{slug(request)}-{request.digest()[:10]}"
+    if folder.is_dir():
+        return Job(folder)
+    scratch = Path(tempfile.mkdtemp(prefix=".new-", dir=jobs))
+    try:
+        (scratch / "inputs").mkdir()
+        content = request.model_dump(mode="json")
+        for name in FILE_FIELDS:
+            if path := getattr(request, name):
+                content[name] = f"{name}{safe_suffix(path)}"
+                shutil.copyfile(path, scratch / "inputs" / content[name])
+        write_json(scratch / "request.json", {"created": round(time.time(), 3), "request": content})
+        with contextlib.suppress(FileExistsError):  # another process made the same job meanwhile
+            rename_new(scratch, folder)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return Job(folder)
+
+
+def rename_new(source: Path, target: Path) -> None:
+    """Rename a folder to a name that is free. Raises FileExistsError when it is taken."""
+    try:
+        os.rename(source, target)
+    except OSError as error:
+        if target.is_dir():
+            raise FileExistsError(target) from error
+        raise
+
+
+def find(home: Path, name: str) -> Job:
+    """The job with this id or unique beginning of one. Raises RequestError when there is none or several."""
+    found = [job for job in every(home) if job.id == name] or [job for job in every(home) if job.id.startswith(name)]
+    if len(found) == 1:
+        return found[0]
+    if found and name:
+        raise RequestError(f"{len(found)} jobs begin with {name!r}: {', '.join(job.id for job in found)}; give more of it.")
+    raise RequestError(f"no job {name!r} in {home / 'jobs'}; 'avatar pipeline list' shows those there are.")
+
+
+def every(home: Path) -> list[Job]:
+    """All jobs, oldest first."""
+    jobs = [Job(path.parent) for path in (home / "jobs").glob("[!.]*/request.json")]
+    return sorted(jobs, key=Job.created)
+
+
+def slug(request: Request) -> str:
+    """A few words that tell a person which job this is."""
+    words = request.text if request.text else "audio " + request.audio.stem
+    return re.sub(r"[^a-z0-9]+", "-", words[:200].lower()).strip("-")[:24].strip("-") or "job"
+
+
+def safe_suffix(path: Path) -> str:
+    return path.suffix.lower() if re.fullmatch(r"\.[A-Za-z0-9]{1,8}", path.suffix) else ""
+
+
+# ---------------------------------------------------------------- small tools
+
+
+def digest(content: dict) -> str:
+    """sha256 of a JSON-able dict."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write beside the final name, then rename: a reader sees the old file or the whole new one."""
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        partial.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def reset_peak_memory() -> None:
+    """Begin a new peak of resident memory for this process, where the kernel lets us (Linux: proc(5), clear_refs)."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def peak_memory_mib() -> int:
+    """Peak resident memory of this process in MiB since reset_peak_memory, or since its start."""
+    with contextlib.suppress(OSError, StopIteration, ValueError):
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) // 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024

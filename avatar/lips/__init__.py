@@ -1,0 +1,1 @@
+"""Lips engines: a portrait and the plan of its motion in, frames out."""

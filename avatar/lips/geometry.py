@@ -1,0 +1,106 @@
+"""The face's own coordinates: u along the eye line, v down the face, both in pixels, origin between the lips.
+
+All shapes of the warp are written in u and v, so that a tilted head needs no case of its own. Landmark numbers are those
+of MediaPipe's face mesh (its first 468 points; left and right are the viewer's).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+# The inner and outer contours of both lips, each from the left corner of the mouth to the right one.
+UPPER_LIP_INNER = [78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308]
+LOWER_LIP_INNER = [78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308]
+LOWER_LIP_OUTER = [61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291]
+UPPER_LIP_OUTER = [61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291]
+MOUTH_LEFT, MOUTH_RIGHT = 61, 291
+LIP_CENTRES = [13, 14]
+EYE_CORNERS = [33, 263]  # the outer ones
+NOSE_BASE = 2
+FOREHEAD_TOP = 10
+CHIN = 152
+EAR_LEFT, EAR_RIGHT = 234, 454
+CHEEK = 50
+
+
+def smoothstep(x: np.ndarray | float) -> np.ndarray:
+    """0 up to 0, 1 from 1 on, and 3x^2 - 2x^3 between, so that both ends are level."""
+    x = np.clip(x, 0, 1)
+    return x * x * (3 - 2 * x)
+
+
+class Box(NamedTuple):
+    """A rectangle of whole pixels; right and bottom are outside."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def rows_columns(self) -> tuple[slice, slice]:
+        return slice(self.top, self.bottom), slice(self.left, self.right)
+
+    @property
+    def empty(self) -> bool:
+        return self.right <= self.left or self.bottom <= self.top
+
+
+def box_around(points: np.ndarray, margin: float, width: int, height: int) -> Box:
+    """The box that holds all points (n, 2) and a margin in pixels, cut to the picture."""
+    left, top = np.floor(points.min(axis=0) - margin)
+    right, bottom = np.ceil(points.max(axis=0) + margin)
+    return Box(max(int(left), 0), max(int(top), 0), min(int(right), width), min(int(bottom), height))
+
+
+def pixel_grid(box: Box) -> tuple[np.ndarray, np.ndarray]:
+    """x and y of every pixel of a box: two float32 (height, width) arrays."""
+    y, x = np.mgrid[box.top : box.bottom, box.left : box.right].astype(np.float32)
+    return x, y
+
+
+@dataclass(frozen=True)
+class FaceFrame:
+    """The axes of a face in its picture, and the lengths (pixels) that scale every shape of the warp."""
+
+    origin: np.ndarray  # (2,): between the lips, x and y in the picture
+    right: tuple[float, float]  # unit vector of u in the picture
+    down: tuple[float, float]  # unit vector of v
+    points: np.ndarray  # float32 (landmarks, 2): every landmark's u and v
+    mouth_width: float  # between the outer corners
+    mouth_to_nose: float  # up to the base of the nose
+    mouth_to_chin: float
+    face_width: float  # between the ears
+
+    def grid(self, box: Box) -> tuple[np.ndarray, np.ndarray]:
+        """u and v of every pixel of a box of the picture: two float32 (height, width) arrays."""
+        x, y = pixel_grid(box)
+        x -= np.float32(self.origin[0])
+        y -= np.float32(self.origin[1])
+        return x * self.right[0] + y * self.right[1], x * self.down[0] + y * self.down[1]
+
+    def to_picture(self, points: np.ndarray) -> np.ndarray:
+        """u, v (n, 2) -> x, y (n, 2)."""
+        return self.origin + points[:, :1] * np.array(self.right) + points[:, 1:2] * np.array(self.down)
+
+
+def face_frame(landmarks: np.ndarray) -> FaceFrame:
+    """The face's axes from its landmarks (n >= 468, x and y first, pixels of the picture)."""
+    xy = landmarks[:, :2].astype(np.float64)
+    eye_line = xy[EYE_CORNERS[1]] - xy[EYE_CORNERS[0]]
+    cosine, sine = (float(value) for value in eye_line / np.linalg.norm(eye_line))
+    origin = xy[LIP_CENTRES].mean(axis=0)
+    points = (xy - origin) @ np.array([[cosine, -sine], [sine, cosine]])
+    return FaceFrame(
+        origin=origin,
+        right=(cosine, sine),
+        down=(-sine, cosine),
+        points=points.astype(np.float32),
+        mouth_width=float(points[MOUTH_RIGHT, 0] - points[MOUTH_LEFT, 0]),
+        mouth_to_nose=float(-points[NOSE_BASE, 1]),
+        mouth_to_chin=float(points[CHIN, 1]),
+        face_width=float(points[EAR_RIGHT, 0] - points[EAR_LEFT, 0]),
+    )

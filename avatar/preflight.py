@@ -1,0 +1,16 @@
+"""What can be refused before anything heavy loads: unreadable or unusable files, languages, lengths."""
+
+from __future__ import annotations
+
+from avatar.request import Request
+from avatar.stacks import stack_for
+
+
+def check(request: Request) -> None:
+    """Raises RequestError or InputError when the request cannot become a video. Imports no model library."""
+    stack = stack_for(request)
+    if request.portrait:
+        from avatar.portrait.picture import read_picture
+
+        read_picture(request.portrait)
+    stack.voice.check(request.voice or request.audio, request.preset, request.language)

@@ -1,0 +1,50 @@
+"""report.json: what made a video, from the records of its stages. Also the tags written into the mp4."""
+
+from __future__ import annotations
+
+import avatar
+from avatar.identity import locked_fingerprints, source_digest
+from avatar.job import STAGES, Job, write_json
+from avatar.request import file_digest
+
+
+def write(job: Job) -> None:
+    """Write report.json of a finished job, unless it is already about these records."""
+    content = build(job)
+    if not job.file("report.json").exists() or read(job)["records"] != content["records"]:
+        write_json(job.file("report.json"), content)
+
+
+def read(job: Job) -> dict:
+    import json
+
+    return json.loads(job.file("report.json").read_text())
+
+
+def build(job: Job) -> dict:
+    records = {stage: job.record(stage) for stage in STAGES}
+    request = job.request()
+    return {
+        "job": job.id,
+        "video": str(job.video),
+        "video_sha256": file_digest(job.video),
+        "synthetic": True,  # whatever made it, this video shows something that was never filmed
+        "stack": request.stack,
+        "request": request.model_dump(mode="json"),
+        "avatar": {"version": avatar.__version__, "source": source_digest()},
+        "locked_fingerprints": locked_fingerprints(),
+        "seconds": round(sum(record["seconds"] for record in records.values()), 3),
+        "peak_memory_mib": max(record["peak_memory_mib"] for record in records.values()),
+        "notes": [note for record in records.values() for note in record["notes"]],
+        "records": records,
+    }
+
+
+def video_tags(job: Job) -> dict[str, str]:
+    """Metadata of the mp4: it says that it is synthetic, and which job made it. Nothing here changes between runs."""
+    request = job.request()
+    return {
+        "title": "avatar preview" if request.stack == "preview" else "avatar",
+        "comment": f"Synthetic video: speech and face are computer-generated. job={job.id}",
+        "description": "synthetic",
+    }

@@ -1,0 +1,101 @@
+"""What a user asks for, checked before anything heavy loads.
+
+A Request names files as the user gave them; `job.create` copies them into the job folder, so that a job can be
+resumed when the originals are gone. Two requests that ask for the same thing have the same digest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from avatar.errors import RequestError
+
+LONGEST_S = 120.0  # seconds of video; batch work for one machine, see docs/limits
+LONGEST_TEXT = 5000  # characters; 120 s of fast speech is about 2,200
+FRAME_RATE = 25  # frames per second, of both stacks
+LANGUAGES = (
+    "en", "es", "fr", "de", "it", "pt", "pl", "tr", "ru", "nl", "cs", "ar", "zh-cn", "hu", "ko", "ja", "hi",
+)  # fmt: skip  # XTTS-v2's seventeen
+FILE_FIELDS = ("audio", "voice", "portrait")
+
+
+class Request(BaseModel):
+    """One video. Exactly one of text and audio says what is spoken."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    text: str | None = None
+    audio: Path | None = None  # finished speech, instead of text
+    voice: Path | None = None  # a reference recording of the voice
+    preset: str | None = None  # a named voice of the preview stack
+    portrait: Path | None = None  # a picture; None is the bundled portrait
+    face: Annotated[int, Field(ge=1)] | None = None  # which face, counted from the left, where there are several
+    stack: Literal["preview", "full"] = "preview"
+    language: Literal[LANGUAGES] = "en"
+    seconds: Annotated[float, Field(gt=0, le=LONGEST_S)] | None = None  # fit the speech to this length
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 7
+    subtitles: bool = False
+    mark: bool = True  # the visible "synthetic preview" mark
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Request:
+        if (self.text is None) == (self.audio is None):
+            raise ValueError("give either --text (or --text-file) or --audio, one of them")
+        if self.text is not None:
+            check_text(self.text)
+        if self.audio is not None and (self.voice or self.preset):
+            raise ValueError("--voice and --preset make speech from text; with --audio there is none to make")
+        if self.voice and self.preset:
+            raise ValueError("give either --voice or --preset, not both")
+        return self
+
+    def digest(self) -> str:
+        """sha256 of what is asked for, files by their content: the same request has the same digest anywhere."""
+        content = self.model_dump(mode="json")
+        for field in FILE_FIELDS:
+            if path := getattr(self, field):
+                content[field] = file_digest(path)
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def make_request(**fields: object) -> Request:
+    """A Request, or a RequestError that says in one sentence which field is wrong and what it takes."""
+    try:
+        return Request(**{name: value for name, value in fields.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = "--" + str(first["loc"][0]).replace("_", "-") + ": " if first["loc"] else ""
+        raise RequestError(where + first["msg"].removeprefix("Value error, ") + ".") from error
+
+
+def check_text(text: str) -> None:
+    """Raises ValueError for text that cannot be spoken, or would clearly pass the limit; the speech is measured later."""
+    from avatar.voice.text import estimate_seconds
+
+    if not text.strip():
+        raise ValueError("the text is empty; write at least one word")
+    for position, character in enumerate(text):
+        if not character.isprintable() and character not in "\n\r\t\u00ad\u200b\u200c\u200d\u2028\u2029\ufeff\u3000\xa0":
+            raise ValueError(
+                f"the text holds the control character U+{ord(character):04X} at position {position + 1}; remove it"
+            )
+    if len(text) > LONGEST_TEXT:
+        raise ValueError(f"the text has {len(text):,} characters; {LONGEST_TEXT:,} is the most, split it into parts")
+    if (seconds := estimate_seconds(text)) > LONGEST_S * 1.15:  # the estimate is good to about 15 %
+        raise ValueError(
+            f"the text would take about {seconds:.0f} s to speak; {LONGEST_S:.0f} s is the most, split it into parts"
+        )
+
+
+def file_digest(path: Path) -> str:
+    """sha256 of a file. Raises RequestError when it is not a readable file."""
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise RequestError(f"cannot read {str(path)!r}: {error.strerror}; check the path.") from error

@@ -1,0 +1,56 @@
+"""Where things live and what is chosen by default: flags > AVATAR_* variables > settings.toml > these defaults.
+
+settings.toml lies in the home folder and may hold:
+
+    stack = "preview"      # or "full"
+    preset = "jf_alpha"    # the preview voice where none is asked for
+    profile = "auto"       # or "24GB", "10GB", "6GB", "cpu": see avatar/hardware.py
+    seed = 7
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from avatar.errors import RequestError
+
+
+@dataclass(frozen=True)
+class Settings:
+    stack: str = "preview"
+    preset: str = ""  # empty: chosen by the stack
+    profile: str = "auto"
+    seed: int = 7
+
+
+def home() -> Path:
+    """AVATAR_HOME, else the platform's data folder (~/.local/share/avatar on Linux)."""
+    if folder := os.environ.get("AVATAR_HOME"):
+        return Path(folder).expanduser().absolute()
+    import platformdirs
+
+    return platformdirs.user_data_path("avatar")
+
+
+def load() -> Settings:
+    """The settings in force before flags. Raises RequestError for an unreadable file, an unknown key or a wrong type."""
+    path = home() / "settings.toml"
+    try:
+        values = tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        values = {}
+    except (OSError, ValueError) as error:
+        raise RequestError(f"cannot read {path}: {error}; mend or remove it.") from error
+    known = {item.name: type(item.default) for item in fields(Settings)}
+    for name, kind in known.items():
+        if text := os.environ.get(f"AVATAR_{name.upper()}"):
+            values[name] = int(text) if kind is int and text.isdigit() else text
+    for name, value in values.items():
+        if name not in known:
+            raise RequestError(f"{path} has the unknown setting {name!r}; known are: {', '.join(known)}.")
+        if type(value) is not known[name]:
+            raise RequestError(f"the setting {name} must be a {known[name].__name__}, not {value!r}; mend {path}.")
+    return Settings(**values)

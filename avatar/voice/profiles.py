@@ -1,0 +1,95 @@
+"""Cloned voices, kept by name: <home>/voices/<name>/ holds reference.wav and profile.json.
+
+The preview stack keeps the checked, trimmed reference and speaks with the preset nearest in pitch; the full stack
+clones from the same reference.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+from avatar.errors import RequestError
+from avatar.job import rename_new, write_json
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def create(home: Path, name: str, reference: Path, language: str, consent: bool) -> dict:
+    """Check a recording and keep it as a voice. Raises RequestError for a taken or unusable name, InputError for the recording."""
+    from avatar.voice.presets import nearest_preset
+    from avatar.voice.recording import check_reference, trim
+
+    if not NAME.fullmatch(name):
+        raise RequestError(f"{name!r} is no voice name: letters, digits, '.', '_' and '-', 64 at most; choose another.")
+    folder = home / "voices" / name
+    if folder.exists():
+        raise RequestError(f"the voice {name!r} exists; choose another name, or 'avatar voice remove {name}' first.")
+    recording = trim(check_reference(reference))
+    profile = {
+        "name": name,
+        "language": language,
+        "created": round(time.time(), 3),
+        "consent": consent,
+        "source": reference.name,
+        "seconds": round(recording.seconds, 2),
+        "median_f0_hz": recording.median_f0_hz and round(recording.median_f0_hz, 1),
+        "preview_preset": nearest_preset(recording),
+        "warnings": list(recording.warnings),
+    }
+    save(folder, profile, recording)
+    return profile
+
+
+def save(folder: Path, profile: dict, recording) -> None:
+    """Write a new profile folder whole or not at all."""
+    import soundfile
+
+    from avatar.request import file_digest
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
+    try:
+        soundfile.write(scratch / "reference.wav", recording.samples, recording.sample_rate, subtype="PCM_16")
+        profile["reference_sha256"] = file_digest(scratch / "reference.wav")
+        write_json(scratch / "profile.json", profile)
+        rename_new(scratch, folder)
+    except FileExistsError as error:
+        raise RequestError(f"the voice {folder.name!r} was made by another process meanwhile.") from error
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def every(home: Path) -> list[dict]:
+    return [json.loads(path.read_text()) for path in sorted((home / "voices").glob("[!.]*/profile.json"))]
+
+
+def read(home: Path, name: str) -> dict:
+    """The profile of this name. Raises RequestError when there is none."""
+    path = home / "voices" / name / "profile.json"
+    if not NAME.fullmatch(name) or not path.is_file():
+        raise RequestError(f"no voice {name!r} in {home / 'voices'}; 'avatar voice list' shows those there are.")
+    return json.loads(path.read_text())
+
+
+def update(home: Path, name: str, language: str | None, consent: bool | None) -> dict:
+    """Change what is noted of a voice; its reference stays. Another reference is another voice."""
+    profile = read(home, name)
+    profile |= {key: value for key, value in (("language", language), ("consent", consent)) if value is not None}
+    write_json(home / "voices" / name / "profile.json", profile)
+    return profile
+
+
+def remove(home: Path, name: str) -> None:
+    read(home, name)
+    shutil.rmtree(home / "voices" / name)
+
+
+def recording_of(home: Path, name: str) -> Path | None:
+    """The reference of a cloned voice, or None where no voice has this name."""
+    path = home / "voices" / name / "reference.wav"
+    return path if NAME.fullmatch(name) and path.is_file() else None
