@@ -119,7 +119,7 @@ def fingerprints(
     }
 
 
-def few(items: list[str], most: int = FILES_NAMED) -> str:
+def few(items: list[str], most: int = FILES_NAMED, separator: str = ", ") -> str:
     """The first items as a list in words, and how many more there are."""
     rest = len(items) - most
-    return ", ".join(items[:most]) + (f" and {rest} more" if rest > 0 else "")
+    return separator.join(items[:most]) + (f" and {rest} more" if rest > 0 else "")

@@ -45,13 +45,12 @@ def read_intended(path: Path = INTENDED) -> dict[str, str]:
     return intended
 
 
-def expected(intended: dict[str, str], lock: dict[str, dict], layers: list[str]) -> set[str]:
-    """The intended findings that an environment of these layers must show.
+def expected(intended: dict[str, str], present: set[str]) -> set[str]:
+    """The intended findings that an environment of these distributions must show.
 
-    A finding belongs to the layer of the distribution it speaks of, and is gone where a layer that is present holds
-    what it misses (in the base layer scikit-image lacks scipy, in the full layer it does not).
+    A finding is gone where what it misses has come with another layer: in the base layer scikit-image lacks scipy, in
+    the full layer it does not.
     """
-    present = {name for layer in layers for name in lock[layer]}
     shown = set()
     for finding in intended:
         missing = re.search(r"requires (\S+), which is not installed", finding)

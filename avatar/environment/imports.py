@@ -2,14 +2,14 @@
 
 Each import runs in a process of its own, without a GPU, without the network and with FFmpeg's shared libraries out of
 sight, so that a host that happens to have them hides nothing. cannot-import.toml lists what is known not to import;
-an entry that begins to import is a failure too. `python -m avatar.environment.imports` prints the failures.
+an entry that begins to import is a failure too.
 """
 
 from __future__ import annotations
 
-import ctypes
 import importlib.machinery
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from avatar.environment import hidden
+from avatar.environment import hidden, installed
 from avatar.environment.installed import Distribution
 
 AT_ONCE = 2  # torch takes half a gigabyte per process
@@ -67,13 +67,13 @@ class CannotImport:
     """A module that is known not to import."""
 
     module: str
-    error: str  # a part of the last line of the traceback
+    error: str  # a part of what it says
     reason: str
-    without: tuple[str, ...]  # modules or sonames; where one of them is at hand the module may import
+    without: tuple[str, ...]  # the modules or shared libraries it misses; where one is at hand it may import
 
 
 def read_cannot_import(path: Path = CANNOT_IMPORT) -> dict[str, CannotImport]:
-    """The entries of cannot-import.toml by module. Raises TypeError for a missing or unknown key."""
+    """{module: entry} of cannot-import.toml. Raises KeyError or TypeError for a missing or unknown key."""
     entries = tomllib.loads(path.read_text())["module"]
     return {e["module"]: CannotImport(**{**e, "without": tuple(e["without"])}) for e in entries}
 
@@ -111,14 +111,13 @@ def child_environment(home: str) -> dict[str, str]:
         "HF_HUB_OFFLINE": "1",
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "TRANSFORMERS_OFFLINE": "1",
-        "NO_ALBUMENTATIONS_UPDATE": "1",
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
     }
 
 
 def run_statement(statement: str, environment: dict[str, str], hiding: list[str]) -> str:
-    """"" where the statement runs in a fresh interpreter; else the last line of its traceback, or how it died."""
+    """"" where the statement runs in a fresh interpreter; else what that printed on stderr, or how it died."""
     try:
         done = subprocess.run(
             [*hiding, sys.executable, "-I", "-B", "-c", statement],
@@ -128,8 +127,7 @@ def run_statement(statement: str, environment: dict[str, str], hiding: list[str]
         return f"took more than {TIMEOUT_S} s"
     if done.returncode == 0:
         return ""
-    lines = [line for line in done.stderr.decode(errors="replace").splitlines() if line and not line[0].isspace()]
-    return lines[-1] if lines else f"ended with status {done.returncode}"
+    return done.stderr.decode(errors="replace").strip() or f"ended with status {done.returncode}"
 
 
 def run_all(wanted: dict[str, str]) -> dict[str, str]:
@@ -141,27 +139,37 @@ def run_all(wanted: dict[str, str]) -> dict[str, str]:
         return dict(zip(wanted, errors, strict=True))
 
 
-def at_hand(thing: str, modules: set[str]) -> bool:
-    """Whether a module (of those that imported) or a shared library (by soname) is there."""
-    if ".so" not in thing:
-        return thing in modules
-    try:
-        ctypes.CDLL(thing)
-    except OSError:
-        return False
-    return True
+def is_library(thing: str) -> bool:
+    """Whether an entry's `without` names a shared library rather than a module."""
+    return ".so." in thing
+
+
+def headline(error: str) -> str:
+    """The line of a traceback that names the exception."""
+    named = re.findall(r"^[A-Za-z_][\w.]*(?:Error|Exception)\b.*", error, re.MULTILINE)
+    return (named or error.splitlines())[-1]
 
 
 def judge(errors: dict[str, str], known: dict[str, CannotImport]) -> list[str]:
     """What is wrong with the results: unexpected errors, and known ones that are gone or have changed."""
-    imported = {module for module, error in errors.items() if not error}
+    at_hand = {thing for thing, error in errors.items() if not error}
     problems = []
     for module, error in errors.items():
         entry = known.get(module)
         if entry is None:
-            problems += [f"{module} does not import: {error}"] if error else []
+            if error and not is_library(module):
+                problems.append(f"{module} does not import: {headline(error)}")
         elif error and entry.error not in error:
-            problems.append(f"{module} fails otherwise than cannot-import.toml says: {error}")
-        elif not error and not any(at_hand(thing, imported) for thing in entry.without):
+            problems.append(f"{module} fails otherwise than cannot-import.toml says: {headline(error)}")
+        elif not error and at_hand.isdisjoint(entry.without):
             problems.append(f"{module} imports now; take it out of cannot-import.toml")
     return problems
+
+
+def smoke(site: Path, layers: list[str]) -> list[str]:
+    """Import everything of an environment that holds these layers; what is wrong, [] for nothing."""
+    known = read_cannot_import()
+    wanted = statements(installed.read_distributions(site), layers)
+    sonames = [thing for entry in known.values() for thing in entry.without if is_library(thing)]
+    probes = {soname: f"import ctypes; ctypes.CDLL('{soname}')" for soname in sonames}
+    return judge(run_all(wanted | probes), known)

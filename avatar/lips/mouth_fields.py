@@ -30,6 +30,7 @@ from avatar.lips.geometry import (
     LOWER_LIP_INNER,
     LOWER_LIP_OUTER,
     UPPER_LIP_INNER,
+    UPPER_LIP_OUTER,
     Box,
     FaceFrame,
     box_around,
@@ -54,10 +55,7 @@ class LipLines:
     gap: np.ndarray  # lower - upper inside the corners, 0 outside
     t: np.ndarray  # |u| / half width between the inner corners, at most 1
     inside: np.ndarray  # bool: between the inner corners
-
-    @property
-    def largest_gap(self) -> float:
-        return float(self.gap.max())
+    smiling: bool  # the portrait shows an open mouth
 
     @property
     def seam(self) -> np.ndarray:
@@ -81,14 +79,16 @@ def lip_lines(frame: FaceFrame, box: Box) -> LipLines:
     lower = np.interp(u, lower_points[:, 0], lower_points[:, 1]).astype(np.float32)
     inside = (u > left) & (u < right)
     centred = u - (left + right) / 2
+    gap = np.where(inside, np.maximum(lower - upper, 0), 0).astype(np.float32)
     return LipLines(
         u=centred,
         v=v,
         upper=upper,
         lower=lower,
-        gap=np.where(inside, np.maximum(lower - upper, 0), 0).astype(np.float32),
+        gap=gap,
         t=np.minimum(np.abs(centred) / ((right - left) / 2), 1),
         inside=inside,
+        smiling=float(gap.max()) > OPEN_MOUTH_GAP * frame.mouth_width,
     )
 
 
@@ -97,8 +97,6 @@ class MouthFields:
     """Fields over `box`, float32 (height, width). Vertical ones are positive downward; each says what one unit means."""
 
     box: Box
-    smiling: bool  # the portrait shows an open mouth
-
     widen: np.ndarray  # both layers, along u: pixels per unit of horizontal scale
     settle: np.ndarray  # both layers: how far the corners of a smile stand above a level mouth, in pixels
     close_upper: np.ndarray  # upper layer: the portrait's own gap, in pixels
@@ -108,6 +106,8 @@ class MouthFields:
     lift: np.ndarray  # upper layer: share of the upper lip's rise
     lift_rounded: np.ndarray  # upper layer: what a rounded mouth adds to `lift`
     tuck: np.ndarray  # lower layer: share of the lower lip's rise towards the upper teeth
+    pucker_upper: np.ndarray  # upper layer: pixels that the outer edge of a lip of twice the thickness moves
+    pucker_lower: np.ndarray  # lower layer: the same
 
     below: np.ndarray  # bool: belongs to the lower layer where the layers do not part
     upper_outline: np.ndarray  # 0..1: where the upper layer is opaque
@@ -118,6 +118,8 @@ def mouth_fields(frame: FaceFrame, box: Box, lines: LipLines) -> MouthFields:
     """All fields over a box that `lower_face_box` gave."""
     below_lip = np.maximum(lines.v - lines.lower, 0)
     above_lip = np.maximum(lines.upper - lines.v, 0)
+    upper_lip = _lip_thickness(frame, UPPER_LIP_INNER, UPPER_LIP_OUTER)
+    lower_lip = _lip_thickness(frame, LOWER_LIP_INNER, LOWER_LIP_OUTER)
     window = _window(box)
     profile = (1 - lines.t**2) ** 0.9
     rounded = profile**2.5 - profile
@@ -135,13 +137,14 @@ def mouth_fields(frame: FaceFrame, box: Box, lines: LipLines) -> MouthFields:
         "jaw_rounded": rounded * (1 - chinward) * jaw_region,
         "lift": profile**0.7 * near_upper_lip * window,
         "lift_rounded": rounded * near_upper_lip * window,
-        "tuck": _tuck(frame, lines, profile, below_lip) * window,
+        "tuck": profile * (1 - smoothstep((below_lip / lower_lip - 0.5) / 1.6)) * window,
+        "pucker_upper": -_pucker(above_lip, upper_lip, frame.mouth_to_nose) * profile * window,
+        "pucker_lower": _pucker(below_lip, lower_lip, 0.8 * frame.mouth_to_chin) * profile * window,
         "upper_outline": upper_outline,
         "lower_outline": lower_outline,
     }
     return MouthFields(
         box=box,
-        smiling=lines.largest_gap > OPEN_MOUTH_GAP * frame.mouth_width,
         below=lines.v > lines.seam,
         **{name: np.ascontiguousarray(field, np.float32) for name, field in fields.items()},
     )
@@ -192,12 +195,16 @@ def _settle(frame: FaceFrame, lines: LipLines) -> np.ndarray:
     return rise * lines.t**2 * np.exp(-((beyond / (0.3 * frame.mouth_width)) ** 2) - (dv / reach) ** 2)
 
 
-def _tuck(frame: FaceFrame, lines: LipLines, profile: np.ndarray, below_lip: np.ndarray) -> np.ndarray:
-    """The lower lip's own rise: full over the lip's upper half, gone at twice its thickness."""
-    middle = len(LOWER_LIP_INNER) // 2
-    thickness = float(frame.points[LOWER_LIP_OUTER[middle], 1] - frame.points[LOWER_LIP_INNER[middle], 1])
-    thickness = max(thickness, 0.06 * frame.mouth_width)
-    return profile * (1 - smoothstep((below_lip / thickness - 0.5) / 1.6))
+def _pucker(distance: np.ndarray, thickness: float, reach: float) -> np.ndarray:
+    """Lips pushed forward look thicker: growing from the lip's inner edge to its outer one, then fading over the skin."""
+    return np.minimum(distance, thickness) * (1 - smoothstep((distance - thickness) / (reach - thickness)))
+
+
+def _lip_thickness(frame: FaceFrame, inner: list[int], outer: list[int]) -> float:
+    """The height of a lip in its middle, in pixels."""
+    middle = len(inner) // 2
+    height = abs(float(frame.points[outer[middle], 1] - frame.points[inner[middle], 1]))
+    return max(height, 0.06 * frame.mouth_width)
 
 
 def _outlines(lines: LipLines) -> tuple[np.ndarray, np.ndarray]:

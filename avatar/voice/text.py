@@ -38,7 +38,7 @@ class Clause:
 @dataclass(frozen=True)
 class Sentence:
     clauses: tuple[Clause, ...]
-    ends_paragraph: bool = False
+    ends_paragraph: bool
 
 
 def split_sentences(text: str) -> list[Sentence]:
@@ -46,22 +46,24 @@ def split_sentences(text: str) -> list[Sentence]:
 
     Clauses end at `, . ! ? ; : …`, at a dash that stands alone and at the end of a line; sentences at `. ! ? …` and at a
     blank line. Abbreviations and decimal numbers stay whole. A line that goes on in lower case is taken for one wrapped
-    by an editor and does not end a clause. A word without a letter or digit (a dash, an emoji) is joined to the word
-    before it, so that `" ".join` of all words is the text with its white space collapsed. Text in which nothing can be
-    spoken gives an empty list.
+    by an editor and does not end a clause. What has no letter or digit (a dash, a bullet, an emoji) is joined to the
+    word beside it, so that all words joined by spaces are the text with its white space collapsed. Text in which
+    nothing can be spoken gives an empty list.
     """
     sentences: list[Sentence] = []
-    for paragraph in re.split(r"\n\s*\n", text):
-        clauses = _clauses(paragraph)
-        first = len(sentences)
-        start = 0
-        for end, clause in enumerate(clauses, 1):
-            if clause.mark in ".!?" or end == len(clauses):
-                sentences.append(Sentence(tuple(clauses[start:end]), ends_paragraph=end == len(clauses)))
-                start = end
-        if first == len(sentences) and sentences and paragraph.strip():
-            sentences[-1] = _with_tail(sentences[-1], paragraph.split())
-    return _with_head(sentences, text)
+    clauses: list[Clause] = []
+    words: list[str] = []
+    tokens = _tokens(text)
+    for token, following in zip(tokens, [*tokens[1:], None], strict=False):
+        words.append(token.text)
+        mark = _closing_mark(token, following)
+        if mark:
+            clauses.append(Clause(tuple(words), mark))
+            words = []
+        if mark and mark in ".!?":
+            sentences.append(Sentence(tuple(clauses), token.paragraph_ends))
+            clauses = []
+    return sentences
 
 
 def spoken_form(word: str, *, last: bool) -> str:
@@ -70,10 +72,10 @@ def spoken_form(word: str, *, last: bool) -> str:
     last: the word ends its clause, so its closing punctuation is not part of it.
     """
     word = "".join(character for character in unicodedata.normalize("NFC", word) if not _is_ornament(character))
-    bare = word.strip(OPENERS + CLOSERS)
+    bare = " ".join(part for part in word.split() if _is_speakable(part)).strip(OPENERS + CLOSERS)
     abbreviation = bare.rstrip(",;:!?").lower()
     if abbreviation in ABBREVIATIONS:
-        return ABBREVIATIONS[abbreviation] or abbreviation
+        return ABBREVIATIONS[abbreviation] or bare.rstrip(",;:!?")
     if last:
         bare = bare.rstrip(MARKS + "…" + CLOSERS + DASHES)
     return bare.lstrip(DASHES) if not re.match(r"-\d", bare) else bare
@@ -97,66 +99,67 @@ def find_foreign_word(text: str) -> str | None:
     return next(word for word in text.split() if any(character in foreign for character in word))
 
 
-def _clauses(paragraph: str) -> list[Clause]:
-    clauses: list[Clause] = []
-    words: list[str] = []
-    lines = [line.split() for line in paragraph.splitlines()]
-    tokens = [(token, position == len(line) - 1) for line in lines for position, token in enumerate(line)]
-    for index, (token, ends_line) in enumerate(tokens):
-        following = tokens[index + 1][0] if index + 1 < len(tokens) else ""
-        if _is_speakable(token):
-            words.append(token)
-        elif words:
-            words[-1] += " " + token
-        elif clauses:
-            last = clauses[-1]
-            clauses[-1] = Clause((*last.words[:-1], f"{last.words[-1]} {token}"), last.mark)
-            continue
-        mark = _closing_mark(token, following)
-        if not mark and ends_line and not following[:1].islower():
-            mark = ","
-        if words and (mark or not following):
-            clauses.append(Clause(tuple(words), mark or "."))
-            words = []
-    if clauses and clauses[-1].mark == ",":
-        clauses[-1] = Clause(clauses[-1].words, ".")
-    return clauses
+@dataclass
+class _Token:
+    """A word and what is joined to it. core: the part that is spoken. ornament: what follows the core, such as a dash."""
+
+    text: str
+    core: str
+    ornament: str = ""
+    line_ends: bool = False
+    paragraph_ends: bool = False
 
 
-def _closing_mark(token: str, following: str) -> str:
+def _tokens(text: str) -> list[_Token]:
+    tokens: list[_Token] = []
+    head: list[str] = []  # ornaments that wait for the word after them
+    for paragraph in re.split(r"\n\s*\n", text):
+        for line in paragraph.splitlines():
+            line_begins = True
+            for word in line.split():
+                if _is_speakable(word):
+                    tokens.append(_Token(" ".join([*head, word]), core=word))
+                    head = []
+                elif line_begins or not tokens:
+                    head.append(word)
+                    continue
+                else:
+                    tokens[-1].text += " " + word
+                    tokens[-1].ornament = word
+                line_begins = False
+            if tokens:
+                tokens[-1].line_ends = True
+        if tokens:
+            tokens[-1].paragraph_ends = True
+    if tokens:
+        tokens[-1].text = " ".join([tokens[-1].text, *head])
+    return tokens
+
+
+def _closing_mark(token: _Token, following: _Token | None) -> str:
     """The pause after this word, or an empty string where the clause goes on."""
-    if not token.strip(DASHES):
+    mark = _written_mark(token.core) or _written_mark(token.ornament)
+    if token.paragraph_ends or following is None:
+        return mark if mark and mark in ".!?" else "."
+    if mark == "." and not token.ornament:
+        word = token.core.strip(OPENERS + CLOSERS).lower()
+        is_initial = len(word) == 2 and word[0].isalpha() and word != "i."
+        never_ends = word in NEVER_END_A_SENTENCE or is_initial
+        if never_ends or (word in MAY_END_A_SENTENCE and not following.core.lstrip(OPENERS)[:1].isupper()):
+            return ""
+    if not mark and token.line_ends and not following.text[:1].islower():
         return ","
-    bare = token.rstrip(CLOSERS)
-    if not bare or bare[-1] not in MARKS + "…":
-        return ""
-    if bare[-1] != "." or not following:
-        return "." if bare[-1] == "…" else bare[-1]
-    word = bare.lstrip(OPENERS).lower()
-    is_initial = len(word) == 2 and word[0].isalpha() and word != "i."
-    if word in NEVER_END_A_SENTENCE or is_initial:
-        return ""
-    if word in MAY_END_A_SENTENCE:
-        return "." if following.lstrip(OPENERS)[:1].isupper() else ""
-    return "."
+    return mark
 
 
-def _with_tail(sentence: Sentence, ornaments: list[str]) -> Sentence:
-    """The sentence with words that cannot be spoken joined to its last word."""
-    *clauses, last = sentence.clauses
-    *words, word = last.words
-    return Sentence((*clauses, Clause((*words, " ".join([word, *ornaments])), last.mark)), sentence.ends_paragraph)
-
-
-def _with_head(sentences: list[Sentence], text: str) -> list[Sentence]:
-    """The sentences with what stands before the first spoken word joined to that word (a list's dash, an emoji)."""
-    if not sentences:
-        return []
-    first, *rest = sentences
-    clause, *clauses = first.clauses
-    head = text[: text.index(clause.words[0])].split()
-    clause = Clause((" ".join([*head, clause.words[0]]), *clause.words[1:]), clause.mark)
-    return [Sentence((clause, *clauses), first.ends_paragraph), *rest]
+def _written_mark(word: str) -> str:
+    """The punctuation mark that closes a word as written, inside or outside of quotes and brackets; a dash is a comma."""
+    bare = word.rstrip(CLOSERS)
+    if bare and not bare.strip(DASHES):
+        return ","
+    if bare.endswith(("…", "..")):
+        return "."
+    return bare[-1] if bare and bare[-1] in MARKS else ""
 
 
 def _is_speakable(token: str) -> bool:

@@ -1,0 +1,125 @@
+"""Which face of a picture is meant, and the head-and-shoulders frame around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from avatar.errors import InputError
+from avatar.portrait.face import CHIN, LEFT_EYE, NOSE_TIP, RIGHT_EYE, Face
+from avatar.portrait.picture import SMALLEST_FACE
+
+FACE_SHARE = 0.46  # of the frame's width: head and shoulders
+EYES_AT = 0.40  # of the frame's height, from the top
+MOST_TURNED = 40  # degrees to a side; there the nose reaches the outline of the far cheek
+MOST_TILTED = 45  # degrees
+SHARPEN_ABOVE = 1.3  # times enlarged
+
+MUST_SHOW = [LEFT_EYE, RIGHT_EYE, NOSE_TIP, 61, 291, CHIN]  # 61 and 291: the corners of the mouth
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """A framed head: `picture` uint8 (size, size, 3) RGB and its face's `landmarks` float32 (478, 3) in pixels."""
+
+    picture: np.ndarray
+    landmarks: np.ndarray
+
+    def save(self, folder: Path) -> None:
+        """Write portrait.png and landmarks.npy, the same bytes for the same portrait."""
+        from PIL import Image
+
+        Image.fromarray(self.picture).save(folder / "portrait.png", optimize=False, compress_level=6)
+        np.save(folder / "landmarks.npy", self.landmarks.astype("<f4"), allow_pickle=False)
+
+    @classmethod
+    def load(cls, folder: Path) -> Portrait:
+        from PIL import Image
+
+        with Image.open(folder / "portrait.png") as image:
+            picture = np.asarray(image.convert("RGB"))
+        return cls(picture, np.load(folder / "landmarks.npy", allow_pickle=False))
+
+
+def choose_face(faces: list[Face], which: int | None, width: int, height: int) -> Face:
+    """The face to animate, of faces in order from the left in a picture of width x height pixels.
+
+    which: its number from the left, from 1; None where there is one. Faces too small to use do not count beside
+    larger ones. Raises InputError for no face, several without `which`, one too small, cut off, turned or tilted
+    too far, and for a number that is not there.
+    """
+    if not faces:
+        raise InputError(
+            "no face was found in the picture; give one where the face is upright, lit, seen from the front, not "
+            f"covered, and at least {SMALLEST_FACE} pixels wide."
+        )
+    usable = [face for face in faces if face.width >= SMALLEST_FACE]
+    if not usable:
+        largest = max(faces, key=lambda face: face.width)
+        raise InputError(
+            f"the face in the picture is {largest.width:.0f} pixels wide; at least {SMALLEST_FACE} are needed, give a "
+            "larger picture."
+        )
+    if which is None and len(usable) > 1:
+        raise InputError(f"the picture shows {len(usable)} faces: {describe(usable)}; choose one with --face N.")
+    if which is not None and not 1 <= which <= len(usable):
+        raise InputError(f"--face {which}: the picture shows {len(usable)}: {describe(usable)}.")
+    face = usable[(which or 1) - 1]
+    refuse_unusable(face, width, height)
+    return face
+
+
+def describe(faces: list[Face]) -> str:
+    """The faces in a row, with their numbers and where they are, for a message."""
+    rows = []
+    for number, face in enumerate(faces, start=1):
+        x, y = face.landmarks[NOSE_TIP, :2]
+        rows.append(f"{number} at x {x:.0f}, y {y:.0f} ({face.width:.0f} pixels wide)")
+    return ", ".join(rows)
+
+
+def refuse_unusable(face: Face, width: int, height: int) -> None:
+    """Raises InputError for a face that cannot be animated well: turned, tilted, or cut off by the picture's edge."""
+    if abs(face.turn) > MOST_TURNED:
+        raise InputError(
+            f"the face is turned about {abs(face.turn):.0f} degrees to the side; {MOST_TURNED} is the most, give a "
+            "picture from the front."
+        )
+    if abs(face.tilt) > MOST_TILTED:
+        raise InputError(
+            f"the head is tilted by about {abs(face.tilt):.0f} degrees; {MOST_TILTED} is the most, rotate the picture."
+        )
+    points = face.landmarks[MUST_SHOW, :2]
+    if (points < 0).any() or (points > [width - 1, height - 1]).any():
+        raise InputError("the face is cut off by the edge of the picture; eyes, mouth and chin must be inside it.")
+
+
+def frame_portrait(rgb: np.ndarray, landmarks: np.ndarray, size: int = 512) -> tuple[np.ndarray, np.ndarray]:
+    """The square head-and-shoulders frame around a face, inside the picture.
+
+    rgb: uint8 (height, width, 3); landmarks: float32 (478, 3) in its pixels. Returns the frame, uint8
+    (size, size, 3), and the landmarks in the frame's pixels. A frame that had to be enlarged is sharpened a little.
+    """
+    import cv2
+
+    left, top, side = frame_box(rgb.shape[1], rgb.shape[0], landmarks)
+    scale = size / side
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LANCZOS4
+    picture = cv2.resize(rgb[top : top + side, left : left + side], (size, size), interpolation=way)
+    if scale > SHARPEN_ABOVE:
+        picture = cv2.addWeighted(picture, 1.45, cv2.GaussianBlur(picture, (0, 0), 1.6), -0.45, 0)
+    framed = landmarks * np.float32(scale)
+    framed[:, :2] = (landmarks[:, :2] - [left, top] + 0.5) * scale - 0.5  # pixel centres lie at whole numbers
+    return picture, framed
+
+
+def frame_box(width: int, height: int, landmarks: np.ndarray) -> tuple[int, int, int]:
+    """Left, top and side of the frame in whole pixels of a picture of width x height."""
+    face = Face(landmarks)
+    side = min(round(face.width / FACE_SHARE), width, height)
+    x, y = face.between_eyes
+    left = min(max(round(x - side / 2), 0), width - side)
+    top = min(max(round(y - EYES_AT * side), 0), height - side)
+    return left, top, side

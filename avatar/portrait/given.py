@@ -1,0 +1,48 @@
+"""The preview stack's portrait: a given picture, or the bundled one, framed around its face."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from avatar.portrait.bundled import bundled_picture
+from avatar.portrait.face import Face, FaceReader
+from avatar.portrait.framing import Portrait, choose_face, frame_portrait
+from avatar.portrait.picture import read_picture
+
+MOST_FACES = 12  # of a group picture, to choose from
+
+
+class GivenPortrait:
+    """Use in a `with` block, which holds the face reader."""
+
+    name = "given-picture"
+    version = "1"
+
+    def __enter__(self) -> GivenPortrait:
+        self._reader = FaceReader(max_faces=MOST_FACES).__enter__()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._reader.__exit__(*exception)
+
+    def frame(self, path: Path | None, face: int | None = None, size: int = 512) -> Portrait:
+        """The head-and-shoulders portrait of one face of a picture; the bundled picture when there is no path.
+
+        face: which one, from 1 at the left. The landmarks are read on the framed picture itself, which the lips
+        engine sees, and not on the one that was given. Raises RequestError and InputError as read_picture and
+        choose_face do.
+        """
+        rgb = read_picture(path) if path else bundled_picture()
+        chosen = choose_face(self._reader.read(rgb), face, rgb.shape[1], rgb.shape[0])
+        picture, expected = frame_portrait(rgb, chosen.landmarks, size)
+        return Portrait(picture, self._read_again(picture, expected))
+
+    def _read_again(self, picture: np.ndarray, expected: np.ndarray) -> np.ndarray:
+        """The landmarks read on `picture` nearest to the expected ones, which stand where none are near."""
+        near = Face(expected).width / 4
+        readings = [face.landmarks for face in self._reader.read(picture)]
+        distances = [float(np.linalg.norm((reading - expected)[:, :2], axis=1).mean()) for reading in readings]
+        best = min(zip(distances, readings), key=lambda pair: pair[0], default=(near, expected))
+        return best[1] if best[0] < near else expected

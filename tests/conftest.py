@@ -1,0 +1,81 @@
+"""Shared ground: a home of its own for every test, and the command run as a user runs it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SHORT_TEXT = "Peter bought a map of my boat. It moves, but why?"
+
+
+@dataclass
+class Outcome:
+    code: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory, monkeypatch) -> Path:
+    """AVATAR_HOME, empty, for each test."""
+    folder = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("AVATAR_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture
+def avatar(capfd):
+    """Run the command in this process; returns its exit code and what it printed."""
+    from avatar.__main__ import main
+
+    def run(*arguments: str | Path) -> Outcome:
+        capfd.readouterr()
+        code = main([str(argument) for argument in arguments])
+        said = capfd.readouterr()
+        return Outcome(code, said.out, said.err)
+
+    return run
+
+
+def command(*arguments: str | Path) -> list[str]:
+    """The command line of avatar in a process of its own."""
+    return [sys.executable, "-m", "avatar", *map(str, arguments)]
+
+
+def run_command(*arguments: str | Path, **options) -> subprocess.CompletedProcess:
+    return subprocess.run(command(*arguments), capture_output=True, text=True, **options)
+
+
+@pytest.fixture(scope="session")
+def finished_home(tmp_path_factory) -> Path:
+    """A home in which SHORT_TEXT was rendered once, with the voice joe. Tests read it and leave it as it is."""
+    folder = tmp_path_factory.mktemp("finished")
+    done = run_command(
+        "pipeline", "run", "--text", SHORT_TEXT, "--preset", "joe", "--subtitles",
+        env={**os.environ, "AVATAR_HOME": str(folder)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="session")
+def finished_job(finished_home):
+    from avatar import job
+
+    return job.every(finished_home)[0]
+
+
+@pytest.fixture(scope="session")
+def demo_home(tmp_path_factory) -> Path:
+    """A home in which `avatar demo -o demo.mp4` ran once, as the README has it."""
+    folder = tmp_path_factory.mktemp("demo")
+    done = run_command("demo", "-o", folder / "demo.mp4", env={**os.environ, "AVATAR_HOME": str(folder)})
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"{folder / 'demo.mp4'}\n"
+    return folder

