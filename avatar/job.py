@@ -125,6 +125,13 @@ class Job:
         """{name: path} of files in this job, as stage inputs."""
         return {name: self.folder / name for name in names}
 
+    def _is_finished(self, name: str, cause: str) -> bool:
+        record = self.record(name)
+        if not record or record["cause"] != cause:
+            return False
+        paths = {self.folder / output: sha256 for output, sha256 in record["outputs"].items()}
+        return all(path.is_file() and file_digest(path) == sha256 for path, sha256 in paths.items())
+
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Hold this job against other processes; leftovers of an interrupted one are cleared. Raises AvatarError if held."""

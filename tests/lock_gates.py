@@ -1,4 +1,4 @@
-"""The gates of locks/: each takes a folder of locks (or what was read from it) and returns what is wrong, as sentences."""
+"""The gates of locks/: each takes a folder of locks, or what was read from it, and returns what is wrong."""
 
 from __future__ import annotations
 
@@ -156,7 +156,8 @@ def unexplained(findings: Iterable[str], pyproject: dict) -> list[str]:
         seen.add(canonical_name(missing))
         if canonical_name(missing) not in overridden and subject not in data_only(pyproject):
             problems.append(f"pip-check.txt has what no override of pyproject.toml makes so: {finding}")
-    return problems + [f"the override of {name} shows in no line of pip-check.txt" for name in sorted(overridden - seen)]
+    unseen = sorted(overridden - seen)
+    return problems + [f"the override of {name} shows in no line of pip-check.txt" for name in unseen]
 
 
 def read_pyproject(root: Path) -> dict:

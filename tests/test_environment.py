@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
-import json
 import shutil
 import subprocess
 import sys
-import sysconfig
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from avatar import hardware
-from avatar.environment import bootstrap, checks, compare, dependencies, driver, installed, locks, payload
+from avatar.environment import checks, compare, dependencies, installed, locks, payload
 from avatar.environment.status import status_report
-from avatar.hardware import Gpu, Hardware
 
 LOCK = locks.read_payload(locks.find_locks())
 SITE = installed.site_packages()
@@ -69,7 +64,7 @@ def make_wheel(folder: Path) -> Path:
         "probe_parts-1.0.data/data/share/probe/notes.txt": "three\n",
         "probe_parts-1.0.data/purelib/probe_pure.py": "FOUR = 4\n",
         "probe_parts-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: probe-parts\nVersion: 1.0\n",
-        "probe_parts-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        "probe_parts-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         "probe_parts-1.0.dist-info/entry_points.txt": "[console_scripts]\nprobe-entry = probe_parts:main\n",
     }
     record = "".join(f"{name},,\n" for name in [*files, "probe_parts-1.0.dist-info/RECORD"])
@@ -271,94 +266,3 @@ def replace_metadata(site: Path, distribution: str, old: str, new: str) -> None:
     text = metadata.read_text()
     assert old in text
     metadata.write_text(text.replace(old, new, 1))
-
-
-# ---------------------------------------------------------------- the host
-
-
-def host_with(driver_version: str, vram_mib: int = 10240) -> Hardware:
-    return Hardware((Gpu("NVIDIA GeForce RTX 3080", vram_mib, driver_version),), "", 8, 32_000, 100_000)
-
-
-def put_nvidia_smi(folder: Path, body: str, monkeypatch) -> None:
-    """A program of that name first on PATH: what a host without a GPU can show of the real one's output."""
-    program = folder / "nvidia-smi"
-    program.write_text(f"#!/bin/sh\n{body}\n")
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
-
-
-@pytest.mark.parametrize(
-    ("version", "fits"),
-    [("450.248.02", False), ("525.60.12", False), ("525.60.13", True), ("535.183.01", True), ("580.65.06", True)],
-)
-def test_a_driver_too_old_for_the_locked_cuda_is_refused(version, fits):
-    check = checks.check_driver(host_with(version), LOCK, ["base", "full"])
-    assert check.ok == fits and version in check.message and ("525.60.13" in check.remedy) != fits
-
-
-def test_the_base_layer_needs_no_driver():
-    assert checks.check_driver(host_with("450.248.02"), LOCK, ["base"]).ok
-
-
-def test_the_least_driver_follows_the_cuda_of_the_lock():
-    assert driver.locked_cuda(LOCK).startswith("12.8.")
-    moved = {"full": {"nvidia-cuda-runtime": {"version": "13.0.96"}}}
-    check = checks.check_driver(host_with("570.133.20"), moved, ["full"])
-    assert not check.ok and "580.65.06" in check.remedy
-
-
-def test_the_locked_cuda_is_the_one_inside_torch():
-    spec = importlib.util.spec_from_file_location("torch_version", Path(sysconfig.get_path("purelib"), "torch/version.py"))
-    version = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(version)  # torch/version.py imports nothing
-    assert driver.locked_cuda(LOCK).split(".")[:2] == version.cuda.split(".")
-
-
-def test_gpus_are_read_from_nvidia_smi(monkeypatch, tmp_path):
-    put_nvidia_smi(tmp_path, "echo 'NVIDIA A10G, 23028, 535.183.01'; echo 'NVIDIA GB10, [N/A], 580.95.05'", monkeypatch)
-    assert hardware.read_gpus() == ((Gpu("NVIDIA A10G", 23028, "535.183.01"), Gpu("NVIDIA GB10", 0, "580.95.05")), "")
-
-
-def test_an_nvidia_smi_that_fails_is_quoted(monkeypatch, tmp_path):
-    put_nvidia_smi(tmp_path, "echo 'Failed to initialize NVML: Driver/library version mismatch'; exit 18", monkeypatch)
-    gpus, problem = hardware.read_gpus()
-    assert gpus == () and "Driver/library version mismatch" in problem
-    check = checks.check_driver(hardware.detect(tmp_path), LOCK, ["base"])
-    assert not check.ok and "mismatch" in check.message
-
-
-def test_no_nvidia_smi_is_no_problem(monkeypatch, tmp_path):
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert hardware.read_gpus() == ((), "")
-
-
-@pytest.mark.parametrize(
-    ("vram_mib", "name"),
-    [(81_559, "24GB"), (24_564, "24GB"), (23_028, "24GB"), (16_376, "10GB"), (10_240, "10GB"), (8_192, "6GB"),
-     (6_144, "6GB"), (4_096, "cpu"), (0, "cpu")],
-)  # fmt: skip
-def test_the_profile_fits_the_memory_of_the_gpu(vram_mib, name):
-    assert hardware.choose_profile(host_with("535.183.01", vram_mib)).name == name
-    assert hardware.profile_named(name).name == name
-
-
-def test_without_a_gpu_the_profile_is_cpu_in_single_precision():
-    profile = hardware.choose_profile(Hardware((), "", 2, 8000, 10_000))
-    assert (profile.name, profile.device, profile.dtype) == ("cpu", "cpu", "float32")
-
-
-def test_this_host_is_described(tmp_path):
-    host = hardware.detect(tmp_path / "not/there/yet")
-    assert 0 < host.cpu_cores <= 4096 and host.memory_mib > 500
-    assert host.disk_free_mib == pytest.approx(shutil.disk_usage(tmp_path).free / hardware.MIB, rel=0.1)
-
-
-def test_a_missing_system_library_is_named_with_its_package(monkeypatch):
-    monkeypatch.setitem(bootstrap.SYSTEM_LIBRARIES, "libnowhere.so.7", "libnowhere7")
-    check = checks.check_system_libraries()
-    assert not check.ok and "libnowhere.so.7" in check.message and "apt-get install libnowhere7" in check.remedy
-
-
-def test_every_check_can_be_written_as_json():
-    assert json.dumps(status_report(strict=False))

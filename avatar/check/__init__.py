@@ -1,1 +1,7 @@
-"""What a given file is and whether it can be used."""
+"""`avatar check`: what a given recording, picture or video measures, and whether it will do."""
+
+from __future__ import annotations
+
+from avatar.check.files import check_file, lines
+
+__all__ = ["check_file", "lines"]

@@ -1,33 +1,28 @@
-"""What a video made here was asked to show: found by the job that its metadata names."""
+"""What the mouth of a video was asked to do, where the video was made here and its job is still there."""
 
 from __future__ import annotations
 
-import re
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from avatar.job import Job
-from avatar.video.ffmpeg import ffmpeg_program, file_argument
+from avatar import job as jobs
+from avatar.errors import RequestError
+from avatar.request import file_digest
 
 if TYPE_CHECKING:
     import numpy as np
 
-JOB_TAG = re.compile(r"\bjob=([a-z0-9-]+)")  # written by avatar/report.py
-
 
 def opening_of(home: Path, path: Path) -> np.ndarray | None:
-    """Intended mouth opening per frame, float32 (n,) in 0..1, or None where no job here made this file."""
-    if path.suffix.lower() != ".mp4" or not path.is_file():
+    """The planned mouth opening, float32 (frames,), of the job whose video has the same bytes; None where none has."""
+    try:
+        digest = file_digest(path)
+    except RequestError:
         return None
-    command = [ffmpeg_program(), "-hide_banner", "-nostdin", "-i", file_argument(path)]
-    said = subprocess.run(command, capture_output=True, text=True, errors="replace").stderr
-    tag = JOB_TAG.search(said)
-    if not tag:
-        return None
-    motion = Job(home / "jobs" / tag[1]).file("motion.npz")
-    if not motion.is_file():
-        return None
-    from avatar.lips.motion import Motion
+    for job in jobs.every(home):
+        record = job.record("video")
+        if record and record["outputs"].get("video.mp4") == digest and job.file("motion.npz").is_file():
+            from avatar.lips.motion import Motion
 
-    return Motion.load(motion).mouth[:, 0]
+            return Motion.load(job.file("motion.npz")).mouth[:, 0]
+    return None

@@ -23,7 +23,8 @@ HIDE = 'while [ "$1" != -- ]; do mount --bind /dev/null "$1" || exit 126; shift;
 def ffmpeg_libraries() -> list[Path]:
     """The files of FFmpeg's shared libraries that this interpreter's programs could load."""
     search = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
-    folders = [Path(sys.base_prefix) / "lib", *map(Path, filter(None, os.environ.get("LD_LIBRARY_PATH", "").split(":")))]
+    added = os.environ.get("LD_LIBRARY_PATH", "").split(":")
+    folders = [Path(sys.base_prefix, "lib"), *(Path(folder) for folder in added if folder)]
     if ldconfig := shutil.which("ldconfig", path=search):
         cache = subprocess.run([ldconfig, "-p"], capture_output=True, text=True).stdout
         folders += [Path(path).parent for path in re.findall(r"=> (/\S+)", cache)]

@@ -96,10 +96,8 @@ def top_level_modules(distribution: Distribution) -> list[str]:
 def statements(distributions: list[Distribution], layers: list[str]) -> dict[str, str]:
     """{module: import statement} for the distributions given and the deep imports of these layers."""
     plain = {module: f"import {module}" for d in distributions for module in top_level_modules(d)}
-    deep = {
-        f"{module}: {names}": f"from {module} import {names}" for layer in layers for module, names in DEEP_IMPORTS[layer]
-    }
-    return plain | deep
+    deep = [pair for layer in layers for pair in DEEP_IMPORTS.get(layer, [])]
+    return plain | {f"{module}: {names}": f"from {module} import {names}" for module, names in deep}
 
 
 def child_environment(home: str) -> dict[str, str]:
@@ -117,11 +115,13 @@ def child_environment(home: str) -> dict[str, str]:
 
 
 def run_statement(statement: str, environment: dict[str, str], hiding: list[str]) -> str:
-    """"" where the statement runs in a fresh interpreter; else what that printed on stderr, or how it died."""
+    """What a fresh interpreter that runs the statement prints on stderr, or how it died; "" where all is well."""
+    home = environment["HOME"]
+    python = [sys.executable, "-I", "-X", f"pycache_prefix={home}/byte-code"]  # shared: saves a third of the time
     try:
         done = subprocess.run(
-            [*hiding, sys.executable, "-I", "-B", "-c", statement],
-            env=environment, cwd=environment["HOME"], stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT_S,
+            [*hiding, *python, "-c", statement],
+            env=environment, cwd=home, stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT_S,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         return f"took more than {TIMEOUT_S} s"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from avatar.lips.geometry import Box, FaceFrame, box_around, face_frame, smoothstep
+from avatar.lips.geometry import Box, FaceFrame, box_around, face_frame, from_left_to_right, smoothstep
 from avatar.lips.mouth import SWAY_MARGIN_PX
 from avatar.lips.sampling import Positions, finer, read_field, read_finer
 
@@ -77,7 +77,7 @@ class Eyelids:
 def _eyelid(picture: np.ndarray, frame: FaceFrame, eye: EyeLandmarks) -> Eyelid | None:
     """The lid's edge falls by the eye's height at each u, and the skin above it less and less, up to the brow."""
     size = (picture.shape[1], picture.shape[0])
-    upper, lower, brow = (_by_u(frame.points[numbers]) for numbers in eye)
+    upper, lower, brow = (from_left_to_right(frame.points[numbers]) for numbers in eye)
     eye_width = float(upper[-1, 0] - upper[0, 0])
     box = box_around(frame.to_picture(np.concatenate([upper, lower, brow])), 0.15 * eye_width, *size)
     if box.empty:
@@ -104,8 +104,3 @@ def _eyelid(picture: np.ndarray, frame: FaceFrame, eye: EyeLandmarks) -> Eyelid 
         shade=(LID_SHADE * drop / max(gap.max(), 1)).astype(np.float32),
         opaque=opaque.astype(np.float32),
     )
-
-
-def _by_u(points: np.ndarray) -> np.ndarray:
-    """Points from left to right, as np.interp wants them."""
-    return points[np.argsort(points[:, 0])]

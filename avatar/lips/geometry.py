@@ -62,6 +62,11 @@ def pixel_grid(box: Box) -> tuple[np.ndarray, np.ndarray]:
     return x, y
 
 
+def from_left_to_right(points: np.ndarray) -> np.ndarray:
+    """Points u, v (n, 2) of a contour ordered by u, as np.interp wants them; a turned face may show some out of order."""
+    return points[np.argsort(points[:, 0], kind="stable")]
+
+
 @dataclass(frozen=True)
 class FaceFrame:
     """The axes of a face in its picture, and the lengths (pixels) that scale every shape of the warp."""

@@ -10,7 +10,7 @@ import numpy as np
 from avatar.lips.geometry import Box, FaceFrame, box_around, face_frame
 from avatar.lips.mouth_fields import LipLines, MouthFields, lip_lines, lower_face_box, mouth_fields
 from avatar.lips.mouth_interior import mouth_interior
-from avatar.lips.sampling import Positions, finer, read_field, read_finer, read_outline
+from avatar.lips.sampling import Positions, finer, read_field, read_finer
 
 # Shares of the face's width: how far lips part at opening 1. A smile leaves the jaw a little less room.
 APERTURE_SMILING, APERTURE_CLOSED = 0.12, 0.13
@@ -52,7 +52,7 @@ class Mouth:
         self.frame: FaceFrame = face_frame(landmarks)
         self.box: Box = lower_face_box(self.frame, (width, height))
         self.lines: LipLines = lip_lines(self.frame, self.box)
-        self.fields: MouthFields = mouth_fields(self.frame, self.box, self.lines)
+        self.fields: MouthFields = mouth_fields(self.frame, self.box, self.lines, (width, height))
         self.moved_box = box_around(np.array([self.box[:2], self.box[2:]]), SWAY_MARGIN_PX, width, height)
         self.lips_box = self._lips_box(width, height)
         self._skin = finer(np.ascontiguousarray(picture[self.box.rows_columns]))
@@ -119,8 +119,8 @@ class Mouth:
         """Draw interior, lower and upper layer, in this order, where the lips may part."""
         own = head.part(self.lips_box).relative_to(self.box)
         upper_at, lower_at = self._moved(own, shift.upper), self._moved(own, shift.lower)
-        upper_alpha = read_outline(self.fields.upper_outline, upper_at)
-        lower_alpha = read_outline(self.fields.lower_outline, lower_at)
+        upper_alpha = read_field(self.fields.upper_outline, upper_at)
+        lower_alpha = read_field(self.fields.lower_outline, lower_at)
         interior = read_finer(self._interior, self._moved(own, shift.interior))
         lips = self._shaded(interior, np.maximum(upper_alpha, lower_alpha), shift.rounded)
         for layer_at, alpha in ((lower_at, lower_alpha), (upper_at, upper_alpha)):

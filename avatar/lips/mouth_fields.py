@@ -7,9 +7,9 @@ pixel, how far one layer moves there; a frame's movement is a short weighted sum
 Lengths are taken in the face's own coordinates (avatar/lips/geometry.py): u to the right, v down, origin between the lips.
 Three quantities shape nearly everything:
 
-- `profile`, 1 in the middle of the mouth and 0 at its inner corners, (1 - t^2)^0.9 with t = |u| / half the width between
-  the inner corners. A jaw that drops opens the lips as this arch. It ends at the inner corners: at the outer ones dark
-  flaps would open where lips in fact meet.
+- `profile`, 1 in the middle of the mouth and 0 just before its inner corners, (1 - t^2)^0.9 with t = |u| / half the width
+  that opens. A jaw that drops opens the lips as this arch. It ends before the inner corners: at the outer ones dark flaps
+  would open where lips in fact meet.
 - the distance above the upper lip's inner edge, and below the lower lip's: every movement is full at that edge and fades
   with the distance, upward to nothing at the nose, downward to nothing below the chin.
 - `gap`, the height of the opening that the portrait itself has. A smiling portrait is first closed by this gap and then
@@ -34,14 +34,22 @@ from avatar.lips.geometry import (
     Box,
     FaceFrame,
     box_around,
+    from_left_to_right,
     smoothstep,
 )
 
 # A portrait whose inner lips are further apart than this share of the mouth's width shows an open (smiling) mouth.
 OPEN_MOUTH_GAP = 0.06
+# The lower lip of an open mouth begins this share of the mouth's width further down than its landmarks, which are not
+# exact: a lip that carries a seam of teeth along shows it as a white line when the mouth is closed.
+EDGE_INSET = 0.012
+LINE_SMOOTHING = 0.02  # share of the mouth's width, sigma
 EDGE_PX = 1.2  # width of a lip layer's soft outline
+# Lips part up to this share of the way to the inner corners: landmarks reach further into the corner than lips open, and
+# the last of the opening would show as a hairline on the skin.
+OPENING_ENDS = 0.92
 CORNER_OVERLAP_PX = 1.6  # how far the layers overlap beyond the corners; abutting outlines would show the dark inside
-WINDOW_PX = 16.0  # all movement fades to nothing within this distance of the box's border
+WINDOW_PX = 16.0  # all movement fades to nothing over this distance from the box's border
 
 
 @dataclass(frozen=True)
@@ -65,21 +73,24 @@ class LipLines:
 def lower_face_box(frame: FaceFrame, size: tuple[int, int]) -> Box:
     """The part of the picture (width, height) that the mouth may move: cheek to cheek, nose to below the chin."""
     half = 0.62 * frame.face_width
-    top, bottom = -1.5 * frame.mouth_to_nose - 8, 2.1 * frame.mouth_to_chin
-    axis = frame.to_picture(np.array([[0, top], [0, bottom]]))
-    left_right = frame.origin + np.array([[-half, 0], [half, 0]])
-    return box_around(np.concatenate([axis, left_right]), 0, *size)
+    top, bottom = -2 * frame.mouth_to_nose - WINDOW_PX, 2.1 * frame.mouth_to_chin
+    corners = np.array([[-half, top], [half, top], [-half, bottom], [half, bottom]])
+    return box_around(frame.to_picture(corners), 0, *size)
 
 
 def lip_lines(frame: FaceFrame, box: Box) -> LipLines:
     u, v = frame.grid(box)
-    upper_points, lower_points = frame.points[UPPER_LIP_INNER], frame.points[LOWER_LIP_INNER]
+    upper_points, lower_points = (from_left_to_right(frame.points[lip]) for lip in (UPPER_LIP_INNER, LOWER_LIP_INNER))
     left, right = float(upper_points[0, 0]), float(upper_points[-1, 0])
-    upper = np.interp(u, upper_points[:, 0], upper_points[:, 1]).astype(np.float32)
-    lower = np.interp(u, lower_points[:, 0], lower_points[:, 1]).astype(np.float32)
+    smoothing = LINE_SMOOTHING * frame.mouth_width
+    upper, lower = _line(u, upper_points, smoothing), _line(u, lower_points, smoothing)
     inside = (u > left) & (u < right)
     centred = u - (left + right) / 2
     gap = np.where(inside, np.maximum(lower - upper, 0), 0).astype(np.float32)
+    smiling = float(gap.max()) > OPEN_MOUTH_GAP * frame.mouth_width
+    if smiling:
+        inset = EDGE_INSET * frame.mouth_width * gap / gap.max()
+        lower, gap = lower + inset, gap + inset
     return LipLines(
         u=centred,
         v=v,
@@ -88,8 +99,19 @@ def lip_lines(frame: FaceFrame, box: Box) -> LipLines:
         gap=gap,
         t=np.minimum(np.abs(centred) / ((right - left) / 2), 1),
         inside=inside,
-        smiling=float(gap.max()) > OPEN_MOUTH_GAP * frame.mouth_width,
+        smiling=smiling,
     )
+
+
+def _line(u: np.ndarray, points: np.ndarray, smoothing: float) -> np.ndarray:
+    """v of a contour at each u: straight between its points, with the kinks at them rounded and its ends kept."""
+    at = np.arange(points[0, 0], points[-1, 0], 0.5)
+    distance = np.arange(-3 * smoothing, 3 * smoothing + 0.5, 0.5)
+    kernel = np.exp(-0.5 * (distance / smoothing) ** 2)
+    half = len(kernel) // 2
+    straight = np.pad(np.interp(at, points[:, 0], points[:, 1]), half, mode="reflect", reflect_type="odd")
+    rounded = np.convolve(straight, kernel / kernel.sum(), "same")[half:-half]
+    return np.interp(u, at, rounded).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -114,14 +136,14 @@ class MouthFields:
     lower_outline: np.ndarray
 
 
-def mouth_fields(frame: FaceFrame, box: Box, lines: LipLines) -> MouthFields:
-    """All fields over a box that `lower_face_box` gave."""
+def mouth_fields(frame: FaceFrame, box: Box, lines: LipLines, size: tuple[int, int]) -> MouthFields:
+    """All fields over a box that `lower_face_box` gave for a picture of this size (width, height)."""
     below_lip = np.maximum(lines.v - lines.lower, 0)
     above_lip = np.maximum(lines.upper - lines.v, 0)
     upper_lip = _lip_thickness(frame, UPPER_LIP_INNER, UPPER_LIP_OUTER)
     lower_lip = _lip_thickness(frame, LOWER_LIP_INNER, LOWER_LIP_OUTER)
-    window = _window(box)
-    profile = (1 - lines.t**2) ** 0.9
+    window = _window(box, size)
+    profile = (1 - np.minimum(lines.t / OPENING_ENDS, 1) ** 2) ** 0.9
     rounded = profile**2.5 - profile
     near_upper_lip = 1 - smoothstep((above_lip / frame.mouth_to_nose - 0.25) / 0.75)
     chinward = smoothstep(below_lip / (0.75 * frame.mouth_to_chin))
@@ -150,13 +172,21 @@ def mouth_fields(frame: FaceFrame, box: Box, lines: LipLines) -> MouthFields:
     )
 
 
-def _window(box: Box) -> np.ndarray:
-    """0 on the border of the box and 1 inside it: what does not move at the border cannot pop there."""
-    y = np.arange(box.bottom - box.top)
-    x = np.arange(box.right - box.left)
-    rows = smoothstep(np.minimum(y, y[::-1]) / WINDOW_PX)
-    columns = smoothstep(np.minimum(x, x[::-1]) / WINDOW_PX)
+def _window(box: Box, size: tuple[int, int]) -> np.ndarray:
+    """0 on the border of the box and 1 inside it: what does not move at the border cannot pop there.
+
+    Where the box ends with the picture the movement goes on: a chin at the lower edge may leave the picture.
+    """
+    rows = _fade(box.top, box.bottom, size[1])
+    columns = _fade(box.left, box.right, size[0])
     return rows[:, None] * columns[None, :]
+
+
+def _fade(begin: int, end: int, whole: int) -> np.ndarray:
+    place = np.arange(begin, end)
+    from_begin = place - begin if begin > 0 else np.full(len(place), WINDOW_PX)
+    to_end = end - 1 - place if end < whole else np.full(len(place), WINDOW_PX)
+    return smoothstep(np.minimum(from_begin, to_end) / WINDOW_PX)
 
 
 def _jaw_width(frame: FaceFrame, lines: LipLines) -> np.ndarray:
@@ -209,7 +239,7 @@ def _lip_thickness(frame: FaceFrame, inner: list[int], outer: list[int]) -> floa
 
 def _outlines(lines: LipLines) -> tuple[np.ndarray, np.ndarray]:
     """Where each layer is opaque: up to its lip's inner edge, and a little further towards and beyond the corners."""
-    overlap = CORNER_OVERLAP_PX * smoothstep((lines.t - 0.8) / 0.2)
+    overlap = CORNER_OVERLAP_PX * smoothstep((lines.t - 0.75) / (OPENING_ENDS - 0.75))
     upper = np.clip((lines.upper - lines.v + overlap) / EDGE_PX + 0.5, 0, 1)
     lower = np.clip((lines.v - lines.lower + overlap) / EDGE_PX + 0.5, 0, 1)
     return upper, lower

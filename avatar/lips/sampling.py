@@ -62,10 +62,5 @@ def read_finer(fine: np.ndarray, at: Positions) -> np.ndarray:
 
 
 def read_field(field: np.ndarray, at: Positions) -> np.ndarray:
-    """A float32 field (h, w) read at positions in its own pixels; 0 outside it."""
-    return cv2.remap(field, at.x, at.y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
-
-
-def read_outline(outline: np.ndarray, at: Positions) -> np.ndarray:
-    """A layer's opacity (h, w) in 0..1 read at positions in its own pixels; continued outside it."""
-    return cv2.remap(outline, at.x, at.y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    """A float32 field (h, w) read at positions in its own pixels; its border is continued outside it."""
+    return cv2.remap(field, at.x, at.y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)

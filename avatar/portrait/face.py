@@ -26,11 +26,11 @@ LANDMARKS = 478
 BETWEEN_EYES, NOSE_BRIDGE, NOSE_TIP, UPPER_LIP, LOWER_LIP, CHIN = 168, 5, 4, 13, 14, 152
 LEFT_EYE, RIGHT_EYE, LEFT_CHEEK, RIGHT_CHEEK = 33, 263, 234, 454
 
-# The detector sees a picture at 128 x 128 pixels and misses faces under about 12 % of its long side. Where the whole
-# picture shows none, it is searched in squares, each level half the side of the one before. A search makes hundreds of
-# readings, so it asks for more confidence: at 0.5 it took cells, coins and textures for faces, at 0.8 it took nothing
-# but a man in profile in 106 pictures without a frontal face, and still found every face of 64 to 200 pixels in
-# pictures of 512 to 4096 pixels (measured with two portraits pasted into noise).
+# The detector sees a picture at 128 x 128 pixels and misses faces under about 12 % of its long side. So the picture is
+# searched in squares too, each level half the side of the one before. A search makes many readings, so it asks for
+# more confidence: at 0.5 it took cells, coins and textures for faces, at 0.8 it took nothing but a man in profile in
+# 106 pictures without a frontal face, and still found every face of 64 to 200 pixels in pictures of 512 to 4096
+# pixels (measured with two portraits pasted into noise).
 CONFIDENCE, SEARCH_CONFIDENCE = 0.5, 0.8
 SMALLEST_TILE = 224  # pixels; so the last level is 224 to 447, and a face of 64 pixels is 14 % of it or more
 
@@ -79,15 +79,10 @@ class Face:
 
 
 class FaceReader:
-    """Reads faces; use it in a `with` block, which holds the model.
+    """Reads faces; use it in a `with` block, which holds the model. The same picture gives the same numbers."""
 
-    `video=False` reads unrelated pictures with `read`; `video=True` follows one face through a video with `track`.
-    Deterministic: the same picture gives the same numbers.
-    """
-
-    def __init__(self, max_faces: int = 4, video: bool = False):
+    def __init__(self, max_faces: int = 4):
         self.max_faces = max_faces
-        self.video = video
         self._landmarkers = {}
 
     def __enter__(self) -> FaceReader:
@@ -96,31 +91,33 @@ class FaceReader:
         self._landmarker(CONFIDENCE)
         return self
 
-    def __exit__(self, *exception) -> None:
+    def __exit__(self, *exception: object) -> None:
         while self._landmarkers:
             self._landmarkers.popitem()[1].close()
 
-    def read(self, rgb: np.ndarray) -> list[Face]:
+    def read(self, rgb: np.ndarray, search: bool = True) -> list[Face]:
         """The faces of a picture, uint8 (h, w, 3) RGB, left to right; [] where there is none.
 
-        At most `max_faces` are read from the whole picture. Only where it shows none are smaller ones searched for.
+        search: look for small faces too, of 3 % of the long side and more; where there is none at all, of 64 pixels
+        and more. At most `max_faces` come from the whole picture and from each square of the search.
         """
-        faces = _distinct(self._detect(rgb, CONFIDENCE))
-        side = max(rgb.shape[:2]) // 2
-        while not faces and side >= SMALLEST_TILE:
-            faces = self._search(rgb, side)
-            side //= 2
-        return sorted(faces, key=lambda face: face.box[0])
+        faces = self._detect(rgb, CONFIDENCE)
+        side, level = max(rgb.shape[:2]) // 2, 1
+        while search and side >= SMALLEST_TILE and (level <= 2 or not faces):
+            faces += self._search(rgb, side)
+            side, level = side // 2, level + 1
+        return sorted(_distinct(faces), key=lambda face: face.box[0])
 
-    def track(self, rgb: np.ndarray, time_ms: int) -> Face | None:
-        """The face of the next frame of a video, uint8 (h, w, 3) RGB, or None; `time_ms` must grow with each call."""
-        with _quiet_native_log():
-            result = self._landmarker(CONFIDENCE).detect_for_video(self._image(rgb), time_ms)
-        return max(_faces(result, rgb), key=lambda face: face.width, default=None)
+    def largest(self, rgb: np.ndarray) -> Face | None:
+        """The largest face of a video's frame, uint8 (h, w, 3) RGB, or None; small ones are not searched for.
+
+        Each frame is read on its own (8 ms at 512 x 512). MediaPipe's VIDEO mode follows one face with a smoothing
+        filter, which costs as much and shows the mouth 20 ms late (measured on a video with a known opening).
+        """
+        return max(self.read(rgb, search=False), key=lambda face: face.width, default=None)
 
     def _detect(self, rgb: np.ndarray, confidence: float) -> list[Face]:
-        with _quiet_native_log():
-            return _faces(self._landmarker(confidence).detect(self._image(rgb)), rgb)
+        return _faces(self._landmarker(confidence).detect(self._image(rgb)), rgb)
 
     def _search(self, rgb: np.ndarray, side: int) -> list[Face]:
         """Faces seen in squares of `side` that overlap by half, each read again in a square three faces wide."""
@@ -133,7 +130,7 @@ class FaceReader:
             x, y = face.landmarks[:, :2].mean(axis=0)
             left, top, side = int(x - 1.5 * face.width), int(y - 1.5 * face.width), int(3 * face.width)
             again += self._detect_in(rgb, left, top, side, CONFIDENCE)
-        return _distinct(again)
+        return again
 
     def _detect_in(self, rgb: np.ndarray, left: int, top: int, side: int, confidence: float) -> list[Face]:
         left, top = max(left, 0), max(top, 0)
@@ -149,12 +146,13 @@ class FaceReader:
             mediapipe = self._mediapipe
             options = mediapipe.FaceLandmarkerOptions(
                 base_options=mediapipe.BaseOptions(model_asset_buffer=self._bundle),
-                running_mode=mediapipe.RunningMode.VIDEO if self.video else mediapipe.RunningMode.IMAGE,
                 num_faces=self.max_faces,
                 min_face_detection_confidence=confidence,
             )
             with _quiet_native_log():
                 self._landmarkers[confidence] = mediapipe.FaceLandmarker.create_from_options(options)
+                blank = np.zeros((128, 128, 3), np.uint8)
+                self._landmarkers[confidence].detect(self._image(blank))  # it logs until its first reading is done
         return self._landmarkers[confidence]
 
 
@@ -219,13 +217,11 @@ def _import_mediapipe() -> types.SimpleNamespace:
         from mediapipe.tasks.python.core.base_options import BaseOptions
         from mediapipe.tasks.python.vision.face_landmarker import FaceLandmarker, FaceLandmarkerOptions
         from mediapipe.tasks.python.vision.core.image import Image, ImageFormat
-        from mediapipe.tasks.python.vision.core.vision_task_running_mode import VisionTaskRunningMode
     finally:
         for name in stand_ins:
             del sys.modules[name]
     return types.SimpleNamespace(BaseOptions=BaseOptions, FaceLandmarker=FaceLandmarker,
-                                 FaceLandmarkerOptions=FaceLandmarkerOptions, Image=Image, ImageFormat=ImageFormat,
-                                 RunningMode=VisionTaskRunningMode)
+                                 FaceLandmarkerOptions=FaceLandmarkerOptions, Image=Image, ImageFormat=ImageFormat)
 
 
 _NATIVE_LOG = re.compile(rb"^(WARNING: Logging before InitGoogle|[WI]\d{4} |INFO: Created TensorFlow)")

@@ -42,7 +42,7 @@ class GivenPortrait:
     def _read_again(self, picture: np.ndarray, expected: np.ndarray) -> np.ndarray:
         """The landmarks read on `picture` nearest to the expected ones, which stand where none are near."""
         near = Face(expected).width / 4
-        readings = [face.landmarks for face in self._reader.read(picture)]
+        readings = [face.landmarks for face in self._reader.read(picture, search=False)]
         distances = [float(np.linalg.norm((reading - expected)[:, :2], axis=1).mean()) for reading in readings]
         best = min(zip(distances, readings), key=lambda pair: pair[0], default=(near, expected))
         return best[1] if best[0] < near else expected

@@ -15,12 +15,11 @@ FORMATS = ["JPEG", "PNG", "WEBP"]
 SMALLEST_FACE = 64  # pixels across; it is shown 235 pixels wide, 3.7 times enlarged
 LONGEST_SIDE = 16_384  # pixels
 MOST_PIXELS = 100_000_000
-LARGEST = f"{LONGEST_SIDE:,} a side and {MOST_PIXELS // 10**6} million in all are the most"
+LARGEST = f"{LONGEST_SIDE} a side and {MOST_PIXELS // 10**6} million in all are the most"
 KEPT_SIDE = 4096  # pixels; larger pictures are shrunk to this
 BACKDROP = (208, 208, 208)  # a light studio grey, behind what is transparent
 
-# What Pillow raises for a damaged file, besides OSError: its readers let errors of parsing through.
-DAMAGED = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, ArithmeticError, MemoryError)
+DAMAGED = (OSError, SyntaxError, ValueError, EOFError)  # what Pillow's readers raise for a damaged file
 
 
 def read_picture(path: Path) -> np.ndarray:
@@ -51,7 +50,7 @@ def _read(file: io.BufferedReader, name: str) -> np.ndarray:
         except Image.DecompressionBombError as error:  # Pillow's own limit, above ours
             raise InputError(f"the picture {name} has too many pixels; {LARGEST}, shrink it.") from error
         except DAMAGED as error:
-            raise InputError(f"{name} is not a JPEG, PNG or WebP picture; convert it to one of these.") from error
+            raise InputError(f"{name} is not a whole JPEG, PNG or WebP picture; convert or copy it again.") from error
         _check_size(*image.size, name)
         try:
             return np.asarray(_to_rgb(image))
@@ -60,7 +59,7 @@ def _read(file: io.BufferedReader, name: str) -> np.ndarray:
 
 
 def _check_size(width: int, height: int, name: str) -> None:
-    size = f"the picture {name} has {width:,} x {height:,} pixels"
+    size = f"the picture {name} is {width}x{height} pixels"
     if max(width, height) > LONGEST_SIDE or width * height > MOST_PIXELS:
         raise InputError(f"{size}; {LARGEST}, shrink it.")
     if min(width, height) < SMALLEST_FACE:

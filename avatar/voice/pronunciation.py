@@ -13,6 +13,7 @@ from avatar.voice.text import MARKS, Clause, find_foreign_word, split_sentences,
 STRESS = "ˈˌ"
 BREAKS = MARKS + " "
 NO_WORD = -1
+Symbols = list[tuple[str, int]]  # symbols with the index of their word
 
 # Silence after a line. The voices' own silence at both ends of a line is cut away first: it is 0.8 s between two
 # sentences with Kokoro and 0.2 s with joe.
@@ -60,40 +61,68 @@ def align(heard: list[str], words: list[list[str]]) -> list[int]:
     """For each phone of a clause the index of its word.
 
     heard: the phones of the clause as spoken. words: the phones of each word spoken alone. The two differ where words
-    are run together or weakened (`the`, `to`), so the longest common runs are matched, and a phone between two matches
-    goes with the phone before it.
+    are weakened or run together (`a`, `the`, `to`), so equal runs are matched, and an unequal run between them is shared
+    out in proportion.
     """
     alone = [phone for word in words for phone in word]
-    word_of_alone = [index for index, word in enumerate(words) for _ in word]
-    matched: list[int | None] = [None] * len(heard)
-    for block in difflib.SequenceMatcher(None, alone, heard, autojunk=False).get_matching_blocks():
-        matched[block.b : block.b + block.size] = word_of_alone[block.a : block.a + block.size]
-    latest = next((index for index in matched if index is not None), 0)
+    word_of = [index for index, word in enumerate(words) for _ in word] or [0]
     result = []
-    for index in matched:
-        latest = latest if index is None else index
-        result.append(latest)
+    matcher = difflib.SequenceMatcher(None, alone, heard, autojunk=False)
+    for _, alone_start, alone_stop, heard_start, heard_stop in matcher.get_opcodes():
+        for position in range(heard_stop - heard_start):
+            share = position * (alone_stop - alone_start) // (heard_stop - heard_start)
+            # A phone that only the clause has goes with the phone before it.
+            result.append(word_of[max(0, min(alone_start + share, alone_stop - 1))])
     return result
 
 
-def _clause_symbols(clauses: list[Clause], voice: str) -> list[list[tuple[str, int]]]:
-    """Per clause its (symbol, word index) pairs, closed by the mark. One call of espeak-ng reads everything."""
+def is_phone(symbol: str) -> bool:
+    """A sound of its own: no stress, length or other mark on a sound, no break."""
+    return unicodedata.category(symbol) in ("Ll", "Lo", "Lu")
+
+
+def _clause_symbols(clauses: list[Clause], voice: str) -> list[Symbols]:
+    """Per clause its symbols with their words, closed by the mark. One call of espeak-ng reads everything."""
     spoken = [
         [spoken_form(word, last=position == len(clause.words)) for position, word in enumerate(clause.words, 1)]
         for clause in clauses
     ]
     answers = phonemize([" ".join(words) for words in spoken] + [word for words in spoken for word in words], voice)
     alone = iter(answers[len(clauses) :])
-    result = []
+    result: list[Symbols] = []
     first_word = 0
     for clause, ipa in zip(clauses, answers, strict=False):
-        words = [_phones(next(alone)) for _ in clause.words]
-        indices = iter(align(_phones(ipa), words))
-        pairs: list[tuple[str, int]] = []
-        index = 0
-        for symbol in reversed(ipa):
-            pass
-        pairs = _with_words(ipa, list(indices), first_word)
-        result.append([*pairs, (clause.mark, NO_WORD)])
+        heard = [symbol for symbol in ipa if is_phone(symbol)]
+        words = [[symbol for symbol in next(alone) if is_phone(symbol)] for _ in clause.words]
+        word_of = iter(align(heard, words))
+        symbols = [(symbol, first_word + next(word_of) if is_phone(symbol) else NO_WORD) for symbol in ipa]
+        result.append([*symbols, (clause.mark, NO_WORD)])
         first_word += len(clause.words)
     return result
+
+
+def _lines(clauses: list[Symbols], longest: int, pause_s: float) -> list[Line]:
+    """The clauses of a sentence as one line, or as several where it is too long: cut between clauses where possible."""
+    lines: list[Symbols] = []
+    for clause in clauses:
+        for piece in _pieces(clause, longest):
+            if lines and len(lines[-1]) + 1 + len(piece) <= longest:
+                lines[-1] += [(" ", NO_WORD), *piece]
+            else:
+                lines.append(piece)
+    pauses = [CUT_PAUSE_S] * (len(lines) - 1) + [pause_s]
+    return [
+        Line([symbol for symbol, _ in line], [word for _, word in line], pause)
+        for line, pause in zip(lines, pauses, strict=False)
+    ]
+
+
+def _pieces(clause: Symbols, longest: int) -> list[Symbols]:
+    """The clause whole, or cut at its last space before the limit, or at the limit where it has no space."""
+    pieces = []
+    while len(clause) > longest:
+        spaces = [position for position, (symbol, _) in enumerate(clause[:longest]) if symbol == " "]
+        cut = spaces[-1] if spaces and spaces[-1] > 0 else longest
+        pieces.append(clause[:cut])
+        clause = clause[cut + 1 :] if spaces and cut == spaces[-1] else clause[cut:]
+    return [*pieces, clause]

@@ -1,0 +1,65 @@
+"""From a file to its measured report: which kind of file it is, by its content, decides what is measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from avatar.errors import InputError, RequestError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def check_file(path: Path, motion: np.ndarray | None = None) -> dict:
+    """Measure a picture, a video or a recording.
+
+    motion: for a video made here, the mouth opening that was asked for, (frames,), in any unit.
+
+    Returns a JSON-able report: "kind" ("picture", "video", "recording"), "passed", "failed" (a sentence for each
+    limit that is not met), and the figures. Raises RequestError when there is no such file, InputError when it is
+    none of the three.
+    """
+    name = repr(str(path))
+    if not path.is_file():
+        raise RequestError(f"there is no file {name}; check the path.")
+    if path.stat().st_size == 0:
+        raise InputError(f"the file {name} is empty (0 bytes).")
+    report = _measure(path, motion)
+    return {"file": str(path), **report, "passed": not report["failed"]}
+
+
+def lines(report: dict) -> list[str]:
+    """The report for a person: one figure a line, the verdict last."""
+    if report["kind"] == "picture":
+        from avatar.check.picture import lines
+    elif report["kind"] == "video":
+        from avatar.check.video import lines
+    else:
+        from avatar.check.recording import lines
+    verdict = [f"falls short: {reason}" for reason in report["failed"]] or ["good: every limit is met"]
+    return [f"{report['kind']:<12}{report['file']}", *lines(report), *verdict]
+
+
+def _measure(path: Path, motion: np.ndarray | None) -> dict:
+    if _is_picture(path):
+        from avatar.check.picture import check_picture
+
+        return check_picture(path)
+    from avatar.check.media import probe
+
+    streams = probe(path)
+    if streams.video_codec:
+        from avatar.check.video import check_video
+
+        return check_video(path, streams, motion)
+    from avatar.check.recording import check_recording
+
+    return check_recording(path, streams)
+
+
+def _is_picture(path: Path) -> bool:
+    """By the first bytes: JPEG, PNG, or WebP (a RIFF file, as WAV is too)."""
+    with open(path, "rb") as file:
+        start = file.read(12)
+    return start.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")) or (start[:4] == b"RIFF" and start[8:] == b"WEBP")

@@ -1,0 +1,57 @@
+"""What a picture measures: is there one face, and can it be animated?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from avatar.errors import InputError
+from avatar.portrait.face import FaceReader
+from avatar.portrait.framing import choose_face, refuse_unusable
+from avatar.portrait.given import MOST_FACES
+from avatar.portrait.picture import SMALLEST_FACE, read_picture
+
+
+def check_picture(path: Path) -> dict:
+    """Its size as it is used (large ones are shrunk), and every face with its place, size and pose, left to right."""
+    rgb = read_picture(path)
+    height, width = rgb.shape[:2]
+    with FaceReader(max_faces=MOST_FACES) as reader:
+        faces = reader.read(rgb)
+    failed = []
+    try:
+        choose_face(faces, None, width, height)
+    except InputError as reason:
+        failed.append(str(reason))
+    return {
+        "kind": "picture",
+        "width": width,
+        "height": height,
+        "faces": [_describe(face, width, height) for face in faces],
+        "failed": failed,
+    }
+
+
+def lines(report: dict) -> list[str]:
+    rows = [f"{'size':<12}{report['width']} x {report['height']} pixels", f"{'faces':<12}{len(report['faces'])}"]
+    for number, face in enumerate(report["faces"], start=1):
+        left, top, right, bottom = face["box"]
+        rows.append(
+            f"{f'face {number}':<12}{face['width']:.0f} pixels wide, at x {left}-{right}, y {top}-{bottom}, tilted by "
+            f"{face['tilt_degrees']:.0f}, turned by {face['turn_degrees']:.0f} degrees"
+        )
+    return rows
+
+
+def _describe(face, width: int, height: int) -> dict:
+    try:
+        refuse_unusable(face, width, height)
+        usable = face.width >= SMALLEST_FACE
+    except InputError:
+        usable = False
+    return {
+        "box": [round(edge) for edge in face.box],
+        "width": round(face.width, 1),
+        "tilt_degrees": round(face.tilt, 1),
+        "turn_degrees": round(face.turn, 1),
+        "usable": usable,
+    }

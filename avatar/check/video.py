@@ -1,0 +1,188 @@
+"""What a talking-head video measures: does the mouth move with the sound, is a face in every frame, does it fit?"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from avatar.check.media import Sound, Streams, decibels, decode_sound
+from avatar.check.sync import Match, match
+from avatar.errors import InputError
+from avatar.portrait.face import LEFT_EYE, LOWER_LIP, RIGHT_EYE, UPPER_LIP, Face, FaceReader
+
+LEAST_R_INTENDED = 0.9  # the mouth against what it was asked to do
+LEAST_R_SOUND = 0.6  # the mouth against the loudness of the sound
+MOST_LAG_MS = 40  # one frame
+SILENT_DBFS = -60.0
+BLACK = 8  # mean grey level of 255 below which a frame is black
+FROZEN = 0.02  # mean change of the grey level below which a frame is the one before
+
+
+@dataclass
+class Pictures:
+    """What was measured on the frames of a video, one after the other."""
+
+    width: int
+    height: int
+    frame_rate: float
+    opening: list[float] = field(default_factory=list)  # of each frame; NaN where no face was found
+    black: int = 0
+    frozen: int = 0
+
+
+def check_video(path: Path, streams: Streams, motion: np.ndarray | None) -> dict:
+    """Figures and failed limits of a video; `motion` (frames,) is the mouth opening that was asked for."""
+    pictures = measure_frames(path)
+    sound = decode_sound(path) if streams.audio_codec else None
+    opening = np.array(pictures.opening)
+    frames, faces = len(opening), int(np.isfinite(opening).sum())
+    rate, start = pictures.frame_rate, streams.video_start_s
+    seconds = start + frames / rate  # from the beginning of the file, as those of the sound
+    intended = None if motion is None else match(opening, motion, rate)
+    loudness = sound and match(opening, sound.envelope(frames, rate, start), rate)
+    report = {
+        "kind": "video",
+        "width": pictures.width,
+        "height": pictures.height,
+        "frame_rate": round(rate, 4),
+        "frames": frames,
+        "video_seconds": round(seconds, 4),
+        "video_codec": streams.video_codec,
+        "audio_codec": streams.audio_codec,
+        "audio_seconds": sound and round(sound.seconds, 4),
+        "difference_seconds": sound and round(abs(seconds - sound.seconds), 4),
+        "audio_rms_dbfs": sound and _round(sound.rms_dbfs, 1),
+        "audio_peak_dbfs": sound and _round(decibels(sound.peak), 1),
+        "frames_with_face": faces,
+        "opening": _spread(opening),
+        "opening_to_intended": _match_report(intended),
+        "opening_to_sound": _match_report(loudness),
+        "black_share": round(pictures.black / frames, 4),
+        "frozen_share": round(pictures.frozen / frames, 4),
+    }
+    return {**report, "failed": failures(report, sound, intended, loudness)}
+
+
+def failures(report: dict, sound: Sound | None, intended: Match | None, loudness: Match | None) -> list[str]:
+    """A sentence for every limit that is not met."""
+    failed = []
+    if report["frames_with_face"] < report["frames"]:
+        missing = report["frames"] - report["frames_with_face"]
+        failed.append(f"no face was found in {missing} of {report['frames']} frames")
+    if sound is None:
+        failed.append("there is no sound")
+    elif sound.rms_dbfs is None or sound.rms_dbfs < SILENT_DBFS:
+        failed.append(f"the sound is silent (below {SILENT_DBFS:.0f} dBFS)")
+    if sound and report["difference_seconds"] > 1 / report["frame_rate"]:
+        failed.append(f"picture and sound differ by {report['difference_seconds']:.3f} s, more than one frame")
+    if intended:
+        failed += _match_failures(intended, "what it was asked to do", LEAST_R_INTENDED)
+    if loudness:
+        failed += _match_failures(loudness, "the sound", LEAST_R_SOUND)
+    return failed
+
+
+def lines(report: dict) -> list[str]:
+    rows = [
+        ("picture", f"{report['width']} x {report['height']}, {report['frame_rate']:g} frames a second, "
+                    f"{report['frames']} frames, {report['video_seconds']:.3f} s, {report['video_codec']}"),
+        ("sound", f"{report['audio_seconds']:.3f} s, {_or_none(report['audio_rms_dbfs'], ' dBFS')}, "
+                  f"{report['audio_codec']}" if report["audio_codec"] else "none"),
+        ("face", f"in {report['frames_with_face']} of {report['frames']} frames"),
+    ]
+    if spread := report["opening"]:
+        rows.append(("mouth", f"opens {spread['min']:.3f} to {spread['max']:.3f}, median {spread['median']:.3f} "
+                              "(of the distance between the eyes)"))
+    for key, name in (("opening_to_intended", "asked for"), ("opening_to_sound", "loudness")):
+        if found := report[key]:
+            rows.append((name, f"correlation {_or_none(found['r'])}, lag {_or_none(found['lag_ms'], ' ms')}"))
+    rows.append(("still", f"{report['frozen_share']:.1%} of the frames, black {report['black_share']:.1%}"))
+    return [f"{name:<12}{text}" for name, text in rows]
+
+
+# ---------------------------------------------------------------- frames
+
+
+def measure_frames(path: Path) -> Pictures:
+    """Read a video frame by frame. Raises InputError when it has no frame that can be decoded."""
+    with _opened(path) as capture, FaceReader() as reader:
+        pictures = None
+        before = None
+        for frame in _frames(capture):
+            if pictures is None:
+                pictures = Pictures(frame.shape[1], frame.shape[0], capture.get(cv2.CAP_PROP_FPS))
+            face = reader.largest(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB))
+            pictures.opening.append(mouth_opening(face) if face else np.nan)
+            grey = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
+            pictures.black += grey.mean() < BLACK
+            pictures.frozen += before is not None and cv2.absdiff(grey, before).mean() < FROZEN
+            before = grey
+    if pictures is None:
+        raise InputError(f"{str(path)!r} holds no frame that can be read; it is damaged or cut short, or no video.")
+    return pictures
+
+
+def mouth_opening(face: Face) -> float:
+    """Distance between the inner lips over that between the outer corners of the eyes: size and tilt cancel out."""
+    points = face.landmarks[:, :2]
+    lips = np.linalg.norm(points[UPPER_LIP] - points[LOWER_LIP])
+    return float(lips / np.linalg.norm(points[LEFT_EYE] - points[RIGHT_EYE]))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[cv2.VideoCapture]:
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # or a damaged file would write to stderr
+    capture = cv2.VideoCapture(str(path.absolute()), cv2.CAP_FFMPEG)
+    try:
+        yield capture
+    finally:
+        capture.release()
+
+
+def _frames(capture: cv2.VideoCapture) -> Iterator[np.ndarray]:
+    """uint8 (height, width, 3) BGR, one by one."""
+    while True:
+        there, frame = capture.read()
+        if not there:
+            return
+        yield frame
+
+
+# ---------------------------------------------------------------- figures
+
+
+def _match_failures(found: Match, other: str, least_r: float) -> list[str]:
+    if found.r is None:
+        return [f"the mouth cannot be compared with {other}: one of the two never changes"]
+    failed = []
+    if found.r < least_r:
+        failed.append(f"the mouth follows {other} with a correlation of {found.r:.2f}, {least_r} is the least")
+    if abs(found.lag_ms) > MOST_LAG_MS:
+        way = "after" if found.lag_ms > 0 else "before"
+        failed.append(f"the mouth moves {abs(found.lag_ms):.0f} ms {way} {other}, {MOST_LAG_MS} ms is the most")
+    return failed
+
+
+def _match_report(found: Match | None) -> dict | None:
+    return found and {"r": _round(found.r, 4), "lag_ms": _round(found.lag_ms, 1)}
+
+
+def _spread(opening: np.ndarray) -> dict | None:
+    known = opening[np.isfinite(opening)]
+    if not known.size:
+        return None
+    return {"min": round(known.min(), 4), "median": round(float(np.median(known)), 4), "max": round(known.max(), 4)}
+
+
+def _round(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)
+
+
+def _or_none(value: float | None, unit: str = "") -> str:
+    return "cannot be told" if value is None else f"{value:g}{unit}"
