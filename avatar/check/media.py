@@ -15,8 +15,10 @@ from avatar.video.ffmpeg import ffmpeg_program, file_argument
 SAMPLE_RATE = 16_000  # Hz, of the decoded sound
 BLOCK = 16  # samples, 1 ms: sound is kept as one mean square for each, so that hours need little memory
 
-_VIDEO = re.compile(r"^ +Stream #\d+:\d+.*?: Video: (\w+)(?!.*\(attached pic\))", re.MULTILINE)
+# Not a cover picture in a sound file, and not a text, which FFmpeg would show as a terminal does (codec "ansi").
+_VIDEO = re.compile(r"^ +Stream #\d+:\d+.*?: Video: (?!ansi)(\w+)(?!.*\(attached pic\))", re.MULTILINE)
 _AUDIO = re.compile(r"^ +Stream #\d+:\d+.*?: Audio: (\w+)", re.MULTILINE)
+_DURATION = re.compile(r"^ +Duration: (\d+):(\d+):([\d.]+)", re.MULTILINE)
 _FIRST_FRAME = re.compile(r"\bn: *0 .*?\bpts_time:(-?[\d.]+)")
 
 
@@ -25,24 +27,28 @@ class Streams:
     """A file's first picture and sound stream: their codecs as FFmpeg names them, None where there is none.
 
     video_start_s is when the first frame is shown, in seconds after the file's beginning; nearly always 0.
+    declared_s is the length that the file claims, None where it does not say.
     """
 
     video_codec: str | None
     audio_codec: str | None
     video_start_s: float = 0.0
+    declared_s: float | None = None
 
 
 def probe(path: Path) -> Streams:
-    """The streams of a file; a cover picture in a sound file is no video. Raises InputError when it holds none."""
+    """The streams of a file. Raises InputError when it has neither picture nor sound."""
     said = _messages(path)
     video, audio = _VIDEO.search(said), _AUDIO.search(said)
     if not video and not audio:
         raise InputError(f"{str(path)!r} is not a picture, a video or a recording that can be read.")
     if not video:
         return Streams(None, audio[1])
+    length = _DURATION.search(said)
+    declared_s = int(length[1]) * 3600 + int(length[2]) * 60 + float(length[3]) if length else None
     first_frame = ["-map", "0:v:0", "-frames:v", "1", "-vf", "showinfo", "-f", "null", "-"]
     first = _FIRST_FRAME.search(_messages(path, *first_frame))
-    return Streams(video[1], audio and audio[1], float(first[1]) if first else 0.0)
+    return Streams(video[1], audio and audio[1], float(first[1]) if first else 0.0, declared_s)
 
 
 def _messages(path: Path, *output: str) -> str:

@@ -20,6 +20,7 @@ LEAST_R_INTENDED = 0.9  # the mouth against what it was asked to do
 LEAST_R_SOUND = 0.6  # the mouth against the loudness of the sound
 MOST_LAG_MS = 40  # one frame
 SILENT_DBFS = -60.0
+MOST_MISSING_S = 0.25  # of the length that the file claims; containers round it, and sound is padded
 BLACK = 8  # mean grey level of 255 below which a frame is black
 FROZEN = 0.02  # mean change of the grey level below which a frame is the one before
 
@@ -53,6 +54,7 @@ def check_video(path: Path, streams: Streams, motion: np.ndarray | None) -> dict
         "frame_rate": round(rate, 4),
         "frames": frames,
         "video_seconds": round(seconds, 4),
+        "declared_seconds": streams.declared_s,
         "video_codec": streams.video_codec,
         "audio_codec": streams.audio_codec,
         "audio_seconds": sound and round(sound.seconds, 4),
@@ -72,6 +74,9 @@ def check_video(path: Path, streams: Streams, motion: np.ndarray | None) -> dict
 def failures(report: dict, sound: Sound | None, intended: Match | None, loudness: Match | None) -> list[str]:
     """A sentence for every limit that is not met."""
     failed = []
+    there = max(report["video_seconds"], report["audio_seconds"] or 0)
+    if (report["declared_seconds"] or 0) - there > MOST_MISSING_S:
+        failed.append(f"the file claims {report['declared_seconds']:.2f} s and holds {there:.2f} s; it is cut short")
     if report["frames_with_face"] < report["frames"]:
         missing = report["frames"] - report["frames_with_face"]
         failed.append(f"no face was found in {missing} of {report['frames']} frames")

@@ -1,4 +1,4 @@
-"""The mouth of one frame: opening, width, raise and tuck in, moved lips out."""
+"""The mouth of one frame: opening, width, lift and tuck in, moved lips out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from avatar.lips.sampling import Positions, finer, read_field, read_finer
 # Shares of the face's width: how far lips part at opening 1. A smile leaves the jaw a little less room.
 APERTURE_SMILING, APERTURE_CLOSED = 0.12, 0.13
 JAW_SHARE = 0.88  # of the aperture is the lower lip going down, the rest the upper lip going up
-RAISE = 0.05  # share of the mouth's width that the upper lip rises at raise 1
+LIFT = 0.05  # share of the mouth's width that the upper lip rises at lift 1
 TUCK = 0.045  # share of the mouth's width that the lower lip rises at tuck 1
 # The two shares with which the layers close a smile. They sum to a little over 1: lips press, no gap is left.
 CLOSE_LOWER, CLOSE_UPPER = 0.56, 0.466
@@ -25,7 +25,7 @@ CALM_SMILE = 0.10  # a smile is made narrower by this while it speaks
 # Share of a smile's rise at the corners that is taken away: always, at opening 1, at width -1.
 SETTLE_SMILE, SETTLE_OPEN, SETTLE_ROUND = 0.30, 0.40, 0.40
 NARROW_OPEN = 0.12  # a dropped jaw draws the corners in
-SWAY_MARGIN_PX = 16  # how far the head may move what a box holds (avatar/lips/motion.py stays below)
+SWAY_MARGIN_PX = 16  # how far the head may move what a box holds (avatar/lips/liveliness.py stays below)
 
 # The lips' shadow on what is behind them takes the least red, or teeth would look grey.
 SHADOW_RGB = np.array([0.20, 0.27, 0.31], np.float32)
@@ -63,7 +63,7 @@ class Mouth:
         frame, lines = self.frame, self.lines
         aperture = self._aperture(1.1)
         half = 1.25 * frame.mouth_width / 2
-        top = float(lines.upper.min()) - (1 - JAW_SHARE) * aperture - RAISE * frame.mouth_width
+        top = float(lines.upper.min()) - (1 - JAW_SHARE) * aperture - LIFT * frame.mouth_width
         bottom = float(lines.lower.max()) + JAW_SHARE * aperture
         corners = np.array([[-half, top], [half, top], [-half, bottom], [half, bottom]])
         return box_around(frame.to_picture(corners), SWAY_MARGIN_PX, width, height)
@@ -72,8 +72,8 @@ class Mouth:
         return (APERTURE_SMILING if self.lines.smiling else APERTURE_CLOSED) * self.frame.face_width * opening
 
     def shift(self, pose: np.ndarray) -> MouthShift:
-        """The movement for one pose (4,): opening 0..1, width -1..1, raise 0..1, tuck 0..1."""
-        opening, width, raised, tucked = (float(value) for value in pose)
+        """The movement for one pose (4,): opening 0..1, width -1..1, lift 0..1, tuck 0..1."""
+        opening, width, lift, tuck = (float(value) for value in pose)
         fields, frame = self.fields, self.frame
         rounded = max(-width, 0.0)
         aperture = self._aperture(opening)
@@ -85,14 +85,12 @@ class Mouth:
 
         along = scale * fields.widen
         both = settle * fields.settle
-        lift = (1 - JAW_SHARE) * aperture + RAISE * frame.mouth_width * raised
-        upper = both - lift * (fields.lift + rounded * fields.lift_rounded) + CLOSE_UPPER * fields.close_upper
-        lower = both + JAW_SHARE * aperture * (fields.jaw + rounded * fields.jaw_rounded)
-        lower -= CLOSE_LOWER * fields.close_lower
-        upper += PUCKER * rounded * fields.pucker_upper
-        lower += PUCKER * rounded * fields.pucker_lower
-        lower -= TUCK * frame.mouth_width * tucked * fields.tuck
-
+        rise = (1 - JAW_SHARE) * aperture + LIFT * frame.mouth_width * lift
+        upper = both + CLOSE_UPPER * fields.close_upper + PUCKER * rounded * fields.pucker_upper
+        upper -= rise * (fields.lift + rounded * fields.lift_rounded)
+        lower = both - CLOSE_LOWER * fields.close_lower + PUCKER * rounded * fields.pucker_lower
+        lower += JAW_SHARE * aperture * (fields.jaw + rounded * fields.jaw_rounded)
+        lower -= TUCK * frame.mouth_width * tuck * fields.tuck
         return MouthShift(
             upper=self._in_picture(along, upper),
             lower=self._in_picture(along, lower),

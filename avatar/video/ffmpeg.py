@@ -57,8 +57,7 @@ def encode_frames(
         ffmpeg_program(), "-hide_banner", "-loglevel", "error", "-nostdin", "-y",
         "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(frame_rate), "-i", "pipe:0",
         # BT.709, limited range, said in the stream: players guess otherwise, and faces turn green or orange
-        "-vf", "scale=out_color_matrix=bt709:out_range=tv", "-colorspace", "bt709", "-color_primaries", "bt709",
-        "-color_trc", "bt709", "-color_range", "tv",
+        "-vf", "scale=out_color_matrix=bt709:out_range=tv,setparams=color_primaries=bt709:color_trc=bt709",
         "-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-pix_fmt", "yuv420p",
         "-threads", str(ENCODER_THREADS), *BITEXACT, "-f", "mp4", file_argument(path),
     ]  # fmt: skip

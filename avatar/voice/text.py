@@ -81,6 +81,21 @@ def spoken_form(word: str, *, last: bool) -> str:
     return bare.lstrip(DASHES) if not re.match(r"-\d", bare) else bare
 
 
+def estimate_seconds(text: str) -> float:
+    """About how long the text takes to speak, without speaking it.
+
+    Fitted to both preview voices over 20 texts of 1 to 18 s (2.6 minutes each): single texts come out 20 % under to 18 %
+    over, all of them together 3 % under (jf_alpha) and 4 % over (joe). Good for refusing what is far too long.
+    """
+    sentences = split_sentences(text)
+    characters = [character for character in text if character.isalnum()]
+    digits = sum(character.isdigit() for character in characters)
+    wide = sum(unicodedata.east_asian_width(character) == "W" for character in characters)  # about a syllable each
+    inner_pauses = sum(len(sentence.clauses) - 1 for sentence in sentences)
+    letters = len(characters) - digits + 2 * wide
+    return 0.5 + 0.057 * letters + 0.40 * digits + 0.38 * inner_pauses + 0.45 * len(sentences)
+
+
 def find_control_character(text: str) -> tuple[int, str] | None:
     """Position and code (`U+0007`) of the first character that is no text: a control character other than tab and line
     ends, or half of a surrogate pair. None when there is none."""

@@ -1,0 +1,285 @@
+"""The warp: a real portrait in, frames out; what they show is read again by the face reader."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+
+from avatar.lips.eyelids import Eyelids
+from avatar.lips.geometry import face_frame
+from avatar.lips.liveliness import plan_sway
+from avatar.lips.motion import Motion
+from avatar.lips.mouth import SWAY_MARGIN_PX
+from avatar.lips.preview import PreviewLips
+from avatar.lips.sampling import finer, read_field, read_finer, still_positions
+from avatar.lips.visemes import VISEMES
+from avatar.lips.warp import WarpLips
+from avatar.portrait.bundled import bundled_picture
+from avatar.portrait.face import FaceReader
+from avatar.portrait.framing import Portrait, frame_portrait
+from avatar.voice.speech import Phone, Speech
+
+STILL = np.zeros(5, np.float32)
+CLOSED = np.zeros(4, np.float32)
+PORTRAITS = ("smiling", "closed", "tilted")
+
+
+def pose(name: str) -> np.ndarray:
+    return np.array(VISEMES[name][1:5], np.float32)
+
+
+@pytest.fixture(scope="module")
+def reader():
+    with FaceReader() as reader:
+        yield reader
+
+
+@pytest.fixture(scope="module")
+def portraits(reader) -> dict[str, Portrait]:
+    """The bundled portrait (an open smile), the same face with closed lips, and the same tilted by 14 degrees."""
+    rgb = bundled_picture()
+    smiling = framed(reader, rgb)
+    with WarpLips(smiling.picture, smiling.landmarks) as lips:
+        closed = lips.frame(np.array([0, -0.3, 0, 0]), 0, STILL)
+    turn = cv2.getRotationMatrix2D((rgb.shape[1] / 2, rgb.shape[0] / 2), 14, 1.0)
+    tilted = cv2.warpAffine(rgb, turn, rgb.shape[1::-1], flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
+    return {
+        "smiling": smiling,
+        "closed": Portrait(closed, reader.read(closed)[0].landmarks),
+        "tilted": framed(reader, tilted),
+    }
+
+
+def framed(reader: FaceReader, rgb: np.ndarray) -> Portrait:
+    picture, _ = frame_portrait(rgb, reader.read(rgb)[0].landmarks)
+    return Portrait(picture, reader.read(picture)[0].landmarks)
+
+
+@pytest.fixture(scope="module")
+def warps(portraits):
+    lips = {name: WarpLips(portrait.picture, portrait.landmarks) for name, portrait in portraits.items()}
+    for warp in lips.values():
+        warp.__enter__()
+    yield lips
+    for warp in lips.values():
+        warp.__exit__(None, None, None)
+
+
+def mouth_size(reader: FaceReader, frame: np.ndarray) -> tuple[float, float]:
+    """Height of the opening between the inner lips and width of the mouth, over the distance between the eyes."""
+    points = reader.read(frame)[0].landmarks[:, :2]
+    eyes = np.linalg.norm(points[33] - points[263])
+    return np.linalg.norm(points[13] - points[14]) / eyes, np.linalg.norm(points[61] - points[291]) / eyes
+
+
+def motion_of(poses: list[np.ndarray], blink: float = 0.0, sway: np.ndarray = STILL) -> Motion:
+    count = len(poses)
+    return Motion(np.array(poses, np.float32), np.full(count, blink, np.float32), np.tile(np.float32(sway), (count, 1)))
+
+
+def test_frames_are_new_rgb_pictures_of_the_portraits_size(portraits, warps):
+    frames = list(warps["smiling"].frames(motion_of([CLOSED, pose("aa")], blink=0.5)))
+    assert [(frame.shape, frame.dtype) for frame in frames] == [((512, 512, 3), np.uint8)] * 2
+    assert not np.shares_memory(frames[0], frames[1])
+
+
+def test_a_closed_mouth_at_rest_is_the_portrait_itself(portraits, warps):
+    difference = np.abs(warps["closed"].frame(CLOSED, 0, STILL).astype(int) - portraits["closed"].picture)
+    assert difference.mean() < 0.02  # measured 0.006, on the lips' line only
+
+
+@pytest.mark.parametrize("name", PORTRAITS)
+def test_speaking_moves_nothing_outside_the_lower_face(name, portraits, warps):
+    warp, picture = warps[name], portraits[name].picture
+    changed = (warp.frame(pose("aa"), 0, STILL) != picture).any(axis=2)
+    assert changed[warp.mouth.box.rows_columns].mean() > 0.1
+    changed[warp.mouth.box.rows_columns] = False
+    assert not changed.any()
+
+
+@pytest.mark.parametrize("name", PORTRAITS)
+def test_the_mouth_closes_and_opens_as_asked(name, reader, warps):
+    heights = [mouth_size(reader, warps[name].frame(np.array([o, 0, 0, 0]), 0, STILL))[0] for o in (0, 0.4, 0.7, 1.0)]
+    assert heights[0] < 0.02 and heights[1] > 0.04 and heights[3] > 0.14
+    assert heights == sorted(heights)
+
+
+@pytest.mark.parametrize("name", PORTRAITS)
+def test_the_mouth_rounds_and_spreads_as_asked(name, reader, warps):
+    widths = [mouth_size(reader, warps[name].frame(np.array([0.3, w, 0, 0]), 0, STILL))[1] for w in (-0.9, 0, 0.8)]
+    assert widths[0] < 0.9 * widths[1] < 0.9 * 0.97 * widths[2]
+
+
+@pytest.mark.parametrize("name", PORTRAITS)
+def test_an_open_mouth_shows_its_dark_inside(name, warps):
+    warp = warps[name]
+    frame = warp.mouth.frame
+    x, y = frame.to_picture(np.array([[0.0, 0.11 * frame.face_width]]))[0].astype(int)
+    inside = {opening: warp.frame(np.array([opening, 0, 0, 0]), 0, STILL)[y - 2 : y + 3, x - 2 : x + 3].mean()
+              for opening in (0.0, 1.0)}  # fmt: skip
+    assert inside[1.0] < 70 < 120 < inside[0.0]
+
+
+@pytest.mark.parametrize("name", PORTRAITS)
+def test_no_layer_folds(name, warps):
+    """Where a layer can be seen its backward map keeps its orientation, for every extreme of the mouth."""
+    mouth = warps[name].mouth
+    still = still_positions(mouth.box.right - mouth.box.left, mouth.box.bottom - mouth.box.top)
+    outlines = {"upper": mouth.fields.upper_outline, "lower": mouth.fields.lower_outline}
+    for extreme in itertools.product((0, 0.5, 1.05), (-1, 0, 1), (0, 1), (0, 1)):
+        shift = mouth.shift(np.array(extreme))
+        for layer, outline in outlines.items():
+            at = still.minus(getattr(shift, layer))
+            (y_by_y, y_by_x), (x_by_y, x_by_x) = np.gradient(at.y), np.gradient(at.x)
+            orientation = x_by_x * y_by_y - x_by_y * y_by_x
+            assert orientation[read_field(outline, at) > 0].min() > 0, (extreme, layer)
+
+
+def test_nothing_pops_at_the_border_of_the_moved_region(warps):
+    warp = warps["smiling"]
+    head = warp.head.positions(np.array([2.5, 3, 0.011, 0.03, 0.03]))
+    skin = warp.mouth.move_skin(head, warp.mouth.shift(pose("aa")))
+    moved = np.abs(skin.x - head.x) + np.abs(skin.y - head.y)
+    box = warp.mouth.moved_box
+    assert moved.max() > 15
+    sides = [moved[box.top + 1], moved[:, box.left + 1], moved[:, box.right - 2]]  # its end is that of the picture
+    assert max(side.max() for side in sides) < 0.05
+
+
+@pytest.mark.parametrize("name", PORTRAITS)
+def test_a_blink_covers_the_irises(name, portraits, warps):
+    irises = portraits[name].landmarks[[468, 473], :2].round().astype(int)
+    light = {}
+    for blink in (0.0, 1.0):
+        frame = warps[name].frame(CLOSED, blink, STILL)
+        light[blink] = [frame[y - 2 : y + 3, x - 2 : x + 3].mean() for x, y in irises]
+    assert max(light[0.0]) < 90 and min(light[1.0]) > 120
+
+
+def test_a_blink_moves_nothing_but_the_eyes(portraits, warps):
+    warp = warps["smiling"]
+    changed = (warp.frame(CLOSED, 1, STILL) != warp.frame(CLOSED, 0, STILL)).any(axis=2)
+    brow_to_lid = portraits["smiling"].landmarks[[46, 276, 55, 285, 145, 374], 1]
+    rows = np.flatnonzero(changed.any(axis=1))
+    assert brow_to_lid.min() - 15 < rows.min() and rows.max() < brow_to_lid.max() + 5
+
+
+def test_the_head_moves_and_the_border_of_the_picture_does_not(portraits, warps):
+    warp, picture = warps["closed"], portraits["closed"].picture
+    frame = warp.frame(CLOSED, 0, np.array([2, 1.6, 0.01, 0.03, 0.02]))
+    middle = slice(150, 350)
+    assert np.abs(frame[middle, middle].astype(int) - picture[middle, middle]).mean() > 2
+    for border in (np.s_[0], np.s_[-1], np.s_[:, 0], np.s_[:, -1]):
+        assert np.array_equal(frame[border], picture[border])
+
+
+def test_planned_sway_stays_within_the_margin_of_the_boxes(warps):
+    head = warps["smiling"].head
+    still = still_positions(512, 512)
+    for seed in range(3):
+        loudness = np.random.default_rng(seed).uniform(0, 1, 3000).astype(np.float32)
+        sway = plan_sway(loudness, 25, seed)
+        extremes = {int(index) for column in sway.T for index in (column.argmin(), column.argmax())}
+        for index in extremes:
+            at = head.positions(sway[index])
+            assert np.hypot(at.x - still.x, at.y - still.y).max() < SWAY_MARGIN_PX
+
+
+def test_reading_the_finer_portrait_in_place_gives_the_portrait(portraits):
+    picture = portraits["smiling"].picture
+    assert np.array_equal(read_finer(finer(picture), still_positions(512, 512)), picture)
+
+
+def test_a_turned_face_and_one_at_the_pictures_edge_are_drawn(portraits):
+    """Landmarks turned by 40 degrees, and cut so that the chin leaves the picture and one eye nearly does."""
+    portrait = portraits["smiling"]
+    middle = portrait.landmarks.mean(axis=0)
+    sine, cosine = np.sin(np.radians(40)), np.cos(np.radians(40))
+    about_v = np.array([[cosine, 0, sine], [0, 1, 0], [-sine, 0, cosine]])
+    turned = ((portrait.landmarks - middle) @ about_v.T + middle).astype(np.float32)
+    assert face_frame(turned).face_width < 0.85 * face_frame(portrait.landmarks).face_width
+    cut = portrait.landmarks - np.float32([150, 120, 0])
+    for picture, landmarks in ((portrait.picture, turned), (portrait.picture[120:400, 150:].copy(), cut)):
+        with WarpLips(picture, landmarks) as lips:
+            still = lips.frame(CLOSED, 0, STILL)
+            opened = lips.frame(pose("aa"), 1, np.array([2, 1, 0.01, 0.03, 0.02]))
+        assert still.shape == opened.shape == picture.shape and (still != opened).any()
+
+
+def digest_of(frames) -> str:
+    digest = hashlib.sha256()
+    for frame in frames:
+        digest.update(frame.tobytes())
+    return digest.hexdigest()
+
+
+def test_the_same_input_gives_the_same_frames_with_any_threads_and_in_another_process(portraits, tmp_path):
+    portrait = portraits["smiling"]
+    motion = motion_of([pose(name) for name in ("PP", "aa", "uw", "FF")], blink=0.6, sway=[1.3, -0.7, 0.006, 0.02, 0.01])
+    digests = set()
+    for threads in (1, 2, 2):
+        with WarpLips(portrait.picture, portrait.landmarks, threads) as lips:
+            digests.add(digest_of(lips.frames(motion)))
+    portrait.save(tmp_path)
+    motion.save(tmp_path / "motion.npz")
+    script = f"""
+import hashlib
+from pathlib import Path
+from avatar.lips.motion import Motion
+from avatar.lips.warp import WarpLips
+from avatar.portrait.framing import Portrait
+portrait = Portrait.load(Path({str(tmp_path)!r}))
+digest = hashlib.sha256()
+with WarpLips(portrait.picture, portrait.landmarks) as lips:
+    for frame in lips.frames(Motion.load(Path({str(tmp_path / "motion.npz")!r}))):
+        digest.update(frame.tobytes())
+print(digest.hexdigest())
+"""
+    digests.add(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.strip())
+    assert len(digests) == 1
+
+
+def test_the_thread_count_is_set_inside_the_block_and_restored_after(portraits):
+    portrait = portraits["smiling"]
+    before = cv2.getNumThreads()
+    try:
+        cv2.setNumThreads(3)
+        with WarpLips(portrait.picture, portrait.landmarks, threads=1):
+            assert cv2.getNumThreads() == 1
+        assert cv2.getNumThreads() == 3
+    finally:
+        cv2.setNumThreads(before)
+
+
+def test_the_preview_engine_shows_the_speech_and_keeps_its_plan(portraits, reader, tmp_path):
+    phones = [Phone("m", 0.0, 0.2), Phone("ɑ", 0.2, 0.5), Phone("m", 0.5, 0.8)]
+    time = np.arange(12800) / 16000
+    speech = Speech((0.3 * np.sin(2 * np.pi * 300 * time)).astype(np.float32), 16000, phones)
+    with PreviewLips(portraits["smiling"], seed=7) as lips:
+        frames = list(lips.frames(speech, 25))
+        lips.save_motion(tmp_path)
+    assert len(frames) == len(Motion.load(tmp_path / "motion.npz")) == 20
+    closed, opened = mouth_size(reader, frames[1])[0], mouth_size(reader, frames[8])[0]
+    assert closed < 0.03 and opened > 0.1
+
+
+def test_what_is_no_rgb_picture_or_no_mesh_is_refused(portraits):
+    portrait = portraits["smiling"]
+    with pytest.raises(ValueError, match="RGB"):
+        WarpLips(portrait.picture.astype(np.float32), portrait.landmarks)
+    with pytest.raises(ValueError, match="landmarks"):
+        WarpLips(portrait.picture, portrait.landmarks[:68])
+
+
+def test_eyes_outside_the_picture_are_left_alone(portraits):
+    portrait = portraits["smiling"]
+    away = portrait.landmarks - np.float32([0, 300, 0])
+    canvas = portrait.picture.copy()
+    Eyelids(portrait.picture, away).draw(canvas, still_positions(512, 512), 1.0)
+    assert np.array_equal(canvas, portrait.picture)
