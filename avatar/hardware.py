@@ -100,7 +100,7 @@ def read_gpus() -> tuple[tuple[Gpu, ...], str]:
         return (), f"{program} does not run: {error.strerror}"
     rows = [[field.strip() for field in line.split(",")] for line in done.stdout.splitlines()]
     gpus = tuple(Gpu(row[0], int(row[1]) if row[1].isdigit() else 0, row[2]) for row in rows if len(row) == 3)
-    if gpus and done.returncode == 0:
+    if gpus:
         return gpus, ""
     said = (done.stderr or done.stdout).strip().splitlines()
     return (), f"{program} found no GPU: {said[0] if said else f'exit status {done.returncode}'}"

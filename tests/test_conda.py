@@ -25,6 +25,9 @@ def load_script(path: Path):
     return module
 
 
+# conda-lock itself uses what its dependencies have deprecated
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::PendingDeprecationWarning")
+
 gates = load_script(ROOT / "ci/conda-check")
 
 

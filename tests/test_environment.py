@@ -229,7 +229,8 @@ def test_avatar_itself_and_its_path_file_never_enter(site, lock):
 
 
 def test_a_need_that_nobody_meets_is_unexpected(site):
-    replace_metadata(site, "six", "Name: six", "Name: six\nRequires-Dist: coqpit-config>=0.2")
+    needs = ("coqpit-config>=0.2; sys_platform == 'linux'", "colorama; sys_platform == 'win32'", "spam; extra == 'ham'")
+    replace_metadata(site, "six", "Name: six", "\n".join(["Name: six", *(f"Requires-Dist: {need}" for need in needs)]))
     found = dependencies.findings(site)
     assert found == ["six 1.17.0 requires coqpit-config, which is not installed."]
     assert dependencies.compare_findings(found, set()) == [f"unexpected: {found[0]}"]

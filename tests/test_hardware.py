@@ -16,7 +16,6 @@ from avatar.hardware import Gpu, Hardware
 LOCK = locks.read_payload(locks.find_locks())
 
 
-
 def host_with(driver_version: str, vram_mib: int = 10240) -> Hardware:
     return Hardware((Gpu("NVIDIA GeForce RTX 3080", vram_mib, driver_version),), "", 8, 32_000, 100_000)
 
@@ -31,7 +30,14 @@ def put_nvidia_smi(folder: Path, body: str, monkeypatch) -> None:
 
 @pytest.mark.parametrize(
     ("version", "fits"),
-    [("450.248.02", False), ("525.60.12", False), ("525.60.13", True), ("535.183.01", True), ("580.65.06", True)],
+    [
+        ("450.248.02", False),
+        ("525.60.12", False),
+        ("525.60.13", True),
+        ("525.147.05", True),
+        ("535.183.01", True),
+        ("580.65.06", True),
+    ],
 )
 def test_a_driver_too_old_for_the_locked_cuda_is_refused(version, fits):
     check = checks.check_driver(host_with(version), LOCK, ["base", "full"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import tempfile
@@ -58,26 +57,22 @@ def finish(job: Job, output: Path | None, as_json: bool) -> None:
 
 def check_output(output: Path, overwrite: bool, suffix: str = ".mp4") -> None:
     """Refuse an output that cannot be written, before any work is done."""
-    shown = repr(str(output))
+    shown, folder = repr(str(output)), output.parent
     if output.suffix.lower() != suffix:
         raise RequestError(f"the output {shown} must end in {suffix}; that is what is written.")
+    if len(os.fsencode(output.name)) + len("..partial") > os.pathconf("/", "PC_NAME_MAX"):
+        raise RequestError(f"the name of the output is {len(output.name)} characters long; name a shorter one.")
+    if not folder.is_dir():
+        raise RequestError(f"the folder {str(folder)!r} does not exist; make it first, or name another output.")
     if output.is_dir():
         raise RequestError(f"the output {shown} is a folder; name a file in it.")
     if os.path.lexists(output) and not overwrite:
         raise RequestError(f"the output {shown} exists; name another file, or add --overwrite.")
-    folder = output.parent
-    if not folder.is_dir():
-        raise RequestError(f"the folder {str(folder)!r} does not exist; make it first, or name another output.")
     try:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
         raise RequestError(f"cannot write into {str(folder)!r}: {error.strerror}; name another output.") from error
-    try:
-        os.lstat(output.with_name(f".{output.name}.partial"))
-    except OSError as error:
-        if error.errno == errno.ENAMETOOLONG:
-            raise RequestError(f"the name of the output {shown[:60]}… is too long; name a shorter one.") from error
 
 
 def check_home(home: Path) -> None:

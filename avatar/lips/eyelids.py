@@ -8,7 +8,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from avatar.lips.geometry import Box, FaceFrame, box_around, face_frame, from_left_to_right, smoothstep
+from avatar.lips.geometry import Box, FaceFrame, box_around, face_frame, from_left_to_right, inner_window, smoothstep
 from avatar.lips.mouth import SWAY_MARGIN_PX
 from avatar.lips.sampling import Positions, finer, read_field, read_finer
 
@@ -32,6 +32,7 @@ EYES = (
     ),
 )
 LID_SHADE = 0.08  # a lowered lid faces down, away from most light
+WINDOW_PX = 6.0  # nothing moves on the border of an eye's box
 LEAST_BLINK = 0.02  # less than this moves nothing that could be seen
 
 
@@ -79,7 +80,7 @@ def _eyelid(picture: np.ndarray, frame: FaceFrame, eye: EyeLandmarks) -> Eyelid 
     size = (picture.shape[1], picture.shape[0])
     upper, lower, brow = (from_left_to_right(frame.points[numbers]) for numbers in eye)
     eye_width = float(upper[-1, 0] - upper[0, 0])
-    box = box_around(frame.to_picture(np.concatenate([upper, lower, brow])), 0.15 * eye_width, *size)
+    box = box_around(frame.to_picture(np.concatenate([upper, lower, brow])), 0.3 * eye_width, *size)
     if box.empty:
         return None
     u, v = frame.grid(box)
@@ -93,6 +94,7 @@ def _eyelid(picture: np.ndarray, frame: FaceFrame, eye: EyeLandmarks) -> Eyelid 
     # Away from the lid's edge the arch of the eye is smoothed out, or its steep ends would streak the skin.
     smooth = cv2.GaussianBlur(drop, (0, 0), 0.10 * eye_width)
     drop += (smooth - drop) * smoothstep(above / 0.5)
+    drop *= inner_window(box, size, WINDOW_PX)
 
     opaque = np.clip((upper_edge + 0.5 - v) / 1.2 + 0.5, 0, 1) * np.clip(drop / 0.5, 0, 1)
     opaque = cv2.GaussianBlur(opaque, (0, 0), 0.7)

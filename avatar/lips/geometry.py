@@ -56,6 +56,23 @@ def box_around(points: np.ndarray, margin: float, width: int, height: int) -> Bo
     return Box(max(int(left), 0), max(int(top), 0), min(int(right), width), min(int(bottom), height))
 
 
+def inner_window(box: Box, size: tuple[int, int], fade_px: float) -> np.ndarray:
+    """0 on the border of a box and 1 inside it, (height, width): what does not move at the border cannot pop there.
+
+    Where the box ends with the picture, of size (width, height), it stays 1: what moves there may leave the picture.
+    """
+    rows = _fade(box.top, box.bottom, size[1], fade_px)
+    columns = _fade(box.left, box.right, size[0], fade_px)
+    return rows[:, None] * columns[None, :]
+
+
+def _fade(begin: int, end: int, whole: int, fade_px: float) -> np.ndarray:
+    place = np.arange(begin, end)
+    from_begin = place - begin if begin > 0 else np.full(len(place), fade_px)
+    to_end = end - 1 - place if end < whole else np.full(len(place), fade_px)
+    return smoothstep(np.minimum(from_begin, to_end) / fade_px)
+
+
 def pixel_grid(box: Box) -> tuple[np.ndarray, np.ndarray]:
     """x and y of every pixel of a box: two float32 (height, width) arrays."""
     y, x = np.mgrid[box.top : box.bottom, box.left : box.right].astype(np.float32)

@@ -73,9 +73,10 @@ def _head_weight(landmarks: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndar
 
 
 def _inside_border(x: np.ndarray, y: np.ndarray, width: int, height: int) -> np.ndarray:
-    nearest_side = np.minimum(x, width - 1 - x)
-    nearest_end = np.minimum(y, height - 1 - y)
-    return smoothstep(nearest_side / BORDER_PX) * smoothstep(nearest_end / BORDER_PX)
+    """0 in the outermost cells, so that the picture's border stays where it is, and 1 further inside."""
+    side = np.minimum(x, width - 1 - x) - CELL_PX
+    end = np.minimum(y, height - 1 - y) - CELL_PX
+    return smoothstep(side / BORDER_PX) * smoothstep(end / BORDER_PX)
 
 
 def _depth(landmarks: np.ndarray, columns: int, rows: int, width: int, height: int) -> np.ndarray:

@@ -35,6 +35,7 @@ from avatar.lips.geometry import (
     FaceFrame,
     box_around,
     from_left_to_right,
+    inner_window,
     smoothstep,
 )
 
@@ -49,7 +50,7 @@ EDGE_PX = 1.2  # width of a lip layer's soft outline
 # the last of the opening would show as a hairline on the skin.
 OPENING_ENDS = 0.92
 CORNER_OVERLAP_PX = 1.6  # how far the layers overlap beyond the corners; abutting outlines would show the dark inside
-WINDOW_PX = 16.0  # all movement fades to nothing over this distance from the box's border
+WINDOW_PX = 16.0  # all movement fades to nothing over this distance to the box's border
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ def mouth_fields(frame: FaceFrame, box: Box, lines: LipLines, size: tuple[int, i
     above_lip = np.maximum(lines.upper - lines.v, 0)
     upper_lip = _lip_thickness(frame, UPPER_LIP_INNER, UPPER_LIP_OUTER)
     lower_lip = _lip_thickness(frame, LOWER_LIP_INNER, LOWER_LIP_OUTER)
-    window = _window(box, size)
+    window = inner_window(box, size, WINDOW_PX)
     profile = (1 - np.minimum(lines.t / OPENING_ENDS, 1) ** 2) ** 0.9
     rounded = profile**2.5 - profile
     near_upper_lip = 1 - smoothstep((above_lip / frame.mouth_to_nose - 0.25) / 0.75)
@@ -170,23 +171,6 @@ def mouth_fields(frame: FaceFrame, box: Box, lines: LipLines, size: tuple[int, i
         below=lines.v > lines.seam,
         **{name: np.ascontiguousarray(field, np.float32) for name, field in fields.items()},
     )
-
-
-def _window(box: Box, size: tuple[int, int]) -> np.ndarray:
-    """0 on the border of the box and 1 inside it: what does not move at the border cannot pop there.
-
-    Where the box ends with the picture the movement goes on: a chin at the lower edge may leave the picture.
-    """
-    rows = _fade(box.top, box.bottom, size[1])
-    columns = _fade(box.left, box.right, size[0])
-    return rows[:, None] * columns[None, :]
-
-
-def _fade(begin: int, end: int, whole: int) -> np.ndarray:
-    place = np.arange(begin, end)
-    from_begin = place - begin if begin > 0 else np.full(len(place), WINDOW_PX)
-    to_end = end - 1 - place if end < whole else np.full(len(place), WINDOW_PX)
-    return smoothstep(np.minimum(from_begin, to_end) / WINDOW_PX)
 
 
 def _jaw_width(frame: FaceFrame, lines: LipLines) -> np.ndarray:

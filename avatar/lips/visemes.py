@@ -33,8 +33,8 @@ class Viseme(NamedTuple):
 VISEMES = {
     #               ipa        opening width  lift  tuck weight
     "sil": Viseme(",.!?;:¡¿—…", 0.04, 0.00, 0.00, 0.0, 0.6),  # a pause: at rest, not pressed
-    "PP": Viseme("pbm", 0.00, 0.00, 0.00, 0.0, 3.0),  # the shape every viewer checks: it must win
-    "FF": Viseme("fvɱ", 0.14, 0.05, 0.60, 1.0, 2.0),  # the lower lip at the upper teeth, which are seen
+    "PP": Viseme("pbm", 0.00, 0.00, 0.00, 0.0, 1.5),  # the shape that every viewer checks (see CLOSURES)
+    "FF": Viseme("fvɱ", 0.14, 0.05, 0.60, 1.0, 1.5),  # the lower lip at the upper teeth, which are seen
     "TH": Viseme("θð", 0.22, 0.10, 0.10, 0.0, 1.0),
     "DD": Viseme("tdnɾɲ", 0.22, 0.15, 0.10, 0.0, 0.7),  # made behind the teeth: the vowels beside it rule the lips
     "kk": Viseme("kɡgŋxɣʔ", 0.28, 0.10, 0.05, 0.0, 0.6),

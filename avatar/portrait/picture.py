@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import struct
 import warnings
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms
 
 from avatar.errors import InputError, RequestError
 
@@ -18,6 +19,16 @@ MOST_PIXELS = 100_000_000
 LARGEST = f"{LONGEST_SIDE} a side and {MOST_PIXELS // 10**6} million in all are the most"
 KEPT_SIDE = 4096  # pixels; larger pictures are shrunk to this
 BACKDROP = (208, 208, 208)  # a light studio grey, behind what is transparent
+
+UPRIGHT = {  # EXIF 2.32, tag 0x0112 Orientation
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 DAMAGED = (OSError, SyntaxError, ValueError, EOFError)  # what Pillow's readers raise for a damaged file
 
@@ -71,7 +82,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     profile = image.info.get("icc_profile")
     image.draft(None, (KEPT_SIDE, KEPT_SIDE))  # JPEG: decode at 1/2, 1/4 or 1/8 where that is large enough
     image.load()
-    orientation = image.getexif().get(0x0112)  # read before conversions, which drop it
+    turn = _turn(image)  # read before conversions, which drop it
     if image.mode.startswith("I"):
         image = _eight_bits(image)
     elif image.mode in ("P", "PA", "1"):
@@ -79,14 +90,21 @@ def _to_rgb(image: Image.Image) -> Image.Image:
     elif image.mode in ("L", "RGB") and image.has_transparency_data:  # one colour stands for transparent
         image = image.convert("RGBA")
     image.thumbnail((KEPT_SIDE, KEPT_SIDE), Image.Resampling.LANCZOS)
-    image.getexif()[0x0112] = orientation or 1
-    image = ImageOps.exif_transpose(image)
+    image = image if turn is None else image.transpose(turn)
     if image.mode in ("RGBA", "LA"):
         alpha = image.getchannel("A")
         backdrop = Image.new("RGB", image.size, BACKDROP)
         backdrop.paste(_to_srgb(image.convert(image.mode[:-1]), profile), mask=alpha)
         return backdrop
     return _to_srgb(image, profile)
+
+
+def _turn(image: Image.Image) -> Image.Transpose | None:
+    """What brings the picture upright by its EXIF orientation; None where that is 1, missing, or unreadable."""
+    try:
+        return UPRIGHT.get(image.getexif().get(0x0112))
+    except (struct.error, TypeError, *DAMAGED):
+        return None
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:

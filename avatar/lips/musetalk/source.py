@@ -1,0 +1,101 @@
+"""What the lips are drawn into: distinct frames of a still picture (one) or of a clip (many), as one kind of thing."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from avatar.errors import InputError
+from avatar.lips.musetalk.clip import Clip, frame_file, framed_frames, framing
+from avatar.lips.musetalk.crop import is_drawable
+from avatar.lips.musetalk.ramp import ramp
+from avatar.lips.musetalk.track import drawable, follow, steadied
+from avatar.portrait.face import LOWER_LIP, UPPER_LIP, FaceReader
+from avatar.portrait.framing import Portrait
+
+SIZE = 512  # pixels, width and height of a framed clip; a portrait brings its own
+MOUTH_CORNERS = (61, 291)
+OPEN_MOUTH = 0.06  # gap between the lips, share of the mouth's width, from which a mouth counts as open
+
+
+@dataclass(frozen=True)
+class Source:
+    """n distinct frames. pictures: uint8 (height, width, 3) RGB each; landmarks: float32 (n, 478, 3), nan without a face.
+
+    opacity: how much of the drawn face is shown, 0..1, (n,): 0 where there is none to draw, easing in and out beside it.
+    closed: 1 where the source's own mouth is closed, easing to 0 where it is open, (n,). shot: (n,), counts the cuts.
+    """
+
+    pictures: Sequence[np.ndarray]
+    landmarks: np.ndarray
+    opacity: np.ndarray
+    closed: np.ndarray
+    shot: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+
+@contextlib.contextmanager
+def opened(source: Portrait | Clip, frame_rate: Fraction, frame_count: int) -> Iterator[Source]:
+    """The source of a video of frame_count frames. Raises InputError when it shows no face that can be drawn."""
+    if isinstance(source, Clip):
+        with frame_file(SIZE) as pictures:
+            yield _clip_source(source, pictures, frame_rate, frame_count)
+    else:
+        yield _still_source(source)
+
+
+def _still_source(portrait: Portrait) -> Source:
+    height, width = portrait.picture.shape[:2]
+    if not is_drawable(portrait.landmarks, width, height):
+        raise InputError(
+            "the portrait's face is too small, cut off or turned too far to a side for lips to be drawn; give a "
+            "picture from the front."
+        )
+    return _source([portrait.picture], portrait.landmarks[None], np.ones(1, bool), np.zeros(1, int))
+
+
+def _clip_source(clip: Clip, pictures, frame_rate: Fraction, frame_count: int) -> Source:
+    """One pass to frame the clip, one to keep its frames and follow the face; no more of it than the video needs."""
+    seconds = float(frame_count / frame_rate)
+    with FaceReader() as reader:
+        crop, middle = framing(clip, reader, SIZE, seconds)
+        frames = framed_frames(clip, crop, frame_rate, seconds)
+        track = steadied(follow(pictures.keep(frames), reader, middle, frame_rate), frame_rate)
+    fit = drawable(track, SIZE, SIZE)
+    if not fit.any():
+        raise InputError(
+            f"no picture of the video {str(clip.path)!r} shows a face that lips can be drawn on; give one where it is seen "
+            "from the front."
+        )
+    return _source(pictures, track.landmarks, fit, track.shot)
+
+
+def _source(pictures: Sequence, landmarks: np.ndarray, fit: np.ndarray, shot: np.ndarray) -> Source:
+    return Source(pictures, landmarks, ramp(fit), ramp(mouth_closed(landmarks)), shot)
+
+
+def mouth_closed(landmarks: np.ndarray) -> np.ndarray:
+    """Whether the lips meet in each frame, bool (n,); without a face they do not."""
+    gap = np.linalg.norm(landmarks[:, UPPER_LIP, :2] - landmarks[:, LOWER_LIP, :2], axis=1)
+    left, right = MOUTH_CORNERS
+    width = np.linalg.norm(landmarks[:, left, :2] - landmarks[:, right, :2], axis=1)
+    return gap < OPEN_MOUTH * width  # comparisons with nan are False
+
+
+def order(frame: int, count: int, loop: str = "pingpong") -> int:
+    """Which of `count` source frames a video's frame shows, once the source is over.
+
+    pingpong: back and forth, no end shown twice (0 1 2 1 0 1 ...); repeat: from its beginning; hold: its last frame.
+    """
+    if loop == "hold" or count == 1:
+        return min(frame, count - 1)
+    if loop == "repeat":
+        return frame % count
+    place = frame % (2 * count - 2)
+    return min(place, 2 * count - 2 - place)

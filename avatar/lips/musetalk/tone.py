@@ -1,0 +1,111 @@
+"""The drawn face is given the colours and the sharpness of the picture it goes into.
+
+A round trip through the VAE leaves a faint tint, and a face that is shown larger than the network's 256 pixels is soft.
+Both are measured on a ring just inside the mask's edge, where picture and drawing show the same skin: mean and spread of
+each Lab channel, and the strength of the finest detail. The correction is small by construction and follows slowly, so
+that it cannot flicker.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from avatar.lips.musetalk.crop import SIDE, Box
+from avatar.lips.musetalk.mask import Mask
+
+RING = (0.036, 0.068)  # distance from the mask's edge, shares of the box's width: 8 to 15 pixels of 220
+LEAST_RING = 50  # pixels; fewer say nothing
+MOST_GAIN = 0.10
+MOST_OFFSET = 10.0  # Lab units, of 100
+MOST_SHARPENING = 0.5  # how much of the finest detail is added at most
+DETAIL_SIGMA = 1.5  # pixels: detail is what a Gaussian of this size removes
+FOLLOW = 0.1  # share of a new frame in the running correction; half of a change is there after 7 frames
+
+
+class Skin(NamedTuple):
+    """What the ring shows: Lab mean and spread, float64 (3,), and the spread of lightness's finest detail."""
+
+    mean: np.ndarray
+    spread: np.ndarray
+    detail: float
+
+
+class Tone(NamedTuple):
+    """lab -> (lab - pivot) * gain + pivot + offset, and `sharpening` times its finest detail added to the lightness."""
+
+    gain: np.ndarray  # (3,)
+    offset: np.ndarray  # (3,)
+    pivot: np.ndarray  # (3,)
+    sharpening: float
+
+
+def ring_of(mask: Mask, box: Box) -> np.ndarray:
+    """The pixels to compare, bool (rows, width) of the mask's rows."""
+    core = np.pad(mask.core.astype(np.uint8), 1)
+    depth = cv2.distanceTransform(core, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
+    return (depth >= RING[0] * box.width) & (depth <= RING[1] * box.width)
+
+
+def to_lab(rgb: np.ndarray) -> np.ndarray:
+    """uint8 (h, w, 3) RGB -> float32 Lab, lightness 0..100."""
+    return cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+
+
+def to_rgb(lab: np.ndarray) -> np.ndarray:
+    """float32 Lab -> float32 RGB, 0..255."""
+    return np.clip(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), 0, 1) * 255
+
+
+def skin(lab: np.ndarray, ring: np.ndarray) -> Skin | None:
+    """What the ring shows of a Lab picture; None where the ring is too small."""
+    if np.count_nonzero(ring) < LEAST_RING:
+        return None
+    pixels = lab[ring].astype(np.float64)
+    return Skin(pixels.mean(axis=0), pixels.std(axis=0), float(finest_detail(lab)[ring].std(dtype=np.float64)))
+
+
+def finest_detail(lab: np.ndarray) -> np.ndarray:
+    """The lightness without its coarse part: float32 (h, w)."""
+    lightness = np.ascontiguousarray(lab[:, :, 0])
+    return lightness - cv2.GaussianBlur(lightness, (0, 0), DETAIL_SIGMA)
+
+
+def tone_between(drawn: Skin, wanted: Skin, box: Box) -> Tone:
+    """The limited correction that brings the drawn skin to the wanted one."""
+    gain = np.clip(wanted.spread / np.maximum(drawn.spread, 1e-6), 1 - MOST_GAIN, 1 + MOST_GAIN)
+    offset = np.clip(wanted.mean - drawn.mean, -MOST_OFFSET, MOST_OFFSET)
+    enlarged = max(box.width, box.height) > SIDE
+    lack = wanted.detail / max(drawn.detail, 1e-6) - 1 if enlarged else 0.0
+    return Tone(gain, offset, drawn.mean, float(np.clip(lack, 0, MOST_SHARPENING)))
+
+
+def apply_tone(lab: np.ndarray, tone: Tone) -> np.ndarray:
+    """The corrected picture: float32 (h, w, 3) Lab."""
+    corrected = (lab - tone.pivot) * tone.gain + tone.pivot + tone.offset
+    if tone.sharpening:
+        corrected[:, :, 0] += tone.sharpening * finest_detail(lab)
+    return corrected.astype(np.float32)
+
+
+class ToneFollower:
+    """The running correction of one shot. Give it the frames in order; `restart` where the picture jumps."""
+
+    def __init__(self) -> None:
+        self._tone: Tone | None = None
+
+    def restart(self) -> None:
+        self._tone = None
+
+    def corrected(self, drawn: np.ndarray, ring: np.ndarray, wanted: Skin | None, box: Box) -> np.ndarray:
+        """The drawn rows, uint8 (rows, width, 3) RGB, in the tone of the wanted skin: float32, 0..255."""
+        lab = to_lab(drawn)
+        seen = skin(lab, ring) if wanted else None
+        if seen is None:
+            return drawn.astype(np.float32)
+        new = tone_between(seen, wanted, box)
+        old = self._tone or new
+        self._tone = Tone(*((1 - FOLLOW) * before + FOLLOW * now for before, now in zip(old, new)))
+        return to_rgb(apply_tone(lab, self._tone))

@@ -1,0 +1,214 @@
+"""The published XTTS-v2 checkpoint as a model in memory: converted once to plain tensors, loaded without a difference.
+
+coqui-tts' own loader rewrites `model.pth` in place the first time it meets the pickled settings in it, and tries twice
+when keys do not fit. Here the pickle is read once, by the weights store's conversion; from then on a safetensors
+file is loaded into the same classes, key by key.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from avatar.errors import EnvironmentProblem
+
+if TYPE_CHECKING:
+    import torch
+    from TTS.tts.models.xtts import Xtts
+
+MODEL = "xtts-v2"  # its name in models.lock
+CONVERTER = "1"  # raise it when `convert` makes other bytes
+PUBLISHED = "model.pth of coqui/XTTS-v2"
+KEYS_SHOWN = 3  # of each kind, in a message
+
+# Names of a weight-normalised layer's tensors: PyTorch's own, up to version 2.0 and since.
+OLD_WEIGHT_NORM = {"weight_g": "parametrizations.weight.original0", "weight_v": "parametrizations.weight.original1"}
+# The first checkpoints held the GPT a second time, under the names of its generation wrapper.
+GENERATION_COPIES = ("gpt.gpt_inference.", "gpt.gpt.wte.")
+
+TEXT_AND_AUDIO = 2 + 402 + 605  # positions of the longest sequence, beside the prompt of 70
+DECODER_SAMPLES = 28 * 24_000  # of the longest sound, 602 codes
+DECODER_CHANNELS = 32  # of the vocoder's last stage, at 24 kHz
+DECODER_LAYERS_ALIVE = 8  # its tensors that are there at once
+WORKSPACE_BYTES = 400 << 20  # of cuDNN and cuBLAS, and what the allocator rounds up
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """What XTTS speaks with. gpt: float32 (1, 32, channels), the manner of speaking; timbre: float32 (1, 512, 1)."""
+
+    gpt: torch.Tensor
+    timbre: torch.Tensor
+
+
+# ---------------------------------------------------------------- model.pth -> model.safetensors
+
+
+def convert(files: Mapping[str, Path], target: Path) -> None:
+    """Write the tensors of model.pth to `target`, under the names that the classes of today use."""
+    from safetensors.torch import save_file
+
+    state = without_copies(read_pickle(files["model.pth"]))
+    save_file({renamed(key): tensor.contiguous() for key, tensor in state.items()}, target)
+
+
+def read_pickle(path: Path) -> dict[str, torch.Tensor]:
+    """The state dict in a checkpoint; nothing of the pickle is run, its settings objects become empty ones.
+
+    Raises EnvironmentProblem when the pickle refers to anything but tensors and settings.
+    """
+    import torch
+
+    strange = torch.serialization.get_unsafe_globals_in_checkpoint(path)
+    foreign = [name for name in strange if not name.startswith(("TTS.", "coqpit."))]
+    if foreign:
+        raise EnvironmentProblem(f"{path} refers to {', '.join(foreign)}, which no checkpoint of XTTS needs; not opened.")
+    with torch.serialization.safe_globals([(IgnoredSettings, name) for name in strange]):
+        content = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    try:
+        return content["model"]
+    except (KeyError, TypeError) as error:
+        raise EnvironmentProblem(f"{path} holds no weights under 'model', as XTTS-v2's does.") from error
+
+
+class IgnoredSettings:
+    """Stands for every class of coqui-tts in the pickle: config.json says the same."""
+
+
+def without_copies(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The state dict without second names of the same memory; a copy with values of its own stays, to be refused."""
+    kept = {key: tensor for key, tensor in state.items() if not key.startswith(GENERATION_COPIES)}
+    memory = {(tensor.data_ptr(), tensor.shape) for tensor in kept.values()}
+    own = {key: tensor for key, tensor in state.items() if (tensor.data_ptr(), tensor.shape) not in memory}
+    return kept | own
+
+
+def renamed(key: str) -> str:
+    layer, _, name = key.rpartition(".")
+    return f"{layer}.{OLD_WEIGHT_NORM[name]}" if name in OLD_WEIGHT_NORM else key
+
+
+# ---------------------------------------------------------------- into the classes
+
+
+def load(files: Mapping[str, Path], weights: Path) -> Xtts:
+    """The model in float32 on the CPU, ready to speak. weights: what `convert` wrote.
+
+    Raises EnvironmentProblem that names what is missing, surplus or of another shape.
+    """
+    import torch
+    from accelerate import init_empty_weights
+    from safetensors.torch import load_file
+    from TTS.tts.configs.xtts_config import XttsConfig
+    from TTS.tts.layers.xtts.tokenizer import VoiceBpeTokenizer
+    from TTS.tts.models.xtts import Xtts
+
+    config = XttsConfig()
+    config.load_json(str(files["config.json"]))
+    tokenizer = VoiceBpeTokenizer(str(files["vocab.json"]))
+    config.model_args.gpt_number_text_tokens = tokenizer.get_number_tokens()
+    config.model_args.gpt_start_text_token = tokenizer.tokenizer.token_to_id("[START]")
+    config.model_args.gpt_stop_text_token = tokenizer.tokenizer.token_to_id("[STOP]")
+    with quiet_transformers():
+        with init_empty_weights():  # parameters as shapes alone: their values come from the file
+            model = Xtts(config)
+        state = load_file(weights)
+        refuse_differences({key: tensor.shape for key, tensor in model.state_dict().items()}, state)
+        model.load_state_dict(state, strict=True, assign=True)
+        model.tokenizer = tokenizer
+        model.gpt.init_gpt_for_inference(kv_cache=True)
+    for part in (model, model.gpt, model.hifigan_decoder):
+        torch.nn.Module.eval(part)  # Xtts.eval would build the generation wrapper again
+    return model
+
+
+def refuse_differences(expected: Mapping[str, torch.Size], state: Mapping[str, torch.Tensor]) -> None:
+    """Raises EnvironmentProblem unless the state dict has exactly the expected keys, in the expected shapes."""
+    missing = [key for key in expected if key not in state]
+    surplus = [key for key in state if key not in expected]
+    misshapen = [
+        f"{key} is {tuple(state[key].shape)}, not {tuple(shape)}"
+        for key, shape in expected.items()
+        if key in state and state[key].shape != shape
+    ]
+    found = [
+        f"{len(keys)} {kind}: {', '.join(keys[:KEYS_SHOWN])}{' …' if len(keys) > KEYS_SHOWN else ''}"
+        for kind, keys in (("missing", missing), ("surplus", surplus), ("of another shape", misshapen))
+        if keys
+    ]
+    if found:
+        raise EnvironmentProblem(
+            f"the tensors in {PUBLISHED} are not those that its config.json and vocab.json ask for "
+            f"({'; '.join(found)}); take the revision of the built-in models.lock: 'avatar models fetch {MODEL}'."
+        )
+
+
+def first_speaker(path: Path) -> tuple[str, Speaker]:
+    """(name, speaker) of the first voice in speakers_xtts.pth, which comes with the checkpoint."""
+    import torch
+
+    speakers = torch.load(path, map_location="cpu", weights_only=True)
+    name, tensors = next(iter(speakers.items()))
+    return name, Speaker(tensors["gpt_cond_latent"].float(), tensors["speaker_embedding"].float())
+
+
+# ---------------------------------------------------------------- half precision, and the room it takes
+
+
+class NotFinite(Exception):
+    """The GPT computed an infinite value or none at all."""
+
+
+def set_gpt_dtype(model: Xtts, dtype: torch.dtype) -> None:
+    """Convert the GPT alone; the decoder and the speaker encoder stay in float32, they break in half precision.
+
+    Two things of coqui-tts assume float32: the stand-in for GPT-2's position embeddings, and the decoder's input.
+    Sampling from values that are not finite ends a CUDA process, so they are looked for first: NotFinite.
+    """
+    import torch
+
+    def no_positions(ids: torch.Tensor) -> torch.Tensor:
+        return torch.zeros((*ids.shape, model.gpt.model_dim), device=ids.device, dtype=dtype)
+
+    def refuse_not_finite(module: torch.nn.Module, inputs: tuple, output: torch.Tensor) -> None:
+        if not torch.isfinite(output).all():
+            raise NotFinite
+
+    model.gpt.to(dtype)
+    model.gpt.gpt.wpe = no_positions
+    model.gpt.mel_head.register_forward_hook(refuse_not_finite)
+    model.hifigan_decoder.register_forward_pre_hook(lambda module, inputs: (inputs[0].float(), *inputs[1:]))
+
+
+def needed_bytes(weights: Path, gpt_bytes: int) -> int:
+    """Device memory at the worst moment, from the shapes in the file's header: the weights, the keys and values of the
+    longest sequence, and the vocoder's last stage over the longest sound. gpt_bytes: of one number, 2 or 4."""
+    import math
+
+    from safetensors import safe_open
+
+    with safe_open(weights, "pt") as file:
+        shapes = {key: file.get_slice(key).get_shape() for key in file.keys()}  # noqa: SIM118 (no mapping)
+    gpt = sum(math.prod(shape) for key, shape in shapes.items() if key.startswith("gpt."))
+    rest = sum(math.prod(shape) for key, shape in shapes.items() if not key.startswith("gpt."))
+    layers = sum(key.startswith("gpt.gpt.h.") and key.endswith(".ln_1.weight") for key in shapes)
+    channels = shapes["gpt.final_norm.weight"][0]
+    keys_and_values = 2 * layers * channels * (70 + TEXT_AND_AUDIO)
+    decoder = DECODER_SAMPLES * DECODER_CHANNELS * DECODER_LAYERS_ALIVE
+    return gpt_bytes * (gpt + keys_and_values) + 4 * (rest + decoder) + WORKSPACE_BYTES
+
+
+@contextlib.contextmanager
+def quiet_transformers() -> Iterator[None]:
+    """Without transformers' remarks on settings that coqui-tts gives its GPT-2; errors still show."""
+    log = logging.getLogger("transformers")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(level)

@@ -1,0 +1,204 @@
+"""One file from the hub to its place: resumed where an earlier try stopped, named only when its digest is right.
+
+huggingface_hub does the talking (addresses, tokens, proxies, retries, ranges); its `hf_hub_download` is not used
+because, as of 2.4, it throws a half file away when it fails, and gives the file its final name before anybody could
+have looked at its sha256. Where files end up is the library's own cache layout, so that it finds them too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import httpx2
+from huggingface_hub import constants, hf_hub_url
+from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
+from huggingface_hub.file_download import HfFileMetadata, get_hf_file_metadata, http_get
+from huggingface_hub.utils import build_hf_headers
+
+import avatar
+from avatar.errors import EnvironmentProblem
+from avatar.weights.digests import problem_with
+from avatar.weights.disk import sync
+from avatar.weights.fetch import FetchProgress, Step
+
+# What the hub names a blob after: the sha256 of a large file, the git object of a small one.
+ETAG = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+
+def bring(step: Step, progress: FetchProgress) -> None:
+    """Download step.file to step.target. Raises EnvironmentProblem that says why not, and what mends it."""
+    file = step.file
+    with _explained(step):
+        step.partial.parent.mkdir(parents=True, exist_ok=True)
+        with _held_partial(step, progress) as partial:
+            if _is_there(step):  # another process brought it while we waited
+                step.partial.unlink()
+                return
+            metadata = _metadata(step)
+            progress.begin("fetching", file)
+            _download(step, partial, progress)
+            partial.flush()
+            progress.begin("checking", file)
+            if problem := problem_with(step.partial, file.size, file.sha256, full=True, on_read=progress.advance):
+                step.partial.unlink()  # going on with it would only end here again
+                raise EnvironmentProblem(
+                    f"what {constants.ENDPOINT} sent for {file.repo} {file.path} {problem}. It was thrown away; run "
+                    "the same command again, and where it repeats, fetch over another network or proxy."
+                )
+            _publish(step, metadata.etag)
+
+
+def _is_there(step: Step) -> bool:
+    file = step.file
+    return step.place.has(file) and problem_with(step.target, file.size, file.sha256) is None
+
+
+@contextlib.contextmanager
+def _held_partial(step: Step, progress: FetchProgress) -> Iterator[BinaryIO]:
+    """The half file, open at its end, and held against other fetches of the same file.
+
+    The lock is on the half file itself, which whoever finishes renames: then the name is free again, and we open a new
+    one. On a file system without locks two fetches would spoil one another's half file, and its digest would show it.
+    """
+    while True:
+        with open(step.partial, "ab") as partial:
+            try:
+                fcntl.flock(partial, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                progress.say(f"another avatar is fetching {step.file.repo} {step.file.path}; waiting for it")
+                fcntl.flock(partial, fcntl.LOCK_EX)
+            except OSError as error:
+                if error.errno not in (errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP):
+                    raise
+            with contextlib.suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(partial.fileno()), os.stat(step.partial)):
+                    yield partial
+                    return
+
+
+def _metadata(step: Step) -> HfFileMetadata:
+    """What the hub says of the file. Raises EnvironmentProblem, before bytes flow, when it is not the locked one."""
+    file = step.file
+    metadata = get_hf_file_metadata(_url(step), token=None, headers=_headers())
+    differs = [
+        f"{what} {there}, not {locked}"
+        for what, there, locked in (
+            ("revision", metadata.commit_hash, file.revision),
+            ("size", metadata.size, file.size),
+            ("sha256", metadata.etag if len(metadata.etag or "") == 64 else None, file.sha256),
+        )
+        if there is not None and there != locked
+    ]
+    if metadata.commit_hash is None:
+        differs = ["no revision"]  # a login page or a proxy's error page, most likely
+    if differs:
+        raise EnvironmentProblem(
+            f"{constants.ENDPOINT} has another {file.repo} {file.path} than the locked one: {', '.join(differs)}. "
+            "Check HF_ENDPOINT and the network's proxy."
+        )
+    return metadata
+
+
+def _download(step: Step, partial: BinaryIO, progress: FetchProgress) -> None:
+    """Let the file grow to its size, from where it stands."""
+    if (there := partial.seek(0, os.SEEK_END)) > step.file.size:
+        partial.truncate(0)
+        there = partial.seek(0)
+    progress.advance(there)
+    http_get(
+        _url(step),  # and not the address it redirects to: that one expires, and a try may come hours later
+        partial,
+        resume_size=there,
+        headers=_headers() | {"Accept-Encoding": "identity"},  # a range of a compressed body would be another range
+        expected_size=step.file.size,
+        displayed_filename=step.file.path,
+        tqdm_class=_bar(progress, there),
+    )
+
+
+def _bar(progress: FetchProgress, there: int) -> type:
+    """The library reports through a class like tqdm's; this one hands on what it is told.
+
+    there: what was counted already. A server that knows no ranges sends all of it again, and the bar says so with
+    another `initial`.
+    """
+
+    class Bar:
+        def __init__(self, *_: object, initial: int = 0, **__: object):
+            progress.advance(initial - there)
+
+        def __enter__(self) -> Bar:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def update(self, size: int) -> None:
+            progress.advance(size)
+
+    return Bar
+
+
+def _publish(step: Step, etag: str | None) -> None:
+    """Give a file that was found right its final name: at once, so that no reader ever sees half of it."""
+    sync(step.partial)
+    if step.place.layout == "plain":
+        step.partial.replace(step.target)
+        return
+    blob = step.partial.with_name(etag if ETAG.fullmatch(etag or "") else step.file.sha256)
+    step.partial.replace(blob)
+    step.target.parent.mkdir(parents=True, exist_ok=True)
+    link = step.target.with_name(f".{step.target.name}.{os.getpid()}.link")
+    try:
+        link.symlink_to(os.path.relpath(blob, step.target.parent))
+        link.replace(step.target)
+    except OSError:  # a file system without links: the library moves the blob to the snapshot there, so do we
+        link.unlink(missing_ok=True)
+        blob.replace(step.target)
+
+
+def _url(step: Step) -> str:
+    return hf_hub_url(step.file.repo, step.file.path, revision=step.file.revision)
+
+
+def _headers() -> dict[str, str]:
+    """With the user's hub token, if one is kept on this host."""
+    return build_hf_headers(library_name="avatar", library_version=avatar.__version__)
+
+
+@contextlib.contextmanager
+def _explained(step: Step) -> Iterator[None]:
+    """Turns every way in which a download fails into one message."""
+    name, hub = f"{step.file.repo} {step.file.path}", constants.ENDPOINT
+    again = "run the same command again, it goes on where it stopped"
+    try:
+        yield
+    except EnvironmentProblem:
+        raise
+    except OfflineModeIsEnabled as error:
+        raise EnvironmentProblem(
+            f"cannot fetch {name}: HF_HUB_OFFLINE (or TRANSFORMERS_OFFLINE) is set, which forbids the network; unset "
+            "it, or lay the files under a folder that AVATAR_MODELS names (docs/models.md)."
+        ) from error
+    except HfHubHTTPError as error:
+        status = error.response.status_code
+        advice = "a token may be asked for: set HF_TOKEN" if status in (401, 403) else again
+        raise EnvironmentProblem(f"cannot fetch {name} from {hub}: it answers with HTTP {status}; {advice}.") from error
+    except httpx2.HTTPError as error:
+        reason = str(error) or type(error).__name__
+        raise EnvironmentProblem(
+            f"cannot fetch {name} from {hub} ({reason}); check the network, or the proxy in HTTPS_PROXY, then {again}."
+        ) from error
+    except OSError as error:
+        if error.errno is None:  # the library's "consistency check": the connection ended early
+            raise EnvironmentProblem(f"the download of {name} ended early; {again}.") from error
+        raise EnvironmentProblem(
+            f"cannot write {error.filename or step.target} ({error.strerror}); mend that, or name another folder in "
+            f"AVATAR_MODELS or HF_HOME, then {again}."
+        ) from error

@@ -1,0 +1,106 @@
+"""Bring what is missing or wrong: first a plan, which touches nothing, then the downloads, one file after another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+from avatar.errors import EnvironmentProblem
+from avatar.weights import places
+from avatar.weights.digests import problem_with
+from avatar.weights.disk import existing, need_room
+from avatar.weights.lock import File, Model, gigabytes
+from avatar.weights.places import Place
+
+SPARE_BYTES = 200_000_000  # left free on the disk after everything is there
+
+
+class FetchProgress:
+    """What a fetch or a verification says while it works. This one says nothing; the command line has one that does."""
+
+    def begin(self, work: Literal["fetching", "checking"], file: File) -> None:
+        """A file is next; `advance` counts its bytes from 0."""
+
+    def advance(self, size: int) -> None:
+        """So many more bytes of it were fetched (or were there already), or were hashed."""
+
+    def say(self, note: str) -> None:
+        """Something the user should know."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One file to bring, to its place; problem says what is wrong with the file that lies there now, if one does."""
+
+    file: File
+    place: Place
+    problem: str | None
+
+    @property
+    def target(self) -> Path:
+        return self.place.path_of(self.file)
+
+    @property
+    def partial(self) -> Path:
+        """Where the file grows until it is whole. Its name holds the digest: it is the same download or it is none."""
+        if self.place.layout == "hub":
+            return self.place.repo_folder(self.file) / "blobs" / f"{self.file.sha256}.avatar.incomplete"
+        return self.target.with_name(f".{self.target.name}.{self.file.sha256[:16]}.incomplete")
+
+    @property
+    def bytes_to_come(self) -> int:
+        """What is left to download of it."""
+        there = self.partial.stat().st_size if self.partial.is_file() else 0
+        return self.file.size - min(there, self.file.size)
+
+
+def plan(models: Iterable[Model], optional: bool = False, progress: FetchProgress | None = None) -> list[Step]:
+    """What must be brought so that these models are whole. Files that are there are checked: by stamp, else by digest.
+
+    A wrong file is replaced where it lies, for there it would be found first again.
+    """
+    progress = progress or FetchProgress()
+    steps = []
+    for file in (file for model in models for file in model.files if file.needed or optional):
+        place = places.find(file)
+        if place is None:
+            steps.append(Step(file, places.destination(), None))
+            continue
+        progress.begin("checking", file)
+        path = place.path_of(file)
+        if problem := problem_with(path, file.size, file.sha256, on_read=progress.advance):
+            steps.append(Step(file, place, f"{path} {problem}"))
+    return steps
+
+
+def check_room(steps: list[Step]) -> None:
+    """Raises EnvironmentProblem when a disk has no room for what goes there."""
+    disks: dict[int, tuple[Path, int]] = {}
+    for step in steps:
+        folder = existing(step.partial.parent)
+        disk = folder.stat().st_dev
+        disks[disk] = folder, disks.get(disk, (folder, 0))[1] + step.bytes_to_come
+    for folder, size in disks.values():
+        need_room(folder, size + SPARE_BYTES, f"fetching {gigabytes(size)} of weights")
+
+
+def need_library() -> None:
+    """Raises EnvironmentProblem where the hub's library is not installed: only the full environment has it."""
+    if find_spec("huggingface_hub") is None:
+        raise EnvironmentProblem(
+            "fetching weights needs the hub's library, which only the full environment has; "
+            "run it as './run --full avatar models fetch'."
+        )
+
+
+def run(steps: list[Step], progress: FetchProgress) -> None:
+    """Do the steps. Raises EnvironmentProblem when there is no room or a download fails; what is whole by then stays,
+    what is half is gone on with by the next fetch."""
+    from avatar.weights import download
+
+    check_room(steps)
+    for step in steps:
+        download.bring(step, progress)

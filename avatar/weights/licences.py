@@ -1,0 +1,45 @@
+"""Licences that want to be accepted before their weights are used: once per home, kept in <home>/licences.json."""
+
+from __future__ import annotations
+
+import datetime
+import json
+
+from avatar import settings
+from avatar.errors import EnvironmentProblem
+from avatar.job import write_json
+from avatar.weights.lock import Licence, Model
+
+
+def accepted(licence: Licence) -> dict | None:
+    """When and how this licence was accepted, or None. Another name or address of it is another licence."""
+    entry = _read().get(licence.key)
+    return entry if entry and (entry["name"], entry["url"]) == (licence.name, licence.url) else None
+
+
+def wants_consent(model: Model) -> bool:
+    return model.licence.consent and not accepted(model.licence)
+
+
+def accept(licence: Licence, how: str) -> None:
+    """Note that the user accepts; how: "--accept-licence" or "prompt"."""
+    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    entry = {"name": licence.name, "url": licence.url, "accepted": now, "how": how}
+    settings.home().mkdir(parents=True, exist_ok=True)
+    write_json(settings.home() / "licences.json", _read() | {licence.key: entry})
+
+
+def refuse_unaccepted(model: Model) -> None:
+    """Raises EnvironmentProblem when the model's licence wants to be accepted and was not."""
+    if wants_consent(model):
+        raise EnvironmentProblem(
+            f"{model.name} comes under the {model.licence.name}, which was not accepted yet ({model.licence.url}).\n"
+            f"read it, then accept it once: avatar models fetch {model.name} --accept-licence"
+        )
+
+
+def _read() -> dict:
+    try:
+        return json.loads((settings.home() / "licences.json").read_text())
+    except (OSError, ValueError):
+        return {}

@@ -1,0 +1,132 @@
+"""The command line: quick to start, helpful, results on stdout and nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import ROOT, run_command
+
+HEAVY = {"torch", "mediapipe", "cv2", "onnxruntime", "transformers", "numpy", "pydantic", "rich", "TTS", "diffusers"}
+
+
+@pytest.mark.parametrize("line", [["--help"], ["pipeline", "run", "--help"], ["voice", "--help"], ["--version"]])
+def test_help_imports_nothing_heavy(line):
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "avatar", *line], capture_output=True, text=True, check=True
+    )
+    imported = {row.rsplit("|", 1)[1].strip().split(".")[0] for row in done.stderr.splitlines() if "|" in row}
+    assert "click" in imported
+    assert not imported & HEAVY
+
+
+def test_help_is_grouped_by_task_with_examples(avatar):
+    text = avatar("--help").stdout
+    assert [line for line in text.splitlines() if line.endswith(":") and not line.startswith(" ")] == [
+        "Options:", "Make a video:", "Voices:", "See what you have:", "Examples:",
+    ]  # fmt: skip
+
+
+def all_commands() -> list[list[str]]:
+    from click import Group
+
+    from avatar.cli import avatar as top
+
+    def below(command, path):
+        if isinstance(command, Group):
+            for name, child in command.commands.items():
+                yield from below(child, [*path, name])
+        else:
+            yield path
+
+    return list(below(top, []))
+
+
+@pytest.mark.parametrize("path", all_commands(), ids=" ".join)
+def test_every_command_has_help(avatar, path):
+    for flag in ("--help", "-h"):
+        outcome = avatar(*path, flag)
+        assert outcome.code == 0 and outcome.stderr == ""
+        assert len(outcome.stdout.splitlines()) > 4
+
+
+def test_every_example_of_the_help_pages_is_a_command_that_parses():
+    """Options and commands in examples exist: each is parsed by click, and nothing is run."""
+    import shlex
+
+    import click
+
+    from avatar.cli import avatar as top
+
+    def parse(command, words):
+        context = command.make_context("avatar", list(words))
+        if isinstance(command, click.Group):
+            name, child, rest = command.resolve_command(context, context._protected_args + context.args)
+            parse(child, rest)
+
+    pages = [run_command(*path, "--help").stdout for path in [[], *all_commands(), ["pipeline"], ["voice"]]]
+    examples = {line.strip() for page in pages for line in page.splitlines() if re.match(r"\s+(echo .*\| )?avatar ", line)}
+    assert len(examples) > 15
+    for example in examples:
+        words = shlex.split(example.split("|")[-1].split("   ")[0])
+        parse(top, words[1:])
+
+
+def test_python_m_avatar_and_the_script_are_the_same():
+    assert run_command("--version").stdout == subprocess.run(["avatar", "--version"], capture_output=True, text=True).stdout
+
+
+def test_json_goes_to_stdout_alone(finished_home, finished_job, monkeypatch):
+    monkeypatch.setenv("AVATAR_HOME", str(finished_home))
+    done = run_command("pipeline", "resume", finished_job.id, "--json")
+    report = json.loads(done.stdout)
+    assert report["output"] == str(finished_job.video)
+    assert "[4/4] video" in done.stderr
+
+
+def test_settings_come_from_flags_then_variables_then_file(home, monkeypatch):
+    from avatar import settings
+
+    assert settings.load() == settings.Settings()
+    (home / "settings.toml").write_text('preset = "joe"\nseed = 3\n')
+    assert (settings.load().preset, settings.load().seed) == ("joe", 3)
+    monkeypatch.setenv("AVATAR_SEED", "4")
+    assert (settings.load().preset, settings.load().seed) == ("joe", 4)
+
+
+@pytest.mark.parametrize("text", ['sed = 1', 'seed = "one"', "seed ="])
+def test_wrong_settings_are_named(home, text, avatar):
+    (home / "settings.toml").write_text(text)
+    outcome = avatar("pipeline", "run", "--text", "Hello.")
+    assert outcome.code == 2
+    assert "settings.toml" in outcome.stderr
+
+
+def test_a_voice_is_kept_shown_updated_and_removed(avatar, home, tmp_path, finished_job):
+    reference = tmp_path / "joe.wav"
+    reference.write_bytes(finished_job.file("speech.wav").read_bytes())
+    made = avatar("voice", "clone", reference, "--name", "my-joe", "--consent", "--json")
+    assert made.code == 0, made.stderr
+    profile = json.loads(made.stdout)
+    assert profile["preview_preset"] == "joe" and profile["consent"] is True
+    assert "my-joe" in avatar("voice", "list").stdout
+    assert avatar("voice", "clone", reference, "--name", "my-joe").code == 2
+    assert json.loads(avatar("voice", "update", "my-joe", "--language", "fr", "--json").stdout)["language"] == "fr"
+    said = avatar("voice", "say", "Hello again.", "--voice", "my-joe", "-o", tmp_path / "said.wav")
+    assert said.code == 0 and said.stdout == f"{tmp_path / 'said.wav'}\n"
+    assert "cannot clone" in said.stderr and "'joe'" in said.stderr
+    assert avatar("voice", "remove", "my-joe").code == 0
+    assert avatar("voice", "show", "my-joe").code == 2
+
+
+def test_no_words_of_the_workplace_and_no_registry_hosts_in_the_tree():
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    pattern = re.compile("|".join(["py" + "pi\\.org", "python" + "hosted\\.", "deb" + "ian\\.org/", "npm" + "js\\."]))
+    for name in listed:
+        path = ROOT / name
+        if path.suffix in {".py", ".md", ".toml", ".txt", ".json", ".yml", ".lock", ""} and path.is_file():
+            assert not pattern.search(path.read_text(errors="replace")), name

@@ -1,0 +1,381 @@
+"""`avatar models fetch`: the real hub library against a hub on 127.0.0.1, in processes that can be killed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import pty
+import random
+import re
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from avatar.weights import licences, lock, places, store
+from tests.conftest import ROOT, command, run_command
+from tests.hub import Hub
+
+REVISION = "0123456789" * 4
+SMALL, LARGE = b'{"layers": 2}\n', random.Random(1).randbytes(24 << 20)
+FILES = {"config.json": SMALL, "deep/weights.pth": LARGE}
+TOY = "someone/toy"
+
+
+def resolve(path: str) -> str:
+    return f"{TOY}/resolve/{REVISION}/{path}"
+
+
+def write_toy_lock(folder: Path, consent: bool = False, large_size: int = len(LARGE)) -> Path:
+    content = f"""
+        [licences.toy]
+        name = "Toy Licence"
+        terms = "For play only."
+        url = "http://127.0.0.1/toy"
+        consent = {str(consent).lower()}
+
+        [models.toy]
+        purpose = "tests"
+        repo = "{TOY}"
+        revision = "{REVISION}"
+        licence = "toy"
+        [[models.toy.files]]
+        path = "config.json"
+        size = {len(SMALL)}
+        sha256 = "{hashlib.sha256(SMALL).hexdigest()}"
+        needed = true
+        [[models.toy.files]]
+        path = "deep/weights.pth"
+        size = {large_size}
+        sha256 = "{hashlib.sha256(LARGE).hexdigest()}"
+        needed = true
+    """
+    (folder / "toy.lock").write_text(textwrap.dedent(content))
+    return folder / "toy.lock"
+
+
+@pytest.fixture
+def hub() -> Iterator[Hub]:
+    with Hub({resolve(path): content for path, content in FILES.items()}) as hub:
+        yield hub
+
+
+@pytest.fixture(autouse=True)
+def toy(hub, tmp_path, monkeypatch) -> places.Place:
+    """The toy model is the only one, the hub the local one; returns the hub cache that it goes to."""
+    for name in ("AVATAR_MODELS", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    monkeypatch.setenv("HF_ENDPOINT", hub.address)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+    monkeypatch.setenv("AVATAR_MODELS_LOCK", str(write_toy_lock(tmp_path)))
+    return places.Place(tmp_path / "hf" / "hub", "hub")
+
+
+def toy_file(path: str) -> lock.File:
+    return next(file for file in lock.read().model("toy").files if file.path == path)
+
+
+def fetch(*options: str, **more) -> subprocess.CompletedProcess:
+    return run_command("models", "fetch", *options, stdin=subprocess.DEVNULL, **more)
+
+
+def start_fetch() -> subprocess.Popen:
+    return subprocess.Popen(command("models", "fetch"), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def everything_under(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def half_files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.name.endswith(".incomplete")]
+
+
+def assert_only_right_bytes(folder: Path) -> None:
+    """Whatever has a final name holds the very bytes of one of the files."""
+    for name, content in everything_under(folder).items():
+        assert name.endswith(".incomplete") or content in FILES.values(), name
+
+
+def test_fetch_brings_all_where_the_hub_library_and_require_find_it(hub, toy):
+    done = fetch()
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "toy: all files are there and right.\n"
+    assert f"fetching {TOY} deep/weights.pth (25.2 MB)" in done.stderr
+    found = store.require("toy")
+    assert {path: file.read_bytes() for path, file in found.items()} == FILES
+    blobs = toy.root / "models--someone--toy/blobs"
+    git_object = hashlib.sha1(b"blob %d\0" % len(SMALL) + SMALL).hexdigest()
+    assert sorted(path.name for path in blobs.iterdir()) == sorted([git_object, hashlib.sha256(LARGE).hexdigest()])
+    script = (
+        "from huggingface_hub import hf_hub_download as load\n"
+        f"for path in {list(FILES)}: print(load({TOY!r}, path, revision={REVISION!r}, local_files_only=True))"
+    )
+    library = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert library.stdout.split() == [str(found[path]) for path in FILES]
+
+
+def test_a_second_fetch_asks_for_nothing(hub):
+    fetch()
+    hub.requests.clear()
+    assert fetch().returncode == 0
+    assert hub.requests == []
+
+
+def test_what_the_library_has_fetched_is_not_fetched_again(hub):
+    script = (
+        "from huggingface_hub import hf_hub_download as load\n"
+        f"for path in {list(FILES)}: load({TOY!r}, path, revision={REVISION!r})"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
+    hub.requests.clear()
+    assert fetch().returncode == 0
+    assert hub.requests == []
+
+
+def test_dry_run_names_files_and_sizes_and_brings_nothing(hub, toy):
+    done = fetch("--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert "toy: deep/weights.pth, 25.2 MB" in done.stdout
+    assert f"2 files, 25.2 MB, into {toy.root}" in done.stdout
+    assert hub.requests == [] and not toy.root.exists()
+
+
+def test_the_folder_of_avatar_models_is_filled_where_it_is_named(hub, toy, tmp_path, monkeypatch):
+    monkeypatch.setenv("AVATAR_MODELS", str(tmp_path / "volume"))
+    assert fetch().returncode == 0
+    assert everything_under(tmp_path / "volume") == {f"{TOY}/{path}": content for path, content in FILES.items()}
+    assert not toy.root.exists()
+
+
+# ---------------------------------------------------------------- stopped half-way
+
+
+def test_killed_half_way_it_goes_on_from_there(hub, toy):
+    hub.block_pause_s = 0.01
+    process = start_fetch()
+    while not any(
+        path.stat().st_size >= 10 << 20 for path in half_files(toy.root)
+    ):  # the library writes 10 MiB at once
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.kill()
+    process.communicate()
+    assert [path.name for path in half_files(toy.root)] == [f"{hashlib.sha256(LARGE).hexdigest()}.avatar.incomplete"]
+    assert "deep/weights.pth" not in str(list(toy.root.rglob("snapshots/**/*")))
+    assert_only_right_bytes(toy.root)
+    half = half_files(toy.root)[0].stat().st_size
+    hub.block_pause_s = 0
+    left = (len(LARGE) - half) / 1e6
+    assert f"deep/weights.pth, {left:.1f} MB of 25.2 MB" in fetch("--dry-run").stdout
+    assert fetch().returncode == 0
+    assert hub.bodies("weights.pth") == [None, f"bytes={half}-"]
+    assert store.require("toy")["deep/weights.pth"].read_bytes() == LARGE
+    assert half_files(toy.root) == []
+
+
+def test_killed_at_random_moments_no_final_name_is_ever_wrong(hub, toy):
+    hub.block_pause_s = 0.003
+    moments = random.Random(2)
+    for _ in range(6):
+        process = start_fetch()
+        time.sleep(moments.uniform(0.3, 1.8))
+        process.kill()
+        process.communicate()
+        assert_only_right_bytes(toy.root)
+    hub.block_pause_s = 0
+    assert fetch().returncode == 0
+    assert {path: file.read_bytes() for path, file in store.require("toy").items()} == FILES
+    assert half_files(toy.root) == []
+
+
+def test_interrupted_by_the_user_it_keeps_what_it_has(hub, toy):
+    hub.block_pause_s = 0.01
+    process = start_fetch()
+    while not any(path.stat().st_size >= 10 << 20 for path in half_files(toy.root)):
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate()
+    assert process.returncode == 130
+    assert "interrupted" in said and "Traceback" not in said
+    assert half_files(toy.root)[0].stat().st_size >= 10 << 20
+
+
+def test_a_dropped_connection_is_taken_up_again(hub):
+    hub.cut_after = [15 << 20]
+    done = fetch()
+    assert done.returncode == 0, done.stderr
+    first, second = hub.bodies("weights.pth")
+    assert first is None and second.startswith("bytes=")
+    assert store.require("toy")["deep/weights.pth"].read_bytes() == LARGE
+
+
+def test_a_server_without_ranges_sends_all_of_it_again(hub):
+    hub.cut_after, hub.knows_ranges = [15 << 20], False
+    done = fetch()
+    assert done.returncode == 0, done.stderr
+    assert store.require("toy")["deep/weights.pth"].read_bytes() == LARGE
+
+
+def test_two_fetches_at_once_share_one_download(hub, toy):
+    hub.block_pause_s = 0.005
+    both = [start_fetch(), start_fetch()]
+    said = [process.communicate()[1] for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    assert hub.bodies("weights.pth") == [None]
+    assert "another avatar is fetching someone/toy" in "".join(said)
+    assert {path: file.read_bytes() for path, file in store.require("toy").items()} == FILES
+    assert half_files(toy.root) == []
+
+
+# ---------------------------------------------------------------- wrong bytes, no network, no room
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_wrong_bytes_never_get_a_name(hub, toy, path):
+    hub.flip = {resolve(path)}
+    done = fetch()
+    assert done.returncode == 1
+    assert f"sent for {TOY} {path} is not the file that was locked" in done.stderr
+    assert half_files(toy.root) == []
+    assert_only_right_bytes(toy.root)
+    hub.flip = set()
+    assert fetch().returncode == 0
+    assert store.require("toy")[path].read_bytes() == FILES[path]
+
+
+def test_a_hub_with_another_file_is_found_out_before_any_of_it_is_sent(hub):
+    hub.other_sha256 = True
+    done = fetch()
+    assert done.returncode == 1
+    assert f"has another {TOY} deep/weights.pth than the locked one: sha256 0000" in done.stderr
+    assert hub.bodies("weights.pth") == []
+
+
+@pytest.mark.parametrize("layout", ["hub", "plain"])
+def test_a_wrong_file_is_replaced_where_it_lies(hub, toy, tmp_path, monkeypatch, layout):
+    if layout == "plain":
+        monkeypatch.setenv("AVATAR_MODELS", str(tmp_path / "volume"))
+    fetch()
+    damaged = store.require("toy")["deep/weights.pth"]
+    damaged.write_bytes(LARGE[:-1])
+    done = fetch()
+    assert done.returncode == 0, done.stderr
+    assert f"{damaged} is not the file that was locked: it has 25,165,823 bytes, not 25,165,824" in done.stderr
+    assert store.require("toy")["deep/weights.pth"] == damaged and damaged.read_bytes() == LARGE
+
+
+def test_offline_it_says_so_and_uses_what_is_there(hub):
+    done = fetch(env={**os.environ, "HF_HUB_OFFLINE": "1"})
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith(f"avatar: cannot fetch {TOY} config.json: HF_HUB_OFFLINE")
+    assert hub.requests == []
+    fetch()
+    hub.requests.clear()
+    assert fetch(env={**os.environ, "HF_HUB_OFFLINE": "1"}).returncode == 0
+    assert hub.requests == []
+
+
+def test_without_a_network_it_says_what_cannot_be_reached(toy):
+    done = fetch(env={**os.environ, "HF_ENDPOINT": "http://127.0.0.1:9"})  # the discard port: nobody listens
+    assert done.returncode == 1
+    assert f"avatar: cannot fetch {TOY} config.json from http://127.0.0.1:9 (" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert_only_right_bytes(toy.root)
+
+
+@pytest.mark.parametrize(("status", "advice"), [(401, "set HF_TOKEN"), (404, "HTTP 404"), (503, "HTTP 503")])
+def test_what_the_hub_refuses_is_said(hub, status, advice):
+    hub.status = status
+    done = fetch()
+    assert done.returncode == 1
+    assert advice in done.stderr and "Traceback" not in done.stderr
+
+
+def test_too_little_room_is_found_out_before_anything_is_asked_for(hub, tmp_path):
+    write_toy_lock(tmp_path, large_size=10**15)
+    done = fetch()
+    assert done.returncode == 1
+    assert re.search(r"avatar: fetching 1000000\.00 GB of weights needs .* GB are free there", done.stderr)
+    assert hub.requests == []
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "hf").write_text("a file where the cache's folder should be")
+    done = fetch()
+    assert done.returncode == 1
+    assert f"cannot write {tmp_path}/hf" in done.stderr and "AVATAR_MODELS or HF_HOME" in done.stderr
+
+
+def test_the_base_environment_says_that_it_needs_the_full_one(tmp_path):
+    done = subprocess.run([ROOT / "run", "avatar", "models", "fetch"], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        "avatar: fetching weights needs the hub's library, which only the full environment has; "
+        "run it as './run --full avatar models fetch'."
+    )
+    listed = subprocess.run([ROOT / "run", "avatar", "models", "list"], capture_output=True, text=True)
+    assert listed.returncode == 0 and "toy" in listed.stdout
+
+
+# ---------------------------------------------------------------- licences
+
+
+def test_a_licence_must_be_accepted_before_anything_is_fetched(hub, tmp_path):
+    write_toy_lock(tmp_path, consent=True)
+    done = fetch()
+    assert done.returncode == 2
+    assert "Toy Licence: http://127.0.0.1/toy\nFor play only." in done.stderr and "--accept-licence" in done.stderr
+    assert hub.requests == []
+
+
+def test_a_licence_is_accepted_once_and_reported(home, tmp_path):
+    write_toy_lock(tmp_path, consent=True)
+    assert fetch("--accept-licence").returncode == 0
+    assert fetch().returncode == 0
+    kept = json.loads((home / "licences.json").read_text())["toy"]
+    assert kept["how"] == "--accept-licence"
+    assert store.facts("toy")["licence"] == {
+        "name": "Toy Licence", "terms": "For play only.", "url": "http://127.0.0.1/toy", "accepted": kept["accepted"],
+    }  # fmt: skip
+
+
+def test_weights_that_were_brought_otherwise_wait_for_consent_too(home, tmp_path, avatar):
+    fetch()
+    write_toy_lock(tmp_path, consent=True)
+    for use in (store.require, store.check_present):
+        with pytest.raises(Exception, match="(?s)Toy Licence.*avatar models fetch toy --accept-licence") as caught:
+            use("toy")
+        assert len(str(caught.value).splitlines()) == 2
+    assert avatar("models", "fetch", "--accept-licence").code == 0  # fetches nothing: all is there
+    assert store.require("toy")
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 2)])
+def test_on_a_terminal_the_licence_is_asked_for_and_bars_are_shown(tmp_path, answer, code):
+    write_toy_lock(tmp_path, consent=True)
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(command("models", "fetch"), stdin=theirs, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    said, answered = "", False
+    while True:
+        try:
+            said += os.read(ours, 65536).decode()
+        except OSError:  # the other end is closed: the process has ended
+            break
+        if "Do you accept it?" in said and not answered:
+            os.write(ours, f"{answer}\n".encode())
+            answered = True
+    os.close(ours)
+    assert process.wait() == code
+    assert ("fetching all files" in said) == (code == 0)
+    assert ("weights.pth" in said) == (code == 0)
+    assert bool(licences.accepted(lock.read().model("toy").licence)) == (code == 0)

@@ -1,0 +1,68 @@
+"""Tiny random checkpoints in the upstream file layout, and a models.lock of them: the full stack without its weights.
+
+    <folder>/<owner>/<name>/<path>     every file that avatar/weights/models.lock needs, written by the real classes
+    <folder>/models.lock               their sizes and digests
+
+They are loaded by the code that loads the real ones; what they say, draw and move is noise.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from avatar.errors import EnvironmentProblem
+from avatar.weights import lock
+
+REVISION = "0" * 40  # no commit has this name: these files are fetched from nowhere
+LICENCE = """\
+[licences.none]
+name = "none"
+terms = "Random numbers; nobody owns them."
+url = ""
+consent = false
+"""
+
+
+def write_all(folder: Path) -> None:
+    """Write every tiny checkpoint under `folder`, then the lock that describes them."""
+    from tests.tiny import musetalk, stable_diffusion, xtts
+
+    for checkpoint in (xtts, stable_diffusion, musetalk):
+        checkpoint.write(folder)
+    write_lock(folder)
+
+
+def write_lock(folder: Path, models: tuple[lock.Model, ...] | None = None) -> Path:
+    """Write `folder`/models.lock for the files that lie there, by the names and paths of `models` (the built-in ones).
+
+    Raises EnvironmentProblem when a needed file was not written.
+    """
+    text = "# Tiny random checkpoints, made by ci/tiny-models.\n\n" + LICENCE
+    for model in models or built_in_models():
+        entries = [_entry(folder, file) for file in model.needed]
+        text += (
+            f"\n[models.{model.name}]\npurpose = {json.dumps(model.purpose)}\nrepo = {json.dumps(model.repo)}\n"
+            f'revision = "{REVISION}"\nlicence = "none"\nfiles = [\n{"".join(entries)}]\n'
+        )
+    (folder / "models.lock").write_text(text)
+    return folder / "models.lock"
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """The variables with which avatar uses the checkpoints in `folder`."""
+    return {"AVATAR_MODELS": str(folder), "AVATAR_MODELS_LOCK": str(folder / "models.lock")}
+
+
+def built_in_models() -> tuple[lock.Model, ...]:
+    return lock.read(lock.BUILT_IN).models
+
+
+def _entry(folder: Path, file: lock.File) -> str:
+    try:
+        content = (folder / file.repo / file.path).read_bytes()
+    except OSError as error:
+        raise EnvironmentProblem(f"the tiny checkpoints lack {file.repo}/{file.path}: {error.strerror}.") from error
+    sha256 = hashlib.sha256(content).hexdigest()
+    return f'  {{ path = "{file.path}", size = {len(content)}, sha256 = "{sha256}", needed = true }},\n'

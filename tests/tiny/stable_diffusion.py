@@ -1,0 +1,254 @@
+"""A tiny Stable Diffusion 1.5 in the layout of stable-diffusion-v1-5/stable-diffusion-v1-5: it draws noise.
+
+The configs are upstream's with smaller numbers, the weights random and in half precision, the keys named as upstream
+names them. The safety checker is the real class; its thresholds decide whether it stops everything or nothing.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections import Counter
+from pathlib import Path
+
+FOLDER = "stable-diffusion-v1-5/stable-diffusion-v1-5"
+
+# UPSTREAM | TINY is what is written; the exact shapes are those of UPSTREAM alone.
+UNET = {
+    "_class_name": "UNet2DConditionModel",
+    "_diffusers_version": "0.6.0",
+    "act_fn": "silu",
+    "attention_head_dim": 8,
+    "block_out_channels": [320, 640, 1280, 1280],
+    "center_input_sample": False,
+    "cross_attention_dim": 768,
+    "down_block_types": ["CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"],
+    "downsample_padding": 1,
+    "flip_sin_to_cos": True,
+    "freq_shift": 0,
+    "in_channels": 4,
+    "layers_per_block": 2,
+    "mid_block_scale_factor": 1,
+    "norm_eps": 1e-05,
+    "norm_num_groups": 32,
+    "out_channels": 4,
+    "sample_size": 64,
+    "up_block_types": ["UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"],
+}
+# One attention head: a test's time goes into attention, which costs heads x pixels^2.
+TINY_UNET = {"attention_head_dim": 1, "block_out_channels": [8, 8, 16, 16], "cross_attention_dim": 32,
+             "layers_per_block": 1, "norm_num_groups": 4}  # fmt: skip
+VAE = {
+    "_class_name": "AutoencoderKL",
+    "_diffusers_version": "0.6.0",
+    "act_fn": "silu",
+    "block_out_channels": [128, 256, 512, 512],
+    "down_block_types": 4 * ["DownEncoderBlock2D"],
+    "in_channels": 3,
+    "latent_channels": 4,
+    "layers_per_block": 2,
+    "norm_num_groups": 32,
+    "out_channels": 3,
+    "sample_size": 512,
+    "up_block_types": 4 * ["UpDecoderBlock2D"],
+}
+TINY_VAE = {"block_out_channels": [8, 8, 16, 16], "layers_per_block": 1, "norm_num_groups": 4}
+TEXT_ENCODER = {
+    "_name_or_path": "openai/clip-vit-large-patch14",
+    "architectures": ["CLIPTextModel"],
+    "attention_dropout": 0.0,
+    "bos_token_id": 0,
+    "dropout": 0.0,
+    "eos_token_id": 2,
+    "hidden_act": "quick_gelu",
+    "hidden_size": 768,
+    "initializer_factor": 1.0,
+    "initializer_range": 0.02,
+    "intermediate_size": 3072,
+    "layer_norm_eps": 1e-05,
+    "max_position_embeddings": 77,
+    "model_type": "clip_text_model",
+    "num_attention_heads": 12,
+    "num_hidden_layers": 12,
+    "pad_token_id": 1,
+    "projection_dim": 768,
+    "torch_dtype": "float32",
+    "transformers_version": "4.22.0.dev0",
+    "vocab_size": 49408,
+}
+TINY_CLIP = {"hidden_size": 32, "intermediate_size": 64, "num_attention_heads": 4, "num_hidden_layers": 2}
+VISION = {"hidden_size": 1024, "intermediate_size": 4096, "num_attention_heads": 16, "num_hidden_layers": 24}
+SAFETY_CHECKER = {
+    "_name_or_path": "CompVis/stable-diffusion-safety-checker",
+    "architectures": ["StableDiffusionSafetyChecker"],
+    "initializer_factor": 1.0,
+    "logit_scale_init_value": 2.6592,
+    "model_type": "clip",
+    "projection_dim": 768,
+    "text_config": {"hidden_size": 768, "intermediate_size": 3072, "model_type": "clip_text_model",
+                    "num_attention_heads": 12, "num_hidden_layers": 12},
+    "vision_config": {**VISION, "hidden_act": "quick_gelu", "image_size": 224, "model_type": "clip_vision_model",
+                      "patch_size": 14},
+    "torch_dtype": "float32",
+}  # fmt: skip
+TINY_PROJECTION = 16
+SCHEDULER = {
+    "_class_name": "PNDMScheduler",
+    "_diffusers_version": "0.6.0",
+    "beta_end": 0.012,
+    "beta_schedule": "scaled_linear",
+    "beta_start": 0.00085,
+    "num_train_timesteps": 1000,
+    "set_alpha_to_one": False,
+    "skip_prk_steps": True,
+    "steps_offset": 1,
+    "trained_betas": None,
+    "clip_sample": False,
+}
+FEATURE_EXTRACTOR = {
+    "crop_size": 224,
+    "do_center_crop": True,
+    "do_convert_rgb": True,
+    "do_normalize": True,
+    "do_resize": True,
+    "feature_extractor_type": "CLIPFeatureExtractor",
+    "image_mean": [0.48145466, 0.4578275, 0.40821073],
+    "image_std": [0.26862954, 0.26130258, 0.27577711],
+    "resample": 3,
+    "size": 224,
+}
+MODEL_INDEX = {
+    "_class_name": "StableDiffusionPipeline",
+    "_diffusers_version": "0.6.0",
+    "feature_extractor": ["transformers", "CLIPImageProcessor"],
+    "safety_checker": ["stable_diffusion", "StableDiffusionSafetyChecker"],
+    "scheduler": ["diffusers", "PNDMScheduler"],
+    "text_encoder": ["transformers", "CLIPTextModel"],
+    "tokenizer": ["transformers", "CLIPTokenizer"],
+    "unet": ["diffusers", "UNet2DConditionModel"],
+    "vae": ["diffusers", "AutoencoderKL"],
+}
+START, END = "<|startoftext|>", "<|endoftext|>"
+# What the tokenizer knows as words of one token, besides those of avatar's own template; others fall into letters.
+WORDS = "a an old young man woman with and grey white red hair beard glasses freckles green blue cardigan shirt in the"
+
+
+def write(models_folder: Path, stops_everything: bool = False) -> None:
+    """Write the checkpoint's files under `models_folder`/stable-diffusion-v1-5/stable-diffusion-v1-5.
+
+    stops_everything: a safety checker that flags every picture, instead of one that flags none.
+    """
+    folder = models_folder / FOLDER
+    vocabulary, merges = tokenizer()
+    configs = {
+        "model_index.json": MODEL_INDEX,
+        "scheduler/scheduler_config.json": SCHEDULER,
+        "feature_extractor/preprocessor_config.json": FEATURE_EXTRACTOR,
+        "tokenizer/vocab.json": vocabulary,
+        "tokenizer/tokenizer_config.json": tokenizer_config(),
+        "tokenizer/special_tokens_map.json": special_tokens(),
+        "unet/config.json": UNET | TINY_UNET,
+        "vae/config.json": VAE | TINY_VAE,
+        "text_encoder/config.json": TEXT_ENCODER | TINY_CLIP | {"vocab_size": len(vocabulary), "projection_dim": 32},
+        "safety_checker/config.json": SAFETY_CHECKER
+        | {"projection_dim": TINY_PROJECTION, "vision_config": SAFETY_CHECKER["vision_config"] | TINY_CLIP},
+    }
+    for path, content in configs.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(json.dumps(content, indent=2))
+    (folder / "tokenizer/merges.txt").write_text("\n".join(["#version: 0.2", *merges, ""]))
+    write_weights(folder, configs, stops_everything)
+
+
+def write_weights(folder: Path, configs: dict[str, dict], stops_everything: bool) -> None:
+    """Four safetensors files in half precision, from the real classes, under upstream's names."""
+    import torch
+    from diffusers import AutoencoderKL, UNet2DConditionModel
+    from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
+    from transformers import CLIPConfig, CLIPTextConfig, CLIPTextModel
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(15)
+        unet = UNet2DConditionModel.from_config(configs["unet/config.json"])
+        vae = AutoencoderKL.from_config(configs["vae/config.json"])
+        text_encoder = CLIPTextModel(CLIPTextConfig(**configs["text_encoder/config.json"]))
+        checker = StableDiffusionSafetyChecker(CLIPConfig(**configs["safety_checker/config.json"]))
+    # A cosine lies within -1..1, so no picture is like a concept by more than 2, and every one by more than -2.
+    threshold = -2.0 if stops_everything else 2.0
+    checker.concept_embeds_weights.data.fill_(threshold)
+    checker.special_care_embeds_weights.data.fill_(threshold)
+    positions = {"text_model.embeddings.position_ids": torch.arange(77)[None]}
+    save(folder / "unet/diffusion_pytorch_model.fp16.safetensors", unet.state_dict())
+    save(folder / "vae/diffusion_pytorch_model.fp16.safetensors", vae.state_dict())
+    save(folder / "text_encoder/model.fp16.safetensors", prefixed(text_encoder.state_dict(), "text_model.") | positions)
+    save(
+        folder / "safety_checker/model.fp16.safetensors",
+        {key.replace("vision_model.", "vision_model.vision_model.", 1): part for key, part in checker.state_dict().items()},
+    )
+
+
+def prefixed(tensors: dict, prefix: str) -> dict:
+    """Keys as transformers before 5 wrote them."""
+    return {prefix + key: tensor for key, tensor in tensors.items()}
+
+
+def save(path: Path, tensors: dict) -> None:
+    from safetensors.torch import save_file
+
+    half = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
+    save_file({name: tensor.contiguous() for name, tensor in half.items()}, path, metadata={"format": "pt"})
+
+
+def tokenizer() -> tuple[dict[str, int], list[str]]:
+    """vocab.json and the merges: CLIP's 512 byte symbols, the merges that make whole words, and the two marks."""
+    from tokenizers.pre_tokenizers import ByteLevel
+
+    from avatar.portrait.diffusion_prompt import NEGATIVE, TEMPLATE
+
+    letters = sorted(ByteLevel.alphabet())
+    merges = learned_merges(re.findall(r"\w+", f"{TEMPLATE} {NEGATIVE} {WORDS}".lower()))
+    words = [*letters, *(f"{letter}</w>" for letter in letters), *(left + right for left, right in merges)]
+    vocabulary = {word: number for number, word in enumerate([*words, START, END])}
+    return vocabulary, [f"{left} {right}" for left, right in merges]
+
+
+def learned_merges(words: list[str]) -> list[tuple[str, str]]:
+    """Byte-pair encoding learned until every word is one token: the most frequent pair is joined, first of all ties."""
+    texts = [[*word[:-1], word[-1] + "</w>"] for word in words]
+    merges = []
+    while pairs := Counter(pair for text in texts for pair in itertools.pairwise(text)):
+        left, right = max(pairs, key=lambda pair: (pairs[pair], pair))
+        merges.append((left, right))
+        for text in texts:
+            for place in range(len(text) - 2, -1, -1):
+                if text[place : place + 2] == [left, right]:
+                    text[place : place + 2] = [left + right]
+    return merges
+
+
+def special_tokens() -> dict:
+    mark = {"lstrip": False, "normalized": True, "rstrip": False, "single_word": False}
+    return {
+        "bos_token": {"content": START, **mark},
+        "eos_token": {"content": END, **mark},
+        "pad_token": END,
+        "unk_token": {"content": END, **mark},
+    }
+
+
+def tokenizer_config() -> dict:
+    marked = {
+        name: {"__type": "AddedToken", **token} if isinstance(token, dict) else token
+        for name, token in special_tokens().items()
+    }
+    return {
+        "add_prefix_space": False,
+        "do_lower_case": True,
+        "errors": "replace",
+        "model_max_length": 77,
+        "name_or_path": "openai/clip-vit-large-patch14",
+        "special_tokens_map_file": "./special_tokens_map.json",
+        "tokenizer_class": "CLIPTokenizer",
+        **marked,
+    }
