@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 from functools import cache
 from pathlib import Path
+
+from avatar.errors import EnvironmentProblem
 
 PACKAGE = Path(__file__).parent
 
@@ -20,17 +20,13 @@ def source_digest() -> str:
     return total.hexdigest()[:16]
 
 
-def locks_folder() -> Path:
-    """Where the wheel locks are: AVATAR_LOCKS, else beside the package in a checkout."""
-    return Path(os.environ.get("AVATAR_LOCKS") or PACKAGE.parent / "locks")
-
-
 def locked_fingerprints() -> dict[str, str]:
     """{layer: fingerprint} that an environment made from the locks must show; empty where no locks are at hand."""
+    from avatar.environment.locks import find_locks, read_payload
     from avatar.environment.payload import layer_fingerprint
 
     try:
-        layers = json.loads((locks_folder() / "payload.json").read_text())
-    except OSError:
+        layers = read_payload(find_locks())
+    except EnvironmentProblem:
         return {}
     return {layer: layer_fingerprint(layers[layer]) for layer in ("base", "full")}

@@ -2,8 +2,8 @@
 
 usage: ./run python bench/warp.py [--threads N] [--seconds S]     (writes bench/results/warp.json)
 
-Drawing alone, without the mark and without FFmpeg, on the bundled portrait with a speaking, blinking, swaying motion. Wall
-figures want a quiet machine; processor seconds also hold on a busy one.
+Drawing alone, without the mark and without FFmpeg, on the bundled portrait with a speaking, blinking, swaying motion.
+Wall figures want a quiet machine; processor seconds also hold on a busy one.
 """
 
 from __future__ import annotations

@@ -69,8 +69,9 @@ def test_an_nvidia_smi_that_fails_is_quoted(monkeypatch, tmp_path):
     put_nvidia_smi(tmp_path, "echo 'Failed to initialize NVML: Driver/library version mismatch'; exit 18", monkeypatch)
     gpus, problem = hardware.read_gpus()
     assert gpus == () and "Driver/library version mismatch" in problem
-    check = checks.check_driver(hardware.detect(tmp_path), LOCK, ["base"])
-    assert not check.ok and "mismatch" in check.message
+    check = checks.check_driver(hardware.detect(tmp_path), LOCK, ["base", "full"])
+    assert not check.ok and "mismatch" in check.message and check.remedy
+    assert checks.check_driver(hardware.detect(tmp_path), LOCK, ["base"]).ok
 
 
 def test_no_nvidia_smi_is_no_problem(monkeypatch, tmp_path):

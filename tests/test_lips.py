@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from avatar.lips.eyelids import Eyelids
-from avatar.lips.geometry import face_frame
+from avatar.lips.geometry import Box, face_frame, inner_window
 from avatar.lips.liveliness import plan_sway
 from avatar.lips.motion import Motion
 from avatar.lips.mouth import SWAY_MARGIN_PX
@@ -220,7 +220,9 @@ def digest_of(frames) -> str:
 
 def test_the_same_input_gives_the_same_frames_with_any_threads_and_in_another_process(portraits, tmp_path):
     portrait = portraits["smiling"]
-    motion = motion_of([pose(name) for name in ("PP", "aa", "uw", "FF")], blink=0.6, sway=[1.3, -0.7, 0.006, 0.02, 0.01])
+    motion = motion_of(
+        [pose(name) for name in ("PP", "aa", "uw", "FF")], blink=0.6, sway=[1.3, -0.7, 0.006, 0.02, 0.01]
+    )
     digests = set()
     for threads in (1, 2, 2):
         with WarpLips(portrait.picture, portrait.landmarks, threads) as lips:
@@ -240,7 +242,9 @@ with WarpLips(portrait.picture, portrait.landmarks) as lips:
         digest.update(frame.tobytes())
 print(digest.hexdigest())
 """
-    digests.add(subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.strip())
+    digests.add(
+        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.strip()
+    )
     assert len(digests) == 1
 
 
@@ -274,6 +278,23 @@ def test_what_is_no_rgb_picture_or_no_mesh_is_refused(portraits):
         WarpLips(portrait.picture.astype(np.float32), portrait.landmarks)
     with pytest.raises(ValueError, match="landmarks"):
         WarpLips(portrait.picture, portrait.landmarks[:68])
+
+
+def test_a_low_brow_does_not_tear_the_skin_above_it(portraits):
+    """With the brow on the lid there is no room to stretch, and the movement must still end inside the eye's box."""
+    portrait = portraits["smiling"]
+    low = portrait.landmarks.copy()
+    low[[46, 53, 52, 65, 55, 276, 283, 282, 295, 285], 1] = low[[246, 161, 159, 158, 157, 466, 388, 386, 385, 384], 1]
+    for lid in Eyelids(portrait.picture, low).lids:
+        assert lid.drop.max() > 5
+        assert max(edge.max() for edge in (lid.drop[0], lid.drop[:, 0], lid.drop[:, -1])) == 0
+
+
+def test_movement_ends_at_a_boxs_border_except_where_the_picture_ends():
+    window = inner_window(Box(0, 10, 60, 100), (80, 100), fade_px=16)
+    assert window.shape == (90, 60)
+    assert not window[0].any() and not window[:, -1].any()
+    assert window[50, 0] == window[-1, 30] == 1
 
 
 def test_eyes_outside_the_picture_are_left_alone(portraits):

@@ -57,6 +57,18 @@ def test_bilabials_close_and_vowels_open_wherever_the_frames_fall(bilabial, seco
     assert opening[:closed].max() > 0.55 and opening[closed:].max() > 0.55
 
 
+def test_a_closure_lowers_the_lip_that_its_neighbours_lift():
+    phones = phones_of(("f", 0.12), ("p", 0.06), ("f", 0.12))
+    lift = mouth_curves(phones, 1.0)[:, LIFT]
+    assert lift.max() > 0.4 and lift[frame_showing(phones[1])] < 0.1
+
+
+@pytest.mark.parametrize("start_s", np.arange(0.3, 0.38, 0.02))
+def test_a_frame_shows_even_a_short_closure_at_a_low_frame_rate(start_s):
+    phones = phones_of(("ɑ", 0.3), ("p", 0.02), ("ɑ", 0.3), start_s=float(start_s))
+    assert mouth_curves(phones, 1.2, 12)[frame_showing(phones[1], 12), OPENING] < 0.1
+
+
 def test_curves_are_one_pose_per_frame_within_the_ranges():
     symbols = [symbol for symbol in VISEME_OF if symbol not in ".!?"] * 3
     phones = phones_of(*((symbol, 0.06) for symbol in symbols))

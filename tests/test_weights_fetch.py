@@ -260,6 +260,25 @@ def test_a_hub_with_another_file_is_found_out_before_any_of_it_is_sent(hub):
     assert hub.bodies("weights.pth") == []
 
 
+def test_a_blob_without_its_link_is_linked_and_not_fetched_again(hub, toy):
+    fetch()
+    link = store.require("toy")["deep/weights.pth"]
+    link.unlink()
+    hub.requests.clear()
+    assert fetch().returncode == 0
+    assert hub.bodies("weights.pth") == []
+    assert link.read_bytes() == LARGE and half_files(toy.root) == []
+
+
+def test_what_is_wrong_on_a_volume_is_fetched_into_the_named_folder(hub, toy, tmp_path, monkeypatch):
+    fetch()
+    store.require("toy")["deep/weights.pth"].write_bytes(LARGE[1:])
+    monkeypatch.setenv("AVATAR_MODELS", str(tmp_path / "volume"))
+    assert fetch().returncode == 0
+    assert everything_under(tmp_path / "volume") == {f"{TOY}/deep/weights.pth": LARGE}
+    assert {path: file.read_bytes() for path, file in store.require("toy").items()} == FILES
+
+
 @pytest.mark.parametrize("layout", ["hub", "plain"])
 def test_a_wrong_file_is_replaced_where_it_lies(hub, toy, tmp_path, monkeypatch, layout):
     if layout == "plain":
@@ -348,14 +367,16 @@ def test_a_licence_is_accepted_once_and_reported(home, tmp_path):
     }  # fmt: skip
 
 
-def test_weights_that_were_brought_otherwise_wait_for_consent_too(home, tmp_path, avatar):
+def test_weights_that_are_there_wait_for_consent_too(hub, tmp_path):
     fetch()
     write_toy_lock(tmp_path, consent=True)
     for use in (store.require, store.check_present):
         with pytest.raises(Exception, match="(?s)Toy Licence.*avatar models fetch toy --accept-licence") as caught:
             use("toy")
         assert len(str(caught.value).splitlines()) == 2
-    assert avatar("models", "fetch", "--accept-licence").code == 0  # fetches nothing: all is there
+    hub.requests.clear()
+    assert fetch("--accept-licence").returncode == 0
+    assert hub.requests == []
     assert store.require("toy")
 
 

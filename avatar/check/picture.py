@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from avatar.errors import InputError
-from avatar.portrait.face import FaceReader
+from avatar.portrait.face import Face, FaceReader
 from avatar.portrait.framing import choose_face, refuse_unusable
 from avatar.portrait.given import MOST_FACES
 from avatar.portrait.picture import SMALLEST_FACE, read_picture
@@ -42,7 +42,7 @@ def lines(report: dict) -> list[str]:
     return rows
 
 
-def _describe(face, width: int, height: int) -> dict:
+def _describe(face: Face, width: int, height: int) -> dict:
     try:
         refuse_unusable(face, width, height)
         usable = face.width >= SMALLEST_FACE

@@ -73,14 +73,14 @@ def check_system_libraries() -> Check:
 
 def check_driver(hardware: Hardware, lock: Lock, layers: list[str]) -> Check:
     """A GPU is not needed; one that the full layer could not use is a failure."""
-    cuda = driver.locked_cuda(lock)
+    cuda, full = driver.locked_cuda(lock), "full" in layers
     if hardware.gpu_problem:
-        return Check("driver", False, hardware.gpu_problem, "install or reload the NVIDIA driver; see nvidia-smi")
+        return Check("driver", not full, hardware.gpu_problem, "install or reload the NVIDIA driver; see nvidia-smi")
     if not hardware.gpus or not cuda:
         return Check("driver", True, "no NVIDIA GPU here; the preview stack needs none")
     host, least = hardware.gpus[0].driver, driver.least_driver(cuda)
     needs = f"driver {host}; CUDA {cuda} in the locked torch needs {least} or newer"
-    if driver.is_older(host, least) and "full" in layers:
+    if driver.is_older(host, least) and full:
         return Check("driver", False, needs, f"update the host's NVIDIA driver to {least} or newer")
     return Check("driver", True, needs)
 

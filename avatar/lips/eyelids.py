@@ -54,14 +54,14 @@ class Eyelids:
     def __init__(self, picture: np.ndarray, landmarks: np.ndarray) -> None:
         self._frame = face_frame(landmarks)
         lids = (_eyelid(picture, self._frame, eye) for eye in EYES)
-        self._lids = [lid for lid in lids if lid is not None]
+        self.lids = [lid for lid in lids if lid is not None]
 
     def draw(self, canvas: np.ndarray, head: Positions, blink: float) -> None:
         """Lower both lids by blink 0..1 on a canvas whose pixels come from the positions of the head."""
         blink = float(blink)  # a NumPy scalar would turn the float32 maps into float64
         if blink < LEAST_BLINK:
             return
-        for lid in self._lids:
+        for lid in self.lids:
             self._draw_lid(canvas[lid.drawn_box.rows_columns], head.part(lid.drawn_box), lid, blink)
 
     def _draw_lid(self, canvas: np.ndarray, head: Positions, lid: Eyelid, blink: float) -> None:

@@ -1,7 +1,7 @@
 """The face's own coordinates: u along the eye line, v down the face, both in pixels, origin between the lips.
 
-All shapes of the warp are written in u and v, so that a tilted head needs no case of its own. Landmark numbers are those
-of MediaPipe's face mesh (its first 468 points; left and right are the viewer's).
+All shapes of the warp are written in u and v, so that a tilted head needs no case of its own. Landmark numbers are
+those of MediaPipe's face mesh (its first 468 points; left and right are the viewer's).
 """
 
 from __future__ import annotations
@@ -80,7 +80,8 @@ def pixel_grid(box: Box) -> tuple[np.ndarray, np.ndarray]:
 
 
 def from_left_to_right(points: np.ndarray) -> np.ndarray:
-    """Points u, v (n, 2) of a contour ordered by u, as np.interp wants them; a turned face may show some out of order."""
+    """Points u, v (n, 2) of a contour ordered by u, as np.interp wants them; a turned face may show some out of
+    order."""
     return points[np.argsort(points[:, 0], kind="stable")]
 
 

@@ -27,7 +27,8 @@ class HeadSway:
     def positions(self, sway: np.ndarray) -> Positions:
         """Where each pixel of the frame is read.
 
-        sway (5,): x and y of the shift in pixels, roll in radians (clockwise), turn and nod in pixels per pixel of depth.
+        sway (5,): x and y of the shift in pixels, roll in radians (clockwise), turn and nod in pixels per pixel of
+        depth.
         """
         shift_x, shift_y, roll, turn, nod = (float(value) for value in sway)
         weights = np.array([shift_x, shift_y, np.cos(roll) - 1, np.sin(roll), turn, nod], np.float32)

@@ -1,7 +1,7 @@
 """The mouth from the sound alone, for speech that comes without the times of its phones.
 
-Loudness follows the jaw well and says little about the lips: it opens the mouth at vowels but does not see a closure that is
-as short as a "b". Where there are phones, avatar/lips/visemes.py is better.
+Loudness follows the jaw well and says little about the lips: it opens the mouth at vowels but does not see a closure
+that is as short as a "b". Where there are phones, avatar/lips/visemes.py is better.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ LEAST_OPENING = 0.12  # below this it is breath or room noise
 def loudness_envelope(
     samples: np.ndarray, sample_rate: int, frame_rate: float = 25, frame_count: int | None = None
 ) -> np.ndarray:
-    """Root mean square of the samples around the middle of each frame: float32 (frames,), 0 after the end of the sound."""
-    centres = _frame_centres(len(samples), sample_rate, frame_rate, frame_count)
+    """Root mean square of the samples around the middle of each frame: float32 (frames,), 0 after the end of the
+    sound.""" centres = _frame_centres(len(samples), sample_rate, frame_rate, frame_count)
     half = int(WINDOW_S * sample_rate / 2)
     energy = np.concatenate([[0.0], np.cumsum(samples.astype(np.float64) ** 2)])
     start, end = np.clip(centres - half, 0, len(samples)), np.clip(centres + half, 0, len(samples))
@@ -42,8 +42,8 @@ def mouth_curves_from_sound(
 ) -> np.ndarray:
     """The pose of the mouth at the middle of each frame, as `mouth_curves` gives it: float32 (frames, 4).
 
-    Opening follows the energy of the first two formants and is held back where hiss prevails (s, sh, f); width follows their
-    balance, as spread vowels have a strong second formant.
+    Opening follows the energy of the first two formants and is held back where hiss prevails (s, sh, f); width follows
+    their balance, as spread vowels have a strong second formant.
     """
     centres = _frame_centres(len(samples), sample_rate, frame_rate, frame_count)
     energy = _band_energy(samples, sample_rate, centres)

@@ -1,17 +1,18 @@
 """How every pixel of the lower face moves, per unit of each thing a mouth can do.
 
-The mouth is two layers that slide over a picture of the mouth's inside: the upper layer (upper lip and the skin up to the
-nose) lies over the lower layer (lower lip, chin and jaw), which lies over the interior. A field of this file says, for each
-pixel, how far one layer moves there; a frame's movement is a short weighted sum of fields (avatar/lips/mouth.py).
+The mouth is two layers that slide over a picture of the mouth's inside: the upper layer (upper lip and the skin up to
+the nose) lies over the lower layer (lower lip, chin and jaw), which lies over the interior. A field of this file says,
+for each pixel, how far one layer moves there; a frame's movement is a short weighted sum of fields
+(avatar/lips/mouth.py).
 
-Lengths are taken in the face's own coordinates (avatar/lips/geometry.py): u to the right, v down, origin between the lips.
-Three quantities shape nearly everything:
+Lengths are taken in the face's own coordinates (avatar/lips/geometry.py): u to the right, v down, origin between the
+lips. Three quantities shape nearly everything:
 
-- `profile`, 1 in the middle of the mouth and 0 just before its inner corners, (1 - t^2)^0.9 with t = |u| / half the width
-  that opens. A jaw that drops opens the lips as this arch. It ends before the inner corners: at the outer ones dark flaps
-  would open where lips in fact meet.
-- the distance above the upper lip's inner edge, and below the lower lip's: every movement is full at that edge and fades
-  with the distance, upward to nothing at the nose, downward to nothing below the chin.
+- `profile`, 1 in the middle of the mouth and 0 just before its inner corners, (1 - t^2)^0.9 with t = |u| / half the
+  width that opens. A jaw that drops opens the lips as this arch. It ends before the inner corners: at the outer ones
+  dark flaps would open where lips in fact meet.
+- the distance above the upper lip's inner edge, and below the lower lip's: every movement is full at that edge and
+  fades with the distance, upward to nothing at the nose, downward to nothing below the chin.
 - `gap`, the height of the opening that the portrait itself has. A smiling portrait is first closed by this gap and then
   opened by the speech, so that any portrait can say "m".
 
@@ -46,8 +47,8 @@ OPEN_MOUTH_GAP = 0.06
 EDGE_INSET = 0.012
 LINE_SMOOTHING = 0.02  # share of the mouth's width, sigma
 EDGE_PX = 1.2  # width of a lip layer's soft outline
-# Lips part up to this share of the way to the inner corners: landmarks reach further into the corner than lips open, and
-# the last of the opening would show as a hairline on the skin.
+# Lips part up to this share of the way to the inner corners: landmarks reach further into the corner than lips open,
+# and the last of the opening would show as a hairline on the skin.
 OPENING_ENDS = 0.92
 CORNER_OVERLAP_PX = 1.6  # how far the layers overlap beyond the corners; abutting outlines would show the dark inside
 WINDOW_PX = 16.0  # all movement fades to nothing over this distance to the box's border
@@ -117,7 +118,8 @@ def _line(u: np.ndarray, points: np.ndarray, smoothing: float) -> np.ndarray:
 
 @dataclass(frozen=True)
 class MouthFields:
-    """Fields over `box`, float32 (height, width). Vertical ones are positive downward; each says what one unit means."""
+    """Fields over `box`, float32 (height, width). Vertical ones are positive downward; each says what one unit
+    means."""
 
     box: Box
     widen: np.ndarray  # both layers, along u: pixels per unit of horizontal scale
@@ -198,8 +200,8 @@ def _widen(frame: FaceFrame, lines: LipLines) -> np.ndarray:
 
 
 def _settle(frame: FaceFrame, lines: LipLines) -> np.ndarray:
-    """How far each place of a smile would sink to make the closed lips level: the corners most, the middle not at all."""
-    closed = lines.upper + 0.3 * lines.gap
+    """How far each place of a smile would sink to make the closed lips level: the corners most, the middle not at
+    all.""" closed = lines.upper + 0.3 * lines.gap
     middle = float(closed[np.abs(lines.u) < 1].mean())
     corners = float(frame.points[[UPPER_LIP_INNER[0], UPPER_LIP_INNER[-1]], 1].mean())
     rise = max(middle - corners, 0.0)
@@ -210,7 +212,8 @@ def _settle(frame: FaceFrame, lines: LipLines) -> np.ndarray:
 
 
 def _pucker(distance: np.ndarray, thickness: float, reach: float) -> np.ndarray:
-    """Lips pushed forward look thicker: growing from the lip's inner edge to its outer one, then fading over the skin."""
+    """Lips pushed forward look thicker: growing from the lip's inner edge to its outer one, then fading over the
+    skin."""
     return np.minimum(distance, thickness) * (1 - smoothstep((distance - thickness) / (reach - thickness)))
 
 

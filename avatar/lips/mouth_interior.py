@@ -26,7 +26,9 @@ TOOTH_ENDS = np.array([0.0, 0.135, 0.245, 0.345, 0.43, 0.50])
 TOOTH_LENGTHS = np.array([0.075, 0.065, 0.068, 0.054, 0.045])
 
 
-def mouth_interior(picture: np.ndarray, landmarks: np.ndarray, frame: FaceFrame, lines: LipLines, box: Box) -> np.ndarray:
+def mouth_interior(
+    picture: np.ndarray, landmarks: np.ndarray, frame: FaceFrame, lines: LipLines, box: Box
+) -> np.ndarray:
     """The inside of the mouth over a box of the picture: uint8 RGB (height, width, 3)."""
     light = _cheek_brightness(picture, landmarks) / CHEEK_BRIGHTNESS
     cavity = _cavity(frame, lines, light)

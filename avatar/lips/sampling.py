@@ -1,8 +1,8 @@
 """Moving pixels: where each pixel of a frame comes from in the portrait, and reading it there.
 
-Every moved picture here is a backward map: for each output pixel, the x and y of the portrait at which it is read. Head and
-mouth each only change these positions, so that the portrait is interpolated once however much moves; two interpolations in
-a row would blur it, and blur it differently at every sway.
+Every moved picture here is a backward map: for each output pixel, the x and y of the portrait at which it is read. Head
+and mouth each only change these positions, so that the portrait is interpolated once however much moves; two
+interpolations in a row would blur it, and blur it differently at every sway.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ def finer(picture: np.ndarray) -> np.ndarray:
 
 
 def read_finer(fine: np.ndarray, at: Positions) -> np.ndarray:
-    """A picture made by `finer`, read at positions given in the original's pixels; its border is continued outside it."""
+    """A picture made by `finer`, read at positions given in the original's pixels; its border is continued outside
+    it."""
     return cv2.remap(fine, at.x * FINER, at.y * FINER, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 

@@ -1,9 +1,9 @@
 """From phones to the shape of the mouth: which shape each phone has, and how the shapes flow into each other.
 
 A viseme is a phone as it is seen. Each strives for a pose of four numbers, with a weight by which it holds its ground
-against its neighbours. The blend follows Cohen and Massaro, "Modeling coarticulation in synthetic visual speech" (1993):
-every phone has a dominance that falls off on both sides of it, and the pose at a time is the mean of all poses weighted by
-dominance. So vowels colour the consonants between them, and a strong consonant still reaches its own shape.
+against its neighbours. The blend follows Cohen and Massaro, "Modeling coarticulation in synthetic visual speech"
+(1993): every phone has a dominance that falls off on both sides of it, and the pose at a time is the mean of all poses
+weighted by dominance. So vowels colour the consonants between them, and a strong consonant still reaches its own shape.
 
 The names are those of the fifteen visemes in common use (sil, PP, FF, TH, DD, kk, CH, SS, RR ...), with the vowels and
 glides told apart further. The numbers were set by eye on rendered frames; they are not measured on speakers.
@@ -147,7 +147,8 @@ def _single_symbols(phone: Phone) -> list[tuple[str, float, float]]:
     letters = [letter for letter in phone.symbol if letter in VISEME_OF] or [" "]
     step = (phone.end_s - phone.start_s) / len(letters)
     return [
-        (letter, phone.start_s + index * step, phone.start_s + (index + 1) * step) for index, letter in enumerate(letters)
+        (letter, phone.start_s + index * step, phone.start_s + (index + 1) * step)
+        for index, letter in enumerate(letters)
     ]
 
 

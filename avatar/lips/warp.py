@@ -18,8 +18,8 @@ from avatar.lips.sampling import finer, read_finer
 class WarpLips:
     """Frames of one portrait. Use it in a `with` block: OpenCV's thread count is set inside it and restored after.
 
-    picture: uint8 RGB (height, width, 3), a framed portrait. landmarks: float32 (at least 468, 3), MediaPipe's face mesh
-    in the picture's pixels. The same picture, landmarks and motion give the same frames.
+    picture: uint8 RGB (height, width, 3), a framed portrait. landmarks: float32 (at least 468, 3), MediaPipe's face
+    mesh in the picture's pixels. The same picture, landmarks and motion give the same frames.
     """
 
     name = "warp"

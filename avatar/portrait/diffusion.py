@@ -200,20 +200,21 @@ class DiffusionPortrait:
         import torch
 
         pipeline = self._pipeline
-        # diffusers sets the tiles to what the VAE was trained at, 512 pixels: too large to save anything at 512.
-        pipeline.vae.enable_tiling(tile < wish.size)
+        pipeline.vae.use_tiling = tile < wish.size
+        # diffusers takes what the VAE was trained at, 512 pixels: too large to save anything at 512.
         pipeline.vae.tile_sample_min_size = tile
         pipeline.vae.tile_latent_min_size = tile // pipeline.vae_scale_factor
-        result = pipeline(
-            wish.prompt,
-            negative_prompt=wish.negative_prompt,
-            width=wish.size,
-            height=wish.size,
-            num_inference_steps=wish.steps,
-            guidance_scale=GUIDANCE,
-            generator=torch.Generator("cpu").manual_seed(seed),
-            output_type="np",
-        )
+        with np.errstate(invalid="ignore"):  # numbers that are not finite are dealt with in `picture`
+            result = pipeline(
+                wish.prompt,
+                negative_prompt=wish.negative_prompt,
+                width=wish.size,
+                height=wish.size,
+                num_inference_steps=wish.steps,
+                guidance_scale=GUIDANCE,
+                generator=torch.Generator("cpu").manual_seed(seed),
+                output_type="np",
+            )
         if result.nsfw_content_detected[0]:
             raise Rejected(FLAGGED)
         return result.images[0]

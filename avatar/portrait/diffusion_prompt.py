@@ -28,16 +28,16 @@ NEGATIVE = (
 LONGEST = 1000  # characters; far more than 77 tokens
 
 
-def check_words(words: str, option: str) -> None:
-    """Raises RequestError for words that describe nothing. `option` names them in the message."""
+def check_words(words: str, name: str) -> None:
+    """Raises RequestError for text that cannot describe anything. `name` is what the message calls them."""
     if not any(character.isalnum() for character in words):
-        raise RequestError(f"{option} is empty; describe the person, like 'an old man with a white beard'.")
+        raise RequestError(f"{name} holds no words; write some, like 'an old man with a white beard'.")
     if len(words) > LONGEST:
-        raise RequestError(f"{option} has {len(words):,} characters; {LONGEST:,} is the most, about 30 words are read.")
+        raise RequestError(f"{name} has {len(words):,} characters; {LONGEST:,} is the most, about 30 words are read.")
     for position, character in enumerate(words):
         if not character.isprintable() and not character.isspace():
             raise RequestError(
-                f"{option} holds the control character U+{ord(character):04X} at position {position + 1}; remove it."
+                f"{name} holds the control character U+{ord(character):04X} at position {position + 1}; remove it."
             )
 
 

@@ -51,8 +51,8 @@ def _problem(what: str) -> Exception:
     from avatar.errors import EnvironmentProblem  # the child must not need the package
 
     return EnvironmentProblem(
-        f"espeak-ng (the package espeakng-loader), which turns the text into phonemes, {what}. "
-        "Compare the environment with its lock: avatar status --strict"
+        f"espeak-ng (of the package espeakng-loader), which turns text into phonemes, {what}; "
+        "'./run avatar status --strict' shows what differs from the lock."
     )
 
 

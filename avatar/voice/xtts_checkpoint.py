@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,16 +32,8 @@ GENERATION_COPIES = ("gpt.gpt_inference.", "gpt.gpt.wte.")
 TEXT_AND_AUDIO = 2 + 402 + 605  # positions of the longest sequence, beside the prompt of 70
 DECODER_SAMPLES = 28 * 24_000  # of the longest sound, 602 codes
 DECODER_CHANNELS = 32  # of the vocoder's last stage, at 24 kHz
-DECODER_LAYERS_ALIVE = 8  # its tensors that are there at once
+DECODER_LAYERS_ALIVE = 8  # its tensors that are there at once; on a CPU memory grew by 5.1 of them
 WORKSPACE_BYTES = 400 << 20  # of cuDNN and cuBLAS, and what the allocator rounds up
-
-
-@dataclass(frozen=True)
-class Speaker:
-    """What XTTS speaks with. gpt: float32 (1, 32, channels), the manner of speaking; timbre: float32 (1, 512, 1)."""
-
-    gpt: torch.Tensor
-    timbre: torch.Tensor
 
 
 # ---------------------------------------------------------------- model.pth -> model.safetensors
@@ -145,15 +136,6 @@ def refuse_differences(expected: Mapping[str, torch.Size], state: Mapping[str, t
             f"the tensors in {PUBLISHED} are not those that its config.json and vocab.json ask for "
             f"({'; '.join(found)}); take the revision of the built-in models.lock: 'avatar models fetch {MODEL}'."
         )
-
-
-def first_speaker(path: Path) -> tuple[str, Speaker]:
-    """(name, speaker) of the first voice in speakers_xtts.pth, which comes with the checkpoint."""
-    import torch
-
-    speakers = torch.load(path, map_location="cpu", weights_only=True)
-    name, tensors = next(iter(speakers.items()))
-    return name, Speaker(tensors["gpt_cond_latent"].float(), tensors["speaker_embedding"].float())
 
 
 # ---------------------------------------------------------------- half precision, and the room it takes

@@ -32,40 +32,48 @@ def problem_with(
     size: bytes; full: hash it even where a stamp stands for it; on_read: is told how many bytes were hashed just now.
     A file found wrong loses its stamp.
     """
-    stamp = _stamp_path(path)
     try:
         before = os.stat(path)
-        if before.st_size == size:
-            if not full and _read(stamp) == _stamp_of(before, sha256):
-                return None
-            found = _hash(path, on_read)
-            if found == sha256:
-                if _identity(os.stat(path)) == _identity(before):
-                    _write(stamp, _stamp_of(before, sha256) | {"path": str(path)})
-                return None
-            problem = f"is not the file that was locked: its sha256 is {found[:12]}…, not {sha256[:12]}…"
-        else:
+        if before.st_size != size:
             problem = f"is not the file that was locked: it has {before.st_size:,} bytes, not {size:,}"
+        elif not full and is_stamped(path, sha256):
+            return None
+        elif (found := file_sha256(path, on_read)) == sha256:
+            if _stamp_of(os.stat(path), sha256) == _stamp_of(before, sha256):  # nobody changed it meanwhile
+                stamp(path, sha256)
+            return None
+        else:
+            problem = f"is not the file that was locked: its sha256 is {found[:12]}…, not {sha256[:12]}…"
     except OSError as error:
         problem = f"cannot be read ({error.strerror})"
     with contextlib.suppress(OSError):
-        stamp.unlink()
+        _stamp_path(path).unlink()
     return problem
 
 
 def is_stamped(path: Path, sha256: str) -> bool:
     """Whether a file was found right before and has not changed since. Reads none of it."""
     try:
-        return _read(_stamp_path(path)) == _stamp_of(os.stat(path), sha256)
-    except OSError:
+        return json.loads(_stamp_path(path).read_text())["file"] == _stamp_of(os.stat(path), sha256)
+    except (OSError, ValueError, KeyError, TypeError):
         return False
 
 
-def file_sha256(path: Path) -> str:
-    return _hash(path, None)
+def stamp(path: Path, sha256: str) -> None:
+    """Note that a file was just hashed and found right. Where the home cannot be written all works without: slower."""
+    content = {"path": str(path), "file": _stamp_of(os.stat(path), sha256)}
+    if time.time_ns() - content["file"]["mtime_ns"] < TICK_NS:
+        return
+    final = _stamp_path(path)
+    partial = final.with_suffix(f".{os.getpid()}.partial")
+    with contextlib.suppress(OSError):
+        final.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_text(json.dumps(content))
+        partial.replace(final)
 
 
-def _hash(path: Path, on_read: Callable[[int], None] | None) -> str:
+def file_sha256(path: Path, on_read: Callable[[int], None] | None = None) -> str:
+    """sha256 of a file, in hexadecimal; on_read: is told how many bytes were hashed just now."""
     total = hashlib.sha256()
     with open(path, "rb", buffering=0) as file:
         while chunk := file.read(CHUNK_BYTES):
@@ -75,34 +83,10 @@ def _hash(path: Path, on_read: Callable[[int], None] | None) -> str:
     return total.hexdigest()
 
 
-def _identity(status: os.stat_result) -> dict:
-    return {"size": status.st_size, "mtime_ns": status.st_mtime_ns, "inode": status.st_ino}
-
-
 def _stamp_of(status: os.stat_result, sha256: str) -> dict:
-    return _identity(status) | {"sha256": sha256}
+    return {"size": status.st_size, "mtime_ns": status.st_mtime_ns, "inode": status.st_ino, "sha256": sha256}
 
 
 def _stamp_path(path: Path) -> Path:
     name = hashlib.sha256(os.fsencode(path.absolute())).hexdigest()[:32]
     return settings.home() / "stamps" / f"{name}.json"
-
-
-def _read(stamp: Path) -> dict | None:
-    try:
-        content = json.loads(stamp.read_text())
-        content.pop("path", None)
-        return content
-    except (OSError, ValueError, AttributeError):
-        return None
-
-
-def _write(stamp: Path, content: dict) -> None:
-    """Keep a stamp, whole or not at all. Without one, because the home cannot be written, all still works: slower."""
-    if time.time_ns() - content["mtime_ns"] < TICK_NS:
-        return
-    partial = stamp.with_suffix(f".{os.getpid()}.partial")
-    with contextlib.suppress(OSError):
-        stamp.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(json.dumps(content))
-        partial.replace(stamp)

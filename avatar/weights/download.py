@@ -13,6 +13,7 @@ import fcntl
 import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import BinaryIO
 
 import httpx2
@@ -23,7 +24,7 @@ from huggingface_hub.utils import build_hf_headers
 
 import avatar
 from avatar.errors import EnvironmentProblem
-from avatar.weights.digests import problem_with
+from avatar.weights.digests import file_sha256, problem_with, stamp
 from avatar.weights.disk import sync
 from avatar.weights.fetch import FetchProgress, Step
 
@@ -33,30 +34,37 @@ ETAG = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 def bring(step: Step, progress: FetchProgress) -> None:
     """Download step.file to step.target. Raises EnvironmentProblem that says why not, and what mends it."""
-    file = step.file
     with _explained(step):
         step.partial.parent.mkdir(parents=True, exist_ok=True)
         with _held_partial(step, progress) as partial:
-            if _is_there(step):  # another process brought it while we waited
-                step.partial.unlink()
-                return
-            metadata = _metadata(step)
-            progress.begin("fetching", file)
-            _download(step, partial, progress)
-            partial.flush()
-            progress.begin("checking", file)
-            if problem := problem_with(step.partial, file.size, file.sha256, full=True, on_read=progress.advance):
-                step.partial.unlink()  # going on with it would only end here again
-                raise EnvironmentProblem(
-                    f"what {constants.ENDPOINT} sent for {file.repo} {file.path} {problem}. It was thrown away; run "
-                    "the same command again, and where it repeats, fetch over another network or proxy."
-                )
-            _publish(step, metadata.etag)
+            if not _is_right(step, step.target):  # another process may have brought it while we waited
+                blob = _blob(step, _metadata(step))
+                if not _is_right(step, blob):  # the same bytes in another revision, or left without their link
+                    _download(step, partial, progress)
+                    _check(step, progress)
+                    sync(step.partial)
+                    step.partial.replace(blob)
+                if blob != step.target:
+                    _link(step, blob)
+                stamp(step.target, step.file.sha256)
+            step.partial.unlink(missing_ok=True)
 
 
-def _is_there(step: Step) -> bool:
+def _is_right(step: Step, path: Path) -> bool:
+    return path.is_file() and problem_with(path, step.file.size, step.file.sha256) is None
+
+
+def _check(step: Step, progress: FetchProgress) -> None:
+    """Hash what was downloaded. Raises EnvironmentProblem, and throws it away, when it is not the locked file."""
     file = step.file
-    return step.place.has(file) and problem_with(step.target, file.size, file.sha256) is None
+    progress.begin("checking", file)
+    if (found := file_sha256(step.partial, progress.advance)) != file.sha256:
+        step.partial.unlink()  # going on with it would only end here again
+        raise EnvironmentProblem(
+            f"what {constants.ENDPOINT} sent for {file.repo} {file.path} is not the file that was locked: its sha256 is "
+            f"{found[:12]}…, not {file.sha256[:12]}…. It was thrown away; run the same command again, and where it "
+            "repeats, fetch over another network or proxy."
+        )
 
 
 @contextlib.contextmanager
@@ -107,6 +115,7 @@ def _metadata(step: Step) -> HfFileMetadata:
 
 def _download(step: Step, partial: BinaryIO, progress: FetchProgress) -> None:
     """Let the file grow to its size, from where it stands."""
+    progress.begin("fetching", step.file)
     if (there := partial.seek(0, os.SEEK_END)) > step.file.size:
         partial.truncate(0)
         there = partial.seek(0)
@@ -120,6 +129,7 @@ def _download(step: Step, partial: BinaryIO, progress: FetchProgress) -> None:
         displayed_filename=step.file.path,
         tqdm_class=_bar(progress, there),
     )
+    partial.flush()
 
 
 def _bar(progress: FetchProgress, there: int) -> type:
@@ -145,14 +155,15 @@ def _bar(progress: FetchProgress, there: int) -> type:
     return Bar
 
 
-def _publish(step: Step, etag: str | None) -> None:
-    """Give a file that was found right its final name: at once, so that no reader ever sees half of it."""
-    sync(step.partial)
+def _blob(step: Step, metadata: HfFileMetadata) -> Path:
+    """Where the bytes go: in a hub cache a blob that is named as the hub names it, else the target itself."""
     if step.place.layout == "plain":
-        step.partial.replace(step.target)
-        return
-    blob = step.partial.with_name(etag if ETAG.fullmatch(etag or "") else step.file.sha256)
-    step.partial.replace(blob)
+        return step.target
+    return step.partial.with_name(metadata.etag if ETAG.fullmatch(metadata.etag or "") else step.file.sha256)
+
+
+def _link(step: Step, blob: Path) -> None:
+    """Let the target be a link to the blob, at once: no reader ever finds nothing there, or something else."""
     step.target.parent.mkdir(parents=True, exist_ok=True)
     link = step.target.with_name(f".{step.target.name}.{os.getpid()}.link")
     try:

@@ -33,7 +33,7 @@ class FetchProgress:
 
 @dataclass(frozen=True)
 class Step:
-    """One file to bring, to its place; problem says what is wrong with the file that lies there now, if one does."""
+    """One file to bring, to its place; problem says what is wrong with the file that was found now, if one was."""
 
     file: File
     place: Place
@@ -58,21 +58,18 @@ class Step:
 
 
 def plan(models: Iterable[Model], optional: bool = False, progress: FetchProgress | None = None) -> list[Step]:
-    """What must be brought so that these models are whole. Files that are there are checked: by stamp, else by digest.
-
-    A wrong file is replaced where it lies, for there it would be found first again.
-    """
+    """What must be brought so that these models are whole. Files that are there are checked: by stamp, else by digest."""
     progress = progress or FetchProgress()
     steps = []
     for file in (file for model in models for file in model.files if file.needed or optional):
         place = places.find(file)
         if place is None:
-            steps.append(Step(file, places.destination(), None))
+            steps.append(Step(file, places.destination(None), None))
             continue
         progress.begin("checking", file)
         path = place.path_of(file)
         if problem := problem_with(path, file.size, file.sha256, on_read=progress.advance):
-            steps.append(Step(file, place, f"{path} {problem}"))
+            steps.append(Step(file, places.destination(place), f"{path} {problem}"))
     return steps
 
 

@@ -53,9 +53,10 @@ def search_order() -> list[Place]:
     return [*_named_folder(), *(place for place in VOLUMES if place.root.is_dir()), Place(hub_cache(), "hub")]
 
 
-def destination() -> Place:
-    """Where a file goes that is nowhere yet: the folder that AVATAR_MODELS names, else the hub cache."""
-    return next(_named_folder(), Place(hub_cache(), "hub"))
+def destination(found: Place | None) -> Place:
+    """Where a file goes that is nowhere, or wrong in the place where it was found: the folder that AVATAR_MODELS names,
+    which is looked in first; else where the wrong one lies, for there it would be found again; else the hub cache."""
+    return next(_named_folder(), found or Place(hub_cache(), "hub"))
 
 
 def find(file: File) -> Place | None:

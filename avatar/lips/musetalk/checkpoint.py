@@ -24,12 +24,15 @@ Tensors = dict[str, torch.Tensor]
 OLD_ATTENTION = {"query": "to_q", "key": "to_k", "value": "to_v", "proj_attn": "to_out.0"}
 
 
-def build(make: Callable[[], torch.nn.Module], tensors: Tensors, file: Path) -> torch.nn.Module:
+def build(
+    make: Callable[[], torch.nn.Module], tensors: Tensors, file: Path, device: torch.device, dtype: torch.dtype
+) -> torch.nn.Module:
     """The module that `make` describes, holding exactly these tensors, for inference."""
     with torch.device("meta"):
         module = make()
     refuse_other_layout(module.state_dict(), tensors, file)
-    module.load_state_dict(tensors, strict=True, assign=True)
+    cast = {key: tensor.to(device, dtype) for key, tensor in tensors.items()}
+    module.load_state_dict(cast, strict=True, assign=True)
     return module.eval().requires_grad_(False)
 
 
@@ -61,23 +64,24 @@ def read_config(file: Path) -> dict:
         raise EnvironmentProblem(f"{file} is not readable as JSON ({error}). {MEND}.") from error
 
 
-def load_unet(config_file: Path, tensors_file: Path):
+def load_unet(config_file: Path, tensors_file: Path, device: torch.device, dtype: torch.dtype):
     """MuseTalk's UNet (diffusers' UNet2DConditionModel) from musetalk.json and the converted tensors."""
     from diffusers import UNet2DConditionModel
 
-    return build(_from_config(UNet2DConditionModel, read_config(config_file)), load_file(tensors_file), tensors_file)
+    make = _from_config(UNet2DConditionModel, read_config(config_file))
+    return build(make, load_file(tensors_file), tensors_file, device, dtype)
 
 
-def load_vae(config_file: Path, tensors_file: Path):
+def load_vae(config_file: Path, tensors_file: Path, device: torch.device, dtype: torch.dtype):
     """The picture coder (diffusers' AutoencoderKL)."""
     from diffusers import AutoencoderKL
 
-    config = read_config(config_file)
+    make = _from_config(AutoencoderKL, read_config(config_file))
     tensors = {new_attention_name(key): tensor for key, tensor in load_file(tensors_file).items()}
-    return build(_from_config(AutoencoderKL, config), tensors, tensors_file)
+    return build(make, tensors, tensors_file, device, dtype)
 
 
-def load_encoder(config_file: Path, tensors_file: Path):
+def load_encoder(config_file: Path, tensors_file: Path, device: torch.device, dtype: torch.dtype):
     """Whisper's encoder; the decoder's tensors, 29.6 of 37.8 million values, are never read."""
     from safetensors import safe_open
     from transformers import WhisperConfig
@@ -89,7 +93,7 @@ def load_encoder(config_file: Path, tensors_file: Path):
             raise EnvironmentProblem(f"{tensors_file} has the unknown {_some(strangers)}: it is no Whisper. {MEND}.")
         tensors = {key.removeprefix(prefix): file.get_tensor(key) for key in file.keys() if key.startswith(prefix)}
     config = WhisperConfig(**read_config(config_file))
-    return build(lambda: WhisperEncoder(config), tensors, tensors_file)
+    return build(lambda: WhisperEncoder(config), tensors, tensors_file, device, dtype)
 
 
 def new_attention_name(key: str) -> str:

@@ -29,11 +29,10 @@ class Models:
         unet_file = store.converted("musetalk-v15", CONVERTED_NAME, checkpoint.convert_unet)
         self.device = device
         self.notes: list[str] = []
-        self.unet = checkpoint.load_unet(talk["musetalkV15/musetalk.json"], unet_file).to(device, dtype)
-        self.vae = checkpoint.load_vae(coder["config.json"], coder["diffusion_pytorch_model.safetensors"])
-        self.vae.to(device, dtype)
-        encoder = checkpoint.load_encoder(whisper["config.json"], whisper["model.safetensors"]).to(device, dtype)
-        self.ear = Ear(encoder)
+        self.unet = checkpoint.load_unet(talk["musetalkV15/musetalk.json"], unet_file, device, dtype)
+        coder_file = coder["diffusion_pytorch_model.safetensors"]
+        self.vae = checkpoint.load_vae(coder["config.json"], coder_file, device, dtype)
+        self.ear = Ear(checkpoint.load_encoder(whisper["config.json"], whisper["model.safetensors"], device, dtype))
         self._refuse_mismatch()
         tokens = positions(WINDOW_STEPS * self.ear.layers, self.ear.width)
         self._positions = torch.from_numpy(tokens).to(device)

@@ -1,0 +1,141 @@
+"""The full stack's lips: MuseTalk 1.5 draws the lower face of a portrait or of a clip to the speech."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from avatar import memory
+from avatar.hardware import MIB
+from avatar.lips.musetalk.clip import Clip
+from avatar.lips.musetalk.options import Options
+from avatar.portrait.framing import Portrait
+from avatar.voice.speech import Speech
+from avatar.weights import store
+
+MODELS = ("musetalk-v15", "sd-vae-ft-mse", "whisper-tiny")
+# Live activations of the VAE's decoder, the largest, per frame at 256 x 256 in half precision, counted from its shapes;
+# the UNet's take 76 MiB. cuDNN's workspaces come on top.
+FRAME_BYTES, WORKSPACE_BYTES = 96 * MIB, 1024 * MIB
+SOFT_ABOVE = 350  # pixels: a larger box shows that the network draws 256 x 256
+
+
+class MuseTalkLips:
+    """Use in a `with` block, which holds the models on the device.
+
+    source: a framed portrait, or a Clip, which is framed here to 512 x 512. seed: nothing is drawn by chance here; it is
+    taken because every engine takes one.
+    """
+
+    name = "musetalk-1.5"
+    version = "1"
+
+    def __init__(self, source: Portrait | Clip, seed: int, options: Options | None = None) -> None:
+        self._source = source
+        self._options = options or Options()
+        self._stream: Iterator[np.ndarray] = (frame for frame in ())
+        self.facts: dict = {}
+        self.notes: list[str] = []
+
+    def __enter__(self) -> MuseTalkLips:
+        from avatar.lips.musetalk.models import Models
+
+        device = memory.device()
+        dtype = memory.dtype_for(device)
+        batch = memory.profile().lips_batch
+        with contextlib.ExitStack() as entered:
+            self._usage = entered.enter_context(memory.measured("lips", need_bytes(batch, dtype.itemsize)))
+            self._models = Models(device, dtype)
+            self._entered = entered.pop_all()
+        self._steps = memory.StepDown(halvings(batch), what="frames a step")
+        self.facts = {"dtype": str(dtype).removeprefix("torch."), "weights": [store.facts(name) for name in MODELS]}
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stream.close()  # a video that was not finished would hold the models
+        self.notes += self._models.notes + self._steps.notes
+        self.facts["frames_a_step"] = self._steps.batch
+        del self._models
+        self._entered.close()
+        self.facts["memory"] = self._usage.as_facts()
+        self.notes += self._usage.notes
+
+    def frames(self, speech: Speech, frame_rate: int | Fraction) -> Iterator[np.ndarray]:
+        """The frames that the speech fills, each a new uint8 RGB (height, width, 3), at any exact frame rate.
+
+        MuseTalk was trained at 25 frames/s; other rates work and are off what it learned. At most one batch of faces is in
+        memory: the next one is drawn when its frames have been taken.
+        """
+        self._stream = self._frames(speech, Fraction(frame_rate))
+        return self._stream
+
+    def _frames(self, speech: Speech, rate: Fraction) -> Iterator[np.ndarray]:
+        from avatar.lips.musetalk.audio_features import AudioFeatures, samples_at_16k
+        from avatar.lips.musetalk.drawing import Drawing
+        from avatar.lips.musetalk.plan import plan_frames
+        from avatar.lips.musetalk.source import opened
+
+        count = speech.frame_count(rate)
+        samples = samples_at_16k(speech)
+        seconds = {"drawing": 0.0, "blending": 0.0}
+        started = time.perf_counter()
+        with opened(self._source, rate, count) as source:
+            plan = plan_frames(source, samples, rate, count, self._options)
+            features = AudioFeatures(self._models.ear, samples, self._options.overlap_s)
+            drawing = Drawing(self._models, source, features, plan, rate, self._options)
+            seconds["preparing"] = time.perf_counter() - started
+            first = 0
+            while first < count:
+                group = range(first, min(first + self._steps.batch, count))
+                drawn = [frame for frame in group if plan.opacity[frame] > 0]
+                started = time.perf_counter()
+                faces = dict(zip(drawn, drawing.faces(drawn, self._steps))) if drawn else {}
+                seconds["drawing"] += time.perf_counter() - started
+                for frame in group:
+                    started = time.perf_counter()
+                    if frame in faces:
+                        picture = drawing.frame(frame, faces[frame])
+                    else:
+                        picture = np.array(source.pictures[plan.shows[frame]])
+                    seconds["blending"] += time.perf_counter() - started
+                    yield picture
+                first = group.stop
+            self._tell(source, plan, drawing, seconds)
+
+    def save_motion(self, folder: Path) -> None:
+        """Writes nothing: what MuseTalk intends is not known before it is drawn."""
+
+    def _tell(self, source, plan, drawing, seconds: dict[str, float]) -> None:
+        """Facts and notes of a finished video."""
+        drawn = np.flatnonzero(plan.opacity > 0)
+        self.facts["source_frames"] = len(source)
+        self.facts["drawn_frames"] = len(drawn)
+        self.facts["seconds"] = {stage: round(value, 3) for stage, value in seconds.items()}
+        passed = int(np.count_nonzero(source.opacity[plan.shows] == 0))
+        if passed:
+            self.notes.append(f"{passed} frames show no face that lips can be drawn on and stay as they were.")
+        if len(drawn):
+            box = drawing.prepared[plan.shows[drawn[0]]].box
+            self.facts["face_box"] = list(box)
+            if box.width * box.height > SOFT_ABOVE**2:
+                self.notes.append(
+                    f"the face is {box.width}x{box.height} pixels, MuseTalk draws 256x256: the mouth may look soft; "
+                    "a portrait that shows more of the shoulders is sharper."
+                )
+
+
+def need_bytes(batch: int, item_bytes: int) -> int:
+    """What the device must have for `batch` frames at once: weights (float32 in their files) and working memory."""
+    files = [path for name in MODELS for path in store.require(name).values()]
+    weights = sum(path.stat().st_size for path in files) * item_bytes // 4
+    return weights + batch * FRAME_BYTES * item_bytes // 2 + WORKSPACE_BYTES
+
+
+def halvings(batch: int) -> list[int]:
+    """Batch sizes from this one down to 1, each half of the one before: 8 4 2 1."""
+    return [batch >> shift for shift in range(batch.bit_length())]

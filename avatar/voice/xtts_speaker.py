@@ -1,0 +1,106 @@
+"""What XTTS keeps of a voice: computed once from a reference recording, then read from a file beside the voices.
+
+    <home>/voices/.latents/<digest of the reference>-<digest of the model>.safetensors
+
+The file belongs to the recording's bytes, under whatever name it was kept; it holds a person's voice as much as the
+recording does, so `forget` removes it with the recording.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from avatar import settings
+
+if TYPE_CHECKING:
+    import torch
+    from TTS.tts.models.xtts import Xtts
+
+    from avatar.voice.recording import Recording
+
+SAMPLE_RATE = 22_050  # Hz, of XTTS's conditioning
+COMPUTED_AS = "1"  # raise it when `from_recording` computes other values
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """A voice as XTTS speaks with it. manner: float32 (1, 32, channels), what its GPT hears of the reference; timbre:
+    float32 (1, 512, 1), the speaker embedding that its decoder takes."""
+
+    manner: torch.Tensor
+    timbre: torch.Tensor
+
+    def is_usable(self) -> bool:
+        """Whether all values are finite."""
+        import torch
+
+        return all(bool(torch.isfinite(each).all()) for each in (self.manner, self.timbre))
+
+
+def kept_path(reference_sha256: str, model_digest: str) -> Path:
+    """Where the speaker of a recording is kept for a model. Both digests are in hexadecimal."""
+    name = f"{reference_sha256}-{model_digest[:16]}-{COMPUTED_AS}.safetensors"
+    return settings.home() / "voices" / ".latents" / name
+
+
+def kept(path: Path) -> Speaker | None:
+    """The speaker in a file that `keep` wrote; None where there is none, or it cannot be read."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        tensors = load_file(path)
+        speaker = Speaker(tensors["manner"], tensors["timbre"])
+    except (OSError, SafetensorError, KeyError):
+        return None
+    return speaker if speaker.is_usable() else None
+
+
+def keep(speaker: Speaker, path: Path) -> None:
+    """Write a speaker, whole or not at all."""
+    from safetensors.torch import save_file
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        save_file({"manner": speaker.manner.contiguous(), "timbre": speaker.timbre.contiguous()}, partial)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def forget(reference_sha256: str) -> None:
+    """Remove what is kept of a recording, for every model."""
+    for path in (settings.home() / "voices" / ".latents").glob(f"{reference_sha256}-*"):
+        with contextlib.suppress(FileNotFoundError):
+            path.unlink()
+
+
+def from_recording(model: Xtts, recording: Recording) -> Speaker:
+    """The speaker of a trimmed recording, computed by a model in float32 on the CPU; the lengths are the checkpoint's."""
+    import soxr
+    import torch
+
+    config = model.config
+    samples = torch.from_numpy(soxr.resample(recording.samples, recording.sample_rate, SAMPLE_RATE))[None]
+    manner = model.get_gpt_cond_latents(
+        samples, SAMPLE_RATE, length=config.gpt_cond_len, chunk_length=config.gpt_cond_chunk_len
+    )
+    timbre = model.get_speaker_embedding(samples[:, : config.max_ref_len * SAMPLE_RATE], SAMPLE_RATE)
+    return Speaker(manner.clone(), timbre.clone())  # clones: inference tensors cannot leave inference mode
+
+
+def first_of(path: Path) -> tuple[str, Speaker]:
+    """(name, speaker) of the first voice in speakers_xtts.pth, which comes with the checkpoint.
+
+    The pickle is opened for tensors alone, after the weights store found its digest right.
+    """
+    import torch
+
+    speakers = torch.load(path, map_location="cpu", weights_only=True)
+    name, tensors = next(iter(speakers.items()))
+    return name, Speaker(tensors["gpt_cond_latent"].float(), tensors["speaker_embedding"].float())

@@ -1,0 +1,149 @@
+"""A script in pieces that XTTS can speak in one go, with every word kept as written. Imports no model library."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from avatar.errors import RequestError
+from avatar.voice.speech import Word
+from avatar.voice.text import CLOSERS, split_sentences
+
+# Characters of one piece, by language: VoiceBpeTokenizer.char_limits of coqui-tts 0.28.0. Beyond them the speech gets
+# near the 602 audio codes (28 s) at which XTTS stops in the middle of a word.
+MOST_CHARACTERS = {
+    "en": 250, "es": 239, "fr": 273, "de": 253, "it": 213, "pt": 203, "pl": 224, "tr": 226, "ru": 182, "nl": 251,
+    "cs": 186, "ar": 166, "zh-cn": 82, "hu": 224, "ko": 95, "ja": 71, "hi": 150,
+}  # fmt: skip
+# XTTS's text cleaner turns these languages into Latin letters with a package that is not in the locks.
+NEEDS_PACKAGE = {"ja": "cutlet", "zh-cn": "pypinyin"}
+
+SENTENCE_PAUSE_S = 0.20  # XTTS ends a sentence with some silence of its own
+PARAGRAPH_PAUSE_S = 0.50
+CUT_PAUSE_S = 0.05  # inside a sentence that was too long for one go
+
+SENTENCE_ENDS = ".!?…؟।॥"  # with Arabic's question mark and Hindi's full stops
+CLAUSE_ENDS = ",;:،؛–—"
+LEAST_CLAUSE_SHARE = 0.25  # of a piece: a comma nearer to its end is no good place to cut
+MARKUP = str.maketrans(dict.fromkeys("[]{}<>|\\^~*_`", " "))  # [en] and the like mean something to XTTS's tokenizer
+
+
+@dataclass(frozen=True)
+class Piece:
+    """words: as written, with their punctuation; pause_s: the silence after them."""
+
+    words: tuple[str, ...]
+    pause_s: float
+
+
+def refuse_language(language: str) -> None:
+    """Raises RequestError for a language that XTTS does not have, or that needs a package the locks do not hold."""
+    speakable = [name for name in MOST_CHARACTERS if name not in NEEDS_PACKAGE]
+    if language in NEEDS_PACKAGE:
+        raise RequestError(
+            f"XTTS-v2 needs the package {NEEDS_PACKAGE[language]} to read {language!r}, and it is not among the locked "
+            f"ones; the full stack speaks {', '.join(speakable)}."
+        )
+    if language not in MOST_CHARACTERS:
+        raise RequestError(f"XTTS-v2 does not speak {language!r}; it speaks {', '.join(speakable)}.")
+
+
+def split(text: str, language: str) -> list[Piece]:
+    """The text as pieces within the language's limit: sentences, or parts of those that are too long.
+
+    Raises RequestError for a text in which nothing can be spoken, and for a word that is longer than the limit.
+    """
+    pieces: list[Piece] = []
+    for sentence in split_sentences(text):
+        rows = _sentences([word for clause in sentence.clauses for word in clause.words])
+        for row, is_last in zip(rows, [False] * (len(rows) - 1) + [True], strict=True):
+            pause_s = PARAGRAPH_PAUSE_S if sentence.ends_paragraph and is_last else SENTENCE_PAUSE_S
+            pieces += shortened(Piece(row, pause_s), MOST_CHARACTERS[language])
+    if not pieces:
+        raise RequestError("there is nothing in the text that can be spoken; write at least one word.")
+    return pieces
+
+
+def shortened(piece: Piece, most_characters: int) -> list[Piece]:
+    """The piece, cut in two as often as its length asks for. Raises RequestError where a single word is too long."""
+    if len(" ".join(piece.words)) <= most_characters:
+        return [piece]
+    halves = in_two(piece)
+    if halves is None:
+        raise RequestError(
+            f"the word {piece.words[0][:24]!r}… has {len(piece.words[0])} characters; XTTS-v2 speaks {most_characters} "
+            "in one go, write it in parts."
+        )
+    return [shorter for half in halves for shorter in shortened(half, most_characters)]
+
+
+def in_two(piece: Piece) -> tuple[Piece, Piece] | None:
+    """The piece cut where its halves are most alike in length, after a comma or the like if one is far enough from
+    both ends; None for a single word."""
+    words = piece.words
+    lengths = [len(word) + 1 for word in words]
+    total = sum(lengths)
+    cuts = [(sum(lengths[:count]) / total, count) for count in range(1, len(words))]
+    good = [
+        (share, count) for share, count in cuts
+        if LEAST_CLAUSE_SHARE <= share <= 1 - LEAST_CLAUSE_SHARE and _mark(words[count - 1]) in CLAUSE_ENDS
+    ]  # fmt: skip
+    if not cuts:
+        return None
+    _, count = min(good or cuts, key=lambda cut: abs(cut[0] - 0.5))
+    return Piece(words[:count], CUT_PAUSE_S), Piece(words[count:], piece.pause_s)
+
+
+def spoken_form(piece: Piece, language: str) -> str:
+    """What XTTS is given to read: without emoji, markup and marks that only shape the characters around them."""
+    text = unicodedata.normalize("NFC", " ".join(piece.words)).translate(MARKUP)
+    text = " ".join("".join(character for character in text if not _is_ornament(character)).split())
+    if language == "cs":  # "v roce 2019." is a year at the end of a sentence; the cleaner takes it for "the 2019th"
+        text = re.sub(r"([0-9])\.$", r"\1", text)
+    return text
+
+
+def letter_count(text: str) -> int:
+    """How many letters and digits there are to speak."""
+    return sum(character.isalnum() for character in text)
+
+
+def timed_words(piece: Piece, start_s: float, end_s: float) -> list[Word]:
+    """The words of a piece in the time that it was spoken in, each as long as it is written: XTTS tells no times.
+
+    Good enough for subtitles, which show some seconds of speech at a time; no good for lips.
+    """
+    total = sum(len(word) + 1 for word in piece.words)
+    words, before = [], 0
+    for word in piece.words:
+        after = before + len(word) + 1
+        words.append(Word(word, start_s + (end_s - start_s) * before / total, start_s + (end_s - start_s) * after / total))
+        before = after
+    return words
+
+
+def _sentences(words: list[str]) -> list[tuple[str, ...]]:
+    """Words in sentences, at the ends that `split_sentences` does not know: those of Arabic and Hindi."""
+    rows, row = [], []
+    for word in words:
+        row.append(word)
+        if _mark(word) in SENTENCE_ENDS[4:]:
+            rows.append(tuple(row))
+            row = []
+    return [*rows, tuple(row)] if row else rows
+
+
+def _mark(word: str) -> str:
+    """The punctuation mark that ends a word; a space where it ends in none."""
+    bare = word.rstrip(CLOSERS)
+    return bare[-1] if bare and not bare[-1].isalnum() else " "
+
+
+def _is_ornament(character: str) -> bool:
+    """Emoji, dingbats and arrows; zero-width and variation marks. Joiners of Arabic and Hindi letters stay."""
+    if character in "\u200c\u200d":
+        return False
+    category = unicodedata.category(character)
+    is_picture = ord(character) >= 0x2190 and category in ("So", "Sk")
+    return category in ("Cf", "Co", "Cn", "Me") or is_picture or 0xFE00 <= ord(character) <= 0xFE0F

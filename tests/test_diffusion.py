@@ -1,0 +1,448 @@
+"""Drawn portraits, through the real Stable Diffusion classes on a tiny random checkpoint: what it draws is noise."""
+
+from __future__ import annotations
+
+import gc
+import json
+import random
+import re
+import shutil
+import weakref
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from avatar import memory
+from avatar import cli as command_line
+from avatar.cli.portrait import portrait as portrait_command
+from avatar.cli.portrait import write_png
+from avatar.errors import EnvironmentProblem, InputError, RequestError
+from avatar.portrait import diffusion_model as model
+from avatar.portrait import diffusion_prompt
+from avatar.portrait.bundled import bundled_picture
+from avatar.portrait.diffusion import FLAGGED, SEEDS, DiffusionPortrait, Rejected, Wish, tile_sizes
+from avatar.portrait.framing import Portrait
+from avatar.portrait.given import GivenPortrait
+from avatar.weights import lock
+from safetensors.torch import load_file, save_file
+from tests import tiny
+from tests.tiny import stable_diffusion
+
+WOMAN = "an old woman with grey hair"
+QUICK = {"size": 256, "steps": 1}
+FILES = (model.UNET, model.VAE, model.TEXT_ENCODER, model.SAFETY_CHECKER)
+
+
+def written(folder: Path, **options: bool) -> Path:
+    """A tiny checkpoint with its lock, and beside it a file that is not in the lock and that no loader may look at."""
+    stable_diffusion.write(folder, **options)
+    (folder / stable_diffusion.FOLDER / "tokenizer" / "tokenizer.json").write_text("not a tokenizer")
+    tiny.write_lock(folder, (lock.read().model(model.MODEL),))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory) -> Path:
+    return written(tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture(scope="module")
+def strict_checkpoint(tmp_path_factory) -> Path:
+    return written(tmp_path_factory.mktemp("strict"), stops_everything=True)
+
+
+@pytest.fixture(autouse=True)
+def models(checkpoint, monkeypatch) -> None:
+    use(checkpoint, monkeypatch)
+    monkeypatch.setenv("AVATAR_PROFILE", "cpu")
+
+
+def use(folder: Path, monkeypatch) -> None:
+    for name, value in tiny.environment(folder).items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(scope="module")
+def files(checkpoint) -> dict[str, Path]:
+    """What weights.store.require returns: the locked files by their paths in the repository."""
+    folder = checkpoint / stable_diffusion.FOLDER
+    return {file.path: folder / file.path for file in lock.read(lock.BUILT_IN).model(model.MODEL).files}
+
+
+@pytest.fixture(scope="module")
+def tokenizer(files):
+    return model.read_tokenizer(files)
+
+
+def drawn(engine: DiffusionPortrait, seed: int, prompt: str = WOMAN, negative: str = "teeth", size: int = 256) -> np.ndarray:
+    """One drawing, before any face is looked for."""
+    return engine.picture(Wish(prompt, negative, size, 1), seed, memory.StepDown(tile_sizes(size, False)))
+
+
+def decoded_with(engine: DiffusionPortrait, change) -> None:
+    """Let change(number of the drawing from 1, image) replace what the VAE's decoder gives; None leaves it."""
+    count = [0]
+
+    def hook(module, inputs, image):
+        count[0] += 1
+        return change(count[0], image)
+
+    engine._pipeline.vae.decoder.register_forward_hook(hook)
+
+
+def decoded_portrait(size: int) -> torch.Tensor:
+    """The bundled portrait as the VAE would decode it: float32 (1, 3, size, size) in -1..1."""
+    picture = np.asarray(Image.fromarray(bundled_picture()).resize((size, size)), np.float32)
+    return torch.from_numpy(picture / 127.5 - 1).permute(2, 0, 1)[None].contiguous()
+
+
+# ---------------------------------------------------------------- drawing
+
+
+def test_a_seed_and_its_words_decide_the_picture():
+    with DiffusionPortrait(7) as engine:
+        first = drawn(engine, 3)
+        torch.manual_seed(99)  # nobody else's random numbers matter
+        assert first.tobytes() == drawn(engine, 3).tobytes()
+        others = [drawn(engine, 4), drawn(engine, 3, prompt="a young man"), drawn(engine, 3, negative="beard")]
+    with DiffusionPortrait(7) as engine:
+        assert first.tobytes() == drawn(engine, 3).tobytes()
+    assert first.shape == (256, 256, 3) and first.dtype == np.uint8 and first.std() > 5
+    assert all((first != other).any() for other in others)
+
+
+def test_noise_ends_in_no_face_after_every_seed_was_drawn():
+    images = []
+    engine = DiffusionPortrait(SEEDS - 2)
+    with pytest.raises(InputError) as caught, engine:
+        decoded_with(engine, lambda number, image: images.append(image.numpy().tobytes()))
+        engine.draw(WOMAN, tries=3, **QUICK)
+    assert len(set(images)) == 3
+    assert list(engine.facts["rejected_seeds"]) == [SEEDS - 2, SEEDS - 1, 0]
+    message = str(caught.value)
+    assert message.startswith(f"no face after 3 seeds (seeds {SEEDS - 2} to 0: 3 x no face was found in the picture)")
+    assert "--seed" in message and "--portrait" in message
+
+
+def test_what_the_safety_checker_stops_is_told_and_never_used(strict_checkpoint, monkeypatch):
+    use(strict_checkpoint, monkeypatch)
+    with DiffusionPortrait(7) as engine:
+        with pytest.raises(Rejected, match=FLAGGED):
+            drawn(engine, 7)
+        decoded_with(engine, lambda number, image: decoded_portrait(256))  # a face does not help
+        with pytest.raises(InputError, match=r"safety checker stopped every picture of 2 seeds \(seeds 7 to 8\)"):
+            engine.draw(WOMAN, tries=2, **QUICK)
+    assert engine.facts["rejected_seeds"] == {7: FLAGGED, 8: FLAGGED}
+
+
+def test_a_drawing_with_a_face_is_used_and_the_seeds_before_it_are_told():
+    """No random weights draw a face, so the bundled portrait takes the decoder's place at the third seed."""
+    said = []
+    engine = DiffusionPortrait(7)
+    with engine:
+        decoded_with(engine, lambda number, image: decoded_portrait(512) if number == 3 else None)
+        portrait = engine.draw(WOMAN, steps=1, progress=Says(said))
+    assert isinstance(portrait, Portrait) and portrait.picture.shape == (512, 512, 3)
+    assert engine.facts["seed"] == 9 and list(engine.facts["rejected_seeds"]) == [7, 8]
+    assert said == ["seed 7: no face was found in the picture", "seed 8: no face was found in the picture"]
+    assert engine.notes == ["no usable face from seeds 7 to 8; this one is from seed 9."]
+    assert engine.facts["sampler"] == "DPMSolverMultistepScheduler" and engine.facts["memory"]["device"]
+
+
+class Says:
+    def __init__(self, said: list[str]):
+        self.say = said.append
+
+
+def test_a_drawing_passes_the_check_that_a_given_picture_passes():
+    with DiffusionPortrait(7) as engine, GivenPortrait() as given:
+        framed, expected = engine.framed(bundled_picture(), 512), given.frame(None, None, 512)
+        assert np.array_equal(framed.picture, expected.picture)
+        assert np.array_equal(framed.landmarks, expected.landmarks)
+        two = np.concatenate([bundled_picture(), bundled_picture()], axis=1)
+        with pytest.raises(Rejected, match="^the picture shows 2 faces$"):
+            engine.framed(two, 512)
+        with pytest.raises(Rejected, match="^no face was found in the picture$"):
+            engine.framed(np.full((512, 512, 3), 128, np.uint8), 512)
+
+
+def test_the_model_is_gone_after_the_block():
+    with DiffusionPortrait(7) as engine:
+        networks = [weakref.ref(engine._pipeline.components[name]) for name in ("unet", "vae", "safety_checker")]
+        assert all(network() is not None for network in networks)
+    gc.collect()
+    assert all(network() is None for network in networks)
+
+
+# ---------------------------------------------------------------- too little memory, too little precision
+
+
+def refuse_latents_above(side: int):
+    """A hook that asks the real allocator for more than any machine has, where more than side x side latents come."""
+
+    def hook(module, inputs):
+        if inputs[0].shape[-1] > side:
+            torch.empty(2**60, dtype=torch.uint8)
+
+    return hook
+
+
+def test_out_of_memory_in_the_decoder_goes_on_in_tiles_and_says_so():
+    with DiffusionPortrait(7) as engine:
+        whole = drawn(engine, 3, size=512)
+        engine._pipeline.vae.decoder.register_forward_pre_hook(refuse_latents_above(32))
+        with pytest.raises(InputError):
+            engine.draw(WOMAN, steps=1, tries=2)
+        tiled = engine.picture(Wish(WOMAN, "teeth", 512, 1), 3, memory.StepDown((256,)))
+    stated = [note for note in engine.notes if "out of memory" in note]
+    assert stated == ["out of memory with 512 pixels a side in the VAE's decoder; went on with 256."]
+    assert whole.shape == tiled.shape
+    assert 0 < np.abs(whole.astype(float) - tiled).mean() < whole.std()  # the same picture, but for the tiles' edges
+
+
+def test_out_of_memory_even_in_tiles_is_a_clear_error():
+    with DiffusionPortrait(7) as engine:
+        engine._pipeline.vae.decoder.register_forward_pre_hook(refuse_latents_above(0))
+        with pytest.raises(EnvironmentProblem, match="out of memory .* 256 pixels a side"):
+            engine.draw(WOMAN, tries=2, **QUICK)
+
+
+def test_half_precision_that_runs_over_is_drawn_again_in_single():
+    with DiffusionPortrait(7) as engine:
+        engine._pipeline.vae.decoder.conv_out.weight.fill_(60_000)  # near half precision's 65,504: any sum runs over
+        expected = drawn(engine, 3)
+        engine._pipeline.to(torch.float16)
+        picture = drawn(engine, 3)
+        assert engine.notes == ["seed 3: half precision ran over; drawn in single precision."]
+        assert np.abs(picture.astype(float) - expected).mean() < 25  # its weights were rounded to half on the way
+        engine._pipeline.vae.decoder.conv_out.bias.fill_(float("nan"))
+        with pytest.raises(EnvironmentProblem, match="no colours.*models verify"):
+            drawn(engine, 3)
+
+
+# ---------------------------------------------------------------- weights
+
+
+def altered(files: dict[str, Path], path: str, folder: Path, alter) -> dict[str, Path]:
+    """files with a copy of one in their place, whose tensors `alter` changed."""
+    tensors = load_file(files[path])
+    alter(tensors)
+    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, folder / Path(path).name)
+    return files | {path: folder / Path(path).name}
+
+
+def fill(files: dict[str, Path]) -> model.Networks:
+    networks = model.build(files)
+    networks.fill(files, torch.device("cpu"), torch.float32)
+    return networks
+
+
+@pytest.mark.parametrize("path", FILES)
+@pytest.mark.parametrize("fault", ["missing", "surplus", "misshapen", "truncated"])
+def test_a_key_that_is_missing_surplus_or_misshapen_is_named(path, fault, files, tmp_path):
+    key = [name for name in load_file(files[path]) if name.endswith(".bias")][-1]
+    alter = {
+        "missing": lambda tensors: tensors.pop(key),
+        "surplus": lambda tensors: tensors.update({"odd.weight": torch.zeros(3)}),
+        "misshapen": lambda tensors: tensors.update({key: torch.zeros(7, 3)}),
+        "truncated": lambda tensors: None,
+    }[fault]
+    wrong = altered(files, path, tmp_path, alter)
+    if fault == "truncated":
+        wrong[path].write_bytes(wrong[path].read_bytes()[:-10])
+    with pytest.raises(EnvironmentProblem) as caught:
+        fill(wrong)
+    told = {
+        "missing": f"{key.rpartition('vision_model.')[2].removeprefix('text_model.')} is missing",
+        "surplus": "odd.weight is surplus",
+        "misshapen": f"{key} has the shape (7, 3) instead of (",
+        "truncated": "cannot read",
+    }[fault]
+    assert told in str(caught.value) and str(wrong[path]) in str(caught.value)
+    assert "models verify" in str(caught.value)
+
+
+def test_key_layouts_old_and_new_load_alike(files, tmp_path):
+    """Without the CLIP prefix and the position numbers (transformers 5), and with the VAE's old attention names."""
+    old_names = {".to_q.": ".query.", ".to_k.": ".key.", ".to_v.": ".value.", ".to_out.0.": ".proj_attn."}
+
+    def renamed(change):
+        def alter(tensors):
+            for name in list(tensors):
+                tensors[change(name)] = tensors.pop(name)
+
+        return alter
+
+    def old(name: str) -> str:
+        for new, older in old_names.items():
+            name = name.replace(new, older)
+        return name
+
+    other = altered(files, model.VAE, tmp_path, renamed(old))
+    (tmp_path / "text").mkdir()
+    other = altered(other, model.TEXT_ENCODER, tmp_path / "text", renamed(lambda name: name.removeprefix("text_model.")))
+    (tmp_path / "safety").mkdir()
+    short = renamed(lambda name: name.replace("vision_model.vision_model.", "vision_model."))
+    other = altered(other, model.SAFETY_CHECKER, tmp_path / "safety", short)
+    assert sum(".query." in name for name in load_file(other[model.VAE])) == 4
+    one, two = fill(files), fill(other)
+    for name in ("vae", "text_encoder", "safety_checker"):
+        first, second = getattr(one, name).state_dict(), getattr(two, name).state_dict()
+        assert first.keys() == second.keys() and all(torch.equal(first[key], second[key]) for key in first)
+
+
+def test_a_key_under_two_names_is_surplus(files, tmp_path):
+    key = "text_model.final_layer_norm.bias"
+    wrong = altered(
+        files, model.TEXT_ENCODER, tmp_path, lambda tensors: tensors.update({"final_layer_norm.bias": tensors[key] + 1})
+    )
+    with pytest.raises(EnvironmentProblem, match="final_layer_norm.bias is surplus"):
+        fill(wrong)
+
+
+def test_the_real_shapes_hold_the_numbers_that_the_locked_files_hold(tmp_path):
+    """Upstream's configs, without memory for the weights: the parameters, and two bytes of each in the locked files."""
+    configs = {
+        "unet/config.json": stable_diffusion.UNET,
+        "vae/config.json": stable_diffusion.VAE,
+        "text_encoder/config.json": stable_diffusion.TEXT_ENCODER,
+        "safety_checker/config.json": stable_diffusion.SAFETY_CHECKER,
+    }
+    for path, config in configs.items():
+        (tmp_path / path).parent.mkdir()
+        (tmp_path / path).write_text(json.dumps(config))
+    networks = model.build({path: tmp_path / path for path in configs})
+    parts = (networks.unet, networks.vae, networks.text_encoder, networks.safety_checker)
+    counts = [sum(parameter.numel() for parameter in part.parameters()) for part in parts]
+    assert counts == [859_520_964, 83_653_863, 123_060_480, 303_981_588]
+    sizes = {file.path: file.size for file in lock.read(lock.BUILT_IN).model(model.MODEL).files}
+    for path, count in zip(FILES, counts, strict=True):
+        assert 0 < sizes[path] - 2 * count < 100_000, path  # the header: names and places
+    assert 3.4 * 2**30 < model.need_bytes(networks, 512, torch.float16) < 3.6 * 2**30
+
+
+# ---------------------------------------------------------------- words and numbers
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"prompt": ""}, ["prompt", "no words"]),
+        ({"prompt": " \n "}, ["prompt", "no words"]),
+        ({"prompt": "?!"}, ["prompt", "no words"]),
+        ({"prompt": "a\x07b"}, ["U+0007", "position 2"]),
+        ({"prompt": "word " * 300}, ["1,500 characters", "1,000"]),
+        ({"negative": "!"}, ["negative prompt", "no words"]),
+        ({"size": 500}, ["500", "multiple of 8"]),
+        ({"size": 248}, ["248", "256"]),
+        ({"size": 1032}, ["1032", "1024"]),
+        ({"size": -512}, ["-512"]),
+        ({"steps": 0}, ["0 steps"]),
+        ({"steps": 151}, ["151 steps", "150"]),
+        ({"tries": 0}, ["0 tries"]),
+        ({"tries": 33}, ["33 tries", "32"]),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_drawn_is_refused_before_anything_loads(asked, words):
+    with pytest.raises(RequestError) as caught:
+        DiffusionPortrait.check(**{"prompt": WOMAN, **asked})
+    assert all(word in str(caught.value) for word in words), str(caught.value)
+
+
+def test_a_prompt_that_is_too_long_says_what_was_left_out():
+    engine = DiffusionPortrait(7)
+    with pytest.raises(InputError), engine:
+        engine.draw("an old woman with grey hair, " * 10, tries=1, **QUICK)
+    (note,) = [note for note in engine.notes if "longer" in note]
+    left_out = re.search("left out: '(.*)'", note)[1]
+    assert "77 tokens" in note and left_out.endswith("grey hair")
+    assert engine.facts["prompt"].startswith("portrait photo of an old woman")
+    assert engine.facts["prompt"].endswith("sharp focus")
+
+
+def test_any_words_leave_room_for_the_frame_around_them(tokenizer):
+    choice = random.Random(5)
+    pieces = ["woman", "grey", "2026", "...", "-", "?!", "it's", "Ünïcödé", "é́", "男", "🙂", "(a:1.2)", "supercalifragilistic", "\t"]
+    cut = 0
+    for _ in range(300):
+        words = choice.choice(["", " "]).join(choice.choices(pieces, k=choice.randint(1, 60)))
+        for make in (diffusion_prompt.wanted, diffusion_prompt.unwanted):
+            text, left_out = make(words, tokenizer)
+            assert len(tokenizer(text).input_ids) <= 77, words
+            assert "mouth" in text
+            cut += bool(left_out)
+    assert 100 < cut < 600
+
+
+def test_words_that_fit_are_kept_whole(tokenizer):
+    text, left_out = diffusion_prompt.wanted("  an old\n woman,  with {grey} hair. ", tokenizer)
+    assert text == diffusion_prompt.TEMPLATE.format("an old woman, with {grey} hair") and left_out == ""
+    assert diffusion_prompt.unwanted("", tokenizer) == (diffusion_prompt.NEGATIVE, "")
+    assert diffusion_prompt.unwanted("beard", tokenizer) == (f"beard, {diffusion_prompt.NEGATIVE}", "")
+    long = diffusion_prompt.wanted("x" * 100, tokenizer)[1]  # one word alone is cut inside
+    assert 0 < len(long) < 100
+
+
+# ---------------------------------------------------------------- the command
+
+
+@pytest.fixture
+def generate(avatar, monkeypatch, tmp_path):
+    monkeypatch.setitem(command_line.avatar.commands, "portrait", portrait_command)
+    return lambda *arguments: avatar("portrait", "generate", WOMAN, "-o", tmp_path / "face.png", *arguments)
+
+
+def test_the_command_draws_tells_of_each_seed_and_leaves_no_file(generate, tmp_path):
+    outcome = generate("--size", 256, "--steps", 1, "--tries", 2, "--seed", 5)
+    assert outcome.code == 1 and outcome.stdout == ""
+    assert "seed 5: no face was found" in outcome.stderr and "seed 6: no face" in outcome.stderr
+    assert "no face after 2 seeds (seeds 5 to 6" in outcome.stderr.splitlines()[-1]
+    assert "Traceback" not in outcome.stderr and not list(tmp_path.iterdir())
+
+
+def test_the_command_says_that_the_safety_checker_stopped_it(generate, strict_checkpoint, monkeypatch, tmp_path):
+    use(strict_checkpoint, monkeypatch)
+    outcome = generate("--size", 256, "--steps", 1, "--tries", 1)
+    assert outcome.code == 1 and "the safety checker stopped every picture of 1 seed" in outcome.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_command_refuses_before_it_looks_for_weights(generate, monkeypatch, tmp_path):
+    monkeypatch.setenv("AVATAR_MODELS", str(tmp_path / "none"))
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "none"))
+    refused = generate("--size", 500)
+    assert refused.code == 2 and "multiple of 8" in refused.stderr
+    missing = generate()
+    assert missing.code == 1
+    assert len(missing.stderr.strip().splitlines()) == 2
+    assert "stable-diffusion-v1-5" in missing.stderr and "avatar models fetch" in missing.stderr
+
+
+def test_weights_that_were_changed_are_refused_before_they_are_loaded(checkpoint, generate, monkeypatch, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("changed")
+    shutil.copytree(checkpoint, folder, dirs_exist_ok=True)
+    file = folder / stable_diffusion.FOLDER / model.VAE
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+    use(folder, monkeypatch)
+    outcome = generate()
+    assert outcome.code == 1 and model.VAE in outcome.stderr and "avatar models fetch" in outcome.stderr
+
+
+def test_the_png_tells_what_it_is(tmp_path):
+    with GivenPortrait() as given:
+        portrait = given.frame(None, None, 256)
+    facts = {"weights": {"model": model.MODEL}, "prompt": "an old woman, café", "negative_prompt": "teeth", "seed": 9,
+             "steps": 20, "guidance": 7.5}  # fmt: skip
+    for name in ("a.png", "b.png"):
+        write_png(portrait, tmp_path / name, facts)
+    with Image.open(tmp_path / "a.png") as image:
+        assert "Synthetic" in image.text["Description"]
+        assert image.text["prompt"] == "an old woman, café" and image.text["seed"] == "9"
+        assert np.array_equal(np.asarray(image), portrait.picture)
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
