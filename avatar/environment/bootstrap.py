@@ -195,11 +195,16 @@ def make(root: Path, layers: str) -> None:
     locks = [argument for layer in LAYERS[layers] for argument in ("-r", str(root / f"locks/{layer}.txt"))]
     # Byte code for the preview, whose every start counts; of the full stack most files are never imported.
     byte_code = ["--compile-bytecode"] if layers == "base" else []
-    subprocess.run(
-        [uv, "pip", "install", "--no-deps", "--only-binary", ":all:", "--require-hashes", *byte_code,
-         "--python", environment / "bin/python", *locks],
-        check=True, env=settings, cwd=root, stdout=sys.stderr,
-    )  # fmt: skip
+    command = [uv, "pip", "install", "--no-deps", "--only-binary", ":all:", "--require-hashes", *byte_code,
+               "--python", environment / "bin/python", *locks]  # fmt: skip
+    try:
+        subprocess.run(command, check=True, env=settings, cwd=root, stdout=sys.stderr)
+    except subprocess.CalledProcessError:
+        # Where an extra index has a locked version as another file, uv looks no further, as pip would.
+        if not settings.pop("UV_INDEX", None):
+            raise
+        say("trying once more without the extra indexes of pip's configuration")
+        subprocess.run(command, check=True, env=settings, cwd=root, stdout=sys.stderr)
     add_avatar(root, environment)
     partial = environment / "stamp.partial"
     partial.write_text(stamp)

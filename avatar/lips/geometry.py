@@ -80,8 +80,7 @@ def pixel_grid(box: Box) -> tuple[np.ndarray, np.ndarray]:
 
 
 def from_left_to_right(points: np.ndarray) -> np.ndarray:
-    """Points u, v (n, 2) of a contour ordered by u, as np.interp wants them; a turned face may show some out of
-    order."""
+    """Points u, v (n, 2) of a contour ordered by u, as np.interp wants them: on a turned face they may not be."""
     return points[np.argsort(points[:, 0], kind="stable")]
 
 

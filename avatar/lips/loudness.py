@@ -20,8 +20,8 @@ LEAST_OPENING = 0.12  # below this it is breath or room noise
 def loudness_envelope(
     samples: np.ndarray, sample_rate: int, frame_rate: float = 25, frame_count: int | None = None
 ) -> np.ndarray:
-    """Root mean square of the samples around the middle of each frame: float32 (frames,), 0 after the end of the
-    sound.""" centres = _frame_centres(len(samples), sample_rate, frame_rate, frame_count)
+    """Root mean square of the samples around the middle of each frame: float32 (frames,), 0 after their end."""
+    centres = _frame_centres(len(samples), sample_rate, frame_rate, frame_count)
     half = int(WINDOW_S * sample_rate / 2)
     energy = np.concatenate([[0.0], np.cumsum(samples.astype(np.float64) ** 2)])
     start, end = np.clip(centres - half, 0, len(samples)), np.clip(centres + half, 0, len(samples))

@@ -14,7 +14,7 @@ from avatar.voice.speech import Speech
 
 # A soft syllable opens the mouth less: opening is multiplied by QUIET at silence and by 1 at the usual loud level. The
 # power evens that out again, or soft syllables would hardly be seen. Together they were chosen on two voices so that
-# the mouth follows the loudness (r 0.69 and 0.85 for jf_alpha and joe) and half of all spoken frames open beyond 0.35.
+# the mouth follows the loudness (r 0.70 and 0.85 for jf_alpha and joe) and half of all spoken frames open past a third.
 QUIET, LOUDNESS_POWER, OPENING_POWER = 0.15, 0.8, 0.75
 # Then all openings are scaled so that the widest few percent reach this, whatever the speaker's vowels.
 WIDE_OPENING, WIDE_PERCENTILE, MOST_OPENING = 0.85, 97, 1.05

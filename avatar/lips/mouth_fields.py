@@ -16,7 +16,7 @@ lips. Three quantities shape nearly everything:
 - `gap`, the height of the opening that the portrait itself has. A smiling portrait is first closed by this gap and then
   opened by the speech, so that any portrait can say "m".
 
-Why the lips never fold or tear: movement is continuous inside a layer and fades much slower than one pixel per pixel
+Why the lips never fold or tear: movement is continuous inside a layer and fades by less than one pixel per pixel
 (tests hold it to that), so each layer is stretched and never turned over; and the layers may overlap or part freely,
 because each brings its own soft outline along, moved by the very same field as its pixels.
 """
@@ -118,8 +118,7 @@ def _line(u: np.ndarray, points: np.ndarray, smoothing: float) -> np.ndarray:
 
 @dataclass(frozen=True)
 class MouthFields:
-    """Fields over `box`, float32 (height, width). Vertical ones are positive downward; each says what one unit
-    means."""
+    """Fields over `box`, float32 (height, width). Vertical ones are positive downward. Each says what it counts."""
 
     box: Box
     widen: np.ndarray  # both layers, along u: pixels per unit of horizontal scale
@@ -200,8 +199,8 @@ def _widen(frame: FaceFrame, lines: LipLines) -> np.ndarray:
 
 
 def _settle(frame: FaceFrame, lines: LipLines) -> np.ndarray:
-    """How far each place of a smile would sink to make the closed lips level: the corners most, the middle not at
-    all.""" closed = lines.upper + 0.3 * lines.gap
+    """How far each place of a smile would sink to make the closed lips level: the corners most, the middle not."""
+    closed = lines.upper + 0.3 * lines.gap
     middle = float(closed[np.abs(lines.u) < 1].mean())
     corners = float(frame.points[[UPPER_LIP_INNER[0], UPPER_LIP_INNER[-1]], 1].mean())
     rise = max(middle - corners, 0.0)
@@ -212,8 +211,7 @@ def _settle(frame: FaceFrame, lines: LipLines) -> np.ndarray:
 
 
 def _pucker(distance: np.ndarray, thickness: float, reach: float) -> np.ndarray:
-    """Lips pushed forward look thicker: growing from the lip's inner edge to its outer one, then fading over the
-    skin."""
+    """Lips pushed forward look thicker: growing from a lip's inner edge to its outer one, then fading over the skin."""
     return np.minimum(distance, thickness) * (1 - smoothstep((distance - thickness) / (reach - thickness)))
 
 

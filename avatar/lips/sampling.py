@@ -57,8 +57,7 @@ def finer(picture: np.ndarray) -> np.ndarray:
 
 
 def read_finer(fine: np.ndarray, at: Positions) -> np.ndarray:
-    """A picture made by `finer`, read at positions given in the original's pixels; its border is continued outside
-    it."""
+    """A picture made by `finer`, read at positions in the original's pixels; its border is continued outside it."""
     return cv2.remap(fine, at.x * FINER, at.y * FINER, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 

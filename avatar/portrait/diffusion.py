@@ -12,17 +12,17 @@ import tempfile
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import ClassVar
 
 import numpy as np
 
+from avatar import memory
 from avatar.errors import EnvironmentProblem, InputError, RequestError
-from avatar.portrait import diffusion_prompt
+from avatar.portrait import diffusion_model, diffusion_prompt
 from avatar.portrait.framing import Portrait
+from avatar.portrait.given import GivenPortrait
 from avatar.progress import Progress
-
-if TYPE_CHECKING:
-    from avatar import memory
+from avatar.weights import store
 
 SIZE = 512  # pixels a side: what Stable Diffusion 1.5 was trained at
 SMALLEST, LARGEST = 256, 1024  # pixels a side
@@ -32,6 +32,8 @@ TRIES, MOST_TRIES = 4, 32  # seeds
 SEEDS = 2**32
 GUIDANCE = 7.5  # how far the prompt pulls (classifier-free guidance); the model card's figure
 TILE = 256  # pixels a side of the VAE's tiles, for a device on which its decoder does not fit
+
+NEEDS = "portrait (Stable Diffusion 1.5)"  # who needs the memory, in messages
 
 FLAGGED = "the safety checker stopped it"
 
@@ -47,18 +49,19 @@ class Wish:
 
 
 class DiffusionPortrait:
-    """Use in a `with` block, which holds the model on the device.
+    """Use in a `with` block: the model is loaded when it is entered and gone from the device at its end.
 
-    facts (for the report) and notes (for the user) tell what was drawn from which seed; when the block has ended,
-    facts["memory"] too.
+    facts (for the report) and notes (for the user) are complete at the end of the block. seed: of the first drawing, 0
+    to 2**32 - 1; each further one takes the next. threads: of the CPU, because sums differ in their last digits with
+    the number of threads.
     """
 
     name = "stable-diffusion-1.5"
     version = "1"
+    models: ClassVar[tuple[str, ...]] = (diffusion_model.MODEL,)  # in models.lock
 
-    def __init__(self, seed: int):
-        """seed: of the first drawing, 0 to 2**32 - 1; each further one takes the next."""
-        self.seed = seed
+    def __init__(self, seed: int, threads: int = 2):
+        self.seed, self.threads = seed, threads
         self.facts: dict = {}
         self.notes: list[str] = []
 
@@ -79,30 +82,33 @@ class DiffusionPortrait:
             raise RequestError(f"{tries} tries cannot be made: 1 to {MOST_TRIES} can.")
 
     def __enter__(self) -> DiffusionPortrait:
-        """Load the model. Raises EnvironmentProblem for weights that are missing or wrong, and for too small a device."""
-        from avatar import memory
-        from avatar.portrait import diffusion_model as model
-        from avatar.portrait.given import GivenPortrait
-        from avatar.weights import store
+        """Load the model. Raises EnvironmentProblem for missing or wrong weights, and for too small a device."""
+        import torch
 
-        files = store.require(model.MODEL)
-        self.facts["weights"] = store.facts(model.MODEL)
-        device = memory.device()
-        dtype = memory.dtype_for(device)
-        networks = model.build(files)
-        with contextlib.ExitStack() as opening:
-            self._given = opening.enter_context(GivenPortrait())
-            self._usage = opening.enter_context(memory.measured("portrait", model.need_bytes(networks, SIZE, dtype)))
+        with contextlib.ExitStack() as undo:
+            undo.callback(torch.set_num_threads, torch.get_num_threads())
+            torch.set_num_threads(self.threads)
+            files = store.require(diffusion_model.MODEL)
+            device = memory.device()
+            dtype = memory.dtype_for(device)
+            networks = diffusion_model.build(files)
+            need_bytes = diffusion_model.need_bytes(networks, SIZE, dtype)
+            self._usage = undo.enter_context(memory.measured(NEEDS, need_bytes))
             networks.fill(files, device, dtype)
-            self._pipeline = model.pipeline(networks, files)
-            self._open = opening.pop_all()
+            self._pipeline = diffusion_model.pipeline(networks, files)
+            undo.callback(self._drop)
+            self._given = undo.enter_context(GivenPortrait())
+            self._undo = undo.pop_all()
+        self.facts |= {"weights": store.facts(diffusion_model.MODEL), "dtype": str(dtype).removeprefix("torch.")}
         return self
 
     def __exit__(self, *exception: object) -> None:
-        del self._pipeline
-        self._open.__exit__(*exception)
+        self._undo.__exit__(*exception)
         self.facts["memory"] = self._usage.as_facts()
         self.notes += self._usage.notes
+
+    def _drop(self) -> None:
+        self._pipeline = None
 
     def draw(
         self,
@@ -120,8 +126,6 @@ class DiffusionPortrait:
         RequestError as `check` does, InputError when no drawing could be used, EnvironmentProblem when the device has
         too little memory.
         """
-        from avatar import memory
-
         self.check(prompt, negative, size, steps, tries)
         wish = self._wish(prompt, negative, size, steps or memory.profile().portrait_steps)
         tiles = memory.StepDown(tile_sizes(size, memory.profile().vae_tiling), "pixels a side in the VAE's decoder")
@@ -158,7 +162,7 @@ class DiffusionPortrait:
             picture = tiles.run(lambda tile: self._drawn(wish, seed, tile))
         if not np.isfinite(picture).all():
             raise EnvironmentProblem(
-                f"Stable Diffusion drew numbers that are no colours (seed {seed}); 'avatar models verify' checks its weights."
+                f"Stable Diffusion drew no colours from seed {seed}; 'avatar models verify' checks its weights."
             )
         return np.round(picture * 255).astype(np.uint8)
 
@@ -183,8 +187,8 @@ class DiffusionPortrait:
         for name, rest in (("prompt", left_out), ("negative prompt", also_left_out)):
             if rest:
                 self.notes.append(
-                    f"the {name} is longer than Stable Diffusion reads ({tokenizer.model_max_length} tokens with what is "
-                    f"added to it); left out: {rest!r}."
+                    f"the {name} is longer than Stable Diffusion reads ({tokenizer.model_max_length} tokens with what "
+                    f"is added to it); left out: {rest!r}."
                 )
         if size not in USUAL:
             harm = "faces melt" if size < SIZE else "several people appear"
@@ -192,7 +196,7 @@ class DiffusionPortrait:
         return Wish(wanted, unwanted, size, steps)
 
     def _drawn(self, wish: Wish, seed: int, tile: int) -> np.ndarray:
-        """A drawing, float32 (size, size, 3) in 0..1, decoded in tiles of `tile` pixels where that is less than its size.
+        """A drawing, float32 (size, size, 3) in 0..1, decoded in tiles of `tile` pixels where it is larger than that.
 
         The noise it begins with is made on the CPU, so that a seed means the same on every device. The black picture
         that diffusers puts in the place of one that the safety checker stopped is never used.

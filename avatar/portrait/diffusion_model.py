@@ -38,8 +38,8 @@ RENAMED = (
 )
 DROPPED = "position_ids"  # 0, 1, 2 …: older CLIP files hold it, models count it themselves now
 
-# Working memory at the worst moment, counted from the tensors alive at once: the VAE decoder holds 768 numbers per
-# pixel of the picture (384 MiB at 512 x 512 in half precision), the UNet a third of that. cuDNN's workspace comes on top.
+# Working memory at the worst moment, counted from the tensors alive at once: the VAE's decoder holds 768 numbers per
+# pixel of the picture (384 MiB at 512 x 512 in half precision), the UNet a third of that. cuDNN's workspace is extra.
 NUMBERS_PER_PIXEL = 768
 WORKSPACE_BYTES = 512 * MIB
 
@@ -167,7 +167,7 @@ def fill_strictly(network: torch.nn.Module, file: Path, device: torch.device, dt
 def fitted(
     tensors: dict[str, torch.Tensor], shapes: dict[str, tuple[int, ...]]
 ) -> tuple[dict[str, torch.Tensor], list[str]]:
-    """The tensors under the names of `shapes`, and what is wrong with them: each key that is missing, surplus, misshapen."""
+    """The tensors under the names of `shapes`, and what is wrong: each key that is missing, surplus or misshapen."""
     found: dict[str, torch.Tensor] = {}
     problems = []
     for name, tensor in tensors.items():

@@ -58,11 +58,14 @@ def fit(words: str, frame: str, tokenizer: CLIPTokenizer) -> tuple[str, str]:
 
     Whole words where there are several. Punctuation at the end goes: it could join with the frame's and cost a token.
     """
-    words = re.sub(r"\W+$", "", " ".join(words.split()))
+    words = " ".join(words.split())
     room = tokenizer.model_max_length - len(tokenizer(frame).input_ids)
-    tokens = tokenizer(words, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
-    if len(tokens) <= room:
-        return words, ""
-    end = tokens[room][0]  # where the first token that does not fit begins
-    end = max(words.rfind(" ", 0, end + 1), 0) or end
-    return re.sub(r"\W+$", "", words[:end]), words[end:].strip()
+    kept = without_last_punctuation(words)
+    while len(spans := tokenizer(kept, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]) > room:
+        end = spans[room][0]  # where the first token that does not fit begins; half a word may take more tokens again
+        kept = without_last_punctuation(kept[: max(kept.rfind(" ", 0, end + 1), 0) or end])
+    return kept, without_last_punctuation(words[len(kept) :]).strip()
+
+
+def without_last_punctuation(text: str) -> str:
+    return re.sub(r"\W+$", "", text)

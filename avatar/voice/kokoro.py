@@ -43,7 +43,7 @@ class KokoroVoice(PresetVoice):
     version = "kokoro-v1.0-int8 6e742170"
     presets = ("jf_alpha",)
     sample_rate = 24_000
-    # The model takes 510 tokens, but memory grows with them: 280 MB at the peak with 70, 440 MB with 180, 870 MB with 510.
+    # It takes 510 tokens, but the peak of memory grows with them: 280 MB with 70, 420 MB with 150, 870 MB with 510.
     longest_line = 150
 
     def _load(self) -> None:

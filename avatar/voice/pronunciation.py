@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 from avatar.errors import RequestError
 from avatar.voice.espeak import phonemize
-from avatar.voice.text import MARKS, Clause, find_foreign_word, split_sentences, spoken_form
+from avatar.voice.text import Clause, find_foreign_word, split_sentences, spoken_form
 
 STRESS = "ˈˌ"
-BREAKS = MARKS + " "
 NO_WORD = -1
 Symbols = list[tuple[str, int]]  # symbols with the index of their word
 
@@ -63,8 +62,8 @@ def align(heard: list[str], words: list[list[str]]) -> list[int]:
     """For each phone of a clause the index of its word.
 
     heard: the phones of the clause as spoken. words: the phones of each word spoken alone. The two differ where words
-    are weakened or run together (`a`, `the`, `to`), so equal runs are matched, and an unequal run between them is shared
-    out in proportion.
+    are weakened or run together (`a`, `the`, `to`), so equal runs are matched, and an unequal run between them is
+    shared out in proportion.
     """
     alone = [phone for word in words for phone in word]
     word_of = [index for index, word in enumerate(words) for _ in word] or [0]

@@ -31,10 +31,10 @@ TRIM_KEPT_S = 0.10  # silence left at both ends
 class Recording:
     """A checked recording, mixed down to mono.
 
-    samples: float32 (n,) in -1..1. channels: of the file. peak: of the file, 1.0 is full scale. rms_dbfs: of all samples.
-    speech_seconds: how much of it is louder than its background. clipped_fraction: samples at full scale, in any channel.
-    snr_db: level of the loud frames over that of the quiet ones, a coarse estimate. median_f0_hz: None where it has no
-    voiced speech. warnings: one sentence each.
+    samples: float32 (n,) in -1..1. channels: of the file. peak: of the file, 1.0 is full scale. rms_dbfs: of all
+    samples. speech_seconds: how much of it is louder than its background. clipped_fraction: samples at full scale, in
+    any channel. snr_db: level of the loud frames over that of the quiet ones, a coarse estimate. median_f0_hz: None
+    where it has no voiced speech. warnings: one sentence each.
     """
 
     samples: np.ndarray
@@ -86,7 +86,7 @@ def _read(path: Path, shortest_s: float, longest_s: float, advice: str) -> Recor
     name = repr(path.name)
     if sound.seconds < shortest_s:
         raise InputError(
-            f"the recording {name} is only {sound.seconds:.2f} s long; it needs {shortest_s:g} s at least, and {advice}."
+            f"the recording {name} is only {sound.seconds:.2f} s long; it needs {shortest_s:g} s at least; {advice}."
         )
     levels = _frame_levels_db(sound.samples, sound.sample_rate)
     loud_db, quiet_db = np.percentile(levels, (95, 10))

@@ -26,7 +26,8 @@ AU_HEADER = struct.Struct(">4sIIIII")
 @dataclass(frozen=True)
 class Sound:
     """samples: float32 (n,), the mean of the channels, in -1..1. channels: of the file. peak: over all channels, before
-    the samples were brought into that range. complaint: what FFmpeg found wrong in data that it could decode, or an empty string."""
+    the samples were brought into that range. clipped_fraction: of the samples of all channels. complaint: what FFmpeg
+    found wrong in data that it could decode, or an empty string."""
 
     samples: np.ndarray
     sample_rate: int  # Hz
@@ -43,8 +44,8 @@ class Sound:
 def read_sound(path: Path, longest_s: float) -> Sound:
     """Decode the first sound track of a file.
 
-    Raises InputError when there is no such file, it holds no sound, less than it promises, or more than longest_s: by its
-    header where that tells, else when the decoding gets there.
+    Raises InputError when there is no such file, it holds no sound, less than it promises, or more than longest_s: by
+    its header where that tells, else when the decoding gets there.
     """
     _check_file(path)
     header_s, is_promise = _header_seconds(path)
@@ -56,8 +57,8 @@ def read_sound(path: Path, longest_s: float) -> Sound:
     promised_s = _wav_seconds(path) or (header_s if is_promise else None) or 0.0
     if promised_s - sound.seconds > max(0.25, 0.02 * promised_s):
         raise InputError(
-            f"the recording {path.name!r} is cut short: it holds {sound.seconds:.1f} s of the {promised_s:.1f} s that it "
-            "promises; copy or download it again."
+            f"the recording {path.name!r} is cut short: it holds {sound.seconds:.1f} s of the {promised_s:.1f} s that "
+            "it promises; copy or download it again."
         )
     return sound
 
@@ -70,7 +71,9 @@ def _check_file(path: Path) -> None:
         with path.open("rb") as file:
             is_empty = not file.read(1)
     except OSError as error:
-        raise InputError(f"cannot read the recording {str(path)!r}: {error.strerror}; check its permissions.") from error
+        raise InputError(
+            f"cannot read the recording {str(path)!r}: {error.strerror}; check its permissions."
+        ) from error
     if is_empty:
         raise InputError(f"the recording {path.name!r} is empty (0 bytes); copy or download it again.")
 

@@ -29,7 +29,7 @@ MARKS = ",.!?;:"
 
 @dataclass(frozen=True)
 class Clause:
-    """words: as written, with their punctuation; each has something to say. mark: the pause after them, one of `,.!?;:`."""
+    """words: as written, with their punctuation. mark: the pause after them, one of `,.!?;:`."""
 
     words: tuple[str, ...]
     mark: str
@@ -44,10 +44,10 @@ class Sentence:
 def split_sentences(text: str) -> list[Sentence]:
     """Split text into sentences of clauses.
 
-    Clauses end at `, . ! ? ; : …`, at a dash that stands alone and at the end of a line; sentences at `. ! ? …` and at a
-    blank line. Abbreviations and decimal numbers stay whole. A line that goes on in lower case is taken for one wrapped
-    by an editor and does not end a clause. What has no letter or digit (a dash, a bullet, an emoji) is joined to the
-    word beside it, so that all words joined by spaces are the text with its white space collapsed. Text in which
+    Clauses end at `, . ! ? ; : …`, at a dash that stands alone and at the end of a line; sentences at `. ! ? …` and at
+    a blank line. Abbreviations and decimal numbers stay whole. A line that goes on in lower case is taken for one
+    wrapped by an editor and does not end a clause. What has no letter or digit (a dash, a bullet, an emoji) is joined to
+    the word beside it, so that all words joined by spaces are the text with its white space collapsed. Text in which
     nothing can be spoken gives an empty list.
     """
     sentences: list[Sentence] = []
@@ -84,8 +84,8 @@ def spoken_form(word: str, *, last: bool) -> str:
 def estimate_seconds(text: str) -> float:
     """About how long the text takes to speak, without speaking it.
 
-    Fitted to both preview voices over 20 texts of 1 to 18 s (2.6 minutes each): single texts come out 20 % under to 18 %
-    over, all of them together 3 % under (jf_alpha) and 4 % over (joe). Good for refusing what is far too long.
+    Fitted to both preview voices over 20 texts of 1 to 18 s (2.6 minutes each): single texts come out 20 % under to
+    18 % over, all of them together 3 % under (jf_alpha) and 4 % over (joe). Good for refusing what is far too long.
     """
     sentences = split_sentences(text)
     characters = [character for character in text if character.isalnum()]
@@ -97,7 +97,7 @@ def estimate_seconds(text: str) -> float:
 
 
 def find_foreign_word(text: str) -> str | None:
-    """The first word not in Latin letters, when most letters of the text are not; an English voice cannot read those."""
+    """The first word not in Latin letters, when most letters of the text are not: no English voice can read it."""
     letters = [character for character in text if character.isalpha()]
     foreign = [character for character in letters if not _is_latin(character)]
     if len(foreign) * 2 <= len(letters):
@@ -107,7 +107,7 @@ def find_foreign_word(text: str) -> str | None:
 
 @dataclass
 class _Token:
-    """A word and what is joined to it. core: the part that is spoken. ornament: what follows the core, such as a dash."""
+    """A word and what is joined to it. core: the spoken part. ornament: what follows the core, such as a dash."""
 
     text: str
     core: str
@@ -159,7 +159,7 @@ def _closing_mark(token: _Token, following: _Token | None) -> str:
 
 
 def _written_mark(word: str) -> str:
-    """The punctuation mark that closes a word as written, inside or outside of quotes and brackets; a dash is a comma."""
+    """The mark that closes a word as written, inside or outside of quotes and brackets; a dash is a comma."""
     bare = word.rstrip(CLOSERS)
     if bare and not bare.strip(DASHES):
         return ","

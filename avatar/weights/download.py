@@ -37,17 +37,20 @@ def bring(step: Step, progress: FetchProgress) -> None:
     with _explained(step):
         step.partial.parent.mkdir(parents=True, exist_ok=True)
         with _held_partial(step, progress) as partial:
-            if not _is_right(step, step.target):  # another process may have brought it while we waited
-                blob = _blob(step, _metadata(step))
-                if not _is_right(step, blob):  # the same bytes in another revision, or left without their link
-                    _download(step, partial, progress)
-                    _check(step, progress)
-                    sync(step.partial)
-                    step.partial.replace(blob)
-                if blob != step.target:
-                    _link(step, blob)
-                stamp(step.target, step.file.sha256)
-            step.partial.unlink(missing_ok=True)
+            if _is_right(step, step.target):  # another process brought it while we waited
+                partial.truncate(0)
+                return
+            blob = _blob(step, _metadata(step))
+            if blob != step.target and _is_right(step, blob):  # from another revision, or left without its link
+                partial.truncate(0)
+            else:
+                _download(step, partial, progress)
+                _check(step, progress)
+                sync(step.partial)
+                step.partial.replace(blob)
+            if blob != step.target:
+                _link(step, blob)
+            stamp(step.target, step.file.sha256)
 
 
 def _is_right(step: Step, path: Path) -> bool:
@@ -61,15 +64,15 @@ def _check(step: Step, progress: FetchProgress) -> None:
     if (found := file_sha256(step.partial, progress.advance)) != file.sha256:
         step.partial.unlink()  # going on with it would only end here again
         raise EnvironmentProblem(
-            f"what {constants.ENDPOINT} sent for {file.repo} {file.path} is not the file that was locked: its sha256 is "
-            f"{found[:12]}…, not {file.sha256[:12]}…. It was thrown away; run the same command again, and where it "
-            "repeats, fetch over another network or proxy."
+            f"what {constants.ENDPOINT} sent for {file.repo} {file.path} is not the file that was locked: its sha256 "
+            f"is {found[:12]}…, not {file.sha256[:12]}…. It was thrown away; run the same command again, and where "
+            "it repeats, fetch over another network or proxy."
         )
 
 
 @contextlib.contextmanager
 def _held_partial(step: Step, progress: FetchProgress) -> Iterator[BinaryIO]:
-    """The half file, open at its end, and held against other fetches of the same file.
+    """The half file, open at its end, and held against other fetches of the same file. If it ends empty, it is removed.
 
     The lock is on the half file itself, which whoever finishes renames: then the name is free again, and we open a new
     one. On a file system without locks two fetches would spoil one another's half file, and its digest would show it.
@@ -84,10 +87,22 @@ def _held_partial(step: Step, progress: FetchProgress) -> Iterator[BinaryIO]:
             except OSError as error:
                 if error.errno not in (errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP):
                     raise
-            with contextlib.suppress(FileNotFoundError):
-                if os.path.samestat(os.fstat(partial.fileno()), os.stat(step.partial)):
-                    yield partial
-                    return
+            if not _is_open_at(partial, step.partial):
+                continue
+            try:
+                yield partial
+            finally:
+                if os.fstat(partial.fileno()).st_size == 0:
+                    step.partial.unlink(missing_ok=True)
+            return
+
+
+def _is_open_at(file: BinaryIO, path: Path) -> bool:
+    """Whether an open file still has this name."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), os.stat(path))
+    except FileNotFoundError:
+        return False
 
 
 def _metadata(step: Step) -> HfFileMetadata:

@@ -58,7 +58,7 @@ class Step:
 
 
 def plan(models: Iterable[Model], optional: bool = False, progress: FetchProgress | None = None) -> list[Step]:
-    """What must be brought so that these models are whole. Files that are there are checked: by stamp, else by digest."""
+    """What must be brought so that these models are whole. Files that are there are checked, by stamp or by digest."""
     progress = progress or FetchProgress()
     steps = []
     for file in (file for model in models for file in model.files if file.needed or optional):

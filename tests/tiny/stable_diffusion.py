@@ -178,19 +178,14 @@ def write_weights(folder: Path, configs: dict[str, dict], stops_everything: bool
     threshold = -2.0 if stops_everything else 2.0
     checker.concept_embeds_weights.data.fill_(threshold)
     checker.special_care_embeds_weights.data.fill_(threshold)
-    positions = {"text_model.embeddings.position_ids": torch.arange(77)[None]}
+    # Transformers before 5 wrote a prefix before the keys of a CLIP model, and the numbers of the positions.
+    text = {f"text_model.{key}": tensor for key, tensor in text_encoder.state_dict().items()}
+    text["text_model.embeddings.position_ids"] = torch.arange(77)[None]
+    safety = {key.replace("vision_", "vision_model.vision_"): tensor for key, tensor in checker.state_dict().items()}
     save(folder / "unet/diffusion_pytorch_model.fp16.safetensors", unet.state_dict())
     save(folder / "vae/diffusion_pytorch_model.fp16.safetensors", vae.state_dict())
-    save(folder / "text_encoder/model.fp16.safetensors", prefixed(text_encoder.state_dict(), "text_model.") | positions)
-    save(
-        folder / "safety_checker/model.fp16.safetensors",
-        {key.replace("vision_model.", "vision_model.vision_model.", 1): part for key, part in checker.state_dict().items()},
-    )
-
-
-def prefixed(tensors: dict, prefix: str) -> dict:
-    """Keys as transformers before 5 wrote them."""
-    return {prefix + key: tensor for key, tensor in tensors.items()}
+    save(folder / "text_encoder/model.fp16.safetensors", text)
+    save(folder / "safety_checker/model.fp16.safetensors", safety)
 
 
 def save(path: Path, tensors: dict) -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from avatar.portrait.framing import Portrait
 from avatar.voice.speech import Speech
 from avatar.weights import store
 
-MODELS = ("musetalk-v15", "sd-vae-ft-mse", "whisper-tiny")
+MODELS = ("musetalk-v15", "sd-vae-ft-mse", "whisper-tiny")  # in models.lock
 # Live activations of the VAE's decoder, the largest, per frame at 256 x 256 in half precision, counted from its shapes;
 # the UNet's take 76 MiB. cuDNN's workspaces come on top.
 FRAME_BYTES, WORKSPACE_BYTES = 96 * MIB, 1024 * MIB
@@ -29,26 +30,33 @@ class MuseTalkLips:
     """Use in a `with` block, which holds the models on the device.
 
     source: a framed portrait, or a Clip, which is framed here to 512 x 512. seed: nothing is drawn by chance here; it is
-    taken because every engine takes one.
+    taken because every engine takes one. threads: of the CPU, because sums differ in their last digits with their number.
+    facts (for the report) and notes (for the user) are complete at the end of the block.
     """
 
     name = "musetalk-1.5"
     version = "1"
+    models: ClassVar[tuple[str, ...]] = MODELS
 
-    def __init__(self, source: Portrait | Clip, seed: int, options: Options | None = None) -> None:
+    def __init__(self, source: Portrait | Clip, seed: int, options: Options | None = None, threads: int = 2) -> None:
         self._source = source
         self._options = options or Options()
+        self._threads = threads
         self._stream: Iterator[np.ndarray] = (frame for frame in ())
         self.facts: dict = {}
         self.notes: list[str] = []
 
     def __enter__(self) -> MuseTalkLips:
+        import torch
+
         from avatar.lips.musetalk.models import Models
 
         device = memory.device()
         dtype = memory.dtype_for(device)
         batch = memory.profile().lips_batch
         with contextlib.ExitStack() as entered:
+            entered.callback(torch.set_num_threads, torch.get_num_threads())
+            torch.set_num_threads(self._threads)
             self._usage = entered.enter_context(memory.measured("lips", need_bytes(batch, dtype.itemsize)))
             self._models = Models(device, dtype)
             self._entered = entered.pop_all()

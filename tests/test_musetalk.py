@@ -1,0 +1,326 @@
+"""MuseTalk's arithmetic against the slow reference: sound windows, boxes, crops, masks, tones, blends."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from avatar.errors import RequestError
+from avatar.lips.musetalk import audio_windows, blend, crop, mask, tone
+from avatar.lips.musetalk.options import Options
+from avatar.lips.musetalk.plan import plan_frames
+from avatar.lips.musetalk.prepared import prepare
+from avatar.lips.musetalk.ramp import FADE_FRAMES, ramp
+from avatar.lips.musetalk.silence import talking
+from avatar.lips.musetalk.source import Source, order
+from avatar.portrait.given import GivenPortrait
+from tests import musetalk_reference as reference
+
+RATES = [Fraction(15), Fraction(24000, 1001), Fraction(24), Fraction(25), Fraction(30000, 1001), Fraction(30),
+         Fraction(50), Fraction(60)]  # fmt: skip
+KINDS = ("jaw", "lips", "full")
+SIZE = 512
+
+
+@pytest.fixture(scope="module")
+def portrait():
+    with GivenPortrait() as engine:
+        return engine.frame(None, size=SIZE)
+
+
+@pytest.fixture(scope="module")
+def other_picture(portrait) -> np.ndarray:
+    """The portrait with another lower face, standing in for a drawn one: darker, blurred by its own mirror image."""
+    return (portrait.picture[:, ::-1] * 0.9).astype(np.uint8)
+
+
+def moved(portrait, dx: float, dy: float, scale: float = 1.0) -> np.ndarray:
+    """The portrait's landmarks elsewhere."""
+    landmarks = portrait.landmarks.copy()
+    centre = landmarks[:, :2].mean(axis=0)
+    landmarks[:, :2] = (landmarks[:, :2] - centre) * scale + centre + [dx, dy]
+    return landmarks
+
+
+# ---------------------------------------------------------------- sound
+
+
+@pytest.mark.parametrize("rate", RATES, ids=str)
+def test_windows_follow_the_exact_frame_rate(rate):
+    features = np.arange(1, 201, dtype=float)[:, None, None] * np.ones((1, 5, 2))
+    for frame in range(int(4 * rate) + 1):
+        first, last = audio_windows.window(frame, rate)
+        assert last - first == 10
+        heard = [features[step, 0, 0] if 0 <= step < 200 else 0.0 for step in range(first, last)]
+        assert heard == list(reference.audio_window(features, frame, rate)[:, 0, 0])
+
+
+@pytest.mark.parametrize("rate", RATES, ids=str)
+def test_windows_do_not_drift(rate):
+    """After two minutes the frame's own step still is the one at its time; upstream's is 4 s off at 29.97."""
+    frame = int(120 * rate)
+    own_step = audio_windows.window(frame, rate)[0] + 4
+    assert 0 <= frame / rate - Fraction(own_step, 50) < Fraction(1, 50)
+
+
+def test_windows_at_25_are_upstreams():
+    assert [audio_windows.window(frame, Fraction(25)) for frame in (0, 1, 7)] == [(-4, 6), (-2, 8), (10, 20)]
+
+
+def test_positions_are_sines_and_cosines():
+    table = audio_windows.positions(50, 384)
+    silent = reference.tokens(np.zeros((10, 5, 384)))
+    np.testing.assert_allclose(table, silent, atol=1e-6)
+    assert table.dtype == np.float32 and table[0, 1] == 1 and table[0, 0] == 0
+
+
+# ---------------------------------------------------------------- silence
+
+
+def tone_of(seconds: float, level: float = 0.2) -> np.ndarray:
+    return (level * np.sin(2 * np.pi * 200 * np.arange(int(seconds * 16000)) / 16000)).astype(np.float32)
+
+
+def test_rests_in_silence_and_never_in_speech():
+    sound = np.concatenate([tone_of(1), np.zeros(16000, np.float32), tone_of(1)])
+    talks = talking(sound, Fraction(25), 75)
+    assert (talks[:25] == 1).all() and (talks[50:] == 1).all()
+    assert (talks[32:43] == 0).all()
+    assert (np.abs(np.diff(talks)) < 0.3).all()  # a fade, no switch
+
+
+def test_a_plosive_is_no_silence():
+    sound = np.concatenate([tone_of(1), np.zeros(3200, np.float32), tone_of(1)])  # 0.2 s
+    assert (talking(sound, Fraction(25), 55) == 1).all()
+
+
+def test_soft_endings_belong_to_speech():
+    """Hysteresis: 35 dB below the loud level goes on being speech, and does not begin it."""
+    soft = tone_of(0.6, 0.2 * 10 ** (-35 / 20))
+    loud_first = talking(np.concatenate([tone_of(1), soft]), Fraction(25), 40)
+    soft_first = talking(np.concatenate([soft, tone_of(1)]), Fraction(25), 40)
+    assert (loud_first == 1).all()
+    assert (soft_first[:8] == 0).all() and soft_first[20] == 1
+
+
+@pytest.mark.parametrize("sound", [np.zeros(16000, np.float32), np.full(16000, 1e-4, np.float32)])
+def test_silent_sound_is_no_speech(sound):
+    assert (talking(sound, Fraction(25), 25) == 0).all()
+
+
+def test_ramp():
+    flags = np.array([True] * 10 + [False] + [True] * 2 + [False])
+    step = 1 / (FADE_FRAMES + 1)
+    np.testing.assert_allclose(ramp(flags)[5:], [1, 4 * step, 3 * step, 2 * step, step, 0, step, step, 0], atol=1e-6)
+    assert (ramp(np.ones(3, bool)) == 1).all() and (ramp(np.zeros(3, bool)) == 0).all()
+
+
+# ---------------------------------------------------------------- the plan
+
+
+def source_of(count: int, opacity=None, closed=1.0, shot=None) -> Source:
+    return Source(
+        [np.zeros((4, 4, 3), np.uint8)] * count,
+        np.zeros((count, 478, 3), np.float32),
+        np.ones(count, np.float32) if opacity is None else np.array(opacity, np.float32),
+        np.full(count, closed, np.float32),
+        np.zeros(count, int) if shot is None else np.array(shot),
+    )
+
+
+def test_back_and_forth_shows_no_end_twice():
+    assert [order(frame, 4) for frame in range(10)] == [0, 1, 2, 3, 2, 1, 0, 1, 2, 3]
+    assert [order(frame, 2) for frame in range(5)] == [0, 1, 0, 1, 0]
+    assert [order(frame, 1) for frame in range(3)] == [0, 0, 0]
+    assert [order(frame, 3, "repeat") for frame in range(5)] == [0, 1, 2, 0, 1]
+    assert [order(frame, 3, "hold") for frame in range(5)] == [0, 1, 2, 2, 2]
+
+
+def test_silence_shows_a_closed_mouth_and_draws_over_an_open_one():
+    sound = np.concatenate([tone_of(1), np.zeros(16000, np.float32)])
+    closed = plan_frames(source_of(1, closed=1), sound, Fraction(25), 50, Options())
+    opened = plan_frames(source_of(1, closed=0), sound, Fraction(25), 50, Options())
+    assert closed.opacity[-1] == 0 and (closed.opacity[:25] == 1).all() and (closed.sound == 1).all()
+    assert opened.sound[-1] == 0 and (opened.sound[:25] == 1).all() and (opened.opacity == 1).all()
+    restless = plan_frames(source_of(1), sound, Fraction(25), 50, Options(rest_in_silence=False))
+    assert (restless.opacity == 1).all()
+
+
+def test_nothing_is_carried_over_a_cut_a_jump_or_a_pause():
+    source = source_of(4, opacity=[1, 0, 1, 1], shot=[0, 0, 0, 1])
+    plan = plan_frames(source, tone_of(1), Fraction(25), 6, Options(loop="repeat"))
+    assert list(plan.shows) == [0, 1, 2, 3, 0, 1]
+    assert list(plan.begins) == [True, False, True, True, True, False]
+
+
+# ---------------------------------------------------------------- landmarks, box, crop
+
+
+def test_landmarks_lie_as_a_face_does(portrait):
+    """A bundle put together of older models also answers with 478 points; their places are garbage."""
+    x, y, z = portrait.landmarks.T
+    assert portrait.landmarks.shape == (478, 3)
+    assert y[168] < y[5] < y[4] < y[13] < y[152] and x[234] < x[4] < x[454] and np.count_nonzero(z) > 400
+
+
+@pytest.mark.parametrize("shift", [-1, 0, 0.5])
+@pytest.mark.parametrize(("dx", "dy"), [(0, 0), (-180, 3.3), (170.5, 0), (7, 160), (0, -150)])
+def test_box_is_the_references_and_in_the_picture(portrait, dx, dy, shift):
+    landmarks = moved(portrait, dx, dy)
+    box = crop.face_box(landmarks, SIZE, SIZE, shift, margin=0.045)
+    assert tuple(box) == reference.box(landmarks, (SIZE, SIZE), shift)
+    assert 0 <= box.left < box.right <= SIZE and 0 <= box.top < box.bottom <= SIZE
+
+
+def test_shift_moves_the_top_alone(portrait):
+    still, down = (crop.face_edges(portrait.landmarks, shift) for shift in (0, 1))
+    step = (portrait.landmarks[4, 1] - portrait.landmarks[168, 1]) / 3
+    assert down[1] - still[1] == pytest.approx(2 * step, abs=1e-3)
+    assert (down[0], *down[2:]) == (still[0], *still[2:])
+
+
+def test_crop_is_the_references(portrait):
+    box = crop.face_box(portrait.landmarks, SIZE, SIZE, margin=0.045)
+    inputs = crop.network_inputs(portrait.picture, box)
+    assert inputs.shape == (2, 3, 256, 256) and inputs.dtype == np.float32
+    for ours, theirs in zip(inputs, reference.vae_inputs(portrait.picture, box)):
+        np.testing.assert_allclose(ours, theirs, atol=2.1 * 2 / 255)
+        assert np.abs(ours - theirs).mean() < 0.2 * 2 / 255
+    assert (inputs[0, :, 128:] == -1).all()
+    np.testing.assert_array_equal(inputs[0, :, :128], inputs[1, :, :128])
+
+
+def test_turned_tiny_and_outside_faces_are_not_drawn(portrait):
+    assert crop.is_drawable(portrait.landmarks, SIZE, SIZE)
+    turned = portrait.landmarks.copy()
+    turned[4, 0] = turned[234, 0] + 0.15 * (turned[454, 0] - turned[234, 0])  # 1 to 5.7
+    assert not crop.is_drawable(turned, SIZE, SIZE)
+    assert not crop.is_drawable(moved(portrait, 0, 0, scale=0.1), SIZE, SIZE)
+    assert not crop.is_drawable(moved(portrait, 2000, 0), SIZE, SIZE)
+    assert not crop.is_drawable(moved(portrait, 0, -400), SIZE, SIZE)
+
+
+# ---------------------------------------------------------------- mask
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("dx", "dy", "scale"), [(0, 0, 1), (-200, 0, 1), (190, 20, 1), (0, 140, 1.1), (0, -120, 0.5)])
+def test_mask_is_the_references(portrait, kind, dx, dy, scale):
+    landmarks = moved(portrait, dx, dy, scale)
+    box = crop.face_box(landmarks, SIZE, SIZE, margin=0.045)
+    ours = mask.face_mask(landmarks, box, kind)
+    soft, hard = reference.mask(landmarks, box, kind)
+    left, top, *_ = reference.square(box)
+    columns = slice(box.left - left, box.right - left)
+    rows = slice(box.top + ours.top - top, box.bottom - top)
+    difference = np.abs(ours.alpha / 255 - soft[rows, columns])
+    assert difference.max() < 0.12 and difference.mean() < 0.006
+    assert np.mean(ours.core != hard[rows, columns]) < 0.02
+    assert soft[box.top - top : rows.start, columns].max(initial=0) < 0.01  # nothing above the kept rows
+    assert ours.alpha.max() == 255
+
+
+def test_presets_nest_and_jaw_leaves_the_nose(portrait):
+    box = crop.face_box(portrait.landmarks, SIZE, SIZE, margin=0.045)
+    jaw, lips, full = (mask.face_mask(portrait.landmarks, box, kind).core for kind in KINDS)
+    assert lips.sum() < jaw.sum() < full.sum() and (full | ~jaw).all()
+    x, y = portrait.landmarks[2, :2].astype(int)  # under the nose
+    row = y - 4 - box.top - mask.face_mask(portrait.landmarks, box, "jaw").top
+    assert full[row, x - box.left] and not jaw[row, x - box.left]
+
+
+# ---------------------------------------------------------------- blend and tone
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("dx", "dy"), [(0, 0), (-190, 0), (190, 0), (0, 150), (0, -140)])
+def test_blend_is_the_references_and_leaves_the_rest(portrait, other_picture, kind, dx, dy):
+    """At every edge of the picture too: never a crash, and outside the blending square not a bit changes."""
+    landmarks = moved(portrait, dx, dy)
+    prepared = prepare(portrait.picture, landmarks, Options(mask=kind, match_tone=False))
+    box = prepared.box
+    face = other_picture[100:356, 100:356]
+    drawn = blend.fit_to_box(face, box)[prepared.mask.top :]
+    pasted = blend.paste(portrait.picture, drawn, box, prepared.mask)
+    expected = reference.blended(portrait.picture, face, landmarks, box, kind)
+    assert np.abs(pasted - expected).mean() < 0.05 and np.abs(pasted - expected).max() < 20
+    left, top, right, bottom = (max(edge, 0) for edge in reference.square(box))
+    outside = np.ones((SIZE, SIZE), bool)
+    outside[top:bottom, left:right] = False
+    np.testing.assert_array_equal(pasted[outside], portrait.picture[outside])
+    assert (pasted != portrait.picture).any()
+
+
+@pytest.mark.parametrize("match_tone", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_face_that_is_the_crop_changes_nothing(portrait, kind, match_tone):
+    """A box of exactly 256 x 256 whose drawn face is the crop: the picture comes back within 1 of 255."""
+    landmarks = portrait.landmarks.copy()
+    left, top, right, bottom = crop.face_edges(landmarks)
+    landmarks[:, :2] = (landmarks[:, :2] - [left, top]) * [256 / (right - left), 256 / (bottom - top)] + [120, 110]
+    prepared = prepare(portrait.picture, landmarks, Options(mask=kind, margin=0.0, match_tone=match_tone))
+    box = prepared.box
+    assert (box.width, box.height) == (256, 256)
+    face = portrait.picture[box.top : box.bottom, box.left : box.right]
+    drawn = blend.fit_to_box(face, box)[prepared.mask.top :]
+    drawn = tone.ToneFollower().corrected(drawn, prepared.ring, prepared.skin, box)
+    pasted = blend.paste(portrait.picture, drawn, box, prepared.mask)
+    assert np.abs(pasted.astype(int) - portrait.picture).max() <= 1
+
+
+def test_opacity_zero_is_the_picture(portrait, other_picture):
+    prepared = prepare(portrait.picture, portrait.landmarks, Options())
+    drawn = blend.fit_to_box(other_picture[:256, :256], prepared.box)[prepared.mask.top :]
+    pasted = blend.paste(portrait.picture, drawn, prepared.box, prepared.mask, opacity=0)
+    np.testing.assert_array_equal(pasted, portrait.picture)
+    assert pasted is not portrait.picture and pasted.flags.writeable
+
+
+def test_tone_is_the_references(portrait):
+    """A soft, tinted copy of the face, on a box that is larger than 256: colours and sharpness are matched."""
+    import cv2
+
+    prepared = prepare(portrait.picture, portrait.landmarks, Options())
+    box = prepared.box
+    assert box.height > 256
+    whole = portrait.picture[box.top : box.bottom, box.left : box.right]
+    face = cv2.resize(cv2.GaussianBlur(whole, (0, 0), 1.5), (256, 256)) * np.array([0.95, 1.0, 0.9])
+    face = face.astype(np.uint8)
+    drawn = blend.fit_to_box(face, box)[prepared.mask.top :]
+    corrected = tone.ToneFollower().corrected(drawn, prepared.ring, prepared.skin, box)
+    pasted = blend.paste(portrait.picture, corrected, box, prepared.mask)
+    expected = reference.blended(portrait.picture, face, portrait.landmarks, box, match_tone=True)
+    assert np.abs(pasted - expected).mean() < 0.2
+    plain = blend.paste(portrait.picture, drawn, box, prepared.mask)
+    inside = (slice(box.top + prepared.mask.top + 30, box.bottom - 40), slice(box.left + 60, box.right - 60))
+    errors = [np.abs(picture[inside] - portrait.picture[inside].astype(float)).mean() for picture in (pasted, plain)]
+    assert errors[0] < 0.6 * errors[1]
+
+
+def test_tone_is_limited_and_follows_slowly(portrait):
+    prepared = prepare(portrait.picture, portrait.landmarks, Options())
+    rows = portrait.picture[prepared.box.top + prepared.mask.top : prepared.box.bottom, prepared.box.left : prepared.box.right]
+    green = np.zeros_like(rows)
+    green[:, :, 1] = 255
+    follower = tone.ToneFollower()
+    np.testing.assert_allclose(follower.corrected(rows, prepared.ring, prepared.skin, prepared.box), rows, atol=0.5)
+    changed = np.abs(follower.corrected(green, prepared.ring, prepared.skin, prepared.box) - green).mean()
+    assert changed < 5  # a tenth of 10 Lab units
+    follower.restart()
+    changed_at_once = np.abs(follower.corrected(green, prepared.ring, prepared.skin, prepared.box) - green).mean()
+    assert 2 * changed < changed_at_once < 60
+
+
+# ---------------------------------------------------------------- options
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("mask", "chin"), ("loop", "bounce"), ("shift", 1.5), ("margin", -0.1), ("boundary", 0.7), ("feather", 0.0),
+     ("smoothing", 0.31), ("overlap_s", 6)],
+)  # fmt: skip
+def test_options_outside_their_range_are_refused(field, value):
+    with pytest.raises(RequestError, match=field):
+        Options(**{field: value})
