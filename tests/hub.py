@@ -30,6 +30,7 @@ class Hub:
     status: int | None = None  # answers every request with this
     other_sha256: bool = False  # says that large files have another digest
     requests: list[tuple[str, str, str | None]] = field(default_factory=list)  # (method, key, Range)
+    tokens: dict[str, set[str | None]] = field(default_factory=dict)  # {host: what was sent as Authorization}
 
     def __enter__(self) -> Hub:
         hub = self
@@ -68,6 +69,8 @@ class Hub:
         return [wanted for method, key, wanted in self.requests if method == "GET" and key.endswith(name)]
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
+        host = request.headers["Host"].split(":")[0]
+        self.tokens.setdefault(host, set()).add(request.headers["Authorization"])
         on_cdn = request.path.startswith("/cdn/")
         key = request.path.removeprefix("/cdn/").lstrip("/")
         content = self.files.get(key)

@@ -371,7 +371,7 @@ def test_a_prompt_that_is_too_long_says_what_was_left_out():
 
 def test_any_words_leave_room_for_the_frame_around_them(tokenizer):
     choice = random.Random(5)
-    pieces = "woman grey 2026 ... - ?! it's Ünïcödé é́ 男 🙂 (a:1.2) supercalifragilistic".split() + ["\t"]
+    pieces = ["\t", *re.split(" ", "woman grey 2026 ... - ?! it's Ünïcödé é́ 男 🙂 (a:1.2) supercalifragilistic")]
     cut = 0
     for _ in range(300):
         words = choice.choice(["", " "]).join(choice.choices(pieces, k=choice.randint(1, 60)))

@@ -205,6 +205,12 @@ def test_turned_tiny_and_outside_faces_are_not_drawn(portrait):
 # ---------------------------------------------------------------- mask
 
 
+def edge_tolerance(box) -> float:
+    """How far two masks may differ whose outlines lie 1.5 pixels apart: OpenCV's polygons hold their border, too."""
+    sigma = 0.3 * ((mask.blur_size(box, 0.05) - 1) / 2 - 1) + 0.8
+    return 1.5 / (np.sqrt(2 * np.pi) * sigma)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("dx", "dy", "scale"), [(0, 0, 1), (-200, 0, 1), (190, 20, 1), (0, 140, 1.1), (0, -120, 0.5)])
 def test_mask_is_the_references(portrait, kind, dx, dy, scale):
@@ -215,8 +221,7 @@ def test_mask_is_the_references(portrait, kind, dx, dy, scale):
     left, top, *_ = reference.square(box)
     columns = slice(box.left - left, box.right - left)
     rows = slice(box.top + ours.top - top, box.bottom - top)
-    difference = np.abs(ours.alpha / 255 - soft[rows, columns])
-    assert difference.max() < 0.12 and difference.mean() < 0.006
+    assert np.abs(ours.alpha / 255 - soft[rows, columns]).max() < edge_tolerance(box)
     assert np.mean(ours.core != hard[rows, columns]) < 0.02
     assert soft[box.top - top : rows.start, columns].max(initial=0) < 0.01  # nothing above the kept rows
     assert ours.alpha.max() == 255
@@ -242,10 +247,14 @@ def test_blend_is_the_references_and_leaves_the_rest(portrait, other_picture, ki
     prepared = prepare(portrait.picture, landmarks, Options(mask=kind, match_tone=False))
     box = prepared.box
     face = other_picture[100:356, 100:356]
-    drawn = blend.fit_to_box(face, box)[prepared.mask.top :]
-    pasted = blend.paste(portrait.picture, drawn, box, prepared.mask)
+    drawn = blend.fit_to_box(face, box)
+    pasted = blend.paste(portrait.picture, drawn[prepared.mask.top :], box, prepared.mask)
     expected = reference.blended(portrait.picture, face, landmarks, box, kind)
-    assert np.abs(pasted - expected).mean() < 0.05 and np.abs(pasted - expected).max() < 20
+    contrast = np.zeros((SIZE, SIZE, 3))
+    contrast[box.top : box.bottom, box.left : box.right] = np.abs(
+        drawn.astype(float) - portrait.picture[box.top : box.bottom, box.left : box.right]
+    )
+    assert (np.abs(pasted - expected) <= edge_tolerance(box) * contrast + 2).all()
     left, top, right, bottom = (max(edge, 0) for edge in reference.square(box))
     outside = np.ones((SIZE, SIZE), bool)
     outside[top:bottom, left:right] = False

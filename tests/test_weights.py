@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import random
@@ -11,6 +12,7 @@ import sys
 import threading
 import time
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,8 @@ import pytest
 from avatar.errors import EnvironmentProblem, RequestError
 from avatar.weights import conversions, licences, lock, places, store
 from avatar.weights.digests import TICK_NS, is_stamped, problem_with
+from avatar.weights.fetch import FetchProgress
+from avatar.weights.verify import verify
 from tests import tiny
 from tests.conftest import ROOT, run_command
 
@@ -101,7 +105,7 @@ def test_the_built_in_lock_pins_what_the_full_stack_loads():
         ("[models.whisper-tiny]", "[models.whisper-tiny", "Expected"),
     ],
 )  # fmt: skip
-def test_a_lock_that_pins_nothing_is_refused(tmp_path, monkeypatch, avatar, old, new, said):
+def test_a_lock_that_pins_nothing_is_refused(tmp_path, monkeypatch, old, new, said):
     text = lock.BUILT_IN.read_text()
     assert old in text
     (tmp_path / "changed.lock").write_text(text.replace(old, new, 1))
@@ -196,7 +200,7 @@ def test_a_folder_for_loaders_holds_what_is_locked_and_nothing_else(models):
 # ---------------------------------------------------------------- missing
 
 
-def test_missing_weights_are_told_in_two_lines(avatar, tmp_path):
+def test_missing_weights_are_told_in_two_lines(tmp_path):
     with pytest.raises(EnvironmentProblem) as caught:
         store.check_present("xtts-v2", "musetalk-v15", "whisper-tiny")
     first, second = str(caught.value).splitlines()
@@ -270,37 +274,44 @@ def test_a_hundred_flipped_bits_are_named_before_loading(models):
         store.require(files[path].model)
 
 
-def test_verify_names_a_hundred_bits_that_rotted_under_their_stamps(models, avatar):
+def test_verify_names_a_hundred_bits_that_rotted_under_their_stamps(models):
     files, dice = every_file(models), random.Random(4)
-    assert run_command("models", "verify").returncode == 0
+    for path, file in files.items():
+        assert problem_with(path, file.size, file.sha256) is None
     for turn in range(100):
         path = list(files)[turn % len(files)]
         file, before = files[path], os.stat(path)
         with one_bit_flipped(path, dice):
-            os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+            set_time(path, before)
             assert is_stamped(path, file.sha256)  # what rots leaves the stamp as it is
-            problem = problem_with(path, file.size, file.sha256, full=True)
-            assert problem and problem.startswith("is not the file that was locked: its sha256 is")
+            (result,) = verify([lock.read().model(file.model)], FetchProgress())
+            assert not result["ok"] and len(result["problems"]) == 1
+            assert result["problems"][0].startswith(f"{path} is not the file that was locked: its sha256 is")
             with pytest.raises(EnvironmentProblem):  # and once it was found, loading refuses too
                 store.require(file.model)
-        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+        set_time(path, before)
         store.require(file.model)
 
 
-class one_bit_flipped:
+@contextlib.contextmanager
+def one_bit_flipped(path: Path, dice: random.Random) -> Iterator[None]:
     """One random bit of a file is the other way round inside the block."""
+    offset, bit = dice.randrange(path.stat().st_size), 1 << dice.randrange(8)
+    flip(path, offset, bit)
+    yield
+    flip(path, offset, bit)
 
-    def __init__(self, path: Path, dice: random.Random):
-        self.path, self.offset, self.bit = path, dice.randrange(path.stat().st_size), 1 << dice.randrange(8)
 
-    def __enter__(self) -> None:
-        with open(self.path, "r+b") as file:
-            file.seek(self.offset)
-            value = file.read(1)[0]
-            file.seek(self.offset)
-            file.write(bytes([value ^ self.bit]))
+def flip(path: Path, offset: int, bit: int) -> None:
+    with open(path, "r+b") as file:
+        file.seek(offset)
+        value = file.read(1)[0]
+        file.seek(offset)
+        file.write(bytes([value ^ bit]))
 
-    __exit__ = lambda self, *_: self.__enter__()  # noqa: E731
+
+def set_time(path: Path, status: os.stat_result) -> None:
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 def test_a_file_changed_just_now_is_hashed_again_even_where_its_time_is_the_same(models):
@@ -323,7 +334,7 @@ def test_another_file_with_the_same_size_and_time_is_hashed_again(models):
     other = path.with_name("other")
     other.write_bytes(b"x" * file.size)
     other.replace(path)
-    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    set_time(path, before)
     with pytest.raises(EnvironmentProblem, match="its sha256 is"):
         store.require("whisper-tiny")
 
@@ -407,7 +418,7 @@ def test_a_conversion_reads_no_byte_that_was_not_hashed_just_before(models):
     store.require("whisper-tiny")
     before = os.stat(path)
     path.write_bytes(path.read_bytes()[::-1])
-    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    set_time(path, before)
     store.require("whisper-tiny")
     made: list[str] = []
     with pytest.raises(EnvironmentProblem, match="its sha256 is"):

@@ -69,7 +69,14 @@ def hub() -> Iterator[Hub]:
 @pytest.fixture(autouse=True)
 def toy(hub, tmp_path, monkeypatch) -> places.Place:
     """The toy model is the only one, the hub the local one; returns the hub cache that it goes to."""
-    for name in ("AVATAR_MODELS", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"):
+    for name in (
+        "AVATAR_MODELS",
+        "HF_HUB_CACHE",
+        "HUGGINGFACE_HUB_CACHE",
+        "HF_HUB_OFFLINE",
+        "TRANSFORMERS_OFFLINE",
+        "HF_TOKEN",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
     monkeypatch.setenv("HF_ENDPOINT", hub.address)
@@ -138,6 +145,11 @@ def test_what_the_library_has_fetched_is_not_fetched_again(hub):
     hub.requests.clear()
     assert fetch().returncode == 0
     assert hub.requests == []
+
+
+def test_a_token_goes_to_the_hub_and_to_nobody_else(hub):
+    assert fetch(env={**os.environ, "HF_TOKEN": "hf_secret"}).returncode == 0
+    assert hub.tokens == {"127.0.0.1": {"Bearer hf_secret"}, "localhost": {None}}
 
 
 def test_dry_run_names_files_and_sizes_and_brings_nothing(hub, toy):

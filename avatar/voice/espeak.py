@@ -31,7 +31,7 @@ def phonemize(clauses: list[str], voice: str = "en-us") -> list[str]:
     """
     if not clauses:
         return []
-    lines = "".join(" ".join(clause.split()).replace("\0", "") + "\n" for clause in clauses)
+    lines = "".join(" ".join(clause.replace("\0", " ").split()) + "\n" for clause in clauses)
     # -I: neither the environment nor the folder of this file decides what the child imports.
     command = [sys.executable, "-I", str(Path(__file__).resolve()), voice]
     try:

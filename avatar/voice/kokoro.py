@@ -37,7 +37,7 @@ LETTERS = {
 
 
 class KokoroVoice(PresetVoice):
-    """Female, 24 kHz."""
+    """Female, 24 kHz. This export draws no noise: every seed gives the same speech."""
 
     name = "kokoro"
     version = "kokoro-v1.0-int8 6e742170"

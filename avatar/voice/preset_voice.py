@@ -20,7 +20,7 @@ LARGEST_PAD = 0.12  # of the wanted length: so much silence at the end is better
 class PresetVoice:
     """Base of the preview voices. Use in a `with` block: the model is loaded when it is entered and dropped at its end.
 
-    The same text, seed and threads give the same bytes, when `speak` is the first call after entering: the model draws
+    The same text, seed and threads give the same bytes when `speak` is the first call after entering: a model draws
     its noise from one sequence.
     """
 

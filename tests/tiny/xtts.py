@@ -11,56 +11,71 @@ from pathlib import Path
 
 FOLDER = "coqui/XTTS-v2"
 CODES = 16  # audio codes of one text, more or less; a code is 46 ms
-CHANNELS = 64
+CHANNELS = 64  # of the tiny GPT; XTTS-v2 has 1024
 LANGUAGES = ["en", "es", "fr", "de", "it", "pt", "pl", "tr", "ru", "nl", "cs", "ar", "zh-cn", "hu", "ko", "ja", "hi"]
 SPECIAL = ["[STOP]", "[UNK]", "[SPACE]", *(f"[{language}]" for language in LANGUAGES), "[START]"]
-STOP_AUDIO = 65
 # Basic Latin, Latin-1 and Latin Extended-A, Cyrillic, Arabic, Devanagari: what the text cleaners leave.
 ALPHABET = [chr(code) for first, last in ((33, 127), (161, 384), (1024, 1120), (1548, 1632), (2304, 2432))
             for code in range(first, last)]  # fmt: skip
 
 
-def write(models_folder: Path, change: Callable[[dict], None] | None = None, most_codes: int = 602) -> None:
+def write(
+    models_folder: Path, change: Callable[[dict], None] | None = None, tiny: bool = True, **arguments: object
+) -> None:
     """Write the checkpoint's files under `models_folder`/coqui/XTTS-v2.
 
-    change: alters the state dict in place before it is saved. most_codes: where the model is cut off; XTTS-v2 has 602.
+    change: alters the state dict in place before it is saved; tiny=False: upstream's own shapes (1.9 GB), for a look at
+    memory and speed; arguments: other model_args than those of `config`.
     """
     folder = models_folder / FOLDER
     folder.mkdir(parents=True)
-    (folder / "vocab.json").write_text(json.dumps(vocabulary()))
-    (folder / "config.json").write_text(json.dumps(config(most_codes), indent=4))
+    settings = config(tiny, **arguments)
+    (folder / "config.json").write_text(json.dumps(settings, indent=4))
+    (folder / "vocab.json").write_text(json.dumps(vocabulary(settings["model_args"]["gpt_number_text_tokens"])))
     (folder / "LICENSE.txt").write_text("A stand-in for the Coqui Public Model License.\n")
     write_weights(folder, change)
 
 
-def config(most_codes: int) -> dict:
-    """config.json as upstream has it, where it matters for inference; the model is smaller."""
+def config(tiny: bool = True, **arguments: object) -> dict:
+    """config.json as upstream has it, where it matters for inference, with other model_args where they are given."""
+    smaller = {
+        "gpt_layers": 2,
+        "gpt_n_model_channels": CHANNELS,
+        "gpt_n_heads": 4,
+        "gpt_number_text_tokens": len(SPECIAL) + len(ALPHABET),
+        "gpt_num_audio_tokens": 66,
+        "gpt_start_audio_token": 64,
+        "gpt_stop_audio_token": 65,
+        "decoder_input_dim": CHANNELS,
+    }
     return {
         "model": "xtts",
         "audio": {"sample_rate": 22050, "output_sample_rate": 24000},
         "model_args": {
             "gpt_batch_size": 1,
             "kv_cache": True,
-            "gpt_max_audio_tokens": most_codes + 3,
+            "gpt_max_audio_tokens": 605,
             "gpt_max_text_tokens": 402,
             "gpt_max_prompt_tokens": 70,
-            "gpt_layers": 2,
-            "gpt_n_model_channels": CHANNELS,
-            "gpt_n_heads": 4,
-            "gpt_number_text_tokens": len(SPECIAL) + len(ALPHABET),
+            "gpt_layers": 30,
+            "gpt_n_model_channels": 1024,
+            "gpt_n_heads": 16,
+            "gpt_number_text_tokens": 6681,
             "gpt_start_text_token": None,
             "gpt_stop_text_token": None,
-            "gpt_num_audio_tokens": 66,
-            "gpt_start_audio_token": 64,
-            "gpt_stop_audio_token": STOP_AUDIO,
+            "gpt_num_audio_tokens": 1026,
+            "gpt_start_audio_token": 1024,
+            "gpt_stop_audio_token": 1025,
             "gpt_code_stride_len": 1024,
             "gpt_use_perceiver_resampler": True,
             "input_sample_rate": 22050,
             "output_sample_rate": 24000,
             "output_hop_length": 256,
-            "decoder_input_dim": CHANNELS,
+            "decoder_input_dim": 1024,
             "d_vector_dim": 512,
             "cond_d_vector_in_each_upsampling_layer": True,
+            **(smaller if tiny else {}),
+            **arguments,
         },
         "languages": LANGUAGES,
         "temperature": 0.75,
@@ -75,9 +90,10 @@ def config(most_codes: int) -> dict:
     }
 
 
-def vocabulary() -> dict:
-    """vocab.json: a BPE of single characters, in the format of the package tokenizers."""
+def vocabulary(size: int) -> dict:
+    """vocab.json: a BPE of single characters, in the format of the package tokenizers, filled up to `size` entries."""
     symbols = SPECIAL + ALPHABET
+    symbols += [f"<{number}>" for number in range(len(symbols), size)]
     flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
     return {
         "version": "1.0",
@@ -107,39 +123,44 @@ def write_weights(folder: Path, change: Callable[[dict], None] | None) -> None:
     from TTS.tts.configs.xtts_config import XttsConfig
     from TTS.tts.models.xtts import Xtts
 
+    from avatar.voice.xtts_checkpoint import quiet_transformers
+
     settings = XttsConfig()
     settings.load_json(str(folder / "config.json"))
     settings.model_args.gpt_start_text_token = SPECIAL.index("[START]")
     settings.model_args.gpt_stop_text_token = SPECIAL.index("[STOP]")
-    with torch.random.fork_rng(devices=[]):
+    channels = settings.model_args.gpt_n_model_channels
+    with torch.random.fork_rng(devices=[]), quiet_transformers():
         torch.manual_seed(5)
         state = Xtts(settings).state_dict()
         speakers = {
             name: {
-                "gpt_cond_latent": torch.randn(1, 32, CHANNELS),
+                "gpt_cond_latent": torch.randn(1, 32, channels),
                 "speaker_embedding": torch.nn.functional.normalize(torch.randn(1, 512, 1), dim=1),
             }
             for name in ("First Speaker", "Second Speaker")
         }
         state = small_on_disk(state)
-    stop_about(state, CODES)
+    stop_about(state, CODES, settings.model_args.gpt_stop_audio_token)
     if change:
         change(state)
     save_as_upstream({"model": state, "config": settings}, folder / "model.pth")
     torch.save(speakers, folder / "speakers_xtts.pth")
 
 
-def stop_about(state: dict, codes: int) -> None:
+def stop_about(state: dict, codes: int, stop_token: int) -> None:
     """Make the stop token the likelier the farther the audio codes are, even at `codes`: along one direction, the
     embedded position grows and the stop token's weights point there."""
     import torch
 
-    direction = torch.nn.functional.normalize(torch.randn(CHANNELS, generator=torch.Generator().manual_seed(6)), dim=0)
     positions = state["gpt.mel_pos_embedding.emb.weight"]
+    direction = torch.nn.functional.normalize(
+        torch.randn(positions.shape[1], generator=torch.Generator().manual_seed(6)), dim=0
+    )
     ramp = ((torch.arange(len(positions)) - codes) / 4).clamp(-1, 1)
     state["gpt.mel_embedding.weight"] *= 0.05  # or the codes themselves would drown the positions
     positions += 0.4 * ramp[:, None] * direction
-    state["gpt.mel_head.weight"][STOP_AUDIO] = 2 * direction
+    state["gpt.mel_head.weight"][stop_token] = 2 * direction
 
 
 def small_on_disk(state: dict) -> dict:

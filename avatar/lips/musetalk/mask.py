@@ -100,11 +100,10 @@ def lower_oval(points: np.ndarray, box: Box, boundary: float, pull: float) -> np
 
 def _add_lips(canvas: np.ndarray, lips: np.ndarray, growth: float, hull: bool) -> None:
     """The lips' outer outline (or its convex hull), grown by so many pixels to all sides."""
-    shape = np.zeros_like(canvas)
-    _fill(shape, _hull(lips) if hull else lips, 255)
-    radius = round(growth)
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-    np.maximum(canvas, cv2.dilate(shape, disc), out=canvas)
+    outside = np.full_like(canvas, 255)
+    _fill(outside, _hull(lips) if hull else lips, 0)
+    distance = cv2.distanceTransform(outside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    canvas[distance <= round(growth)] = 255
 
 
 def _hull(points: np.ndarray) -> np.ndarray:
