@@ -75,23 +75,24 @@ def box(landmarks, picture_shape, shift=0.0, margin=0.045) -> tuple[int, int, in
 
 def resize(picture: np.ndarray, width: int, height: int) -> np.ndarray:
     """Lanczos (a = 3), stretched for shrinking as in Pillow: float64 (height, width, 3), 0..255, rounded to whole."""
-    once = np.stack([_resize_line(row, width) for row in picture.astype(np.float64)])
+    once = np.einsum("ij,yjc->yic", lanczos_weights(picture.shape[1], width), picture.astype(np.float64))
     once = np.clip(np.round(once), 0, 255)
-    twice = np.stack([_resize_line(once[:, x], height) for x in range(width)], axis=1)
+    twice = np.einsum("ij,jxc->ixc", lanczos_weights(picture.shape[0], height), once)
     return np.clip(np.round(twice), 0, 255)
 
 
-def _resize_line(line: np.ndarray, size: int) -> np.ndarray:
-    scale = len(line) / size
+def lanczos_weights(length: int, size: int) -> np.ndarray:
+    """How much each of `length` pixels gives to each of `size`: (size, length)."""
+    scale = length / size
     stretch = max(scale, 1.0)
-    out = []
+    weights = np.zeros((size, length))
     for i in range(size):
         centre = (i + 0.5) * scale
-        first, last = max(int(centre - 3 * stretch + 0.5), 0), min(int(centre + 3 * stretch + 0.5), len(line))
-        positions = (np.arange(first, last) - centre + 0.5) / stretch
-        weights = np.sinc(positions) * np.sinc(positions / 3) * (np.abs(positions) < 3)
-        out.append((weights[:, None] * line[first:last]).sum(axis=0) / weights.sum())
-    return np.array(out)
+        for j in range(length):
+            distance = (j - centre + 0.5) / stretch
+            if abs(distance) < 3:
+                weights[i, j] = np.sinc(distance) * np.sinc(distance / 3)
+    return weights / weights.sum(axis=1, keepdims=True)
 
 
 def vae_inputs(picture: np.ndarray, face) -> tuple[np.ndarray, np.ndarray]:

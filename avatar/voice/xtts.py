@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -19,9 +19,6 @@ from avatar.voice.timeline import LEAD_IN_S, LEAD_OUT_S, PEAK
 from avatar.voice.xtts_checkpoint import MODEL, NotFinite
 from avatar.voice.xtts_text import Piece
 from avatar.weights import store
-
-if TYPE_CHECKING:
-    import torch
 
 SAMPLE_RATE = 24_000  # Hz, of the decoder
 TRIES = 2  # with seeds of their own, before a piece is cut in two
@@ -57,9 +54,7 @@ class XttsVoice:
     version = "1"
     models: ClassVar[tuple[str, ...]] = (MODEL,)  # in models.lock
 
-    def __init__(
-        self, reference: Path | None, preset: None, seed: int, gpt_dtype: str | None = None, threads: int = 2
-    ):
+    def __init__(self, reference: Path | None, preset: None, seed: int, gpt_dtype: str | None = None, threads: int = 2):
         self.reference, self.seed, self.gpt_dtype, self.threads = reference, seed, gpt_dtype, threads
         self.facts: dict = {}
         self.notes: list[str] = []
@@ -155,7 +150,7 @@ class XttsVoice:
         return speech if seconds is None else with_silence(speech, seconds)
 
     def _say(self, piece: Piece, language: str, place: str) -> list[Utterance]:
-        """The piece, whole if the model can say it so, else in two. place: where it stands in the text, for its seed."""
+        """The piece, whole if the model says it so, else in two. place: where it stands in the text, for its seed."""
         problem = "it is too long for XTTS-v2"
         if self._fits(piece, language):
             for attempt in range(TRIES):
@@ -166,10 +161,12 @@ class XttsVoice:
         halves = xtts_text.in_two(piece)
         if halves is None:
             raise AvatarError(
-                f"XTTS-v2 cannot speak {' '.join(piece.words)!r}: {problem}; write it in another way, or try another --seed."
+                f"XTTS-v2 cannot speak {' '.join(piece.words)!r}: {problem}; write it in another way, or try another "
+                "--seed."
             )
         self.notes.append(f"{' '.join(piece.words)[:40]!r}… was spoken in two parts: {problem}.")
-        return [each for half, side in zip(halves, "ab", strict=True) for each in self._say(half, language, place + side)]
+        first, second = halves
+        return [*self._say(first, language, place + "a"), *self._say(second, language, place + "b")]
 
     def _fits(self, piece: Piece, language: str) -> bool:
         """Whether the text, with its numbers written out, is within the model's text positions."""
@@ -203,10 +200,11 @@ class XttsVoice:
         except NotFinite:
             self._fall_back()
             samples, codes = self._infer(text, language, seed)
+        seconds = len(samples) / SAMPLE_RATE
         if codes >= self._model.gpt.max_gen_mel_tokens:
-            raise Implausible(f"the model came to no end within {codes} audio codes ({len(samples) / SAMPLE_RATE:.0f} s)")
-        if len(samples) < SAMPLE_RATE * LEAST_S_PER_LETTER * xtts_text.letter_count(text):
-            raise Implausible(f"the model stopped after {len(samples) / SAMPLE_RATE:.1f} s, too soon for so much text")
+            raise Implausible(f"the model came to no end within {codes} audio codes ({seconds:.1f} s)")
+        if seconds < LEAST_S_PER_LETTER * xtts_text.letter_count(text):
+            raise Implausible(f"the model stopped after {seconds:.1f} s, too soon for so much text")
         if np.abs(samples).max() < SILENT_PEAK:
             raise Implausible("the model made no sound")
         return samples
@@ -248,7 +246,8 @@ class XttsVoice:
 
         if self._dtype == torch.float32:
             raise EnvironmentProblem(
-                "XTTS-v2 computes values that are not finite: its weights may be damaged; 'avatar models verify' checks them."
+                "XTTS-v2 computes values that are not finite: its weights may be damaged; 'avatar models verify' "
+                "checks them."
             )
         self.notes.append(f"XTTS-v2 computed values that are not finite in {self._dtype}; it went on in float32.")
         self._drop()

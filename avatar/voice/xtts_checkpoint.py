@@ -57,7 +57,7 @@ def read_pickle(path: Path) -> dict[str, torch.Tensor]:
     strange = torch.serialization.get_unsafe_globals_in_checkpoint(path)
     foreign = [name for name in strange if not name.startswith(("TTS.", "coqpit."))]
     if foreign:
-        raise EnvironmentProblem(f"{path} refers to {', '.join(foreign)}, which no checkpoint of XTTS needs; not opened.")
+        raise EnvironmentProblem(f"{path} refers to {', '.join(foreign)}, which XTTS-v2's does not; it was not opened.")
     with torch.serialization.safe_globals([(IgnoredSettings, name) for name in strange]):
         content = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     try:

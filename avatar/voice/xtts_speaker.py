@@ -81,7 +81,7 @@ def forget(reference_sha256: str) -> None:
 
 
 def from_recording(model: Xtts, recording: Recording) -> Speaker:
-    """The speaker of a trimmed recording, computed by a model in float32 on the CPU; the lengths are the checkpoint's."""
+    """The speaker of a trimmed recording, computed by a model in float32 on the CPU, over the checkpoint's lengths."""
     import soxr
     import torch
 

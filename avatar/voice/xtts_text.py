@@ -114,12 +114,12 @@ def timed_words(piece: Piece, start_s: float, end_s: float) -> list[Word]:
 
     Good enough for subtitles, which show some seconds of speech at a time; no good for lips.
     """
-    total = sum(len(word) + 1 for word in piece.words)
-    words, before = [], 0
+    s_per_character = (end_s - start_s) / sum(len(word) + 1 for word in piece.words)
+    words = []
     for word in piece.words:
-        after = before + len(word) + 1
-        words.append(Word(word, start_s + (end_s - start_s) * before / total, start_s + (end_s - start_s) * after / total))
-        before = after
+        until_s = start_s + s_per_character * (len(word) + 1)
+        words.append(Word(word, start_s, until_s))
+        start_s = until_s
     return words
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -96,6 +97,9 @@ def need_library() -> None:
 def run(steps: list[Step], progress: FetchProgress) -> None:
     """Do the steps. Raises EnvironmentProblem when there is no room or a download fails; what is whole by then stays,
     what is half is gone on with by the next fetch."""
+    # Read when the library is imported. Without it the library tells the hub what else is installed here, and asks it
+    # for more than the files. A user who wants that can set it to 0.
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     from avatar.weights import download
 
     check_room(steps)

@@ -1,0 +1,101 @@
+"""memory.py on a CPU: the profile in force, the check before loading, and smaller steps when memory runs out.
+
+What it measures on a card can only be seen on one; ci/gpu does.
+"""
+
+from __future__ import annotations
+
+import gc
+import weakref
+
+import pytest
+
+from avatar import hardware, memory
+from avatar.errors import EnvironmentProblem, RequestError
+
+torch = pytest.importorskip("torch")
+pytestmark = pytest.mark.skipif(torch.cuda.is_available(), reason="asks what a host without a GPU does")
+
+BEYOND_ANY_HOST = 1 << 50  # bytes, or numbers: a petabyte
+
+
+def test_a_host_without_a_gpu_computes_on_its_cpu_in_float32():
+    assert memory.device() == torch.device("cpu")
+    assert memory.dtype_for(memory.device()) == torch.float32
+    assert memory.dtype_for(torch.device("cuda")) == torch.float16
+    assert memory.profile().name == "cpu"
+
+
+def test_the_settings_choose_the_profile(monkeypatch):
+    monkeypatch.setenv("AVATAR_PROFILE", "cpu")
+    assert memory.profile() == hardware.profile_named("cpu")
+    monkeypatch.setenv("AVATAR_PROFILE", "10GB")
+    with pytest.raises(EnvironmentProblem, match="10GB.*needs a CUDA GPU.*avatar status"):
+        memory.device()
+    monkeypatch.setenv("AVATAR_PROFILE", "12GB")
+    with pytest.raises(RequestError, match="no profile '12GB'; choose one of: auto, 24GB, 10GB, 6GB, cpu"):
+        memory.profile()
+
+
+def test_what_cannot_fit_is_refused_before_anything_is_loaded():
+    entered = False
+    with pytest.raises(EnvironmentProblem) as refusal, memory.measured("lips", need_bytes=BEYOND_ANY_HOST):
+        entered = True
+    assert not entered
+    assert f"the lips needs about {BEYOND_ANY_HOST >> 20:,} MiB" in str(refusal.value)
+    assert f"{hardware.memory_mib():,} MiB" in str(refusal.value)
+
+
+def test_a_measured_engine_reports_zeros_and_leaves_nothing_behind():
+    class Model:
+        def __init__(self):
+            self.myself = self  # a cycle, as models have: only the collector frees it
+
+    gc.disable()
+    try:
+        with memory.measured("portrait", need_bytes=5 << 20) as usage:
+            gone = weakref.ref(Model())
+            assert gone() is not None
+        assert gone() is None
+    finally:
+        gc.enable()
+    assert usage.as_facts() == {
+        "device": "this host", "needed_mib": 5, "peak_allocated_mib": 0, "peak_reserved_mib": 0, "left_mib": 0,
+    }  # fmt: skip
+    assert usage.notes == []
+
+
+def test_an_error_in_a_measured_engine_passes_through():
+    with pytest.raises(ZeroDivisionError), memory.measured("voice"):
+        _ = 1 / 0
+
+
+def test_work_that_runs_out_of_memory_goes_on_in_smaller_batches_and_stays_there():
+    tried = []
+
+    def work(batch: int) -> int:
+        tried.append(batch)
+        torch.empty(BEYOND_ANY_HOST if batch > 2 else 1)
+        return batch
+
+    steps = memory.StepDown((8, 4, 2, 1), what="frames a step")
+    assert steps.run(work) == 2
+    assert steps.run(work) == 2
+    assert tried == [8, 4, 2, 2]
+    assert steps.notes == [
+        "out of memory with 8 frames a step; went on with 4.",
+        "out of memory with 4 frames a step; went on with 2.",
+    ]
+
+
+def test_out_of_memory_with_the_smallest_batch_is_a_clear_error():
+    steps = memory.StepDown((2, 1), what="frames a step")
+    with pytest.raises(EnvironmentProblem, match="out of memory on this host with 1 frames a step, the least there is"):
+        steps.run(lambda batch: torch.empty(BEYOND_ANY_HOST))
+
+
+def test_other_errors_are_not_taken_for_out_of_memory():
+    steps = memory.StepDown((8, 4))
+    with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
+        steps.run(lambda batch: torch.ones(1, 2) @ torch.ones(3, 4))
+    assert steps.batch == 8

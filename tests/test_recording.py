@@ -1,0 +1,322 @@
+"""Recordings that users give: what is read, what is refused, and what is only warned of. Decoded by the real FFmpeg."""
+
+from __future__ import annotations
+
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from avatar.errors import InputError
+from avatar.video.ffmpeg import ffmpeg_program
+from avatar.voice.pitch import median_f0_hz
+from avatar.voice.presets import PRESETS, nearest_preset
+from avatar.voice.recording import Recording, check_reference, read_speech, trim
+from avatar.voice.vits import VitsVoice
+
+TEXT = "Hello there, and welcome. The big black bag was packed by people who had never been paid."
+
+
+@pytest.fixture(scope="module")
+def speech() -> tuple[np.ndarray, int]:
+    """About 5.5 s of the voice joe, float32 mono, and its sample rate."""
+    with VitsVoice() as voice:
+        spoken = voice.speak(TEXT)
+    return spoken.samples, spoken.sample_rate
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, speech) -> Path:
+    """The speech as speech.wav, .mp3, .flac, .m4a and .ogg, and those cut in half."""
+    folder = tmp_path_factory.mktemp("recordings")
+    soundfile.write(folder / "speech.wav", *speech)
+    for kind in ("mp3", "flac", "m4a", "ogg"):
+        command = [ffmpeg_program(), "-v", "error", "-i", folder / "speech.wav", folder / f"speech.{kind}"]
+        subprocess.run(command, check=True)
+    for kind in ("wav", "mp3", "flac", "m4a"):
+        content = (folder / f"speech.{kind}").read_bytes()
+        (folder / f"half.{kind}").write_bytes(content[: len(content) // 2])
+    return folder
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write samples to a file of this test and return its path."""
+
+    def write(samples: np.ndarray, sample_rate: int, name: str = "given.wav", **options) -> Path:
+        soundfile.write(tmp_path / name, samples, sample_rate, **options)
+        return tmp_path / name
+
+    return write
+
+
+def refusal(path: Path, read=check_reference) -> str:
+    with pytest.raises(InputError) as error:
+        read(path)
+    assert path.name in str(error.value) or repr(path.name)[1:-1] in str(error.value)
+    assert str(error.value).endswith(".")
+    return str(error.value)
+
+
+def warnings_of(path: Path) -> str:
+    return " | ".join(check_reference(path).warnings)
+
+
+# --- what is read
+
+
+def test_a_good_recording_is_read_as_it_is(folder, speech):
+    recording = check_reference(folder / "speech.wav")
+    samples, sample_rate = speech
+    assert recording.warnings == ()
+    assert (recording.sample_rate, recording.channels) == (sample_rate, 1)
+    assert recording.samples.dtype == np.float32
+    assert np.abs(recording.samples - samples).max() <= 1 / 32768
+    assert recording.peak == pytest.approx(0.85, abs=1e-3)
+    assert recording.rms_dbfs == pytest.approx(20 * np.log10(np.sqrt(np.mean(samples**2))), abs=0.1)
+    assert 0.5 * recording.seconds < recording.speech_seconds < 0.95 * recording.seconds
+    assert recording.clipped_fraction == 0
+    assert recording.snr_db > 40
+
+
+@pytest.mark.parametrize("kind", ["mp3", "flac", "m4a", "ogg"])
+def test_other_formats_hold_the_same(folder, kind):
+    recording, original = check_reference(folder / f"speech.{kind}"), check_reference(folder / "speech.wav")
+    assert recording.warnings == ()
+    assert recording.seconds == pytest.approx(original.seconds, abs=0.1)
+    assert recording.rms_dbfs == pytest.approx(original.rms_dbfs, abs=1)
+    assert recording.median_f0_hz == pytest.approx(original.median_f0_hz, rel=0.03)
+
+
+@pytest.mark.parametrize("name", ["-dash.wav", 'with "quotes" and space.wav', "new\nline.wav", "http:colon.wav", "%d.wav"])
+def test_a_name_is_only_a_name(write, speech, name, monkeypatch):
+    path = write(*speech, name)
+    monkeypatch.chdir(path.parent)
+    assert check_reference(Path(name)).seconds == pytest.approx(len(speech[0]) / speech[1])
+
+
+def test_channels_are_mixed_down(write, speech):
+    samples, sample_rate = speech
+    stereo = check_reference(write(np.stack([samples, np.zeros_like(samples)], axis=1), sample_rate))
+    assert (stereo.channels, stereo.warnings) == (2, ())
+    assert np.abs(stereo.samples - samples / 2).max() <= 1 / 32768
+    six = check_reference(write(np.stack([samples] * 6, axis=1), sample_rate))
+    assert six.channels == 6
+    assert np.abs(six.samples - samples).max() <= 2 / 32768
+    assert "6 channels" in six.warnings[0]
+
+
+def test_samples_over_full_scale_are_scaled_into_range(write, speech):
+    recording = check_reference(write(speech[0] * 4, speech[1], subtype="FLOAT"))
+    assert recording.peak == pytest.approx(3.4, abs=0.01)
+    assert np.abs(recording.samples).max() == pytest.approx(1.0)
+
+
+def test_an_unusual_rate_is_converted(write, speech):
+    """Its length stays; 96 kHz would double the memory for nothing."""
+    recording = check_reference(write(speech[0], 96_000, "fast.flac"))
+    assert recording.sample_rate == 48_000
+    assert recording.seconds == pytest.approx(len(speech[0]) / 96_000, abs=0.01)
+
+
+def test_a_wav_that_a_program_wrote_to_a_pipe_is_whole(write, speech):
+    """Its header could not know the length: 0, or all ones."""
+    path = write(*speech)
+    content = path.read_bytes()
+    for unknown in (0, 0xFFFF_FFFF):
+        path.write_bytes(content[:40] + struct.pack("<I", unknown) + content[44:])
+        assert check_reference(path).seconds == pytest.approx(len(speech[0]) / speech[1])
+
+
+# --- what is refused
+
+
+def test_a_file_without_sound_is_refused(tmp_path, write, speech):
+    path = tmp_path / "given.wav"
+    path.write_bytes(b"")
+    assert "0 bytes" in refusal(path)
+    for content in (b"hello\n", np.random.default_rng(0).bytes(5000), b"RIFF\0\0\0\0WAVE"):
+        path.write_bytes(content)
+        assert "not a sound file" in refusal(path)
+    assert "no sound could be decoded" in refusal(write(speech[0][:0], speech[1]))
+    assert "no file" in refusal(tmp_path / "none.wav")
+    (tmp_path / "sub").mkdir()
+    assert "is a folder" in refusal(tmp_path / "sub")
+
+
+def test_a_picture_is_no_recording(tmp_path):
+    from PIL import Image
+
+    Image.new("RGB", (64, 64)).save(tmp_path / "picture.png")
+    assert "holds no sound" in refusal(tmp_path / "picture.png")
+
+
+def test_a_playlist_does_not_lead_to_another_file(folder, tmp_path):
+    """FFmpeg would follow it, also to an address."""
+    playlist = tmp_path / "list.ffconcat"
+    playlist.write_text(f"ffconcat version 1.0\nfile '{folder / 'speech.wav'}'\n")
+    refusal(playlist)
+    playlist = tmp_path / "list.m3u8"
+    playlist.write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\n{folder / 'speech.wav'}\n#EXT-X-ENDLIST\n")
+    refusal(playlist)
+
+
+def test_too_short_is_refused(write, speech):
+    samples, sample_rate = speech
+    spoken = samples[round(0.4 * sample_rate) :]
+    assert "0.10 s" in refusal(write(spoken[: sample_rate // 10], sample_rate))
+    assert "6 to 30 s" in refusal(write(spoken[: round(0.99 * sample_rate)], sample_rate))
+    assert read_speech(write(spoken[: round(0.6 * sample_rate)], sample_rate)).seconds == pytest.approx(0.6, abs=0.001)
+    assert "0.40 s" in refusal(write(spoken[: round(0.4 * sample_rate)], sample_rate), read_speech)
+
+
+@pytest.mark.parametrize("read", [check_reference, read_speech])
+def test_silence_is_refused(write, read):
+    noise = np.random.default_rng(0).normal(0, 10 ** (-65 / 20), 3 * 24_000)
+    assert "silent" in refusal(write(noise * 0, 24_000), read)
+    assert "silent" in refusal(write(noise, 24_000), read)
+
+
+def test_a_recording_that_is_cut_short_says_how_much_is_there(folder, speech):
+    half_s = len(speech[0]) / speech[1] / 2
+    for kind in ("wav", "mp3", "flac"):
+        message = refusal(folder / f"half.{kind}")
+        assert "cut short" in message
+        there_s, promised_s = (float(word) for word in message.split() if word.replace(".", "").isdigit())
+        assert there_s == pytest.approx(half_s, rel=0.25)
+        assert promised_s == pytest.approx(2 * half_s, abs=0.1)
+    assert "is damaged" in refusal(folder / "half.m4a")  # its index is at the end
+
+
+def hours_long(path: Path, speech: tuple[np.ndarray, int], size_in_header: int) -> Path:
+    """Three hours of 16 bit mono, sparse on disk: speech at its start, then nothing."""
+    samples, sample_rate = speech
+    soundfile.write(path, samples, sample_rate)
+    content = path.read_bytes()
+    path.write_bytes(content[:40] + struct.pack("<I", size_in_header) + content[44:])
+    with path.open("r+b") as file:
+        file.truncate(44 + 3 * 3600 * 2 * sample_rate)
+    return path
+
+
+def test_three_hours_are_refused_by_the_header(tmp_path, speech):
+    path = hours_long(tmp_path / "long.wav", speech, 3 * 3600 * 2 * speech[1])
+    assert "180 min long; 10 min is the most" in refusal(path)
+    assert "180 min long; 2 min is the most" in refusal(path, read_speech)
+
+
+def test_three_hours_whose_header_says_nothing_are_refused_in_bounded_memory(tmp_path, speech):
+    """A raw stream has no header with a length, and the decoding must stop by itself."""
+    path = tmp_path / "long.mp3"
+    part = tmp_path / "part.mp3"
+    soundfile.write(tmp_path / "part.wav", *speech)
+    subprocess.run([ffmpeg_program(), "-v", "error", "-i", tmp_path / "part.wav", "-b:a", "32k", "-write_xing", "0",
+                    "-id3v2_version", "0", part], check=True)  # fmt: skip
+    path.write_bytes(part.read_bytes() * 300)
+    code = (
+        "import resource, sys; from pathlib import Path; from avatar.errors import InputError\n"
+        "from avatar.voice.recording import read_speech\n"
+        "try: read_speech(Path(sys.argv[1]))\n"
+        "except InputError as error: print(error)\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
+    )
+    message, peak_mib = subprocess.check_output([sys.executable, "-c", code, path], text=True).splitlines()
+    assert "2 min is the most" in message
+    assert int(peak_mib) < 150
+
+
+def test_decoding_stops_at_the_limit(folder, monkeypatch):
+    """Where the header tells a length that is too short, the decoding finds out."""
+    from avatar.voice import sound_file
+
+    with pytest.raises(InputError, match="over 4 s long"):
+        monkeypatch.setattr(sound_file, "_header_seconds", lambda path: (None, False))
+        sound_file.read_sound(folder / "speech.wav", longest_s=3.0)
+
+
+# --- what is warned of
+
+
+def test_a_short_reference_is_warned_of(write, speech):
+    path = write(speech[0][: 2 * speech[1]], speech[1])
+    assert "2.0 s long; 3 s are the least" in warnings_of(path)
+    assert read_speech(path).warnings == ()
+
+
+def test_telephone_quality_is_warned_of(write, speech):
+    assert "8000 Hz" in warnings_of(write(speech[0][::3], 8_000))
+
+
+def test_clipping_is_warned_of(write, speech):
+    path = write(np.clip(speech[0] * 6, -1, 1), speech[1])
+    assert "clipped" in warnings_of(path)
+    assert 0.01 < check_reference(path).clipped_fraction < 0.2
+
+
+@pytest.mark.parametrize(("noise", "is_noisy"), [(0.001, False), (0.05, True)])
+def test_noise_is_warned_of(write, speech, noise, is_noisy):
+    samples, sample_rate = speech
+    noisy = samples + np.random.default_rng(0).normal(0, noise, len(samples))
+    assert ("noisy" in warnings_of(write(noisy, sample_rate))) == is_noisy
+
+
+def test_no_voice_is_warned_of(write):
+    hiss = np.random.default_rng(0).normal(0, 0.1, 4 * 24_000)
+    assert "no voiced speech" in warnings_of(write(hiss, 24_000))
+
+
+def test_a_damaged_stream_is_warned_of(folder, tmp_path):
+    """A hole in the middle: FFmpeg goes on behind it."""
+    content = bytearray((folder / "speech.ogg").read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 2000] = bytes(2000)
+    (tmp_path / "hole.ogg").write_bytes(content)
+    assert "damage" in warnings_of(tmp_path / "hole.ogg")
+
+
+# --- trimming and pitch
+
+
+def test_trim_leaves_a_tenth_of_a_second(write, speech):
+    samples, sample_rate = speech
+    silence = np.zeros(2 * sample_rate, np.float32)
+    recording = check_reference(write(np.concatenate([silence, samples, silence]), sample_rate))
+    trimmed = trim(recording)
+    loud = np.flatnonzero(np.abs(trimmed.samples) > 0.05) / sample_rate
+    assert 0.05 < loud[0] < 0.2
+    assert 0.05 < trimmed.seconds - loud[-1] < 0.4
+    assert len(samples) / sample_rate - 0.6 < trimmed.seconds < len(samples) / sample_rate
+    assert trimmed.sample_rate == sample_rate
+
+
+@pytest.mark.parametrize("pitch", [70, 110, 180, 260, 380])
+@pytest.mark.parametrize("harmonics", [[1], [1, 2, 3, 4, 5, 6], [2, 3, 4, 5, 6]])
+def test_pitch_is_found_in_the_right_octave(pitch, harmonics):
+    """Also where the fundamental is missing, as on a telephone."""
+    times_s = np.arange(2 * 16_000) / 16_000
+    tone = sum(np.sin(2 * np.pi * pitch * harmonic * times_s) / harmonic for harmonic in harmonics)
+    if harmonics == [1] and pitch == 70:
+        tone += 0.05 * np.random.default_rng(0).normal(size=len(times_s))
+    assert median_f0_hz(tone, 16_000) == pytest.approx(pitch, rel=0.02)
+
+
+def test_noise_and_silence_have_no_pitch():
+    assert median_f0_hz(np.random.default_rng(0).normal(0, 0.1, 32_000), 16_000) is None
+    assert median_f0_hz(np.zeros(32_000), 16_000) is None
+    assert median_f0_hz(np.zeros(100), 16_000) is None
+
+
+def test_the_nearest_preset_is_the_voice_itself(folder):
+    recording = check_reference(folder / "speech.wav")
+    assert recording.median_f0_hz == pytest.approx(PRESETS["joe"].median_f0_hz, rel=0.1)
+    assert nearest_preset(recording) == "joe"
+
+
+@pytest.mark.parametrize(("pitch", "preset"), [(95, "joe"), (150, "joe"), (170, "jf_alpha"), (270, "jf_alpha"), (None, "jf_alpha")])
+def test_presets_meet_at_160_hz(pitch, preset):
+    recording = Recording(np.zeros(1, np.float32), 16_000, 1, 0.5, -20, 5, 0, 40, pitch)
+    assert nearest_preset(recording) == preset
