@@ -163,12 +163,12 @@ def refuse_too_small(name: str, need_bytes: int, device: torch.device) -> None:
     need_mib = _mib(need_bytes)
     if need_mib > total_mib:
         raise EnvironmentProblem(
-            f"the {name} needs about {need_mib:,} MiB, and {describe(device)} has {total_mib:,} MiB; "
+            f"{name}: about {need_mib:,} MiB are needed, and {describe(device)} has {total_mib:,} MiB; "
             f"{smaller_profile(total_mib)}."
         )
     if need_mib > free_mib:
         raise EnvironmentProblem(
-            f"the {name} needs about {need_mib:,} MiB, and {free_mib:,} of the {total_mib:,} MiB of "
+            f"{name}: about {need_mib:,} MiB are needed, and {free_mib:,} of the {total_mib:,} MiB of "
             f"{describe(device)} are free; close what else uses it (nvidia-smi lists that), or "
             f"{smaller_profile(free_mib)}."
         )

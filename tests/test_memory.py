@@ -42,7 +42,7 @@ def test_what_cannot_fit_is_refused_before_anything_is_loaded():
     with pytest.raises(EnvironmentProblem) as refusal, memory.measured("lips", need_bytes=BEYOND_ANY_HOST):
         entered = True
     assert not entered
-    assert f"the lips needs about {BEYOND_ANY_HOST >> 20:,} MiB" in str(refusal.value)
+    assert f"lips: about {BEYOND_ANY_HOST >> 20:,} MiB are needed" in str(refusal.value)
     assert f"{hardware.memory_mib():,} MiB" in str(refusal.value)
 
 

@@ -22,7 +22,7 @@ from avatar.errors import EnvironmentProblem, InputError, RequestError
 from avatar.portrait import face as face_module
 from avatar.portrait.bundled import bundled_picture
 from avatar.portrait.face import Face, FaceReader, is_face
-from avatar.portrait.framing import Portrait, choose_face, frame_portrait
+from avatar.portrait.framing import Portrait, choose_face, frame_box, frame_portrait
 from avatar.portrait.given import GivenPortrait
 from avatar.portrait.picture import BACKDROP, KEPT_SIDE, read_picture
 
@@ -423,6 +423,16 @@ def test_the_frame_shows_head_and_shoulders(astronaut, astronaut_face):
     assert picture.shape == (512, 512, 3) and picture.dtype == np.uint8
     assert framed.width / 512 == pytest.approx(0.46, abs=0.01)
     assert framed.between_eyes == pytest.approx((256, 0.40 * 512), abs=3)
+
+
+def test_an_enlarged_frame_is_sharpened(astronaut, astronaut_face):
+    left, top, side = frame_box(512, 512, astronaut_face.landmarks)
+    crop = astronaut[top : top + side, left : left + side]
+    for size, sharper in ((512, True), (side, False)):
+        plain = cv2.resize(crop, (size, size), interpolation=cv2.INTER_LANCZOS4)
+        framed, _ = frame_portrait(astronaut, astronaut_face.landmarks, size)
+        detail = [np.abs(cv2.Laplacian(picture, cv2.CV_32F)).mean() for picture in (framed, plain)]
+        assert (detail[0] > 1.2 * detail[1]) == sharper
 
 
 @pytest.mark.parametrize("cut", [np.s_[:, 150:300], np.s_[60:190, 170:290], np.s_[60:190, :275], np.s_[60:190, 178:]])

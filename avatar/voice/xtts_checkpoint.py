@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,7 +30,7 @@ OLD_WEIGHT_NORM = {"weight_g": "parametrizations.weight.original0", "weight_v": 
 # The first checkpoints held the GPT a second time, under the names of its generation wrapper.
 GENERATION_COPIES = ("gpt.gpt_inference.", "gpt.gpt.wte.")
 
-TEXT_AND_AUDIO = 2 + 402 + 605  # positions of the longest sequence, beside the prompt of 70
+LONGEST_SEQUENCE = 32 + 404 + 605  # positions: the voice, the text with its marks, the audio codes
 DECODER_SAMPLES = 28 * 24_000  # of the longest sound, 602 codes
 DECODER_CHANNELS = 32  # of the vocoder's last stage, at 24 kHz
 DECODER_LAYERS_ALIVE = 8  # its tensors that are there at once; on a CPU memory grew by 5.1 of them
@@ -104,7 +105,7 @@ def load(files: Mapping[str, Path], weights: Path) -> Xtts:
     config.model_args.gpt_number_text_tokens = tokenizer.get_number_tokens()
     config.model_args.gpt_start_text_token = tokenizer.tokenizer.token_to_id("[START]")
     config.model_args.gpt_stop_text_token = tokenizer.tokenizer.token_to_id("[STOP]")
-    with quiet_transformers():
+    with quiet_transformers(), torch.random.fork_rng(devices=[]):  # what is drawn for them is thrown away
         with init_empty_weights():  # parameters as shapes alone: their values come from the file
             model = Xtts(config)
         state = load_file(weights)
@@ -167,19 +168,22 @@ def set_gpt_dtype(model: Xtts, dtype: torch.dtype) -> None:
 
 
 def needed_bytes(weights: Path, gpt_bytes: int) -> int:
-    """Device memory at the worst moment, from the shapes in the file's header: the weights, the keys and values of the
-    longest sequence, and the vocoder's last stage over the longest sound. gpt_bytes: of one number, 2 or 4."""
-    import math
-
+    """Device memory that the converted weights need; only the file's header is read. gpt_bytes: as of `needed_by`."""
     from safetensors import safe_open
 
     with safe_open(weights, "pt") as file:
-        shapes = {key: file.get_slice(key).get_shape() for key in file.keys()}  # noqa: SIM118 (no mapping)
+        shapes = {key: tuple(file.get_slice(key).get_shape()) for key in file.keys()}  # noqa: SIM118 (no mapping)
+    return needed_by(shapes, gpt_bytes)
+
+
+def needed_by(shapes: Mapping[str, tuple[int, ...]], gpt_bytes: int) -> int:
+    """Device memory in bytes at the worst moment: the weights, the keys and values of the longest sequence, and the
+    vocoder's last stage over the longest sound. gpt_bytes: of one number in the GPT, 2 or 4; the rest is float32."""
     gpt = sum(math.prod(shape) for key, shape in shapes.items() if key.startswith("gpt."))
     rest = sum(math.prod(shape) for key, shape in shapes.items() if not key.startswith("gpt."))
     layers = sum(key.startswith("gpt.gpt.h.") and key.endswith(".ln_1.weight") for key in shapes)
-    channels = shapes["gpt.final_norm.weight"][0]
-    keys_and_values = 2 * layers * channels * (70 + TEXT_AND_AUDIO)
+    (channels,) = shapes["gpt.final_norm.weight"]
+    keys_and_values = 2 * layers * channels * LONGEST_SEQUENCE
     decoder = DECODER_SAMPLES * DECODER_CHANNELS * DECODER_LAYERS_ALIVE
     return gpt_bytes * (gpt + keys_and_values) + 4 * (rest + decoder) + WORKSPACE_BYTES
 

@@ -80,7 +80,7 @@ def _held_partial(step: Step, progress: FetchProgress) -> Iterator[BinaryIO]:
     while True:
         with open(step.partial, "ab") as partial:
             try:
-                fcntl.flock(partial, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                fcntl.flock(partial, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 progress.say(f"another avatar is fetching {step.file.repo} {step.file.path}; waiting for it")
                 fcntl.flock(partial, fcntl.LOCK_EX)

@@ -1,0 +1,449 @@
+"""The full stack's voice, through coqui-tts' own classes with tiny random weights (tests/tiny/xtts.py): it speaks noise,
+0.7 to 0.9 s of it for every piece of a text."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from avatar.errors import AvatarError, EnvironmentProblem, InputError, RequestError
+from tests import tiny
+
+torch = pytest.importorskip("torch")
+
+from avatar.voice import xtts_checkpoint, xtts_speaker, xtts_text  # noqa: E402
+from avatar.voice.speech import Speech  # noqa: E402
+from avatar.voice.xtts import PEAK, SAMPLE_RATE, XttsVoice  # noqa: E402
+from avatar.weights import store  # noqa: E402
+from tests.tiny import xtts as tiny_xtts  # noqa: E402
+
+TEXT = "Hello there, you. How are you?\n\nFine, thanks."
+LANGUAGES = {  # a few words in each, with a number where the language's cleaner knows numbers
+    "en": "It costs 5 dollars.", "es": "Son 12 casas.", "fr": "Il y a 3 chats.", "de": "Es sind 7 Tage.",
+    "it": "Sono 9 euro.", "pt": "São 8 dias.", "pl": "Mam 4 koty.", "tr": "Bu 2 kedi.", "ru": "Это 6 домов.",
+    "nl": "Het zijn 11 dagen.", "cs": "Stalo se to v roce 2019.", "ar": "عندي 3 كتب.", "hu": "Ez 10 forint.",
+    "ko": "고양이 3 마리.", "hi": "नमस्ते दुनिया।",
+}  # fmt: skip
+
+
+# ---------------------------------------------------------------- tiny checkpoints
+
+
+def write_models(folder: Path, change: Callable[[dict], None] | None = None, **arguments: object) -> Path:
+    """A models folder with one tiny XTTS and its lock."""
+    tiny_xtts.write(folder, change, **arguments)
+    tiny.write_lock(folder, tuple(model for model in tiny.built_in_models() if model.name == "xtts-v2"))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory) -> Path:
+    return write_models(tmp_path_factory.mktemp("xtts"))
+
+
+@pytest.fixture(scope="session")
+def warm_home(tmp_path_factory) -> Path:
+    """A home that the tests share, because a conversion takes 92 MB."""
+    return tmp_path_factory.mktemp("xtts-home")
+
+
+@pytest.fixture
+def use(home, warm_home, monkeypatch) -> Callable[[Path], None]:
+    """Let avatar use a models folder, in the shared home."""
+
+    def choose(folder: Path) -> None:
+        monkeypatch.setenv("AVATAR_HOME", str(warm_home))
+        for name, value in tiny.environment(folder).items():
+            monkeypatch.setenv(name, value)
+
+    return choose
+
+
+@pytest.fixture
+def ready(use, models) -> None:
+    use(models)
+
+
+@pytest.fixture
+def changed(use, tmp_path) -> Callable[..., None]:
+    """Let avatar use a tiny checkpoint with other tensors or other model_args, in a home of its own."""
+
+    def choose(change: Callable[[dict], None] | None = None, **arguments: object) -> None:
+        use(write_models(tmp_path / "changed", change, **arguments))
+        os.environ["AVATAR_HOME"] = str(tmp_path / "changed-home")  # `use` set it with monkeypatch, which undoes this
+
+    return choose
+
+
+@pytest.fixture(scope="session")
+def reference(tmp_path_factory) -> Path:
+    return write_reference(tmp_path_factory.mktemp("reference") / "me.wav", 120.0)
+
+
+def write_reference(path: Path, pitch_hz: float) -> Path:
+    """4 s of a tone with overtones that swells like syllables: all that the checks of a reference ask for."""
+    import soundfile
+
+    time_s = np.arange(4 * 22_050) / 22_050
+    tone = sum(np.sin(2 * np.pi * pitch_hz * number * time_s) / number for number in range(1, 9))
+    swell = np.clip(np.sin(2 * np.pi * 2.5 * time_s), 0.0, None)
+    soundfile.write(path, (0.2 * tone * swell).astype(np.float32), 22_050)
+    return path
+
+
+def speak(text: str, seed: int = 7, language: str = "en", reference: Path | None = None, **options) -> Speech:
+    with XttsVoice(reference, None, seed, **options) as voice:
+        return voice.speak(text, language, None)
+
+
+def heard(speech: Speech, start_s: float, end_s: float) -> np.ndarray:
+    return speech.samples[round(start_s * SAMPLE_RATE) : round(end_s * SAMPLE_RATE)]
+
+
+# ---------------------------------------------------------------- the same bytes
+
+
+def test_same_seed_same_bytes_and_another_seed_others(ready):
+    state = torch.random.get_rng_state()
+    threads = torch.get_num_threads()
+    first, again = speak("Hello there."), speak("Hello there.")
+    assert first.samples.tobytes() == again.samples.tobytes()
+    assert first.words == again.words
+    assert speak("Hello there.", seed=8).samples.tobytes() != first.samples.tobytes()
+    assert torch.equal(torch.random.get_rng_state(), state), "the global random numbers went on"
+    assert torch.get_num_threads() == threads
+
+
+def test_it_says_nothing_on_the_terminal_and_drops_its_model(ready, capfd):
+    with XttsVoice(None, None, 7) as voice:
+        voice.speak("Hello there.", "en", None)
+    assert capfd.readouterr() == ("", "")
+    assert voice._model is None
+    assert voice.notes == []
+    assert voice.facts["speaker"] == "First Speaker"
+    assert voice.facts["gpt_dtype"] == "float32"
+    assert voice.facts["memory"]["needed_mib"] > 1000
+    assert voice.facts["weights"]["repo"] == "coqui/XTTS-v2"
+
+
+# ---------------------------------------------------------------- the whole text, in order
+
+
+def test_every_sentence_is_spoken_in_order_with_pauses_between(ready):
+    speech = speak(TEXT)
+    assert [word.text for word in speech.words] == TEXT.split()
+    assert speech.phones == []
+    starts, ends = (np.array([getattr(word, name) for word in speech.words]) for name in ("start_s", "end_s"))
+    gaps = starts[1:] - ends[:-1]
+    assert gaps[[2, 5]] == pytest.approx([xtts_text.SENTENCE_PAUSE_S, xtts_text.PARAGRAPH_PAUSE_S], abs=1e-3)
+    assert np.delete(gaps, [2, 5]) == pytest.approx(0)
+    for end_s, start_s in ((0.0, starts[0]), (ends[2], starts[3]), (ends[5], starts[6]), (ends[-1], speech.seconds)):
+        assert not heard(speech, end_s, start_s).any()
+    for word in speech.words:
+        assert np.abs(heard(speech, word.start_s, word.end_s)).max() > 0.1
+    assert np.abs(speech.samples).max() == pytest.approx(PEAK)
+
+
+def test_the_text_decides_the_sound_sentence_by_sentence(ready):
+    with XttsVoice(None, None, 7) as voice:
+        one = voice.speak("Hello there. How are you?", "en", None)
+        other = voice.speak("Hello there. Where are you?", "en", None)
+    end_s = one.words[1].end_s
+    first, same = heard(one, 0, end_s), heard(other, 0, end_s)
+    assert first / np.abs(first).max() == pytest.approx(same / np.abs(same).max(), abs=1e-6)  # their levels may differ
+    second, changed = (heard(speech, speech.words[2].start_s, speech.words[2].end_s) for speech in (one, other))
+    count = min(len(second), len(changed))
+    assert np.abs(second[:count] - changed[:count]).max() > 1e-4
+
+
+def test_what_the_model_ends_too_soon_is_spoken_in_parts(ready):
+    text = "This sentence has far too many letters for the second or less, which this little model speaks every time."
+    with XttsVoice(None, None, 7) as voice:
+        speech = voice.speak(text, "en", None)
+    assert [word.text for word in speech.words] == text.split()
+    assert speech.seconds > 0.02 * xtts_text.letter_count(text)
+    assert any("was spoken in two parts: the model stopped after" in note for note in voice.notes)
+
+
+def test_numbers_that_fill_the_text_positions_are_spoken_in_parts(changed):
+    changed(gpt_max_text_tokens=40)
+    text = "It was 7777 and 8888 then."
+    with XttsVoice(None, None, 7) as voice:
+        speech = voice.speak(text, "en", None)
+    assert [word.text for word in speech.words] == text.split()
+    assert any("in two parts: it is too long for XTTS-v2" in note for note in voice.notes)
+
+
+def test_a_model_that_comes_to_no_end_is_an_error_and_no_cut_off_word(changed):
+    def never_stop(state: dict) -> None:
+        state["gpt.mel_head.bias"][tiny_xtts.config()["model_args"]["gpt_stop_audio_token"]] = -1e4
+
+    changed(never_stop, gpt_max_audio_tokens=13)
+    with pytest.raises(AvatarError, match=r"cannot speak 'Hello': the model came to no end within 10 audio codes"):
+        speak("Hello there.")
+
+
+def test_a_length_is_kept_by_silence_alone(ready):
+    with XttsVoice(None, None, 7) as voice:
+        speech = voice.speak("Hello there.", "en", None)
+        longer = voice.speak("Hello there.", "en", 2.5)
+        assert len(longer.samples) == 2.5 * SAMPLE_RATE
+        assert longer.samples[: len(speech.samples)].tobytes() == speech.samples.tobytes()
+        assert not longer.samples[len(speech.samples) :].any()
+        with pytest.raises(RequestError, match=r"keeps its own pace; allow --seconds 1\.\d"):
+            voice.speak("Hello there.", "en", 0.5)
+
+
+# ---------------------------------------------------------------- splitting, without a model
+
+
+def test_long_sentences_are_cut_at_commas_within_the_limit_of_the_language():
+    text = ("one two three four five, six seven eight nine ten, " * 12).strip()
+    for language, most in xtts_text.MOST_CHARACTERS.items():
+        pieces = xtts_text.split(text, language)
+        assert [word for piece in pieces for word in piece.words] == text.split()
+        assert all(len(" ".join(piece.words)) <= most for piece in pieces)
+        assert all(piece.words[-1].endswith(",") for piece in pieces)
+        assert {piece.pause_s for piece in pieces[:-1]} == {xtts_text.CUT_PAUSE_S}
+
+
+def test_sentences_of_arabic_and_hindi_end_at_their_own_marks():
+    assert [piece.words[-1] for piece in xtts_text.split("नमस्ते दुनिया। आप कैसे हैं? हाँ", "hi")] == ["दुनिया।", "हैं?", "हाँ"]
+    assert [piece.words[-1] for piece in xtts_text.split("كيف حالك؟ أنا بخير.", "ar")] == ["حالك؟", "بخير."]
+
+
+def test_markup_and_emoji_are_not_read_out():
+    piece = xtts_text.Piece(("[de]", "*Hello*", "🙂", "`you`!"), 0.0)
+    assert xtts_text.spoken_form(piece, "en") == "de Hello you !"
+
+
+@pytest.mark.parametrize("text, message", [("🙂 — *", "nothing in the text"), ("a" * 251, "has 251 characters")])
+def test_a_text_that_cannot_be_spoken(text, message):
+    with pytest.raises(RequestError, match=message):
+        xtts_text.split(text, "en")
+
+
+# ---------------------------------------------------------------- languages
+
+
+def test_fifteen_languages_are_spoken(ready):
+    with XttsVoice(None, None, 7) as voice:
+        for language, text in LANGUAGES.items():
+            XttsVoice.check(None, None, language)
+            speech = voice.speak(text, language, None)
+            assert [word.text for word in speech.words] == text.split()
+    assert not any("parts" in note for note in voice.notes)
+
+
+@pytest.mark.parametrize("language, package", [("ja", "cutlet"), ("zh-cn", "pypinyin")])
+def test_languages_that_need_a_package_are_refused_by_its_name(language, package):
+    assert importlib.util.find_spec(package) is None, "it is locked now: let the language be spoken"
+    with pytest.raises(RequestError, match=f"needs the package {package} to read '{language}'.*speaks en, es"):
+        XttsVoice.check(None, None, language)
+
+
+def test_unknown_languages_and_presets_are_refused():
+    with pytest.raises(RequestError, match="does not speak 'sv'; it speaks en, es"):
+        XttsVoice.check(None, None, "sv")
+    with pytest.raises(RequestError, match="'joe' is a preset of the preview stack"):
+        XttsVoice.check(None, "joe", "en")
+
+
+def test_text_that_the_model_cannot_read_is_refused(ready):
+    with XttsVoice(None, None, 7) as voice:
+        with pytest.raises(RequestError, match="cannot read '५ घर।' in 'hi'.*write its numbers as words"):
+            voice.speak("५ घर।", "hi", None)
+        with pytest.raises(RequestError, match="letters that XTTS-v2 does not know; is it 'en'"):
+            voice.speak("你好世界", "en", None)
+
+
+# ---------------------------------------------------------------- the reference
+
+
+def test_a_reference_is_heard_and_kept_and_what_is_kept_is_used(use, models, reference, tmp_path):
+    from safetensors.torch import load_file, save_file
+
+    use(models)
+    with XttsVoice(reference, None, 7) as voice:
+        cloned = voice.speak("Hello there.", "en", None)
+    digest = hashlib.sha256(reference.read_bytes()).hexdigest()
+    assert voice.facts["voice_match"] == "cloned"
+    assert voice.facts["reference_sha256"] == digest
+    kept = xtts_speaker.kept_path(digest, store.digest("xtts-v2"))
+    tensors = load_file(kept)
+    assert {name: (tensor.dtype, tensor.shape) for name, tensor in tensors.items()} == {
+        "manner": (torch.float32, (1, 32, tiny_xtts.CHANNELS)), "timbre": (torch.float32, (1, 512, 1)),
+    }  # fmt: skip
+    assert cloned.samples.tobytes() != speak("Hello there.").samples.tobytes()
+
+    before = kept.stat().st_mtime_ns
+    assert speak("Hello there.", reference=reference).samples.tobytes() == cloned.samples.tobytes()
+    assert kept.stat().st_mtime_ns == before
+    save_file({name: tensor.flip(1).contiguous() for name, tensor in tensors.items()}, kept)
+    assert speak("Hello there.", reference=reference).samples.tobytes() != cloned.samples.tobytes()
+
+    kept.write_bytes(kept.read_bytes()[:1000])  # cut short: computed anew
+    assert speak("Hello there.", reference=reference).samples.tobytes() == cloned.samples.tobytes()
+    assert kept.stat().st_size > 1000
+
+    xtts_speaker.forget(digest)
+    assert not kept.exists()
+
+
+def test_another_recording_is_another_voice(ready, reference, tmp_path):
+    other = write_reference(tmp_path / "other.wav", 220.0)
+    mine, others = (speak("Hello there.", reference=path).samples for path in (reference, other))
+    assert mine.tobytes() != others.tobytes()
+
+
+def test_a_reference_that_cannot_be_used(ready, tmp_path):
+    with pytest.raises(InputError):
+        XttsVoice.check(tmp_path / "nothing.wav", None, "en")
+    with pytest.raises(InputError), XttsVoice(tmp_path / "nothing.wav", None, 7):
+        pass
+
+
+# ---------------------------------------------------------------- half precision
+
+
+def test_the_gpt_speaks_in_half_precision(ready):
+    with XttsVoice(None, None, 7, gpt_dtype="float16") as voice:
+        half = voice.speak("Hello there.", "en", None)
+        assert {tensor.dtype for tensor in voice._model.gpt.parameters()} == {torch.float16}
+        assert {tensor.dtype for tensor in voice._model.hifigan_decoder.parameters()} == {torch.float32}
+    assert voice.facts["gpt_dtype"] == "float16"
+    assert voice.notes == []
+    assert half.samples.dtype == np.float32
+    assert half.seconds == pytest.approx(speak("Hello there.").seconds, abs=0.3)
+
+
+def test_values_that_half_precision_cannot_hold_are_computed_in_float32(changed):
+    def swell(state: dict) -> None:
+        state["gpt.gpt.ln_f.weight"] *= 1e6  # float16 ends at 65,504; the norm after it takes the factor out again
+
+    changed(swell)
+    with XttsVoice(None, None, 7, gpt_dtype="float16") as voice:
+        speech = voice.speak("Hello there.", "en", None)
+    assert voice.notes == ["XTTS-v2 computed values that are not finite in torch.float16; it went on in float32."]
+    assert voice.facts["gpt_dtype"] == "float32"
+    assert speech.samples.tobytes() == speak("Hello there.").samples.tobytes()
+
+
+def test_values_that_are_not_finite_in_float32_are_an_error(changed):
+    changed(lambda state: state["gpt.final_norm.bias"].fill_(float("nan")))
+    with pytest.raises(EnvironmentProblem, match="not finite: its weights may be damaged"):
+        speak("Hello there.")
+
+
+# ---------------------------------------------------------------- the checkpoint
+
+
+def test_the_users_files_stay_as_they_are(use, models, tmp_path, monkeypatch):
+    use(models)
+    monkeypatch.setenv("AVATAR_HOME", str(tmp_path))  # a fresh home: the conversion runs
+    before = snapshot(models)
+    speak("Hello there.")
+    assert snapshot(models) == before
+
+
+def snapshot(folder: Path) -> dict:
+    return {
+        path: (path.stat().st_mtime_ns, hashlib.sha256(path.read_bytes()).hexdigest())
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def drop_a_key(state: dict) -> None:
+    del state["gpt.mel_head.bias"]
+
+
+def add_a_key(state: dict) -> None:
+    state["gpt.another.weight"] = torch.zeros(3)
+
+
+def reshape_a_key(state: dict) -> None:
+    state["gpt.mel_head.bias"] = torch.zeros(65)
+
+
+@pytest.mark.parametrize(
+    "change, named",
+    [
+        (drop_a_key, r"1 missing: gpt\.mel_head\.bias\)"),
+        (add_a_key, r"1 surplus: gpt\.another\.weight\)"),
+        (reshape_a_key, r"1 of another shape: gpt\.mel_head\.bias is \(65,\), not \(66,\)\)"),
+    ],
+)
+def test_a_key_too_few_too_many_or_in_another_shape_is_named(changed, change, named):
+    changed(change)
+    with pytest.raises(EnvironmentProblem, match=rf"model\.pth of coqui/XTTS-v2.*{named}.*avatar models fetch"):
+        speak("Hello there.")
+
+
+def to_old_names(state: dict) -> None:
+    """As the first checkpoints were: old names of weight normalisation, and the GPT a second time as a generator."""
+    for key in list(state):
+        for old, new in xtts_checkpoint.OLD_WEIGHT_NORM.items():
+            if key.endswith(new):
+                state[key.replace(new, old)] = state.pop(key)
+    for key in [key for key in state if key.startswith("gpt.gpt.")]:
+        state[key.replace("gpt.gpt.", "gpt.gpt_inference.transformer.", 1)] = state[key]
+
+
+def test_old_key_layouts_speak_the_same(changed, ready):
+    today = speak("Hello there.")
+    changed(to_old_names)
+    assert speak("Hello there.").samples.tobytes() == today.samples.tobytes()
+
+
+def test_a_second_gpt_with_values_of_its_own_is_surplus(changed):
+    def second_gpt(state: dict) -> None:
+        state["gpt.gpt_inference.lm_head.1.bias"] = state["gpt.mel_head.bias"] + 1
+
+    changed(second_gpt)
+    with pytest.raises(EnvironmentProblem, match=r"1 surplus: gpt\.gpt_inference\.lm_head\.1\.bias"):
+        speak("Hello there.")
+
+
+class Trap:
+    """Unpickled without care it makes a file."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)
+
+
+def test_a_pickle_with_anything_else_in_it_is_not_opened(tmp_path):
+    torch.save({"model": {}, "config": Trap(tmp_path / "sprung")}, tmp_path / "model.pth")
+    with pytest.raises(EnvironmentProblem, match="refers to posix.mkdir, which XTTS-v2's does not; it was not opened"):
+        xtts_checkpoint.convert({"model.pth": tmp_path / "model.pth"}, tmp_path / "out.safetensors")
+    assert not (tmp_path / "sprung").exists()
+    assert not (tmp_path / "out.safetensors").exists()
+
+
+def test_the_published_shapes_have_the_published_size(tmp_path):
+    """466,874,863 parameters, and less device memory than the smallest profile has; no weights are made."""
+    import json
+
+    from accelerate import init_empty_weights
+    from TTS.tts.configs.xtts_config import XttsConfig
+    from TTS.tts.models.xtts import Xtts
+
+    (tmp_path / "config.json").write_text(json.dumps(tiny_xtts.config(tiny=False)))
+    config = XttsConfig()
+    config.load_json(str(tmp_path / "config.json"))
+    config.model_args.gpt_start_text_token, config.model_args.gpt_stop_text_token = 261, 0
+    with init_empty_weights(), xtts_checkpoint.quiet_transformers():
+        model = Xtts(config)
+    assert sum(tensor.numel() for tensor in model.parameters()) == 466_874_863
+    shapes = {key: tuple(tensor.shape) for key, tensor in model.state_dict().items()}
+    assert 2_000 < xtts_checkpoint.needed_by(shapes, gpt_bytes=2) / 2**20 < 2_500
+    assert 3_000 < xtts_checkpoint.needed_by(shapes, gpt_bytes=4) / 2**20 < 3_500
