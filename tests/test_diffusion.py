@@ -43,7 +43,7 @@ def written(folder: Path, **options: bool) -> Path:
     """A tiny checkpoint with its lock, and beside it a file that is not in the lock and that no loader may look at."""
     stable_diffusion.write(folder, **options)
     (folder / stable_diffusion.FOLDER / "tokenizer" / "tokenizer.json").write_text("not a tokenizer")
-    tiny.write_lock(folder, (lock.read().model(model.MODEL),))
+    tiny.write_lock(folder, (lock.read(lock.BUILT_IN).model(model.MODEL),))
     return folder
 
 

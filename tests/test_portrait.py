@@ -331,6 +331,7 @@ def test_a_large_jpeg_is_never_whole_in_memory(tmp_path):
 
 def png_header(width: int, height: int) -> bytes:
     """A PNG that claims a size and holds hardly any data."""
+
     def chunk(kind: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
@@ -450,6 +451,7 @@ def test_landmarks_are_read_on_the_framed_picture(portraits, reader):
         portrait = portraits.frame(path)
         (face,) = reader.read(portrait.picture)
         assert (portrait.landmarks == face.landmarks).all()
+        assert [note[:20] for note in portraits.notes] == ([] if path else ["The bundled portrait"])
 
 
 def test_a_portrait_is_kept_without_loss_and_in_the_same_bytes(portraits, tmp_path):

@@ -81,7 +81,8 @@ def test_text_without_words_has_no_sentences(text):
     [
         ("“Hello,”", True, "Hello"), ("Dr.", False, "Dr."), ("etc.", True, "etc."), ("vs.", False, "versus"),
         ("there 😀", True, "there"), ("— hi —", True, "hi"), ("*bold*", False, "bold"), ("-5", False, "-5"),
-        ("soft\u00adhyphen", False, "softhyphen"), ("25°", True, "25°"), ("C++", True, "C++"), ("don’t", False, "don’t"),
+        ("soft\u00adhyphen", False, "softhyphen"), ("25°", True, "25°"), ("C++", True, "C++"),
+        ("don’t", False, "don’t"),
     ],
 )  # fmt: skip
 def test_spoken_form(word, last, spoken):
@@ -131,15 +132,30 @@ def test_the_gpl_library_stays_out_of_this_process():
     assert "espeakng_loader" not in sys.modules
 
 
+def espeak_child(packages: Path) -> subprocess.CompletedProcess:
+    """The child, asked for "hello", with the package espeakng_loader of another folder."""
+    code = f"import runpy, sys; sys.path.insert(0, {str(packages)!r}); sys.argv = ['', 'en-us']; " \
+           f"runpy.run_path({espeak.__file__!r}, run_name='__main__')"  # fmt: skip
+    return subprocess.run([sys.executable, "-c", code], input="hello\n", capture_output=True, text=True)
+
+
 def test_espeak_finds_its_data_in_a_folder_of_any_depth(tmp_path):
     """Given an absolute path over 160 or so bytes, the library looks for its data where it was built."""
     deep = tmp_path.joinpath(*["a-folder-with-a-long-name" * 2] * 8)
     deep.mkdir(parents=True)
     (deep / "espeakng_loader").symlink_to(package_file("espeakng_loader", "__init__.py").parent)
-    code = f"import runpy, sys; sys.path.insert(0, {str(deep)!r}); sys.argv = ['', 'en-us']; " \
-           f"runpy.run_path({espeak.__file__!r}, run_name='__main__')"  # fmt: skip
-    child = subprocess.run([sys.executable, "-c", code], input="hello\n", capture_output=True, text=True)
+    child = espeak_child(deep)
     assert (child.stdout, child.stderr) == ("həlˈoʊ\n", "")
+
+
+def test_espeak_without_its_data_says_so(tmp_path):
+    real, copy = package_file("espeakng_loader", "__init__.py").parent, tmp_path / "espeakng_loader"
+    (copy / "espeak-ng-data").mkdir(parents=True)
+    for name in ("__init__.py", "libespeak-ng.so"):
+        (copy / name).write_bytes((real / name).read_bytes())
+    child = espeak_child(tmp_path)
+    assert (child.returncode, child.stdout) == (1, "")
+    assert "no usable data" in child.stderr
 
 
 def test_an_unknown_espeak_voice_is_named():
@@ -170,7 +186,10 @@ def test_a_long_sentence_is_cut_between_clauses_and_loses_nothing():
     lines, words = pronounce(text, longest=120)
     assert max(len(line.symbols) for line in lines) <= 120
     assert words == text.split()
-    said = [index for line in lines for index in line.words if index != NO_WORD]
+    of_line = [[index for index in line.words if index != NO_WORD] for line in lines]
+    torn = {before[-1] for before, after in zip(of_line, of_line[1:], strict=False) if before[-1] == after[0]}
+    assert [words[index] for index in torn] == ["x" * 300]
+    said = [index for line_words in of_line for index in line_words]
     assert said == sorted(said)
     assert set(said) == set(range(len(words)))
     assert lines[0].symbols[-1] == ","

@@ -20,7 +20,7 @@ import pytest
 from avatar.errors import EnvironmentProblem, RequestError
 from avatar.weights import conversions, licences, lock, places, store
 from avatar.weights.digests import TICK_NS, is_stamped, problem_with
-from avatar.weights.fetch import FetchProgress
+from avatar.weights.fetch import FetchProgress, plan
 from avatar.weights.verify import verify
 from tests import tiny
 from tests.conftest import ROOT, run_command
@@ -176,6 +176,24 @@ def test_places_are_looked_in_in_order(models, tmp_path, monkeypatch):
         found.append(place)
         place.path_of(file).unlink()
     assert found == [named, volume, pod, cache]
+
+
+def test_a_wrong_file_is_fetched_anew_to_where_it_is_found_first(models, tmp_path, monkeypatch):
+    path = models / "openai/whisper-tiny/config.json"
+    path.write_bytes(path.read_bytes()[::-1])
+    chosen = [lock.read().model("whisper-tiny")]
+    (step,) = plan(chosen)
+    assert step.target == path and step.problem.startswith(f"{path} is not the file that was locked")
+    monkeypatch.setattr(places, "VOLUMES", (places.Place(models, "plain"),))
+    monkeypatch.setenv("AVATAR_MODELS", str(tmp_path / "named"))
+    (step,) = plan(chosen)
+    assert step.target == tmp_path / "named/openai/whisper-tiny/config.json"
+    monkeypatch.delenv("AVATAR_MODELS")
+    (step,) = plan(chosen)
+    assert step.target == path
+    path.unlink()
+    (step,) = plan(chosen)
+    assert step.target.is_relative_to(tmp_path / "hf/hub") and step.problem is None
 
 
 def test_files_may_lie_in_different_places(models, tmp_path):

@@ -6,6 +6,9 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+import subprocess
+import sys
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -97,9 +100,13 @@ def write_reference(path: Path, pitch_hz: float) -> Path:
     return path
 
 
-def speak(text: str, seed: int = 7, language: str = "en", reference: Path | None = None, **options) -> Speech:
-    with XttsVoice(reference, None, seed, **options) as voice:
-        return voice.speak(text, language, None)
+def a_voice(reference: Path | None = None, seed: int = 7, **options: object) -> XttsVoice:
+    return XttsVoice(reference, None, seed, threads=1, **options)  # one thread waits for no other on a busy machine
+
+
+def speak(text: str, reference: Path | None = None, seed: int = 7) -> Speech:
+    with a_voice(reference, seed) as voice:
+        return voice.speak(text, "en", None)
 
 
 def heard(speech: Speech, start_s: float, end_s: float) -> np.ndarray:
@@ -120,11 +127,22 @@ def test_same_seed_same_bytes_and_another_seed_others(ready):
     assert torch.get_num_threads() == threads
 
 
-def test_it_says_nothing_on_the_terminal_and_drops_its_model(ready, capfd):
-    with XttsVoice(None, None, 7) as voice:
+def test_another_process_makes_the_same_bytes_and_says_nothing_on_the_terminal(ready, tmp_path):
+    script = (
+        "import sys; from pathlib import Path; from avatar.voice.xtts import XttsVoice\n"
+        "with XttsVoice(None, None, 7, threads=1) as voice: speech = voice.speak('Hello there.', 'en', None)\n"
+        "Path(sys.argv[1]).write_bytes(speech.samples.tobytes())"
+    )
+    done = subprocess.run([sys.executable, "-c", script, tmp_path / "samples"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (tmp_path / "samples").read_bytes() == speak("Hello there.").samples.tobytes()
+
+
+def test_the_model_is_gone_after_the_block_and_the_facts_are_there(ready):
+    with a_voice() as voice:
         voice.speak("Hello there.", "en", None)
-    assert capfd.readouterr() == ("", "")
-    assert voice._model is None
+        model = weakref.ref(voice._model)
+    assert model() is None
     assert voice.notes == []
     assert voice.facts["speaker"] == "First Speaker"
     assert voice.facts["gpt_dtype"] == "float32"
@@ -151,7 +169,7 @@ def test_every_sentence_is_spoken_in_order_with_pauses_between(ready):
 
 
 def test_the_text_decides_the_sound_sentence_by_sentence(ready):
-    with XttsVoice(None, None, 7) as voice:
+    with a_voice() as voice:
         one = voice.speak("Hello there. How are you?", "en", None)
         other = voice.speak("Hello there. Where are you?", "en", None)
     end_s = one.words[1].end_s
@@ -163,8 +181,8 @@ def test_the_text_decides_the_sound_sentence_by_sentence(ready):
 
 
 def test_what_the_model_ends_too_soon_is_spoken_in_parts(ready):
-    text = "This sentence has far too many letters for the second or less, which this little model speaks every time."
-    with XttsVoice(None, None, 7) as voice:
+    text = "This sentence has too many letters for the second which this little model speaks."
+    with a_voice() as voice:
         speech = voice.speak(text, "en", None)
     assert [word.text for word in speech.words] == text.split()
     assert speech.seconds > 0.02 * xtts_text.letter_count(text)
@@ -172,9 +190,9 @@ def test_what_the_model_ends_too_soon_is_spoken_in_parts(ready):
 
 
 def test_numbers_that_fill_the_text_positions_are_spoken_in_parts(changed):
-    changed(gpt_max_text_tokens=40)
+    changed(gpt_max_text_tokens=60)
     text = "It was 7777 and 8888 then."
-    with XttsVoice(None, None, 7) as voice:
+    with a_voice() as voice:
         speech = voice.speak(text, "en", None)
     assert [word.text for word in speech.words] == text.split()
     assert any("in two parts: it is too long for XTTS-v2" in note for note in voice.notes)
@@ -190,7 +208,7 @@ def test_a_model_that_comes_to_no_end_is_an_error_and_no_cut_off_word(changed):
 
 
 def test_a_length_is_kept_by_silence_alone(ready):
-    with XttsVoice(None, None, 7) as voice:
+    with a_voice() as voice:
         speech = voice.speak("Hello there.", "en", None)
         longer = voice.speak("Hello there.", "en", 2.5)
         assert len(longer.samples) == 2.5 * SAMPLE_RATE
@@ -233,7 +251,7 @@ def test_a_text_that_cannot_be_spoken(text, message):
 
 
 def test_fifteen_languages_are_spoken(ready):
-    with XttsVoice(None, None, 7) as voice:
+    with a_voice() as voice:
         for language, text in LANGUAGES.items():
             XttsVoice.check(None, None, language)
             speech = voice.speak(text, language, None)
@@ -256,9 +274,9 @@ def test_unknown_languages_and_presets_are_refused():
 
 
 def test_text_that_the_model_cannot_read_is_refused(ready):
-    with XttsVoice(None, None, 7) as voice:
-        with pytest.raises(RequestError, match="cannot read '५ घर।' in 'hi'.*write its numbers as words"):
-            voice.speak("५ घर।", "hi", None)
+    with a_voice() as voice:
+        with pytest.raises(RequestError, match="cannot read '5 घर।' in 'hi'.*write its numbers as words"):
+            voice.speak("5 घर।", "hi", None)
         with pytest.raises(RequestError, match="letters that XTTS-v2 does not know; is it 'en'"):
             voice.speak("你好世界", "en", None)
 
@@ -270,7 +288,7 @@ def test_a_reference_is_heard_and_kept_and_what_is_kept_is_used(use, models, ref
     from safetensors.torch import load_file, save_file
 
     use(models)
-    with XttsVoice(reference, None, 7) as voice:
+    with a_voice(reference) as voice:
         cloned = voice.speak("Hello there.", "en", None)
     digest = hashlib.sha256(reference.read_bytes()).hexdigest()
     assert voice.facts["voice_match"] == "cloned"
@@ -305,7 +323,7 @@ def test_another_recording_is_another_voice(ready, reference, tmp_path):
 def test_a_reference_that_cannot_be_used(ready, tmp_path):
     with pytest.raises(InputError):
         XttsVoice.check(tmp_path / "nothing.wav", None, "en")
-    with pytest.raises(InputError), XttsVoice(tmp_path / "nothing.wav", None, 7):
+    with pytest.raises(InputError), a_voice(tmp_path / "nothing.wav"):
         pass
 
 
@@ -313,7 +331,7 @@ def test_a_reference_that_cannot_be_used(ready, tmp_path):
 
 
 def test_the_gpt_speaks_in_half_precision(ready):
-    with XttsVoice(None, None, 7, gpt_dtype="float16") as voice:
+    with a_voice(gpt_dtype="float16") as voice:
         half = voice.speak("Hello there.", "en", None)
         assert {tensor.dtype for tensor in voice._model.gpt.parameters()} == {torch.float16}
         assert {tensor.dtype for tensor in voice._model.hifigan_decoder.parameters()} == {torch.float32}
@@ -328,7 +346,7 @@ def test_values_that_half_precision_cannot_hold_are_computed_in_float32(changed)
         state["gpt.gpt.ln_f.weight"] *= 1e6  # float16 ends at 65,504; the norm after it takes the factor out again
 
     changed(swell)
-    with XttsVoice(None, None, 7, gpt_dtype="float16") as voice:
+    with a_voice(gpt_dtype="float16") as voice:
         speech = voice.speak("Hello there.", "en", None)
     assert voice.notes == ["XTTS-v2 computed values that are not finite in torch.float16; it went on in float32."]
     assert voice.facts["gpt_dtype"] == "float32"
@@ -394,6 +412,7 @@ def to_old_names(state: dict) -> None:
                 state[key.replace(new, old)] = state.pop(key)
     for key in [key for key in state if key.startswith("gpt.gpt.")]:
         state[key.replace("gpt.gpt.", "gpt.gpt_inference.transformer.", 1)] = state[key]
+    assert sum("weight_g" in key or "gpt_inference" in key for key in state) > 50
 
 
 def test_old_key_layouts_speak_the_same(changed, ready):

@@ -32,8 +32,10 @@ def match(late: np.ndarray, early: np.ndarray, frame_rate: float) -> Match:
     late, early = (np.interp(fine, np.arange(length), curve) for curve in curves)
     farthest = min(FARTHEST, length // 3) * STEPS
     lags = range(-farthest, farthest + 1)
-    scores = [_correlation(late[max(lag, 0) : len(late) + min(lag, 0)], early[max(-lag, 0) : len(early) - max(lag, 0)])
-              for lag in lags]
+    scores = [
+        _correlation(late[max(lag, 0) : len(late) + min(lag, 0)], early[max(-lag, 0) : len(early) - max(lag, 0)])
+        for lag in lags
+    ]
     best = int(np.argmax(scores))
     if not np.isfinite(scores[best]):
         return Match(None, None)
@@ -41,9 +43,9 @@ def match(late: np.ndarray, early: np.ndarray, frame_rate: float) -> Match:
 
 
 def _filled(curve: np.ndarray) -> np.ndarray | None:
-    """The curve with its missing values interpolated; None when half of them are missing or it is constant."""
+    """The curve with its missing values interpolated; None when half of them or more are missing."""
     known = np.isfinite(curve)
-    if known.sum() * 2 <= len(curve) or np.ptp(curve[known]) == 0:
+    if known.sum() * 2 <= len(curve):
         return None
     return np.interp(np.arange(len(curve)), np.flatnonzero(known), curve[known])
 

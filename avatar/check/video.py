@@ -95,15 +95,27 @@ def failures(report: dict, sound: Sound | None, intended: Match | None, loudness
 
 def lines(report: dict) -> list[str]:
     rows = [
-        ("picture", f"{report['width']} x {report['height']}, {report['frame_rate']:g} frames a second, "
-                    f"{report['frames']} frames, {report['video_seconds']:.3f} s, {report['video_codec']}"),
-        ("sound", f"{report['audio_seconds']:.3f} s, {_or_none(report['audio_rms_dbfs'], ' dBFS')}, "
-                  f"{report['audio_codec']}" if report["audio_codec"] else "none"),
+        (
+            "picture",
+            f"{report['width']} x {report['height']}, {report['frame_rate']:g} frames a second, "
+            f"{report['frames']} frames, {report['video_seconds']:.3f} s, {report['video_codec']}",
+        ),
+        (
+            "sound",
+            f"{report['audio_seconds']:.3f} s, {_or_none(report['audio_rms_dbfs'], ' dBFS')}, {report['audio_codec']}"
+            if report["audio_codec"]
+            else "none",
+        ),
         ("face", f"in {report['frames_with_face']} of {report['frames']} frames"),
     ]
     if spread := report["opening"]:
-        rows.append(("mouth", f"opens {spread['min']:.3f} to {spread['max']:.3f}, median {spread['median']:.3f} "
-                              "(of the distance between the eyes)"))
+        rows.append(
+            (
+                "mouth",
+                f"opens {spread['min']:.3f} to {spread['max']:.3f}, median {spread['median']:.3f} "
+                "(of the distance between the eyes)",
+            )
+        )
     for key, name in (("opening_to_intended", "asked for"), ("opening_to_sound", "loudness")):
         if found := report[key]:
             rows.append((name, f"correlation {_or_none(found['r'])}, lag {_or_none(found['lag_ms'], ' ms')}"))

@@ -197,13 +197,13 @@ def make(root: Path, layers: str) -> None:
     byte_code = ["--compile-bytecode"] if layers == "base" else []
     command = [uv, "pip", "install", "--no-deps", "--only-binary", ":all:", "--require-hashes", *byte_code,
                "--python", environment / "bin/python", *locks]  # fmt: skip
-    try:
-        subprocess.run(command, check=True, env=settings, cwd=root, stdout=sys.stderr)
-    except subprocess.CalledProcessError:
-        # Where an extra index has a locked version as another file, uv looks no further, as pip would.
-        if not settings.pop("UV_INDEX", None):
-            raise
-        say("trying once more without the extra indexes of pip's configuration")
+    # An extra index may hold a locked version as another file, and uv looks no further than the first index that has
+    # the version. So the main index is asked first, and all of them where that did not do.
+    main_only = {name: value for name, value in settings.items() if name != "UV_INDEX"}
+    if subprocess.run(command, env=main_only, cwd=root, stdout=sys.stderr).returncode:
+        if main_only == settings:
+            raise CannotInstall("uv could not install the locked wheels; mend what it says above, then run this again.")
+        say("trying again with the extra indexes of pip's configuration")
         subprocess.run(command, check=True, env=settings, cwd=root, stdout=sys.stderr)
     add_avatar(root, environment)
     partial = environment / "stamp.partial"

@@ -188,10 +188,14 @@ def _distinct(faces: list[Face]) -> list[Face]:
     """Each face once: of readings whose middles are closer than half a face, the first."""
     kept: list[Face] = []
     for face in faces:
-        middles = [np.linalg.norm((face.landmarks - other.landmarks)[:, :2].mean(axis=0)) for other in kept]
-        if all(far >= 0.5 * max(face.width, other.width) for far, other in zip(middles, kept)):
+        if not any(_same(face, other) for other in kept):
             kept.append(face)
     return kept
+
+
+def _same(one: Face, other: Face) -> bool:
+    apart = np.linalg.norm((one.landmarks - other.landmarks)[:, :2].mean(axis=0))
+    return bool(apart < 0.5 * max(one.width, other.width))
 
 
 def _starts(length: int, side: int) -> list[int]:
@@ -215,13 +219,18 @@ def _import_mediapipe() -> types.SimpleNamespace:
     sys.modules.update(stand_ins)
     try:
         from mediapipe.tasks.python.core.base_options import BaseOptions
-        from mediapipe.tasks.python.vision.face_landmarker import FaceLandmarker, FaceLandmarkerOptions
         from mediapipe.tasks.python.vision.core.image import Image, ImageFormat
+        from mediapipe.tasks.python.vision.face_landmarker import FaceLandmarker, FaceLandmarkerOptions
     finally:
         for name in stand_ins:
             del sys.modules[name]
-    return types.SimpleNamespace(BaseOptions=BaseOptions, FaceLandmarker=FaceLandmarker,
-                                 FaceLandmarkerOptions=FaceLandmarkerOptions, Image=Image, ImageFormat=ImageFormat)
+    return types.SimpleNamespace(
+        BaseOptions=BaseOptions,
+        FaceLandmarker=FaceLandmarker,
+        FaceLandmarkerOptions=FaceLandmarkerOptions,
+        Image=Image,
+        ImageFormat=ImageFormat,
+    )
 
 
 _NATIVE_LOG = re.compile(rb"^(WARNING: Logging before InitGoogle|[WI]\d{4} |INFO: Created TensorFlow)")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from avatar.portrait.bundled import bundled_picture
+from avatar.portrait.bundled import BUNDLED_NOTE, bundled_picture
 from avatar.portrait.face import Face, FaceReader
 from avatar.portrait.framing import Portrait, choose_face, frame_portrait
 from avatar.portrait.picture import read_picture
@@ -15,10 +15,13 @@ MOST_FACES = 12  # of a group picture, to choose from
 
 
 class GivenPortrait:
-    """Use in a `with` block, which holds the face reader."""
+    """Use in a `with` block, which holds the face reader. `notes` is what a report must say of the picture."""
 
     name = "given-picture"
     version = "1"
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
 
     def __enter__(self) -> GivenPortrait:
         self._reader = FaceReader(max_faces=MOST_FACES).__enter__()
@@ -35,14 +38,18 @@ class GivenPortrait:
         choose_face do.
         """
         rgb = read_picture(path) if path else bundled_picture()
+        self.notes = [] if path else [BUNDLED_NOTE]
         chosen = choose_face(self._reader.read(rgb), face, rgb.shape[1], rgb.shape[0])
         picture, expected = frame_portrait(rgb, chosen.landmarks, size)
         return Portrait(picture, self._read_again(picture, expected))
 
     def _read_again(self, picture: np.ndarray, expected: np.ndarray) -> np.ndarray:
         """The landmarks read on `picture` nearest to the expected ones, which stand where none are near."""
-        near = Face(expected).width / 4
         readings = [face.landmarks for face in self._reader.read(picture, search=False)]
-        distances = [float(np.linalg.norm((reading - expected)[:, :2], axis=1).mean()) for reading in readings]
-        best = min(zip(distances, readings), key=lambda pair: pair[0], default=(near, expected))
-        return best[1] if best[0] < near else expected
+        nearest = min(readings, key=lambda reading: _distance(reading, expected), default=expected)
+        return nearest if _distance(nearest, expected) < Face(expected).width / 4 else expected
+
+
+def _distance(one: np.ndarray, other: np.ndarray) -> float:
+    """Mean distance of the same landmarks of two readings, in pixels."""
+    return float(np.linalg.norm((one - other)[:, :2], axis=1).mean())

@@ -18,6 +18,8 @@ from avatar.video.ffmpeg import ffmpeg_program, file_argument
 CLIPPED = 0.99  # of full scale: 8 bit files end at 0.992
 # Rates that pass as they are; anything else is converted to the next of them, so that memory is bounded by the length.
 SAMPLE_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
+# FFmpeg's readers of files that hold sound themselves. Others follow playlists, to further files and to addresses.
+FORMATS = "wav,w64,aiff,au,caf,flac,mp3,aac,ogg,mov,matroska,asf,avi,mpegts,amr"
 MENDS = "give a WAV, FLAC, MP3, M4A or OGG file"
 # Sun AU, which FFmpeg writes to a pipe: magic, offset of the data, size, encoding (6: float32), sample rate, channels.
 AU_HEADER = struct.Struct(">4sIIIII")
@@ -84,7 +86,8 @@ def _header_seconds(path: Path) -> tuple[float | None, bool]:
     process = subprocess.run(_ffmpeg(path, "info"), stdin=subprocess.DEVNULL, capture_output=True, check=False)
     report = process.stderr.decode(errors="replace")
     if "Input #0" not in report:
-        raise InputError(f"{path.name!r} is not a sound file, or is damaged ({_last_complaint(report)}); {MENDS}.")
+        reason = _last_complaint(report) or "FFmpeg does not know what it is"
+        raise InputError(f"{path.name!r} is not a sound file, or is damaged ({reason}); {MENDS}.")
     if "Audio:" not in report:
         raise InputError(f"{path.name!r} holds no sound; {MENDS}.")
     found = re.search(r"Duration: (\d+):(\d\d):(\d\d\.\d+)", report)
@@ -162,15 +165,16 @@ def _read_au(stream: BinaryIO) -> Sound | None:
 
 
 def _ffmpeg(path: Path, level: str) -> list[str]:
-    """FFmpeg reading one file, and nothing that the file may point to (playlists name other files and addresses)."""
+    """FFmpeg reading one file, and nothing that the file may point to."""
     quiet = [ffmpeg_program(), "-hide_banner", "-nostdin", "-loglevel", level]
-    return [*quiet, "-protocol_whitelist", "file", "-i", file_argument(path)]
+    return [*quiet, "-format_whitelist", FORMATS, "-protocol_whitelist", "file", "-i", file_argument(path)]
 
 
 def _last_complaint(report: str) -> str:
-    """The last line that FFmpeg wrote, without the part of the program and the address that it begins with."""
+    """The last line in which FFmpeg said what is wrong, without the part of the program and the address before it."""
     lines = [re.sub(r"^(\[[^]]*\] )+", "", line.strip()) for line in report.splitlines()]
-    lines = [line for line in lines if line and not line.startswith(("Error opening input file", "Last message"))]
+    says_nothing = ("Error opening input", "Last message", "Format not on whitelist")
+    lines = [line for line in lines if line and not line.startswith(says_nothing)]
     return lines[-1] if lines else ""
 
 

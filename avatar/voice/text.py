@@ -46,9 +46,9 @@ def split_sentences(text: str) -> list[Sentence]:
 
     Clauses end at `, . ! ? ; : …`, at a dash that stands alone and at the end of a line; sentences at `. ! ? …` and at
     a blank line. Abbreviations and decimal numbers stay whole. A line that goes on in lower case is taken for one
-    wrapped by an editor and does not end a clause. What has no letter or digit (a dash, a bullet, an emoji) is joined to
-    the word beside it, so that all words joined by spaces are the text with its white space collapsed. Text in which
-    nothing can be spoken gives an empty list.
+    wrapped by an editor and does not end a clause. What has no letter or digit (a dash, a bullet, an emoji) is joined
+    to the word beside it, so that all words joined by spaces are the text with its white space collapsed. Text in
+    which nothing can be spoken gives an empty list.
     """
     sentences: list[Sentence] = []
     clauses: list[Clause] = []

@@ -95,13 +95,12 @@ def need_library() -> None:
 
 
 def run(steps: list[Step], progress: FetchProgress) -> None:
-    """Do the steps. Raises EnvironmentProblem when there is no room or a download fails; what is whole by then stays,
-    what is half is gone on with by the next fetch."""
+    """Do the steps, for which there is room and the library. Raises EnvironmentProblem when a download fails; what is
+    whole by then stays, what is half is gone on with by the next fetch."""
     # Read when the library is imported. Without it the library tells the hub what else is installed here, and asks it
     # for more than the files. A user who wants that can set it to 0.
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     from avatar.weights import download
 
-    check_room(steps)
     for step in steps:
         download.bring(step, progress)

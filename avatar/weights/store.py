@@ -71,7 +71,7 @@ def converted(name: str, output: str, make: Callable[[dict[str, Path], Path], No
     """
     model = lock.read().model(name)
     require(name)  # the original must be there and right, and its licence accepted, even where the conversion is
-    return conversions.converted(model, output, version, lambda target: make(require(name), target))
+    return conversions.converted(model, output, version, lambda target: make(require(name, full=True), target))
 
 
 def check_present(*names: str) -> None:
