@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt, Interrupted):
         say("interrupted; nothing half-made was left, and the same command goes on where it stopped.")
         return 130
-    except Exception as error:  # noqa: BLE001  (the last line of defence: a user never sees a traceback unasked)
+    except Exception as error:  # the last line of defence: a user never sees a traceback unasked
         if debugging():
             raise
         say(explanation(error))
@@ -48,6 +48,8 @@ def explanation(error: Exception) -> str:
         return f"the disk is full{where}; free some space or set AVATAR_HOME to another disk, then run it again."
     if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
         return f"not allowed to write {error.filename}; choose another folder or mend its permissions."
+    if isinstance(error, ImportError | OSError) and "shared object file" in str(error):
+        return f"a library does not load ({error}); './run avatar status' names what is missing and the one command."
     if isinstance(error, MemoryError):
         return "this machine has not enough free memory; close other programs, then run it again."
     return (

@@ -200,7 +200,9 @@ def find(home: Path, name: str) -> Job:
     if len(found) == 1:
         return found[0]
     if found and name:
-        raise RequestError(f"{len(found)} jobs begin with {name!r}: {', '.join(job.id for job in found)}; give more of it.")
+        raise RequestError(
+            f"{len(found)} jobs begin with {name!r}: {', '.join(job.id for job in found)}; give more of it."
+        )
     raise RequestError(f"no job {name!r} in {home / 'jobs'}; 'avatar pipeline list' shows those there are.")
 
 

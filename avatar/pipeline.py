@@ -25,6 +25,8 @@ def render(job: Job, progress: Progress) -> Path:
         for number, stage in enumerate((portrait, voice, lips, video), start=1):
             progress.stage(number, stage.__name__)
             stage(job, stack, progress)
+            for note in job.record(stage.__name__)["notes"]:
+                progress.say(note)
         report.write(job)
     return job.video
 
@@ -38,6 +40,7 @@ def portrait(job: Job, stack: Stack, progress: Progress) -> None:
             return
         with stack.portrait() as engine:
             engine.frame(request.portrait, request.face, SIZE).save(stage.folder)
+        stage.notes += engine.notes
 
 
 def voice(job: Job, stack: Stack, progress: Progress) -> None:
@@ -52,9 +55,7 @@ def voice(job: Job, stack: Stack, progress: Progress) -> None:
         speech.refuse_longer_than(LONGEST_S)
         speech.padded_to_frames(FRAME_RATE).save(stage.folder)
         stage.facts["voice"] = engine.facts
-        for note in engine.notes:
-            stage.notes.append(note)
-            progress.say(note)
+        stage.notes += engine.notes
 
 
 def lips(job: Job, stack: Stack, progress: Progress) -> None:

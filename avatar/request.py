@@ -80,7 +80,10 @@ def check_text(text: str) -> None:
     if not text.strip():
         raise ValueError("the text is empty; write at least one word")
     for position, character in enumerate(text):
-        if not character.isprintable() and character not in "\n\r\t\u00ad\u200b\u200c\u200d\u2028\u2029\ufeff\u3000\xa0":
+        if (
+            not character.isprintable()
+            and character not in "\n\r\t\u00ad\u200b\u200c\u200d\u2028\u2029\ufeff\u3000\xa0"
+        ):
             raise ValueError(
                 f"the text holds the control character U+{ord(character):04X} at position {position + 1}; remove it"
             )

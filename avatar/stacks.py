@@ -26,7 +26,9 @@ class Stack:
 def stack_for(request: Request) -> Stack:
     """The engines for a request; their classes are imported here, their models only when they are entered."""
     if request.stack == "full":
-        raise RequestError("the full stack (XTTS-v2, Stable Diffusion, MuseTalk) is not built yet; use --stack preview.")
+        raise RequestError(
+            "the full stack (XTTS-v2, Stable Diffusion, MuseTalk) is not built yet; use --stack preview."
+        )
     from avatar.lips.preview import PreviewLips
     from avatar.portrait.given import GivenPortrait
     from avatar.voice.given import GivenSpeech

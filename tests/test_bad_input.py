@@ -104,11 +104,17 @@ def voiced(seconds: float, rate: int = 24000) -> np.ndarray:
 
 def png_header(width: int, height: int) -> bytes:
     """A PNG that claims a size and holds hardly any data: the bomb must be refused by its header."""
+
     def chunk(kind: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 1000))
+        + chunk(b"IEND", b"")
+    )
 
 
 @pytest.fixture(scope="session")
@@ -182,7 +188,7 @@ def test_what_can_be_refused_early_is_refused_before_a_model_library_loads(files
     lines = [arguments_of(row[1], files, tmp_path) for row in ROWS if row[0] not in late]
     program = (
         "import sys, json; from avatar.__main__ import main\n"
-        f"for line in json.loads(sys.stdin.read()): main(line)\n"
+        "for line in json.loads(sys.stdin.read()): main(line)\n"
         "print(sorted({'mediapipe', 'onnxruntime', 'torch', 'transformers', 'matplotlib'} & set(sys.modules)))"
     )
     import json
@@ -192,7 +198,7 @@ def test_what_can_be_refused_early_is_refused_before_a_model_library_loads(files
 
 
 @pytest.mark.parametrize(
-    "name", ["with space.mp4", "it's \"quoted\".mp4", "new\nline.mp4", "-dash.mp4", "per%cent:colon.mp4", "ümläut.mp4"]
+    "name", ["with space.mp4", 'it\'s "quoted".mp4', "new\nline.mp4", "-dash.mp4", "per%cent:colon.mp4", "ümläut.mp4"]
 )
 def test_any_file_name_will_do(name, avatar, finished_home, finished_job, tmp_path, monkeypatch):
     """Names that shells and FFmpeg stumble over; the job is done, so that only the delivery is tried."""

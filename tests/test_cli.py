@@ -27,7 +27,7 @@ def test_help_imports_nothing_heavy(line):
 def test_help_is_grouped_by_task_with_examples(avatar):
     text = avatar("--help").stdout
     assert [line for line in text.splitlines() if line.endswith(":") and not line.startswith(" ")] == [
-        "Options:", "Make a video:", "Voices:", "See what you have:", "Examples:",
+        "Options:", "Make a video:", "Voices:", "Weights of the full stack:", "See what you have:", "Examples:",
     ]  # fmt: skip
 
 
@@ -69,7 +69,9 @@ def test_every_example_of_the_help_pages_is_a_command_that_parses():
             parse(child, rest)
 
     pages = [run_command(*path, "--help").stdout for path in [[], *all_commands(), ["pipeline"], ["voice"]]]
-    examples = {line.strip() for page in pages for line in page.splitlines() if re.match(r"\s+(echo .*\| )?avatar ", line)}
+    examples = {
+        line.strip() for page in pages for line in page.splitlines() if re.match(r"\s+(echo .*\| )?avatar ", line)
+    }
     assert len(examples) > 15
     for example in examples:
         words = shlex.split(example.split("|")[-1].split("   ")[0])
@@ -77,7 +79,10 @@ def test_every_example_of_the_help_pages_is_a_command_that_parses():
 
 
 def test_python_m_avatar_and_the_script_are_the_same():
-    assert run_command("--version").stdout == subprocess.run(["avatar", "--version"], capture_output=True, text=True).stdout
+    assert (
+        run_command("--version").stdout
+        == subprocess.run(["avatar", "--version"], capture_output=True, text=True).stdout
+    )
 
 
 def test_json_goes_to_stdout_alone(finished_home, finished_job, monkeypatch):
@@ -98,7 +103,7 @@ def test_settings_come_from_flags_then_variables_then_file(home, monkeypatch):
     assert (settings.load().preset, settings.load().seed) == ("joe", 4)
 
 
-@pytest.mark.parametrize("text", ['sed = 1', 'seed = "one"', "seed ="])
+@pytest.mark.parametrize("text", ["sed = 1", 'seed = "one"', "seed ="])
 def test_wrong_settings_are_named(home, text, avatar):
     (home / "settings.toml").write_text(text)
     outcome = avatar("pipeline", "run", "--text", "Hello.")

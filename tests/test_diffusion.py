@@ -308,25 +308,36 @@ def test_a_key_under_two_names_is_surplus(files, tmp_path):
         fill(wrong)
 
 
-def test_the_real_shapes_hold_the_numbers_that_the_locked_files_hold(tmp_path):
-    """Upstream's configs, without memory for the weights: the parameters, and two bytes of each in the locked files."""
+def test_the_real_shapes_and_names_make_files_of_the_locked_sizes_to_the_byte(tmp_path):
+    """Upstream's configs, without memory for weights: the parameters, and what safetensors would write of them."""
     configs = {
-        "unet/config.json": stable_diffusion.UNET,
-        "vae/config.json": stable_diffusion.VAE,
-        "text_encoder/config.json": stable_diffusion.TEXT_ENCODER,
-        "safety_checker/config.json": stable_diffusion.SAFETY_CHECKER,
+        "unet": stable_diffusion.UNET,
+        "vae": stable_diffusion.VAE,
+        "text_encoder": stable_diffusion.TEXT_ENCODER,
+        "safety_checker": stable_diffusion.SAFETY_CHECKER,
     }
-    for path, config in configs.items():
-        (tmp_path / path).parent.mkdir()
-        (tmp_path / path).write_text(json.dumps(config))
-    networks = model.build({path: tmp_path / path for path in configs})
-    parts = (networks.unet, networks.vae, networks.text_encoder, networks.safety_checker)
-    counts = [sum(parameter.numel() for parameter in part.parameters()) for part in parts]
-    assert counts == [859_520_964, 83_653_863, 123_060_480, 303_981_588]
-    sizes = {file.path: file.size for file in lock.read(lock.BUILT_IN).model(model.MODEL).files}
-    for path, count in zip(FILES, counts, strict=True):
-        assert 0 < sizes[path] - 2 * count < 100_000, path  # the header: names and places
+    for part, config in configs.items():
+        (tmp_path / part).mkdir()
+        (tmp_path / part / "config.json").write_text(json.dumps(config))
+    networks = model.build({f"{part}/config.json": tmp_path / part / "config.json" for part in configs})
+    parts = {part: getattr(networks, part) for part in configs}
+    counts = {part: sum(parameter.numel() for parameter in network.parameters()) for part, network in parts.items()}
+    assert list(counts.values()) == [859_520_964, 83_653_863, 123_060_480, 303_981_588]
+    locked = {file.path: file.size for file in lock.read(lock.BUILT_IN).model(model.MODEL).files}
+    for path, (part, network) in zip(FILES, parts.items(), strict=True):
+        assert file_size(stable_diffusion.upstream_layout(part, network.state_dict())) == locked[path]
     assert 3.4 * 2**30 < model.need_bytes(networks, 512, torch.float16) < 3.6 * 2**30
+
+
+def file_size(tensors: dict[str, torch.Tensor]) -> int:
+    """Bytes of a safetensors file: the header's length, the header padded to 8, and the widest numbers first."""
+    kinds = {torch.int64: "I64", torch.float16: "F16"}
+    header, end = {"__metadata__": {"format": "pt"}}, 0
+    for name, tensor in sorted(tensors.items(), key=lambda item: (-item[1].itemsize, item[0])):
+        start, end = end, end + tensor.nbytes
+        header[name] = {"dtype": kinds[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [start, end]}
+    length = len(json.dumps(header, separators=(",", ":")))
+    return 8 + length + -length % 8 + end
 
 
 # ---------------------------------------------------------------- words and numbers

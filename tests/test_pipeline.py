@@ -42,7 +42,9 @@ def test_a_job_holds_every_stage_and_a_report(finished_job):
 
 def test_subtitles_hold_the_words_in_order(finished_job):
     text = finished_job.file("subtitles.srt").read_text()
-    assert " ".join(line for line in text.splitlines() if line and "-->" not in line and not line.isdigit()) == SHORT_TEXT
+    assert (
+        " ".join(line for line in text.splitlines() if line and "-->" not in line and not line.isdigit()) == SHORT_TEXT
+    )
 
 
 def test_a_finished_job_does_no_work_again(finished_home, finished_job):
@@ -64,7 +66,11 @@ def test_a_lost_file_is_made_again_with_the_stages_that_still_match_kept(finishe
     shutil.copytree(finished_home, home, dirs_exist_ok=True)
     job = jobs.find(home, finished_job.id)
     job.file(lost).unlink()
-    kept = {stage: job.folder / "records" / f"{stage}.json" for stage in jobs.STAGES if lost not in job.record(stage)["outputs"]}
+    kept = {
+        stage: job.folder / "records" / f"{stage}.json"
+        for stage in jobs.STAGES
+        if lost not in job.record(stage)["outputs"]
+    }
     stamps = {stage: path.stat().st_mtime_ns for stage, path in kept.items()}
     done = run_command("pipeline", "resume", job.id, env=in_home(home))
     assert done.returncode == 0, done.stderr
@@ -84,7 +90,9 @@ def test_a_changed_file_is_noticed(finished_home, finished_job, home):
 
 def start_and_stop(home: Path, stage: str, wait_s: float, with_signal: int) -> int:
     """Start the run, send a signal wait_s after a stage has begun, return the exit code."""
-    process = subprocess.Popen(command(*RUN), env=in_home(home), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    process = subprocess.Popen(
+        command(*RUN), env=in_home(home), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    )
     for line in process.stderr:
         if line.strip().endswith(stage):
             break
@@ -119,7 +127,9 @@ def test_ctrl_c_exits_130_leaves_nothing_half_made_and_can_be_resumed(home, fini
 
 
 def test_two_runs_of_one_job_do_not_break_each_other(home, finished_job):
-    first = subprocess.Popen(command(*RUN), env=in_home(home), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    first = subprocess.Popen(
+        command(*RUN), env=in_home(home), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     for line in first.stderr:
         if line.strip().endswith("voice"):
             break

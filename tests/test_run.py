@@ -145,7 +145,9 @@ def test_without_a_python_three_ways_are_named(checkout, tools, tmp_path):
 
 def test_a_python_of_another_version_is_refused(checkout, tmp_path):
     other = tmp_path / "python3.12"
-    other.write_text(f'#!/bin/sh\nexec "{PYTHON}" -c "import sys; sys.version_info = (3, 12); exec(sys.argv[1])" "$3"\n')
+    other.write_text(
+        f'#!/bin/sh\nexec "{PYTHON}" -c "import sys; sys.version_info = (3, 12); exec(sys.argv[1])" "$3"\n'
+    )
     other.chmod(0o755)
     done = run(checkout, *IMPORT, AVATAR_PYTHON=str(other))
     assert done.returncode == 1
@@ -167,7 +169,9 @@ def test_a_missing_system_library_gets_the_one_command(checkout, tools, soname):
     assert done.returncode == 1, done.stderr
     command = next(line for line in done.stderr.splitlines() if "apt-get install -y --no-install-recommends" in line)
     assert soname in done.stderr
-    assert bootstrap.SYSTEM_LIBRARIES[soname] in command.split()  # a library that another one needs takes that one along
+    assert (
+        bootstrap.SYSTEM_LIBRARIES[soname] in command.split()
+    )  # a library that another one needs takes that one along
 
 
 def test_pip_settings_reach_uv(tmp_path, monkeypatch):

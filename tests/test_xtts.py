@@ -1,5 +1,7 @@
-"""The full stack's voice, through coqui-tts' own classes with tiny random weights (tests/tiny/xtts.py): it speaks noise,
-0.7 to 0.9 s of it for every piece of a text."""
+"""The full stack's voice, through coqui-tts' own classes with tiny random weights (tests/tiny/xtts.py).
+
+It speaks noise, 0.8 s of it for every piece of a text.
+"""
 
 from __future__ import annotations
 

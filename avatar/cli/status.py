@@ -10,7 +10,9 @@ from avatar.cli.output import print_json
 
 @click.command(cls=Command, examples="avatar status\navatar status --strict\navatar status --json")
 @click.option("--strict", is_flag=True, help="Hash every installed file, import every module; print the fingerprint.")
-@click.option("--no-imports", is_flag=True, help="With --strict: leave the imports out (the full stack's take minutes).")
+@click.option(
+    "--no-imports", is_flag=True, help="With --strict: leave the imports out (the full stack's take minutes)."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def status(strict: bool, no_imports: bool, as_json: bool) -> int:
     """The environment against the lock; GPU, driver, memory, disk, weights."""

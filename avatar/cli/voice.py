@@ -57,7 +57,9 @@ def list_voices(as_json: bool) -> None:
         print_json({"voices": kept, "presets": {name: preset.description for name, preset in PRESETS.items()}})
         return
     for profile in kept:
-        click.echo(f"{profile['name']:20} {profile['language']:6} {profile['seconds']:6.1f} s  {age(profile['created'])}")
+        click.echo(
+            f"{profile['name']:20} {profile['language']:6} {profile['seconds']:6.1f} s  {age(profile['created'])}"
+        )
     for name, preset in PRESETS.items():
         click.echo(f"{name:20} preset: {preset.description}")
 

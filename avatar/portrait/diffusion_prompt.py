@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from transformers import CLIPTokenizer
 
 # What the face check and the lips need: one head, from the front, upright, its mouth closed and not covered. With
-# CLIP's vocabulary it takes 35 of the 77 tokens, so about 30 words of the user's own fit in.
+# CLIP's vocabulary it takes 34 of the 77 tokens, so about 35 words of the user's own fit in.
 TEMPLATE = (
     "portrait photo of {}, head and shoulders, seen from the front, looking into the camera, neutral expression, "
     "mouth closed, even light, plain background, sharp focus"
@@ -33,7 +33,7 @@ def check_words(words: str, name: str) -> None:
     if not any(character.isalnum() for character in words):
         raise RequestError(f"{name} holds no words; write some, like 'an old man with a white beard'.")
     if len(words) > LONGEST:
-        raise RequestError(f"{name} has {len(words):,} characters; {LONGEST:,} is the most, about 30 words are read.")
+        raise RequestError(f"{name} has {len(words):,} characters; {LONGEST:,} is the most, about 35 words are read.")
     for position, character in enumerate(words):
         if not character.isprintable() and not character.isspace():
             raise RequestError(

@@ -14,13 +14,16 @@ import types
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
+from avatar.errors import EnvironmentProblem
 from avatar.portrait.locked import locked_file
 
 BUNDLE_SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"  # Google's float16/1 bundle
 LANDMARKS = 478
+CPU_LIST = Path("/sys/devices/system/cpu/possible")  # MediaPipe's allocator counts processors with it
 
 # Points of the MediaPipe face mesh; left and right are those of the image.
 BETWEEN_EYES, NOSE_BRIDGE, NOSE_TIP, UPPER_LIP, LOWER_LIP, CHIN = 168, 5, 4, 13, 14, 152
@@ -211,6 +214,11 @@ def _import_mediapipe() -> types.SimpleNamespace:
     (measured, 2 cores), and where the home folder is read-only it warns on stderr, so an empty module stands in for
     it during the import.
     """
+    if not CPU_LIST.exists():
+        raise EnvironmentProblem(
+            f"{CPU_LIST} is not there, and MediaPipe aborts the process without it; mount sysfs in this container or "
+            "chroot: mount -t sysfs sys /sys"
+        )
     stand_ins = {}
     if "matplotlib" not in sys.modules:
         matplotlib, pyplot = types.ModuleType("matplotlib"), types.ModuleType("matplotlib.pyplot")

@@ -45,9 +45,7 @@ def file_argument(path: Path) -> str:
     return f"file:{path}"
 
 
-def encode_frames(
-    frames: Iterable[np.ndarray], width: int, height: int, frame_rate: Fraction, path: Path
-) -> int:
+def encode_frames(frames: Iterable[np.ndarray], width: int, height: int, frame_rate: Fraction, path: Path) -> int:
     """Encode frames, each uint8 (height, width, 3) RGB, to a silent H.264 mp4; returns how many there were.
 
     Raises EnvironmentProblem when the disk is full, AvatarError when FFmpeg fails. On any error, and on Ctrl-C,

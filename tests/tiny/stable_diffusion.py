@@ -129,6 +129,8 @@ MODEL_INDEX = {
     "unet": ["diffusers", "UNet2DConditionModel"],
     "vae": ["diffusers", "AutoencoderKL"],
 }
+# Part -> where its CLIP model is in today's keys, and the prefix that upstream's keys have there.
+CLIP_PREFIXES = {"text_encoder": ("", "text_model."), "safety_checker": ("vision_model.", "vision_model.")}
 START, END = "<|startoftext|>", "<|endoftext|>"
 # What the tokenizer knows as words of one token, besides those of avatar's own template; others fall into letters.
 WORDS = "a an old young man woman with and grey white red hair beard glasses freckles green blue cardigan shirt in the"
@@ -178,21 +180,33 @@ def write_weights(folder: Path, configs: dict[str, dict], stops_everything: bool
     threshold = -2.0 if stops_everything else 2.0
     checker.concept_embeds_weights.data.fill_(threshold)
     checker.special_care_embeds_weights.data.fill_(threshold)
-    # Transformers before 5 wrote a prefix before the keys of a CLIP model, and the numbers of the positions.
-    text = {f"text_model.{key}": tensor for key, tensor in text_encoder.state_dict().items()}
-    text["text_model.embeddings.position_ids"] = torch.arange(77)[None]
-    safety = {key.replace("vision_", "vision_model.vision_"): tensor for key, tensor in checker.state_dict().items()}
-    save(folder / "unet/diffusion_pytorch_model.fp16.safetensors", unet.state_dict())
-    save(folder / "vae/diffusion_pytorch_model.fp16.safetensors", vae.state_dict())
-    save(folder / "text_encoder/model.fp16.safetensors", text)
-    save(folder / "safety_checker/model.fp16.safetensors", safety)
+    networks = {"unet": unet, "vae": vae, "text_encoder": text_encoder, "safety_checker": checker}
+    for part, network in networks.items():
+        file = "model" if part in CLIP_PREFIXES else "diffusion_pytorch_model"
+        save(folder / part / f"{file}.fp16.safetensors", upstream_layout(part, network.state_dict()))
+
+
+def upstream_layout(part: str, tensors: dict) -> dict:
+    """A network's tensors in the file's types and under its names.
+
+    The CLIP files were written by a transformers before 5, which wrote a prefix before the keys, and the numbers of
+    the positions among the weights.
+    """
+    import torch
+
+    halves = {name: tensor.half() for name, tensor in tensors.items()}
+    if part not in CLIP_PREFIXES:
+        return halves
+    inside, prefix = CLIP_PREFIXES[part]
+    count = tensors[f"{inside}embeddings.position_embedding.weight"].shape[0]
+    numbers = {f"{inside}embeddings.position_ids": torch.arange(count)[None]}
+    return {prefix + name if name.startswith(inside) else name: half for name, half in (halves | numbers).items()}
 
 
 def save(path: Path, tensors: dict) -> None:
     from safetensors.torch import save_file
 
-    half = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
-    save_file({name: tensor.contiguous() for name, tensor in half.items()}, path, metadata={"format": "pt"})
+    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, path, metadata={"format": "pt"})
 
 
 def tokenizer() -> tuple[dict[str, int], list[str]]:
