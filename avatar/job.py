@@ -18,7 +18,6 @@ import contextlib
 import fcntl
 import hashlib
 import json
-import os
 import re
 import resource
 import shutil
@@ -29,8 +28,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from avatar.errors import AvatarError, RequestError
+from avatar.files import file_digest, rename_new, write_json
 from avatar.identity import source_digest
-from avatar.request import FILE_FIELDS, Request, file_digest
+from avatar.request import FILE_FIELDS, Request
+from avatar.weights import store
 
 STAGES = ("portrait", "voice", "lips", "video")
 
@@ -44,6 +45,11 @@ class Stage:
     is_done: bool
     facts: dict = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+
+    def tell(self, engine: object) -> None:
+        """Take over an engine's facts and notes, which are complete when its `with` block has ended."""
+        self.facts["engine"] = engine.facts
+        self.notes += engine.notes
 
 
 @dataclass(frozen=True)
@@ -94,6 +100,8 @@ class Job:
         for the file's content). What the stage leaves in `Stage.folder` are its outputs.
         """
         made_by = {"engine": engine.name, "version": engine.version, "avatar": source_digest(), "seed": seed}
+        for model in getattr(engine, "models", ()):
+            made_by[model] = store.digest(model)
         content = {key: file_digest(value) if isinstance(value, Path) else value for key, value in inputs.items()}
         cause = digest({"made_by": made_by, "inputs": content})
         if self._is_finished(name, cause):
@@ -184,16 +192,6 @@ def create(home: Path, request: Request) -> Job:
     return Job(folder)
 
 
-def rename_new(source: Path, target: Path) -> None:
-    """Rename a folder to a name that is free. Raises FileExistsError when it is taken."""
-    try:
-        os.rename(source, target)
-    except OSError as error:
-        if target.is_dir():
-            raise FileExistsError(target) from error
-        raise
-
-
 def find(home: Path, name: str) -> Job:
     """The job with this id or unique beginning of one. Raises RequestError when there is none or several."""
     found = [job for job in every(home) if job.id == name] or [job for job in every(home) if job.id.startswith(name)]
@@ -228,17 +226,6 @@ def safe_suffix(path: Path) -> str:
 def digest(content: dict) -> str:
     """sha256 of a JSON-able dict."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def write_json(path: Path, content: object) -> None:
-    """Write beside the final name, then rename: a reader sees the old file or the whole new one."""
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        partial.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
-        partial.replace(path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
 
 
 def reset_peak_memory() -> None:

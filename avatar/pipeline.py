@@ -32,15 +32,19 @@ def render(job: Job, progress: Progress) -> Path:
 
 
 def portrait(job: Job, stack: Stack, progress: Progress) -> None:
-    """A picture with a face -> portrait.png, SIZE x SIZE, and landmarks.npy."""
+    """A picture with a face, given or drawn -> portrait.png, SIZE x SIZE, and landmarks.npy. A clip stays as it is."""
     request = job.request()
-    inputs = {"portrait": request.portrait, "face": request.face, "size": SIZE}
-    with job.stage("portrait", stack.portrait, request.seed, inputs) as stage:
-        if stage.is_done:
+    inputs = {name: getattr(request, name) for name in ("portrait", "face", "prompt", "negative_prompt", "steps")}
+    with job.stage("portrait", stack.portrait, request.seed, inputs | {"size": SIZE}) as stage:
+        if stage.is_done or stack.takes_clip(request.portrait):
             return
-        with stack.portrait() as engine:
-            engine.frame(request.portrait, request.face, SIZE).save(stage.folder)
-        stage.notes += engine.notes
+        with stack.portrait(request.seed) as engine:
+            if request.prompt is not None:
+                made = engine.draw(request.prompt, request.negative_prompt, SIZE, request.steps, progress=progress)
+            else:
+                made = engine.frame(request.portrait, request.face, SIZE)
+            made.save(stage.folder)
+        stage.tell(engine)
 
 
 def voice(job: Job, stack: Stack, progress: Progress) -> None:
@@ -54,30 +58,29 @@ def voice(job: Job, stack: Stack, progress: Progress) -> None:
             speech = engine.speak(request.text, request.language, request.seconds)
         speech.refuse_longer_than(LONGEST_S)
         speech.padded_to_frames(FRAME_RATE).save(stage.folder)
-        stage.facts["voice"] = engine.facts
-        stage.notes += engine.notes
+        stage.tell(engine)
 
 
 def lips(job: Job, stack: Stack, progress: Progress) -> None:
     """Portrait and speech -> picture.mp4, the moving picture without sound. Frames stream into FFmpeg."""
-    from avatar.portrait.framing import Portrait
     from avatar.video.ffmpeg import encode_frames
     from avatar.video.mark import marked
     from avatar.voice.speech import Speech
 
     request = job.request()
-    inputs = job.files("portrait.png", "landmarks.npy", "speech.wav", "timings.json") | {"mark": request.mark}
+    source, made_of = stack.lips_source(job.folder, request)
+    inputs = job.files("speech.wav", "timings.json") | made_of | {"mark": request.mark}
     with job.stage("lips", stack.lips, request.seed, inputs) as stage:
         if stage.is_done:
             return
         speech = Speech.load(job.folder)
-        with stack.lips(Portrait.load(job.folder), request.seed) as engine:
+        with stack.lips(source, request.seed) as engine:
             frames = progress.count(engine.frames(speech, FRAME_RATE), speech.frame_count(FRAME_RATE))
-            frames = marked(frames, SIZE, SIZE) if request.mark else frames
-            stage.facts["frames"] = encode_frames(
-                frames, SIZE, SIZE, Fraction(FRAME_RATE), stage.folder / "picture.mp4"
-            )
+            frames = marked(frames, SIZE, SIZE, stack.mark) if request.mark else frames
+            picture = stage.folder / "picture.mp4"
+            stage.facts["frames"] = encode_frames(frames, SIZE, SIZE, Fraction(FRAME_RATE), picture)
             engine.save_motion(stage.folder)
+        stage.tell(engine)
 
 
 def video(job: Job, stack: Stack, progress: Progress) -> None:

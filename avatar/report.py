@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import avatar
+from avatar.files import file_digest, write_json
 from avatar.identity import locked_fingerprints, source_digest
-from avatar.job import STAGES, Job, write_json
-from avatar.request import file_digest
+from avatar.job import STAGES, Job
 
 
 def write(job: Job) -> None:

@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from avatar.errors import RequestError
+from avatar.files import file_digest
 
 LONGEST_S = 120.0  # seconds of video; batch work for one machine, see docs/limits
 LONGEST_TEXT = 5000  # characters; 120 s of fast speech is about 2,200
@@ -33,7 +34,10 @@ class Request(BaseModel):
     audio: Path | None = None  # finished speech, instead of text
     voice: Path | None = None  # a reference recording of the voice
     preset: str | None = None  # a named voice of the preview stack
-    portrait: Path | None = None  # a picture; None is the bundled portrait
+    portrait: Path | None = None  # a picture, or for the full stack a short clip; None is the bundled portrait
+    prompt: str | None = None  # a portrait to draw instead (full stack)
+    negative_prompt: str = ""
+    steps: Annotated[int, Field(ge=1)] | None = None  # of drawing it
     face: Annotated[int, Field(ge=1)] | None = None  # which face, counted from the left, where there are several
     stack: Literal["preview", "full"] = "preview"
     language: Literal[LANGUAGES] = "en"
@@ -52,6 +56,10 @@ class Request(BaseModel):
             raise ValueError("--voice and --preset make speech from text; with --audio there is none to make")
         if self.voice and self.preset:
             raise ValueError("give either --voice or --preset, not both")
+        if self.portrait and self.prompt is not None:
+            raise ValueError("give either --portrait or --prompt, not both")
+        if self.prompt is not None and self.stack != "full":
+            raise ValueError("--prompt draws a portrait with the full stack; add --stack full")
         return self
 
     def digest(self) -> str:
@@ -93,12 +101,3 @@ def check_text(text: str) -> None:
         raise ValueError(
             f"the text would take about {seconds:.0f} s to speak; {LONGEST_S:.0f} s is the most, split it into parts"
         )
-
-
-def file_digest(path: Path) -> str:
-    """sha256 of a file. Raises RequestError when it is not a readable file."""
-    try:
-        with open(path, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise RequestError(f"cannot read {str(path)!r}: {error.strerror}; check the path.") from error

@@ -1,17 +1,19 @@
 """Which engine serves which stage.
 
-An engine is a class with a name, a version, and one verb, used in a `with` block:
+An engine is a class with a name, a version, and one verb, used in a `with` block; its facts (for the report) and notes
+(for the user) are complete when the block has ended. `models` names the weights it needs, if any.
 
-    portrait()                       .frame(path, face, size)            -> Portrait
-    voice(reference, preset, seed)   .speak(text, language, seconds)     -> Speech
-    lips(portrait, seed)             .frames(speech, frame_rate)         -> uint8 (height, width, 3) RGB, one by one
+    portrait(seed)                   .frame(path, face, size)                      -> Portrait
+                                     .draw(prompt, negative, size, steps)          -> Portrait
+    voice(reference, preset, seed)   .speak(text, language, seconds)               -> Speech
+    lips(source, seed)               .frames(speech, frame_rate)                   -> uint8 (height, width, 3) RGB each
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
-from avatar.errors import RequestError
 from avatar.request import Request
 
 
@@ -21,17 +23,47 @@ class Stack:
     portrait: type
     voice: type
     lips: type
+    mark: str  # the words of the visible mark
+
+    @property
+    def models(self) -> list[str]:
+        """Names of the weights that these engines load, as in models.lock."""
+        return [model for engine in (self.portrait, self.voice, self.lips) for model in getattr(engine, "models", ())]
+
+    def takes_clip(self, path: Path | None) -> bool:
+        """Whether the lips engine moves the lips of this file itself: a video, and the full stack."""
+        if self.name != "full" or path is None:
+            return False
+        from avatar.lips.musetalk.clip import is_clip
+
+        return is_clip(path)
+
+    def lips_source(self, folder: Path, request: Request) -> tuple[object, dict]:
+        """What the lips engine works on, and the stage inputs that stand for it."""
+        if self.takes_clip(request.portrait):
+            from avatar.lips.musetalk.clip import Clip
+
+            return Clip(request.portrait, request.face), {"clip": request.portrait, "face": request.face}
+        from avatar.portrait.framing import Portrait
+
+        return Portrait.load(folder), {name: folder / name for name in ("portrait.png", "landmarks.npy")}
 
 
 def stack_for(request: Request) -> Stack:
-    """The engines for a request; their classes are imported here, their models only when they are entered."""
-    if request.stack == "full":
-        raise RequestError(
-            "the full stack (XTTS-v2, Stable Diffusion, MuseTalk) is not built yet; use --stack preview."
-        )
-    from avatar.lips.preview import PreviewLips
+    """The engines for a request; their classes are imported here, their models load when they are entered."""
     from avatar.portrait.given import GivenPortrait
     from avatar.voice.given import GivenSpeech
-    from avatar.voice.preview import PreviewVoice
 
-    return Stack("preview", GivenPortrait, GivenSpeech if request.audio else PreviewVoice, PreviewLips)
+    if request.stack == "preview":
+        from avatar.lips.preview import PreviewLips
+        from avatar.voice.preview import PreviewVoice
+
+        voice = GivenSpeech if request.audio else PreviewVoice
+        return Stack("preview", GivenPortrait, voice, PreviewLips, mark="synthetic preview")
+
+    from avatar.lips.musetalk.engine import MuseTalkLips
+    from avatar.portrait.diffusion import DiffusionPortrait
+    from avatar.voice.xtts import XttsVoice
+
+    portrait = GivenPortrait if request.prompt is None else DiffusionPortrait
+    return Stack("full", portrait, GivenSpeech if request.audio else XttsVoice, MuseTalkLips, mark="synthetic")

@@ -74,11 +74,19 @@ def box(landmarks, picture_shape, shift=0.0, margin=0.045) -> tuple[int, int, in
 
 
 def resize(picture: np.ndarray, width: int, height: int) -> np.ndarray:
-    """Lanczos (a = 3), stretched for shrinking as in Pillow: float64 (height, width, 3), 0..255, rounded to whole."""
-    once = np.einsum("ij,yjc->yic", lanczos_weights(picture.shape[1], width), picture.astype(np.float64))
-    once = np.clip(np.round(once), 0, 255)
-    twice = np.einsum("ij,jxc->ixc", lanczos_weights(picture.shape[0], height), once)
-    return np.clip(np.round(twice), 0, 255)
+    """Lanczos (a = 3), stretched for shrinking as in Pillow: float64 (height, width, 3), 0..255, rounded to whole.
+
+    One axis after the other, rounded in between: across first, unless only the height shrinks (Pillow 13).
+    """
+    across = (1, width)
+    down = (0, height)
+    rows_first = height < picture.shape[0] and width > picture.shape[1]
+    result = picture.astype(np.float64)
+    for axis, size in (down, across) if rows_first else (across, down):
+        weights = lanczos_weights(result.shape[axis], size)
+        result = np.einsum("ij,jxc->ixc" if axis == 0 else "ij,yjc->yic", weights, result)
+        result = np.clip(np.round(result), 0, 255)
+    return result
 
 
 def lanczos_weights(length: int, size: int) -> np.ndarray:
@@ -88,10 +96,9 @@ def lanczos_weights(length: int, size: int) -> np.ndarray:
     weights = np.zeros((size, length))
     for i in range(size):
         centre = (i + 0.5) * scale
-        for j in range(length):
+        for j in range(max(int(centre - 3 * stretch + 0.5), 0), min(int(centre + 3 * stretch + 0.5), length)):
             distance = (j - centre + 0.5) / stretch
-            if abs(distance) < 3:
-                weights[i, j] = np.sinc(distance) * np.sinc(distance / 3)
+            weights[i, j] = np.sinc(distance) * np.sinc(distance / 3) if abs(distance) < 3 else 0
     return weights / weights.sum(axis=1, keepdims=True)
 
 

@@ -46,7 +46,9 @@ ROWS = [
     ("too short a target", f"{RUN} --text-file {{minute.txt}} --seconds 3 --preset joe", 2, ["3", "s"]),
     ("a target over the limit", f"{RUN} --text Hello. --seconds 500", 2, ["--seconds", "120"]),
     ("an unknown stack", f"{RUN} --text Hello. --stack best", 2, ["--stack", "preview"]),
-    ("the full stack", f"{RUN} --text Hello. --stack full", 2, ["not built yet"]),
+    ("the full stack without weights", f"{RUN} --text Hello. --stack full", 1, ["avatar models fetch"]),
+    ("a prompt for the preview", f"{RUN} --text Hello. --prompt sailor", 2, ["--stack full"]),
+    ("a prompt and a picture", f"{RUN} --text Hello. --stack full --prompt a --portrait {{cat.png}}", 2, ["not both"]),
     ("an unknown option", "pipeline run --txt Hello.", 2, ["--txt", "--text"]),
     # pictures
     ("no picture", f"{PICTURE} {{out}}/none.png", 2, ["none.png"]),

@@ -27,7 +27,7 @@ def test_help_imports_nothing_heavy(line):
 def test_help_is_grouped_by_task_with_examples(avatar):
     text = avatar("--help").stdout
     assert [line for line in text.splitlines() if line.endswith(":") and not line.startswith(" ")] == [
-        "Options:", "Make a video:", "Voices:", "Weights of the full stack:", "See what you have:", "Examples:",
+        "Options:", "Make a video:", "Voices and portraits:", "Weights of the full stack:", "See what you have:", "Examples:",
     ]  # fmt: skip
 
 

@@ -186,8 +186,8 @@ def test_crop_is_the_references(portrait):
     inputs = crop.network_inputs(portrait.picture, box)
     assert inputs.shape == (2, 3, 256, 256) and inputs.dtype == np.float32
     for ours, theirs in zip(inputs, reference.vae_inputs(portrait.picture, box)):
-        np.testing.assert_allclose(ours, theirs, atol=2.1 * 2 / 255)
-        assert np.abs(ours - theirs).mean() < 0.2 * 2 / 255
+        np.testing.assert_allclose(ours, theirs, atol=1.1 * 2 / 255)
+        assert np.abs(ours - theirs).mean() < 0.01 * 2 / 255
     assert (inputs[0, :, 128:] == -1).all()
     np.testing.assert_array_equal(inputs[0, :, :128], inputs[1, :, :128])
 

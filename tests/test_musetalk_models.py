@@ -34,9 +34,10 @@ UNET_FILES = {name: f"{musetalk.TALK}/{name}" for name in ("musetalkV15/musetalk
 
 
 @pytest.fixture(scope="module", autouse=True)
-def two_threads():
+def one_thread():
+    """Two threads wait for each other on a busy host, ten times longer than such small layers take to compute."""
     before = torch.get_num_threads()
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
 
@@ -84,7 +85,7 @@ def speech_of(seconds: float, seed: int = 1, rate: int = 24_000) -> Speech:
 
 
 def render(source, speech, frame_rate=25, options=None) -> list[np.ndarray]:
-    with MuseTalkLips(source, 7, options) as engine:
+    with MuseTalkLips(source, 7, options, threads=1) as engine:
         return list(engine.frames(speech, frame_rate))
 
 
@@ -263,7 +264,7 @@ def test_a_unet_that_overflows_in_half_precision_goes_on_in_float32(tmp_path, us
 
     use(written(tmp_path, change_unet=enlarge))
     half, single = Models(CPU, torch.float16), Models(CPU, torch.float32)
-    latents = torch.ones(1, 8, 32, 32)
+    latents = torch.full((1, 8, 32, 32), 20.0)
     tokens = torch.zeros(1, 50, musetalk.TINY_EAR["d_model"])
     assert not torch.isfinite(half.unet(latents.half(), torch.zeros(1), tokens.half()).sample).all()
     predicted = half.predict(latents, tokens)
@@ -352,7 +353,7 @@ def test_frames_are_the_references(folder, portrait):
         clear[max(top, 0) : bottom, max(left, 0) : right] = (soft > 0.99)[
             max(-top, 0) : 512 - top, max(-left, 0) : 512 - left
         ]
-        assert difference[clear].max() <= 3 and difference.mean() < 1
+        assert difference[clear].max() <= 3 and difference.mean() < 0.1
         assert np.abs(frames[frame].astype(int) - portrait.picture).mean() > 3
 
 
@@ -389,11 +390,11 @@ def test_frames_do_not_depend_on_the_batch(portrait, profile_batch):
     assert halvings(8) == [8, 4, 2, 1] and halvings(2) == [2, 1] and halvings(1) == [1]
     speech = speech_of(0.36)  # nine frames: a last batch of one
     expected = render(portrait, speech)
-    with MuseTalkLips(portrait, 7) as engine:
+    with MuseTalkLips(portrait, 7, threads=1) as engine:
         engine._steps = StepDown(profile_batch)
         frames = list(engine.frames(speech, 25))
     assert len(frames) == len(expected) == 9
-    assert max(np.abs(a.astype(int) - b).max() for a, b in zip(frames, expected)) <= 1
+    assert max(np.abs(a.astype(int) - b).max() for a, b in zip(frames, expected)) <= 2
 
 
 def test_a_closed_mouth_rests_in_silence_as_it_is(portrait):
@@ -415,7 +416,7 @@ def test_smoothing_keeps_some_of_the_frame_before(portrait):
 
 
 def test_models_are_gone_after_the_block_even_when_the_video_is_not_finished(portrait):
-    with MuseTalkLips(portrait, 7) as engine:
+    with MuseTalkLips(portrait, 7, threads=1) as engine:
         stream = engine.frames(speech_of(1), 25)
         next(stream)
         unet = weakref.ref(engine._models.unet)
@@ -425,7 +426,7 @@ def test_models_are_gone_after_the_block_even_when_the_video_is_not_finished(por
 
 
 def test_facts_tell_what_was_done_and_no_motion_is_written(portrait, tmp_path):
-    with MuseTalkLips(portrait, 7) as engine:
+    with MuseTalkLips(portrait, 7, threads=1) as engine:
         assert len(list(engine.frames(speech_of(0.2), 25))) == 5
         engine.save_motion(tmp_path)
     assert not list(tmp_path.iterdir())
@@ -439,7 +440,7 @@ def test_a_large_face_is_warned_of(portrait):
     close = Portrait(
         np.repeat(np.repeat(portrait.picture, 2, axis=0), 2, axis=1), (portrait.landmarks * 2).astype(np.float32)
     )
-    with MuseTalkLips(close, 7) as engine:
+    with MuseTalkLips(close, 7, threads=1) as engine:
         assert next(engine.frames(speech_of(0.04), 25)).shape == (1024, 1024, 3)
         list(engine._stream)
     assert len(engine.notes) == 1 and "MuseTalk draws 256x256" in engine.notes[0]
@@ -458,5 +459,5 @@ def test_missing_weights_are_named(use, tmp_path, portrait, folder):
     empty.mkdir()
     (empty / "models.lock").write_text((folder / "models.lock").read_text())
     use(empty)
-    with pytest.raises(EnvironmentProblem, match="musetalk-v15"), MuseTalkLips(portrait, 7):
+    with pytest.raises(EnvironmentProblem, match="musetalk-v15"), MuseTalkLips(portrait, 7, threads=1):
         pass

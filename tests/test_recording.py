@@ -274,10 +274,14 @@ def test_damage_that_leaves_the_length_is_warned_of(tmp_path, write, speech):
 # --- trimming and pitch
 
 
-def test_trim_leaves_a_tenth_of_a_second(write, speech):
+@pytest.mark.parametrize("noise", [0, 0.003])
+def test_trim_leaves_a_tenth_of_a_second(write, speech, noise):
     samples, sample_rate = speech
     silence = np.zeros(2 * sample_rate, np.float32)
-    recording = check_reference(write(np.concatenate([silence, samples, silence]), sample_rate))
+    longer = np.concatenate([silence, samples, silence])
+    longer += np.random.default_rng(0).normal(0, noise, len(longer)).astype(np.float32)
+    recording = check_reference(write(longer, sample_rate))
+    assert 0.4 * len(samples) < recording.speech_seconds * sample_rate < 0.95 * len(samples)
     trimmed = trim(recording)
     loud = np.flatnonzero(np.abs(trimmed.samples) > 0.05) / sample_rate
     assert 0.05 < loud[0] < 0.2

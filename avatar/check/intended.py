@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from avatar import job as jobs
 from avatar.errors import RequestError
-from avatar.request import file_digest
+from avatar.files import file_digest
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,7 +6,7 @@ import os
 
 import click
 
-from avatar.cli import check, demo, models, pipeline, status, voice
+from avatar.cli import check, demo, models, pipeline, portrait, status, voice
 from avatar.cli.help import GroupedByTask
 
 EXAMPLES = """
@@ -20,7 +20,7 @@ avatar status                                      is the environment the one th
 
 TASKS = {
     "Make a video": ["demo", "pipeline"],
-    "Voices": ["voice"],
+    "Voices and portraits": ["voice", "portrait"],
     "Weights of the full stack": ["models"],
     "See what you have": ["check", "status"],
 }
@@ -40,5 +40,5 @@ def avatar(debug: bool) -> None:
         os.environ["AVATAR_DEBUG"] = "1"
 
 
-for command in (demo.demo, pipeline.pipeline, voice.voice, models.models, check.check, status.status):
+for command in (demo.demo, pipeline.pipeline, voice.voice, portrait.portrait, models.models, check.check, status.status):
     avatar.add_command(command)

@@ -20,6 +20,7 @@ avatar pipeline run --text "Hello." -o hello.mp4
 avatar pipeline run --text-file talk.txt --portrait me.jpg --preset joe --subtitles -o talk.mp4
 echo "From a pipe." | avatar pipeline run --text-file - -o pipe.mp4
 avatar pipeline run --audio speech.wav --portrait group.jpg --face 2 -o speech.mp4
+avatar pipeline run --stack full --voice me.wav --prompt "an old sailor" --text "Ahoy." -o ahoy.mp4
 """
 
 
@@ -34,7 +35,12 @@ def pipeline() -> None:
 @click.option("--audio", type=FILE, help="Finished speech, instead of text.")
 @click.option("--voice", help="A recording of the voice to speak with, or the name of a cloned voice.")
 @click.option("--preset", help="A preview voice: jf_alpha (female) or joe (male).")
-@click.option("--portrait", type=FILE, help="A picture of a face: JPEG, PNG or WebP. [default: the bundled one]")
+@click.option(
+    "--portrait", type=FILE, help="A picture of a face (full stack: or a short clip). [default: the bundled one]"
+)
+@click.option("--prompt", help="Draw the portrait from these words instead (full stack).")
+@click.option("--negative-prompt", default="", help="What the drawn portrait must not show.")
+@click.option("--steps", type=int, help="Steps of drawing it. [default: the profile's]")
 @click.option("--face", type=int, help="Which face, counted from the left, where the picture has several.")
 @click.option("-o", "--output", type=FILE, help="The mp4 to write. [default: in the job's folder]")
 @click.option("--overwrite", is_flag=True, help="Replace the output file if it exists.")
@@ -45,8 +51,8 @@ def pipeline() -> None:
 @click.option("--subtitles", is_flag=True, help="Add a soft subtitle track, and an .srt file beside the mp4.")
 @click.option("--no-mark", is_flag=True, help="Leave out the visible 'synthetic preview' mark.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-def run(text, text_file, audio, voice, preset, portrait, face, output, overwrite, stack, language, seconds, seed,
-        subtitles, no_mark, as_json) -> None:  # fmt: skip
+def run(text, text_file, audio, voice, preset, portrait, prompt, negative_prompt, steps, face, output, overwrite, stack,
+        language, seconds, seed, subtitles, no_mark, as_json) -> None:  # fmt: skip
     """Make a video. The same request again does no work twice."""
     from avatar.cli.rendering import render_to
     from avatar.request import make_request
@@ -56,11 +62,12 @@ def run(text, text_file, audio, voice, preset, portrait, face, output, overwrite
     if text_file is not None:
         text = read_text(text_file)
     defaults = settings.load()
-    if voice is None and audio is None:
+    stack = stack or defaults.stack
+    if stack == "preview" and voice is None and audio is None:
         preset = preset or defaults.preset or None
     request = make_request(
         text=text, audio=absolute(audio), voice=voice_file(voice), preset=preset, portrait=absolute(portrait),
-        face=face, stack=stack or defaults.stack, language=language, seconds=seconds,
+        prompt=prompt, negative_prompt=negative_prompt, steps=steps, face=face, stack=stack, language=language, seconds=seconds,
         seed=defaults.seed if seed is None else seed, subtitles=subtitles, mark=not no_mark,
     )  # fmt: skip
     render_to(request, output, overwrite, as_json)

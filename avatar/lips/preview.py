@@ -26,6 +26,8 @@ class PreviewLips:
 
     def __init__(self, portrait: Portrait, seed: int, threads: int = 1) -> None:
         self.seed = seed
+        self.facts: dict = {}
+        self.notes: list[str] = []
         self._warp = WarpLips(portrait.picture, portrait.landmarks, threads)
 
     def __enter__(self) -> PreviewLips:

@@ -30,7 +30,7 @@ USUAL = range(448, 769)  # pixels a side; smaller, faces melt, and larger, there
 MOST_STEPS = 150
 TRIES, MOST_TRIES = 4, 32  # seeds
 SEEDS = 2**32
-GUIDANCE = 7.5  # how far the prompt pulls (classifier-free guidance); the model card's figure
+GUIDANCE = 7.5  # how far the prompt pulls (classifier-free guidance, Ho and Salimans 2022); diffusers' default
 TILE = 256  # pixels a side of the VAE's tiles, for a device on which its decoder does not fit
 
 NEEDS = "portrait (Stable Diffusion 1.5)"  # who needs the memory, in messages

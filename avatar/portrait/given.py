@@ -20,7 +20,9 @@ class GivenPortrait:
     name = "given-picture"
     version = "1"
 
-    def __init__(self) -> None:
+    def __init__(self, seed: int = 0) -> None:
+        """seed: nothing is drawn by chance here; every engine takes one."""
+        self.facts: dict = {}
         self.notes: list[str] = []
 
     def __enter__(self) -> GivenPortrait:

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from avatar.errors import RequestError
-from avatar.job import rename_new, write_json
+from avatar.files import file_digest, rename_new, write_json
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -49,7 +49,6 @@ def save(folder: Path, profile: dict, recording) -> None:
     """Write a new profile folder whole or not at all."""
     import soundfile
 
-    from avatar.request import file_digest
 
     folder.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))

@@ -172,7 +172,7 @@ def needed_bytes(weights: Path, gpt_bytes: int) -> int:
     from safetensors import safe_open
 
     with safe_open(weights, "pt") as file:
-        shapes = {key: tuple(file.get_slice(key).get_shape()) for key in file.keys()}  # noqa: SIM118 (no mapping)
+        shapes = {key: tuple(file.get_slice(key).get_shape()) for key in file.keys()}
     return needed_by(shapes, gpt_bytes)
 
 

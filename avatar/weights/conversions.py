@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from avatar import settings
-from avatar.job import rename_new, write_json
+from avatar.files import rename_new, write_json
 from avatar.weights.digests import file_sha256, problem_with
 from avatar.weights.disk import need_room, sync
 from avatar.weights.lock import Model

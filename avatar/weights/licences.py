@@ -7,7 +7,7 @@ import json
 
 from avatar import settings
 from avatar.errors import EnvironmentProblem
-from avatar.job import write_json
+from avatar.files import write_json
 from avatar.weights.lock import Licence, Model
 
 

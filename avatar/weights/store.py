@@ -20,7 +20,7 @@ from pathlib import Path
 
 from avatar import settings
 from avatar.errors import EnvironmentProblem
-from avatar.job import rename_new
+from avatar.files import rename_new
 from avatar.weights import conversions, licences, lock, places
 from avatar.weights.digests import is_stamped, problem_with
 from avatar.weights.lock import File, Model, gigabytes
