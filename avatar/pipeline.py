@@ -34,13 +34,14 @@ def render(job: Job, progress: Progress) -> Path:
 def portrait(job: Job, stack: Stack, progress: Progress) -> None:
     """A picture with a face, given or drawn -> portrait.png, SIZE x SIZE, and landmarks.npy. A clip stays as it is."""
     request = job.request()
-    inputs = {name: getattr(request, name) for name in ("portrait", "face", "prompt", "negative_prompt", "steps")}
+    inputs = {name: getattr(request, name) for name in ("portrait", "face", "prompt", "negative_prompt", "steps", "tries")}
     with job.stage("portrait", stack.portrait, request.seed, inputs | {"size": SIZE}) as stage:
         if stage.is_done or stack.takes_clip(request.portrait):
             return
         with stack.portrait(request.seed) as engine:
             if request.prompt is not None:
-                made = engine.draw(request.prompt, request.negative_prompt, SIZE, request.steps, progress=progress)
+                wish = (request.prompt, request.negative_prompt, SIZE, request.steps, request.tries)
+                made = engine.draw(*wish, progress=progress)
             else:
                 made = engine.frame(request.portrait, request.face, SIZE)
             made.save(stage.folder)

@@ -60,6 +60,7 @@ ROWS = [
     ("a decompression bomb", f"{PICTURE} {{bomb.png}}", 1, ["bomb.png"]),
     ("no face", f"{PICTURE} {{cat.png}}", 1, ["no face"]),
     ("two faces", f"{PICTURE} {{two.png}}", 1, ["--face"]),
+    ("a profile", f"{PICTURE} {{profile.png}}", 1, ["face"]),
     ("a third face of two", f"{PICTURE} {{two.png}} --face 3", 1, ["3", "2"]),
     ("face zero", f"{PICTURE} {{two.png}} --face 0", 2, ["--face"]),
     # recordings
@@ -67,6 +68,8 @@ ROWS = [
     ("a recording of 0 bytes", f"{VOICE} {{empty.wav}}", 1, ["empty.wav"]),
     ("0.1 s", f"{VOICE} {{tenth.wav}}", 1, ["0.1", "s"]),
     ("silence", f"{VOICE} {{silence.wav}}", 1, ["silen"]),
+    ("8 kHz", f"{VOICE} {{telephone.wav}}", 1, ["telephone.wav", "8000 Hz", "16,000 Hz"]),
+    ("6 channels", f"{VOICE} {{six.wav}}", 1, ["six.wav", "6 channels", "mono"]),
     ("3 hours", f"{VOICE} {{hours.mp3}}", 1, ["10 min"]),
     ("a truncated recording", f"{VOICE} {{truncated.wav}}", 1, ["truncated.wav"]),
     ("not a recording", f"{VOICE} {{blank.txt}}", 1, ["blank.txt"]),
@@ -148,8 +151,12 @@ def files(tmp_path_factory) -> Path:
     two.paste(portrait, (0, 0))
     two.paste(portrait, (512, 0))
     two.save(folder / "two.png")
+    profile = np.asarray(Image.open(SKIMAGE / "camera.png").convert("RGB"))  # a man seen from the side
+    Image.fromarray(profile).save(folder / "profile.png")
     wav(folder / "good.wav", voiced(8))
     wav(folder / "tenth.wav", voiced(0.1))
+    wav(folder / "telephone.wav", voiced(8, 8000), 8000)
+    wav(folder / "six.wav", np.repeat(voiced(8), 6), channels=6)
     wav(folder / "silence.wav", np.zeros(8 * 24000, np.float32))
     whole = (folder / "good.wav").read_bytes()
     (folder / "truncated.wav").write_bytes(whole[: len(whole) // 3])
@@ -186,7 +193,7 @@ def test_bad_input(line, code, words, avatar, files, tmp_path, home):
 
 def test_what_can_be_refused_early_is_refused_before_a_model_library_loads(files, tmp_path, home):
     """Every row up to the pictures' content runs in one process, which then holds no model library."""
-    late = {"only punctuation", "no face", "two faces", "a third face of two", "too short a target"}
+    late = {"only punctuation", "no face", "a profile", "two faces", "a third face of two", "too short a target"}
     lines = [arguments_of(row[1], files, tmp_path) for row in ROWS if row[0] not in late]
     program = (
         "import sys, json; from avatar.__main__ import main\n"

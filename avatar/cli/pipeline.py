@@ -41,6 +41,7 @@ def pipeline() -> None:
 @click.option("--prompt", help="Draw the portrait from these words instead (full stack).")
 @click.option("--negative-prompt", default="", help="What the drawn portrait must not show.")
 @click.option("--steps", type=int, help="Steps of drawing it. [default: the profile's]")
+@click.option("--tries", type=int, help="How many seeds to draw until one shows a face. [default: 4]")
 @click.option("--face", type=int, help="Which face, counted from the left, where the picture has several.")
 @click.option("-o", "--output", type=FILE, help="The mp4 to write. [default: in the job's folder]")
 @click.option("--overwrite", is_flag=True, help="Replace the output file if it exists.")
@@ -51,7 +52,7 @@ def pipeline() -> None:
 @click.option("--subtitles", is_flag=True, help="Add a soft subtitle track, and an .srt file beside the mp4.")
 @click.option("--no-mark", is_flag=True, help="Leave out the visible 'synthetic preview' mark.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-def run(text, text_file, audio, voice, preset, portrait, prompt, negative_prompt, steps, face, output, overwrite, stack,
+def run(text, text_file, audio, voice, preset, portrait, prompt, negative_prompt, steps, tries, face, output, overwrite, stack,
         language, seconds, seed, subtitles, no_mark, as_json) -> None:  # fmt: skip
     """Make a video. The same request again does no work twice."""
     from avatar.cli.rendering import render_to
@@ -67,7 +68,7 @@ def run(text, text_file, audio, voice, preset, portrait, prompt, negative_prompt
         preset = preset or defaults.preset or None
     request = make_request(
         text=text, audio=absolute(audio), voice=voice_file(voice), preset=preset, portrait=absolute(portrait),
-        prompt=prompt, negative_prompt=negative_prompt, steps=steps, face=face, stack=stack, language=language, seconds=seconds,
+        prompt=prompt, negative_prompt=negative_prompt, steps=steps, tries=tries, face=face, stack=stack, language=language, seconds=seconds,
         seed=defaults.seed if seed is None else seed, subtitles=subtitles, mark=not no_mark,
     )  # fmt: skip
     render_to(request, output, overwrite, as_json)

@@ -56,9 +56,20 @@ class Recording:
 def check_reference(path: Path) -> Recording:
     """Read the recording of a voice to clone; what is poor but usable is in its warnings.
 
-    Raises InputError when it cannot be read, is cut short, shorter than 1 s, longer than 10 min, or silent.
+    Raises InputError when it cannot be read, is cut short, shorter than 1 s, longer than 10 min, silent, of telephone
+    quality (half the voice's band is not there to clone), or has more than two channels (several microphones).
     """
     recording = _read(path, SHORTEST_REFERENCE_S, LONGEST_REFERENCE_S, "6 to 30 s of one clear speaker are best")
+    if recording.sample_rate <= TELEPHONE_HZ:
+        raise InputError(
+            f"the recording {path.name!r} has a sample rate of {recording.sample_rate} Hz, as telephones do; a voice "
+            "needs 16,000 Hz or more, record it again."
+        )
+    if recording.channels > 2:
+        raise InputError(
+            f"the recording {path.name!r} has {recording.channels} channels; export the one that holds the speaker, "
+            "as mono or stereo."
+        )
     if recording.seconds >= ADVISED_REFERENCE_S:
         return recording
     warning = (f"the recording is {recording.seconds:.1f} s long; {ADVISED_REFERENCE_S:.0f} s are the least "

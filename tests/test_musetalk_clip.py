@@ -1,0 +1,317 @@
+"""Clips as the source of MuseTalk's pictures: decoding, framing, following the face, gaps and cuts, and the whole engine."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from avatar.errors import InputError
+from avatar.lips.musetalk.clip import Clip, clip_frames, frame_file, framed_frames, framing, is_clip
+from avatar.lips.musetalk.crop import face_edges
+from avatar.lips.musetalk.engine import MODELS, MuseTalkLips
+from avatar.lips.musetalk.source import opened
+from avatar.lips.musetalk.track import Track, drawable, follow, steadied
+from avatar.portrait.face import FaceReader
+from avatar.portrait.framing import Portrait
+from avatar.portrait.given import GivenPortrait
+from avatar.video.ffmpeg import encode_frames, ffmpeg_program
+from avatar.voice.speech import Speech
+from tests.tiny import built_in_models, environment, musetalk, write_lock
+
+RATE = Fraction(25)
+WIDTH, HEIGHT = 640, 480  # of the clips
+FACELESS = range(20, 36)  # 0.64 s without a face
+FRAMES = 48
+
+
+@pytest.fixture(scope="module")
+def portrait() -> Portrait:
+    with GivenPortrait() as engine:
+        return engine.frame(None)
+
+
+@pytest.fixture(scope="module")
+def reader() -> Iterator[FaceReader]:
+    with FaceReader() as reader:
+        yield reader
+
+
+def scene(portrait: Portrait, x: float, y: float, scale: float = 0.8) -> np.ndarray:
+    """The portrait at a place of a grey picture, HEIGHT x WIDTH."""
+    move = np.float32([[scale, 0, x], [0, scale, y]])
+    background = np.full((HEIGHT, WIDTH, 3), 90, np.uint8)
+    return cv2.warpAffine(portrait.picture, move, (WIDTH, HEIGHT), dst=background, borderMode=cv2.BORDER_TRANSPARENT)
+
+
+def sway(frame: int) -> tuple[float, float]:
+    return 100 + 30 * np.sin(frame / 6), 30 + 8 * np.cos(frame / 5)
+
+
+@pytest.fixture(scope="module")
+def clip(portrait, tmp_path_factory) -> Path:
+    """FRAMES frames of a swaying head that is not there during FACELESS."""
+    path = tmp_path_factory.mktemp("clip") / "-it's a clip.mp4"
+    frames = (
+        np.full((HEIGHT, WIDTH, 3), 90, np.uint8) if frame in FACELESS else scene(portrait, *sway(frame))
+        for frame in range(FRAMES)
+    )
+    encode_frames(frames, WIDTH, HEIGHT, RATE, path)
+    return path
+
+
+@pytest.fixture
+def tiny(tmp_path, monkeypatch) -> None:
+    folder = tmp_path / "models"
+    musetalk.write(folder)
+    write_lock(folder, tuple(model for model in built_in_models() if model.name in MODELS))
+    for name, value in environment(folder).items():
+        monkeypatch.setenv(name, value)
+
+
+def ffmpeg(*arguments: object) -> None:
+    subprocess.run([ffmpeg_program(), "-loglevel", "error", "-y", *map(str, arguments)], check=True)
+
+
+# ---------------------------------------------------------------- decoding
+
+
+def test_videos_are_told_by_their_names():
+    assert is_clip(Path("A.MP4")) and is_clip(Path("b.webm")) and not is_clip(Path("c.png")) and not is_clip(Path("d"))
+
+
+@pytest.mark.parametrize("rate", [Fraction(12), Fraction(24000, 1001), Fraction(30000, 1001), Fraction(60)], ids=str)
+def test_any_rate_becomes_the_asked_one_at_the_right_times(tmp_path, rate):
+    """Each frame's grey says when it was shown; at 25 frames/s every frame must be the one of its time."""
+    path, seconds = tmp_path / "grey.mkv", 4
+    count = int(seconds * rate)
+    greys = (np.full((64, 64, 3), round(20 + 50 * frame / float(rate)), np.uint8) for frame in range(count))
+    encode_frames(greys, 64, 64, rate, path)
+    shown = [(frame.mean() - 20) / 50 for frame in clip_frames(path, "fps=25")]
+    assert abs(len(shown) - 25 * seconds) <= 1
+    for frame, time_s in enumerate(shown):
+        assert abs(time_s - frame / 25) <= 1 / float(rate) + 0.03  # a source frame, and the grey's own rounding
+
+
+def test_a_clip_is_shown_upright(tmp_path, clip, reader):
+    lying, turned = tmp_path / "lying.mp4", tmp_path / "turned.mp4"
+    ffmpeg("-i", f"file:{clip}", "-vf", "transpose=cclock", "-crf", "10", lying)
+    ffmpeg("-display_rotation:v", "-90", "-i", lying, "-c", "copy", turned)
+    first = next(clip_frames(turned))
+    assert first.shape == (HEIGHT, WIDTH, 3) and len(reader.read(first)) == 1
+    assert next(clip_frames(lying)).shape == (WIDTH, HEIGHT, 3)
+
+
+def test_odd_sizes_and_no_more_than_asked(tmp_path):
+    path = tmp_path / "odd.mkv"
+    ffmpeg("-f", "lavfi", "-i", "testsrc=size=301x203:rate=25:duration=2", "-pix_fmt", "yuv444p", path)
+    frames = list(clip_frames(path, seconds=0.4))
+    assert len(frames) == 10 and frames[0].shape == (203, 301, 3)
+
+
+def test_what_is_no_video_is_refused(tmp_path, clip, reader):
+    text, cut = tmp_path / "text.mp4", tmp_path / "cut.mp4"
+    text.write_text("no video")
+    cut.write_bytes(clip.read_bytes()[:2000])
+    for path in (text, cut, tmp_path / "absent.mp4"):
+        with pytest.raises(InputError, match="cannot read the video"):
+            list(clip_frames(path))
+
+
+def test_sound_without_pictures_is_refused(tmp_path):
+    path = tmp_path / "sound.mp4"
+    ffmpeg("-f", "lavfi", "-i", "sine=duration=1", path)
+    with pytest.raises(InputError, match="cannot read the video"):
+        list(clip_frames(path))
+
+
+def test_no_decoder_is_left_running(clip):
+    frames = clip_frames(clip)
+    next(frames)
+    process = frames.gi_frame.f_locals["process"]
+    frames.close()
+    assert process.poll() is not None
+
+
+def test_frames_are_kept_in_any_order():
+    frames = [np.full((8, 8, 3), value, np.uint8) for value in (3, 1, 2)]
+    with frame_file(8) as kept:
+        assert [frame[0, 0, 0] for frame in kept.keep(iter(frames))] == [3, 1, 2]
+        assert len(kept) == 3 and [kept[i][0, 0, 0] for i in (2, 0, 1, 1)] == [2, 3, 1, 1]
+
+
+# ---------------------------------------------------------------- following
+
+
+def still_track(portrait: Portrait, missing=(), cuts=(), shift_per_frame=0.0, n=60, noise=0.0) -> Track:
+    landmarks = np.repeat(portrait.landmarks[None], n, axis=0)
+    landmarks[:, :, 0] += (shift_per_frame * np.arange(n))[:, None]
+    landmarks += np.random.default_rng(0).normal(0, noise, landmarks.shape).astype(np.float32)
+    landmarks[list(missing)] = np.nan
+    shot = np.zeros(n, int)
+    for cut in cuts:
+        shot[cut:] += 1
+    return Track(landmarks, shot)
+
+
+def test_short_gaps_are_bridged_and_long_ones_are_not(portrait):
+    track = still_track(portrait, missing=[5, *range(10, 22), *range(30, 43)], shift_per_frame=2)
+    found = steadied(track, RATE).found
+    assert found[:30].all()  # gaps of 1 and of 12 frames, 0.48 s
+    assert not found[30:43].any() and found[43:].all()
+    straight = steadied(track, RATE).landmarks[15, :, 0] - portrait.landmarks[:, 0]
+    np.testing.assert_allclose(straight, 30, atol=0.01)
+
+
+def test_no_gap_is_bridged_over_a_cut_and_none_at_the_ends(portrait):
+    found = steadied(still_track(portrait, missing=[0, 1, 20, 21, 59], cuts=[21]), RATE).found
+    assert list(np.flatnonzero(~found)) == [0, 1, 20, 21, 59]
+
+
+def test_averaging_calms_without_lagging(portrait):
+    noisy = still_track(portrait, noise=1.0, shift_per_frame=3)
+    calm = steadied(noisy, RATE)
+    truth = still_track(portrait, shift_per_frame=3).landmarks
+    errors = [np.std((each.landmarks - truth)[3:-3]) for each in (noisy, calm)]
+    assert errors[1] < 0.55 * errors[0]
+    assert abs((calm.landmarks - truth)[3:-3].mean()) < 0.02  # a lag of a hundredth of a frame would show
+
+
+def test_nothing_is_averaged_over_a_cut(portrait):
+    track = still_track(portrait, cuts=[30])
+    track.landmarks[30:, :, 0] += 100
+    np.testing.assert_allclose(steadied(track, RATE).landmarks, track.landmarks, atol=1e-3)
+
+
+def test_turned_faces_are_not_drawn(portrait):
+    track = still_track(portrait, missing=[3], n=10)
+    track.landmarks[5, 4, 0] = track.landmarks[5, 234, 0] + 1
+    assert list(np.flatnonzero(~drawable(track, 512, 512))) == [3, 5]
+
+
+def test_the_same_person_is_followed_beside_another(portrait, reader):
+    """Ours is away for some frames: the larger one beside it is never taken for it."""
+    small = Portrait(cv2.resize(portrait.picture, (256, 256)), portrait.landmarks / 2)
+
+    def frames() -> Iterator[np.ndarray]:
+        for frame in range(16):
+            picture = np.full((HEIGHT, WIDTH, 3), 90, np.uint8)
+            picture[60:420, 280:640] = cv2.resize(portrait.picture, (360, 360))
+            if not 8 <= frame < 12:
+                picture[100:356, 10 + frame : 266 + frame] = small.picture
+            yield picture
+
+    start = np.array([10, 100]) + small.landmarks[:, :2].mean(axis=0)
+    track = follow(frames(), reader, start, RATE)
+    assert list(np.flatnonzero(~track.found)) == [8, 9, 10, 11]
+    middles = track.landmarks[track.found, :, 0].mean(axis=1)
+    assert (np.abs(middles - (start[0] + np.flatnonzero(track.found))) < 15).all()
+
+
+def test_a_cut_begins_a_new_shot_with_the_face_that_is_there(portrait, reader):
+    def frames() -> Iterator[np.ndarray]:
+        for frame in range(10):
+            yield scene(portrait, 0, 30) if frame < 5 else 255 - scene(portrait, 0, 30) // 4 if frame < 7 else scene(
+                portrait, 250, 40, 0.6
+            )
+
+    track = follow(frames(), reader, np.array([200.0, 230.0]), RATE)
+    assert list(track.shot) == [0] * 5 + [1] * 2 + [2] * 3
+    assert track.found[:5].all() and track.found[7:].all()
+    assert track.landmarks[8, 4, 0] - track.landmarks[2, 4, 0] > 150
+
+
+# ---------------------------------------------------------------- the source and the engine
+
+
+def test_framing_holds_the_head_where_a_portrait_has_it(clip, reader):
+    crop, middle = framing(Clip(clip), reader, 512, seconds=2)
+    frames = list(framed_frames(Clip(clip), crop, RATE, 2))
+    assert frames[0].shape == (512, 512, 3) and abs(len(frames) - FRAMES) <= 1
+    landmarks = reader.read(frames[5])[0].landmarks
+    width = np.linalg.norm(landmarks[454] - landmarks[234])
+    assert 0.38 * 512 < width < 0.54 * 512
+    assert np.linalg.norm(landmarks[:, :2].mean(axis=0) - middle) < 60
+
+
+def test_several_faces_must_be_chosen_from(portrait, tmp_path, reader):
+    picture = np.full((HEIGHT, WIDTH, 3), 90, np.uint8)
+    for left in (0, 320):
+        picture[80:400, left : left + 320] = cv2.resize(portrait.picture, (320, 320))
+    path = tmp_path / "two.mp4"
+    encode_frames([picture] * 30, WIDTH, HEIGHT, RATE, path)
+    with pytest.raises(InputError, match="shows 2 faces"):
+        framing(Clip(path), reader, 512, 1)
+    (left, _), (right, _) = (framing(Clip(path, face), reader, 512, 1) for face in (1, 2))
+    x = [int(crop.split(":")[2]) for crop in (left, right)]
+    assert x[0] < 100 < 250 < x[1]
+
+
+def test_a_clip_without_a_face_is_refused(tmp_path):
+    path = tmp_path / "grey.mp4"
+    encode_frames([np.full((HEIGHT, WIDTH, 3), 90, np.uint8)] * 10, WIDTH, HEIGHT, RATE, path)
+    with pytest.raises(InputError, match="grey.mp4.*no face was found"), opened(Clip(path), RATE, 10):
+        pass
+
+
+def test_frames_without_a_face_fade_and_pass(clip):
+    with opened(Clip(clip), RATE, FRAMES) as source:
+        assert len(source) == FRAMES
+        assert (source.opacity[list(FACELESS)] == 0).all()
+        assert source.opacity[0] == source.opacity[10] == source.opacity[45] == 1
+        assert 0 < source.opacity[FACELESS.start - 1] < source.opacity[FACELESS.start - 3] < 1
+        assert not source.closed.any()  # the portrait smiles
+        edges = np.array([face_edges(landmarks) for landmarks in source.landmarks[:18]])
+        assert np.abs(np.diff(edges, n=2, axis=0)).max() < 1.5  # steady boxes, in pixels
+
+
+def test_a_clip_shorter_than_the_speech_goes_back_and_forth(clip, tiny):
+    """Every frame is the source's own but for the drawn face, at its own place; faceless ones are the source's own."""
+    t = np.arange(int(24_000 * 58 / 25)) / 24_000
+    speech = Speech((0.1 * np.sin(2 * np.pi * 180 * t)).astype(np.float32), 24_000)
+    with opened(Clip(clip), RATE, FRAMES) as source:
+        pictures = [np.array(source.pictures[i]) for i in range(FRAMES)]
+        edges = [face_edges(landmarks) for landmarks in source.landmarks]
+    with MuseTalkLips(Clip(clip), 7, threads=1) as engine:
+        frames = list(engine.frames(speech, 25))
+    assert len(frames) == 58
+    assert engine.facts["source_frames"] == FRAMES
+    assert engine.notes == [f"{len(FACELESS)} frames show no face that lips can be drawn on and stay as they were."]
+    for frame, shown in enumerate(frames):
+        shows = frame if frame < FRAMES else 2 * (FRAMES - 1) - frame
+        changed = (shown != pictures[shows]).any(axis=2)
+        if shows in FACELESS:
+            assert not changed.any()
+        else:
+            left, top, right, bottom = edges[shows]
+            rows, columns = np.nonzero(changed)
+            assert changed.sum() > 5000
+            assert left - 1 <= columns.min() and columns.max() <= right + 1
+            assert (top + bottom) / 2 - 30 <= rows.min() and rows.max() <= bottom + 0.05 * (bottom - top) + 1
+
+
+def test_picture_and_sound_are_equally_long(clip, tiny, tmp_path):
+    """At a rate other than 25, through the encoder and the muxer: exactly as many frames as the speech fills."""
+    from avatar.video.ffmpeg import mux
+
+    rate = Fraction(30000, 1001)
+    t = np.arange(int(24_000 * 0.7)) / 24_000
+    speech = Speech((0.1 * np.sin(2 * np.pi * 180 * t)).astype(np.float32), 24_000)
+    with MuseTalkLips(Clip(clip), 7, threads=1) as engine:
+        count = encode_frames(engine.frames(speech, rate), 512, 512, rate, tmp_path / "picture.mp4")
+    assert count == 21  # 20.98
+    speech.write_wav(tmp_path / "speech.wav")
+    mux(tmp_path / "picture.mp4", tmp_path / "speech.wav", count / rate, tmp_path / "video.mp4", {})
+    video = cv2.VideoCapture(str(tmp_path / "video.mp4"))
+    shown = sum(1 for _ in iter(lambda: video.read()[0], False))
+    assert shown == count and video.get(cv2.CAP_PROP_FPS) == pytest.approx(float(rate))
+    sound = subprocess.run(
+        [ffmpeg_program(), "-loglevel", "error", "-i", tmp_path / "video.mp4", "-map", "0:a", "-f", "f32le", "-"],
+        capture_output=True, check=True,
+    )  # fmt: skip
+    assert abs(len(sound.stdout) / 4 / 48_000 - count / float(rate)) <= 1 / float(rate)
