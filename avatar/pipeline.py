@@ -34,7 +34,9 @@ def render(job: Job, progress: Progress) -> Path:
 def portrait(job: Job, stack: Stack, progress: Progress) -> None:
     """A picture with a face, given or drawn -> portrait.png, SIZE x SIZE, and landmarks.npy. A clip stays as it is."""
     request = job.request()
-    inputs = {name: getattr(request, name) for name in ("portrait", "face", "prompt", "negative_prompt", "steps", "tries")}
+    inputs = {
+        name: getattr(request, name) for name in ("portrait", "face", "prompt", "negative_prompt", "steps", "tries")
+    }
     with job.stage("portrait", stack.portrait, request.seed, inputs | {"size": SIZE}) as stage:
         if stage.is_done or stack.takes_clip(request.portrait):
             return

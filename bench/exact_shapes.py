@@ -18,7 +18,6 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
 import accelerate
@@ -26,9 +25,7 @@ import torch
 
 from avatar.job import peak_memory_mib, reset_peak_memory
 from avatar.weights import lock
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
-from tests.tiny import musetalk, stable_diffusion  # noqa: E402  (upstream's configs stand beside the tiny ones)
+from tests.tiny import musetalk, stable_diffusion  # upstream's configs stand there beside the tiny ones
 
 # model_args of coqui/XTTS-v2's config.json that shape the model; the rest are XttsArgs' defaults.
 XTTS_ARGS = {
@@ -127,7 +124,11 @@ def measure(name: str, real: bool) -> dict:
         result["config_is_locked"] = config_is_locked(*shape.config)
     if real:
         sizes = [tensor.numel() * tensor.element_size() for tensor in model.state_dict().values()]
-        result |= {"seconds": round(time.monotonic() - started, 1), "mib": sum(sizes) >> 20, "peak_mib": peak_memory_mib()}
+        result |= {
+            "seconds": round(time.monotonic() - started, 1),
+            "mib": sum(sizes) >> 20,
+            "peak_mib": peak_memory_mib(),
+        }
     del model
     gc.collect()
     return result

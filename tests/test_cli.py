@@ -124,7 +124,11 @@ def test_a_voice_is_kept_shown_updated_and_removed(avatar, home, tmp_path, finis
     said = avatar("voice", "say", "Hello again.", "--voice", "my-joe", "-o", tmp_path / "said.wav")
     assert said.code == 0 and said.stdout == f"{tmp_path / 'said.wav'}\n"
     assert "cannot clone" in said.stderr and "'joe'" in said.stderr
+    kept = home / "voices/.latents" / f"{profile['reference_sha256']}-model.safetensors"
+    kept.parent.mkdir()
+    kept.touch()
     assert avatar("voice", "remove", "my-joe").code == 0
+    assert not kept.exists()
     assert avatar("voice", "show", "my-joe").code == 2
 
 

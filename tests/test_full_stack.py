@@ -95,7 +95,9 @@ def test_every_stage_was_the_full_stacks(finished):
 
 
 def test_the_video_is_whole(finished):
-    said = subprocess.run([ffmpeg_program(), "-hide_banner", "-i", finished.video], capture_output=True, text=True).stderr
+    said = subprocess.run(
+        [ffmpeg_program(), "-hide_banner", "-i", finished.video], capture_output=True, text=True
+    ).stderr
     assert "Video: h264" in said and "512x512" in said and "Audio: aac" in said and "Subtitle: mov_text" in said
     decode = [ffmpeg_program(), "-v", "error", "-xerror", "-i", finished.video, "-f", "null", "-"]
     assert subprocess.run(decode, capture_output=True, text=True).stderr == ""

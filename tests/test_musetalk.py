@@ -310,7 +310,8 @@ def test_tone_is_the_references(portrait):
 
 def test_tone_is_limited_and_follows_slowly(portrait):
     prepared = prepare(portrait.picture, portrait.landmarks, Options())
-    rows = portrait.picture[prepared.box.top + prepared.mask.top : prepared.box.bottom, prepared.box.left : prepared.box.right]
+    left, top, right, bottom = prepared.box
+    rows = portrait.picture[top + prepared.mask.top : bottom, left:right]
     green = np.zeros_like(rows)
     green[:, :, 1] = 255
     follower = tone.ToneFollower()

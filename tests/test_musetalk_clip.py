@@ -14,7 +14,7 @@ import pytest
 from avatar.errors import InputError
 from avatar.lips.musetalk.clip import Clip, clip_frames, frame_file, framed_frames, framing, is_clip
 from avatar.lips.musetalk.crop import face_edges
-from avatar.lips.musetalk.engine import MODELS, MuseTalkLips
+from avatar.lips.musetalk.engine import MuseTalkLips
 from avatar.lips.musetalk.source import opened
 from avatar.lips.musetalk.track import Track, drawable, follow, steadied
 from avatar.portrait.face import FaceReader
@@ -22,7 +22,7 @@ from avatar.portrait.framing import Portrait
 from avatar.portrait.given import GivenPortrait
 from avatar.video.ffmpeg import encode_frames, ffmpeg_program
 from avatar.voice.speech import Speech
-from tests.tiny import built_in_models, environment, musetalk, write_lock
+from tests.tiny import environment, musetalk
 
 RATE = Fraction(25)
 WIDTH, HEIGHT = 640, 480  # of the clips
@@ -67,10 +67,7 @@ def clip(portrait, tmp_path_factory) -> Path:
 
 @pytest.fixture
 def tiny(tmp_path, monkeypatch) -> None:
-    folder = tmp_path / "models"
-    musetalk.write(folder)
-    write_lock(folder, tuple(model for model in built_in_models() if model.name in MODELS))
-    for name, value in environment(folder).items():
+    for name, value in environment(musetalk.write_with_lock(tmp_path / "models")).items():
         monkeypatch.setenv(name, value)
 
 
@@ -215,10 +212,9 @@ def test_the_same_person_is_followed_beside_another(portrait, reader):
 
 def test_a_cut_begins_a_new_shot_with_the_face_that_is_there(portrait, reader):
     def frames() -> Iterator[np.ndarray]:
-        for frame in range(10):
-            yield scene(portrait, 0, 30) if frame < 5 else 255 - scene(portrait, 0, 30) // 4 if frame < 7 else scene(
-                portrait, 250, 40, 0.6
-            )
+        yield from [scene(portrait, 0, 30)] * 5
+        yield from [np.full((HEIGHT, WIDTH, 3), 230, np.uint8)] * 2
+        yield from [scene(portrait, 250, 40, 0.6)] * 3
 
     track = follow(frames(), reader, np.array([200.0, 230.0]), RATE)
     assert list(track.shot) == [0] * 5 + [1] * 2 + [2] * 3

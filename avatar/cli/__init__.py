@@ -40,5 +40,13 @@ def avatar(debug: bool) -> None:
         os.environ["AVATAR_DEBUG"] = "1"
 
 
-for command in (demo.demo, pipeline.pipeline, voice.voice, portrait.portrait, models.models, check.check, status.status):
+for command in (
+    demo.demo,
+    pipeline.pipeline,
+    voice.voice,
+    portrait.portrait,
+    models.models,
+    check.check,
+    status.status,
+):
     avatar.add_command(command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -46,6 +47,7 @@ def pipeline() -> None:
 @click.option("-o", "--output", type=FILE, help="The mp4 to write. [default: in the job's folder]")
 @click.option("--overwrite", is_flag=True, help="Replace the output file if it exists.")
 @click.option("--stack", help="preview (CPU, nothing to download) or full (GPU).  [default: preview]")
+@click.option("--profile", help="Memory profile of the full stack: 24GB, 10GB, 6GB or cpu. [default: what fits]")
 @click.option("--language", help="Language of the text. [default: en]")
 @click.option("--seconds", type=float, help="Fit the speech to this length.")
 @click.option("--seed", type=int, help="Another seed gives other blinks and another intonation. [default: 7]")
@@ -53,7 +55,7 @@ def pipeline() -> None:
 @click.option("--no-mark", is_flag=True, help="Leave out the visible 'synthetic preview' mark.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def run(text, text_file, audio, voice, preset, portrait, prompt, negative_prompt, steps, tries, face, output, overwrite, stack,
-        language, seconds, seed, subtitles, no_mark, as_json) -> None:  # fmt: skip
+        profile, language, seconds, seed, subtitles, no_mark, as_json) -> None:  # fmt: skip
     """Make a video. The same request again does no work twice."""
     from avatar.cli.rendering import render_to
     from avatar.request import make_request
@@ -62,6 +64,8 @@ def run(text, text_file, audio, voice, preset, portrait, prompt, negative_prompt
         raise RequestError("give either --text or --text-file, not both.")
     if text_file is not None:
         text = read_text(text_file)
+    if profile:
+        os.environ["AVATAR_PROFILE"] = profile  # flags come before the environment, see settings.py
     defaults = settings.load()
     stack = stack or defaults.stack
     if stack == "preview" and voice is None and audio is None:

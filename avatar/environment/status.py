@@ -9,6 +9,7 @@ from avatar import __version__, hardware, settings
 from avatar.environment import checks, compare, installed, locks
 from avatar.environment.checks import Check
 from avatar.errors import EnvironmentProblem
+from avatar.weights import store
 
 
 def status_report(strict: bool, imports: bool = True) -> dict:
@@ -64,5 +65,5 @@ def describe(host: hardware.Hardware, layers: list[str]) -> dict[str, str | int 
         "free_mib": host.disk_free_mib,
         "home": str(settings.home()),
         "profile": hardware.choose_profile(host).name,
-        "weights": "not fetched",
+        "weights": store.summary(),
     }

@@ -49,7 +49,6 @@ def save(folder: Path, profile: dict, recording) -> None:
     """Write a new profile folder whole or not at all."""
     import soundfile
 
-
     folder.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
     try:
@@ -84,7 +83,10 @@ def update(home: Path, name: str, language: str | None, consent: bool | None) ->
 
 
 def remove(home: Path, name: str) -> None:
-    read(home, name)
+    """Delete a voice, and what XTTS kept of its reference."""
+    from avatar.voice import xtts_speaker
+
+    xtts_speaker.forget(read(home, name)["reference_sha256"])
     shutil.rmtree(home / "voices" / name)
 
 

@@ -122,6 +122,15 @@ def write(models_folder: Path, tiny: bool = True, old_vae: bool = True, change_u
         _write_ear(models_folder / WHISPER, EAR | (TINY_EAR if tiny else {}))
 
 
+def write_with_lock(models_folder: Path, **how) -> Path:
+    """`write`, and a models.lock of the three checkpoints alone; returns the folder."""
+    from tests.tiny import built_in_models, write_lock
+
+    write(models_folder, **how)
+    write_lock(models_folder, tuple(model for model in built_in_models() if model.repo in (TALK, CODER, WHISPER)))
+    return models_folder
+
+
 def _write_talk(folder: Path, config: dict, change: Change | None) -> None:
     """musetalk.json and unet.pth: a pickle of a flat dict of float32 tensors."""
     import torch

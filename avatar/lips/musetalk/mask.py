@@ -19,7 +19,9 @@ import numpy as np
 from avatar.lips.musetalk.crop import FACE_OVAL, Box
 
 NOSE = (195, 48, 115, 220, 64, 98, 97, 2, 326, 327, 294, 278, 344, 440)
-LIPS = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185)  # outer edge, in order
+LIPS = (
+    61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185,
+)  # fmt: skip  # their outer edge, in order
 CHEEK_PULL = 0.07  # of the box's width, at its very side: upstream erodes the cheeks by about as much
 CHIN_PUSH = 0.6  # of the room between the chin and the box's bottom, for the falling jaw
 LIP_GROWTH = {"jaw": 0.03, "full": 0.03, "lips": 0.12}  # of the box's width
@@ -47,9 +49,7 @@ def blur_size(box: Box, feather: float) -> int:
     return 2 * int(feather * square_side(box) / 2) + 1
 
 
-def face_mask(
-    landmarks: np.ndarray, box: Box, kind: str = "jaw", boundary: float = 0.5, feather: float = 0.05
-) -> Mask:
+def face_mask(landmarks: np.ndarray, box: Box, kind: str = "jaw", boundary: float = 0.5, feather: float = 0.05) -> Mask:
     """The mask of a face, from landmarks float32 (478, 3) and the box that crop.face_box made of them.
 
     kind: "jaw" is the lower face without the cheeks' sides and the nose, "lips" the lips and a little around them,

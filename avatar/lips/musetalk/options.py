@@ -15,7 +15,7 @@ LOOPS = ("pingpong", "repeat", "hold")
 class Options:
     """Defaults suit a frontal portrait. Raises RequestError for a value outside its range."""
 
-    mask: Literal["jaw", "lips", "full"] = "jaw"  # lips: keeps a beard and the skin's texture; full: the whole lower face
+    mask: Literal["jaw", "lips", "full"] = "jaw"  # what is drawn; "lips" keeps a beard and the skin's texture
     shift: float = 0.0  # of the box's middle, -1..1 landmark steps; down (positive) opens the mouth wider, up calms it
     margin: float = 0.045  # below the chin, share of the box's height, 0..0.1: room for a falling jaw
     boundary: float = 0.5  # where the drawn part begins, share of the blending square's height, 0.4..0.6

@@ -80,7 +80,8 @@ def _width(landmarks: np.ndarray) -> float:
 
 
 def _thumbnail(frame: np.ndarray) -> np.ndarray:
-    return cv2.resize(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), THUMBNAIL, interpolation=cv2.INTER_AREA).astype(np.float32)
+    grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
+    return cv2.resize(grey, THUMBNAIL, interpolation=cv2.INTER_AREA).astype(np.float32)
 
 
 def steadied(track: Track, frame_rate: Fraction) -> Track:

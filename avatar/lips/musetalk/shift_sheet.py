@@ -1,0 +1,47 @@
+"""Several shifts of the box side by side, to choose one by eye: only the picture tells which mouth suits a face."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+
+from avatar.lips.musetalk.audio_features import samples_at_16k
+from avatar.lips.musetalk.clip import Clip
+from avatar.lips.musetalk.engine import MuseTalkLips
+from avatar.lips.musetalk.options import Options
+from avatar.lips.musetalk.silence import loudness
+from avatar.portrait.framing import Portrait
+from avatar.voice.speech import Speech
+
+SECONDS = 0.4  # of the loudest speech, in each row
+FRAME_RATE = 25
+
+
+def shift_sheet(
+    source: Portrait | Clip,
+    speech: Speech,
+    options: Options | None = None,
+    shifts: Sequence[float] = (-1.0, 0.0, 1.0),
+    columns: int = 5,
+) -> np.ndarray:
+    """One row of `columns` frames a shift, uint8 RGB (rows * height, columns * width, 3), all at the same moments."""
+    loudest = loudest_part(speech)
+    every = max(loudest.frame_count(FRAME_RATE) // columns, 1)
+    rows = []
+    for shift in shifts:
+        with MuseTalkLips(source, 0, replace(options or Options(), shift=shift)) as engine:
+            frames = [frame for number, frame in enumerate(engine.frames(loudest, FRAME_RATE)) if number % every == 0]
+        rows.append(np.concatenate(frames[:columns], axis=1))
+    return np.concatenate(rows)
+
+
+def loudest_part(speech: Speech) -> Speech:
+    """The SECONDS around the loudest frame; all of a speech that is shorter."""
+    levels = loudness(samples_at_16k(speech), Fraction(FRAME_RATE), speech.frame_count(FRAME_RATE))
+    length = round(SECONDS * speech.sample_rate)
+    middle = round((int(np.argmax(levels)) + 0.5) / FRAME_RATE * speech.sample_rate)
+    start = min(max(middle - length // 2, 0), max(len(speech.samples) - length, 0))
+    return Speech(speech.samples[start : start + length], speech.sample_rate)
