@@ -3,9 +3,9 @@
     ./run --full python bench/exact_shapes.py              count every model's parameters, without memory
     ./run --full python bench/exact_shapes.py --real vae   build some in real memory, one after the other, in float32
 
-The figures expected are those that published file sizes confirm to the byte (docs/models.md tells which). A config whose
-file can be rebuilt from these dicts is compared with its sha256 in avatar/weights/models.lock too. Prints one JSON
-object a model; exits with 1 when a count or a digest differs.
+The figures expected are those that published file sizes confirm to the byte (docs/models.md tells which). A config
+whose file can be rebuilt from these dicts is compared with its sha256 in avatar/weights/models.lock too. Prints one
+JSON object a model; exits with 1 when a count or a digest differs.
 """
 
 from __future__ import annotations

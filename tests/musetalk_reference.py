@@ -1,7 +1,7 @@
 """MuseTalk 1.5's arithmetic once more, slowly and plainly, from its specification: what the streaming one is held to.
 
-Nothing here imports avatar.lips. Pictures are float arrays, polygons are filled by asking for every pixel, Gaussians and
-Lanczos kernels are written out, the whole blending square is made, and all sound is in memory.
+Nothing here imports avatar.lips. Pictures are float arrays, polygons are filled by asking for every pixel, Gaussians
+and Lanczos kernels are written out, the whole blending square is made, and all sound is in memory.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from scipy.spatial import ConvexHull
 
 
 def audio_window(features: np.ndarray, frame: int, frame_rate: Fraction) -> np.ndarray:
-    """(10, layers, width): steps 2 frames of 25 a second to each side, zeros outside; features: (steps, layers, width)."""
+    """(10, layers, width): 2 frames of 25 a second to each side, zeros outside; features: (steps, layers, width)."""
     step = math.floor(Fraction(frame) * 50 / frame_rate)
     rows = []
     for k in range(step - 4, step + 6):
@@ -38,7 +38,7 @@ def tokens(window: np.ndarray) -> np.ndarray:
 
 
 def hidden_states(whisper, mel):
-    """Five states of a WhisperModel's encoder for one segment's mel (1, 80, 3000), module by module: (1500, 5, width)."""
+    """Five states of a WhisperModel's encoder for a segment's mel (1, 80, 3000), by modules: (1500, 5, width)."""
     import torch
 
     encoder = whisper.get_encoder()
@@ -54,7 +54,8 @@ def hidden_states(whisper, mel):
 
 # ---------------------------------------------------------------- box and crop
 
-OVAL = [10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149, 150,
+OVAL = [10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149,
+150,
         136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109]  # fmt: skip
 LIPS = [61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185]
 NOSE = [195, 48, 115, 220, 64, 98, 97, 2, 326, 327, 294, 278, 344, 440]

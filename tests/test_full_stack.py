@@ -32,7 +32,7 @@ class Forker:
         self.messages = messages
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.forker"], env={**os.environ, **environment}, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=open(messages, "w"),
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=os.open(messages, os.O_WRONLY | os.O_CREAT),
         )  # fmt: skip
         assert self.process.stdout.readline() == "ready\n", messages.read_text()
 

@@ -11,7 +11,7 @@ from avatar.errors import RequestError
 from avatar.lips.musetalk import audio_windows, blend, crop, mask, tone
 from avatar.lips.musetalk.options import Options
 from avatar.lips.musetalk.plan import plan_frames
-from avatar.lips.musetalk.prepared import prepare
+from avatar.lips.musetalk.prepared import Kept, prepare
 from avatar.lips.musetalk.ramp import FADE_FRAMES, ramp
 from avatar.lips.musetalk.silence import talking
 from avatar.lips.musetalk.source import Source, order
@@ -153,6 +153,15 @@ def test_nothing_is_carried_over_a_cut_a_jump_or_a_pause():
     plan = plan_frames(source, tone_of(1), Fraction(25), 6, Options(loop="repeat"))
     assert list(plan.shows) == [0, 1, 2, 3, 0, 1]
     assert list(plan.begins) == [True, False, True, True, True, False]
+
+
+def test_source_frames_are_prepared_once_and_only_so_many_are_kept():
+    made = []
+    kept = Kept(lambda frame: made.append(frame) or f"frame {frame}", most=3)
+    assert [kept[frame] for frame in (0, 1, 2, 1, 0)] == [f"frame {frame}" for frame in (0, 1, 2, 1, 0)]
+    assert made == [0, 1, 2]
+    assert kept[3] == "frame 3" and kept[0] == "frame 0"  # 2 was looked at longest ago
+    assert made == [0, 1, 2, 3] and len(kept._results) == 3
 
 
 # ---------------------------------------------------------------- landmarks, box, crop

@@ -1,4 +1,4 @@
-"""Clips as the source of MuseTalk's pictures: decoding, framing, following the face, gaps and cuts, and the whole engine."""
+"""Clips as the source of MuseTalk's pictures: decoding, framing, following the face, gaps and cuts, the engine."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def speech_of(seconds: float, seed: int = 1, rate: int = 24_000) -> Speech:
 
 
 def render(source, speech, frame_rate=25, options=None) -> list[np.ndarray]:
-    """All frames, with one thread: two wait for each other on a busy host, far longer than such small layers compute."""
+    """All frames, with one thread: two wait for each other on a busy host, longer than such small layers compute."""
     with MuseTalkLips(source, 7, options, threads=1) as engine:
         return list(engine.frames(speech, frame_rate))
 

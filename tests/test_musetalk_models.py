@@ -13,9 +13,10 @@ from safetensors.torch import load_file, save_file
 
 from avatar.errors import EnvironmentProblem
 from avatar.lips.musetalk import checkpoint
-from avatar.lips.musetalk.audio_features import AudioFeatures, silent_window
+from avatar.lips.musetalk.audio_features import AudioFeatures, samples_at_16k, silent_window
 from avatar.lips.musetalk.audio_windows import window
 from avatar.lips.musetalk.models import CONVERTED_NAME, Models
+from avatar.voice.speech import Speech
 from avatar.weights import store
 from tests import musetalk_reference as reference
 from tests.tiny import environment, musetalk
@@ -204,7 +205,7 @@ def test_shapes_of_the_specification_with_the_real_ear():
 
     from avatar.lips.musetalk.audio_features import Ear
 
-    ear = Ear(WhisperEncoder(WhisperConfig(**musetalk.EAR)).eval())
+    ear = Ear(WhisperEncoder(WhisperConfig(**musetalk.EAR)).eval(), notes=[])
     features = AudioFeatures(ear, noise(1))
     heard = features.between(*window(3, Fraction(25)))
     assert heard.shape == (10, 5, 384) and heard.flatten(0, 1).shape == (50, 384)
@@ -301,3 +302,12 @@ def test_speech_up_to_30_s_is_one_segment(models):
 
 def test_silence_has_a_window_of_its_own(models):
     assert silent_window(models.ear).shape == (10, 5, musetalk.TINY_EAR["d_model"])
+
+
+@pytest.mark.parametrize("rate", [16_000, 22_050, 24_000, 44_100, 48_000])
+def test_speech_of_any_rate_is_heard_at_16_kHz(rate):
+    t = np.arange(rate) / rate
+    samples = samples_at_16k(Speech(np.sin(2 * np.pi * 440 * t).astype(np.float32), rate))
+    assert samples.dtype == np.float32 and abs(len(samples) - 16_000) <= 1
+    expected = np.sin(2 * np.pi * 440 * np.arange(len(samples)) / 16_000)
+    np.testing.assert_allclose(samples[800:-800], expected[800:-800], atol=2e-3)

@@ -1,7 +1,7 @@
 """A tiny MuseTalk 1.5: UNet, VAE and Whisper in the layouts of their three repositories, with random weights.
 
-It draws grey noise that changes with the sound. The configs are upstream's with smaller numbers; `write(..., tiny=False)`
-writes upstream's own shapes (3.9 GB), for a look at memory and speed.
+It draws grey noise that changes with the sound. The configs are upstream's with smaller numbers; `write(...,
+tiny=False)` writes upstream's own shapes (3.9 GB), for a look at memory and speed.
 """
 
 from __future__ import annotations

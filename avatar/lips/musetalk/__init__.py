@@ -9,6 +9,7 @@ It is no diffusion: one pass of a UNet per frame fills in the lower half of a 25
     options.py         what can be chosen
     audio_windows.py   which steps of sound belong to a frame; positions
     audio_features.py  sound -> Whisper's hidden states, a segment at a time
+    ramp.py            yes and no as cross-fades
     silence.py         where nobody speaks, and the lips rest
     clip.py            a video file as frames: decoding, framing, a scratch file
     track.py           one face through a clip: following, gaps, cuts, smoothing, gates
@@ -18,8 +19,11 @@ It is no diffusion: one pass of a UNet per frame fills in the lower half of a 25
     tone.py            colour and sharpness of the drawn face made those of the picture
     blend.py           pasting
     checkpoint.py      files -> state dicts, strictly; the conversion of unet.pth
-    models.py          UNet and VAE on the device, with the fall back to float32
+    models.py          the three networks on the device
+    finite.py          every result checked, with the fall back to float32
     prepared.py        what is computed once per source frame
+    plan.py            what each frame of the video shows
+    drawing.py         batches of faces, each into its picture
     engine.py          all of it in order: MuseTalkLips
     shift_sheet.py     three settings of the box side by side, to choose by eye
 

@@ -1,8 +1,8 @@
 """Sound as MuseTalk hears it: all hidden states of Whisper-tiny's encoder, computed a segment at a time.
 
 The encoder takes 30 s at once. Upstream cuts the sound there, so that both sides of a cut are heard without what came
-before or after, and a last segment of a few samples is mostly padding. Here segments overlap, and each keeps its middle;
-with no overlap the arithmetic is upstream's. Speech up to 30 s is one segment either way.
+before or after, and a last segment of a few samples is mostly padding. Here segments overlap, and each keeps its
+middle; with no overlap the arithmetic is upstream's. Speech up to 30 s is one segment either way.
 
 Only the segments that the present frame needs are held (23 kB a second in half precision, 1.2 MB for two).
 """
@@ -15,6 +15,7 @@ from transformers import WhisperFeatureExtractor
 from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
 from avatar.lips.musetalk.audio_windows import SAMPLE_RATE, SAMPLES_PER_STEP, STEPS_PER_S, WINDOW_STEPS, step_count
+from avatar.lips.musetalk.finite import finite
 from avatar.voice.speech import Speech
 
 SEGMENT_STEPS = 1500  # 30 s
@@ -33,8 +34,10 @@ def samples_at_16k(speech: Speech) -> np.ndarray:
 class Ear:
     """Whisper's encoder with its mel front end."""
 
-    def __init__(self, encoder: WhisperEncoder) -> None:
+    def __init__(self, encoder: WhisperEncoder, notes: list[str]) -> None:
+        """notes: where a fall back to float32 is told."""
         self.encoder = encoder
+        self.notes = notes
         self.layers = encoder.config.encoder_layers + 1  # the states before, between and after the layers
         self.width = encoder.config.d_model
         # The extractor's defaults are those of openai/whisper-tiny: FFT 400, hop 160, Slaney mel bands, log10, the
@@ -47,10 +50,13 @@ class Ear:
 
         The first is the sum of the convolutions and the positional table, the last has passed the final layer norm.
         """
-        parameter = next(self.encoder.parameters())
         mel = self._mel(samples, sampling_rate=SAMPLE_RATE, return_tensors="pt").input_features
-        output = self.encoder(mel.to(parameter.device, parameter.dtype), output_hidden_states=True)
-        return torch.stack(output.hidden_states, dim=2)[0]
+
+        def run() -> torch.Tensor:
+            inputs = mel.to(self.encoder.device, self.encoder.dtype)
+            return torch.stack(self.encoder(inputs, output_hidden_states=True).hidden_states, dim=2)[0]
+
+        return finite("Whisper encoder", self.encoder, run, self.notes)
 
 
 class AudioFeatures:
@@ -67,11 +73,8 @@ class AudioFeatures:
         self._held: dict[int, torch.Tensor] = {}
 
     def between(self, start: int, stop: int) -> torch.Tensor:
-        """Steps start to stop (exclusive), zeros where there is no sound: (stop - start, layers, width)."""
-        parameter = next(self._ear.encoder.parameters())
-        heard = torch.zeros(
-            stop - start, self._ear.layers, self._ear.width, dtype=parameter.dtype, device=parameter.device
-        )
+        """Steps start to stop (exclusive), zeros where there is no sound: float32 (stop - start, layers, width)."""
+        heard = torch.zeros(stop - start, self._ear.layers, self._ear.width, device=self._ear.encoder.device)
         for number in range(self._count):
             first, last = self._kept(number)
             low, high = max(start, first), min(stop, last)
@@ -97,7 +100,7 @@ class AudioFeatures:
 
 
 def silent_window(ear: Ear) -> torch.Tensor:
-    """What a frame in the middle of 30 s of digital silence hears: (WINDOW_STEPS, layers, width)."""
+    """What a frame in the middle of 30 s of digital silence hears: float32 (WINDOW_STEPS, layers, width)."""
     middle = SEGMENT_STEPS // 2
     states = ear.states(np.zeros(SEGMENT_STEPS * SAMPLES_PER_STEP, np.float32))
-    return states[middle : middle + WINDOW_STEPS].clone()
+    return states[middle : middle + WINDOW_STEPS].float().clone()

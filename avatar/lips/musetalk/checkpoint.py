@@ -1,8 +1,8 @@
 """Model files -> modules, strictly: a key that is missing, surplus or of another shape is an error that names it.
 
-Every model is built without memory (on torch's meta device) and takes the tensors of its file as they are. Three layouts
-are known: the UNet's flat state dict, Whisper's `model.encoder.` among other keys, and the VAE's attention under
-the names of diffusers before 0.17 (query, key, value, proj_attn) or after it.
+Every model is built without memory (on torch's meta device) and takes the tensors of its file as they are. Three
+layouts are known: the UNet's flat state dict, Whisper's `model.encoder.` among other keys, and the VAE's attention
+under the names of diffusers before 0.17 (query, key, value, proj_attn) or after it.
 """
 
 from __future__ import annotations

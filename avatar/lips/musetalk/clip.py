@@ -1,8 +1,8 @@
 """A video file as the source of the picture: decoded by FFmpeg, framed once around its face, kept in a scratch file.
 
-FFmpeg turns the frames upright (rotation metadata), makes the frame rate constant and exactly the one asked for, crops and
-scales; what comes through the pipe is one picture after another, and one is in memory at a time. Played back and forth, a
-clip is needed in any order, so its frames lie in a raw scratch file that is gone when the block ends.
+FFmpeg turns the frames upright (rotation metadata), makes the frame rate constant and exactly the one asked for, crops
+and scales; what comes through the pipe is one picture after another, and one is in memory at a time. Played back and
+forth, a clip is needed in any order, so its frames lie in a raw scratch file that is gone when the block ends.
 """
 
 from __future__ import annotations
@@ -85,8 +85,8 @@ def _read_ppm(stream: BinaryIO) -> np.ndarray | None:
 def framing(clip: Clip, reader: FaceReader, size: int, seconds: float) -> tuple[str, np.ndarray]:
     """How FFmpeg is to frame a clip's first `seconds`: the filters, and where the face's middle then usually is.
 
-    The frame is the portrait's (head and shoulders), around the median of the faces, and stands still. Raises InputError
-    when no picture shows a usable face; where several faces are seen, `clip.face` must say which.
+    The frame is the portrait's (head and shoulders), around the median of the faces, and stands still. Raises
+    InputError when no picture shows a usable face; where several faces are seen, `clip.face` must say which.
     """
     found, refusal = [], None
     for rgb in clip_frames(clip.path, f"fps={LOOKS_PER_S}", seconds=seconds):
@@ -144,8 +144,8 @@ class FrameFile:
                 self._file.flush()
             except OSError as error:
                 raise EnvironmentProblem(
-                    f"cannot keep the clip's frames in {tempfile.gettempdir()}: {error.strerror}; free some space there, "
-                    "or let TMPDIR name another folder."
+                    f"cannot keep the clip's frames in {tempfile.gettempdir()}: {error.strerror}; free some space "
+                    "there, or let TMPDIR name another folder."
                 ) from error
             self._count += 1
             yield frame
@@ -153,6 +153,6 @@ class FrameFile:
 
 @contextlib.contextmanager
 def frame_file(size: int) -> Iterator[FrameFile]:
-    """A FrameFile under TMPDIR (20 MB a second at 512 x 512 and 25 frames/s), without a name: it cannot be left behind."""
+    """A FrameFile under TMPDIR (20 MB a second at 512 x 512, 25 frames/s), without a name: nothing is left behind."""
     with tempfile.TemporaryFile(prefix="avatar-clip-") as file:
         yield FrameFile(file, size)

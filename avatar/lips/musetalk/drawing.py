@@ -48,7 +48,7 @@ class Drawing:
         self.prepared = Kept(self._prepare, KEPT_FRAMES)
 
     def faces(self, frames: list[int], steps: StepDown) -> np.ndarray:
-        """The drawn faces of some frames, uint8 (n, 256, 256, 3) RGB. `steps` says how many the device takes at once."""
+        """The drawn faces of some frames, uint8 (n, 256, 256, 3) RGB; `steps`: how many the device takes at once."""
         latents = torch.cat([self._latents[self._plan.shows[frame]] for frame in frames])
         tokens = self._models.tokens(torch.stack([self._heard(frame) for frame in frames]))
         predicted = steps.run(

@@ -29,9 +29,9 @@ SOFT_ABOVE = 350  # pixels: a larger box shows that the network draws 256 x 256
 class MuseTalkLips:
     """Use in a `with` block, which holds the models on the device.
 
-    source: a framed portrait, or a Clip, which is framed here to 512 x 512. seed: nothing is drawn by chance here; it is
-    taken because every engine takes one. threads: of the CPU, because sums differ in their last digits with their number.
-    facts (for the report) and notes (for the user) are complete at the end of the block.
+    source: a framed portrait, or a Clip, which is framed here to 512 x 512. seed: nothing is drawn by chance here; it
+    is taken because every engine takes one. threads: of the CPU, because sums differ in their last digits with their
+    number. facts (for the report) and notes (for the user) are complete at the end of the block.
     """
 
     name = "musetalk-1.5"
@@ -76,8 +76,8 @@ class MuseTalkLips:
     def frames(self, speech: Speech, frame_rate: int | Fraction) -> Iterator[np.ndarray]:
         """The frames that the speech fills, each a new uint8 RGB (height, width, 3), at any exact frame rate.
 
-        MuseTalk was trained at 25 frames/s; other rates work and are off what it learned. At most one batch of faces is in
-        memory: the next one is drawn when its frames have been taken.
+        MuseTalk was trained at 25 frames/s; other rates work and are off what it learned. At most one batch of faces is
+        in memory: the next one is drawn when its frames have been taken.
         """
         self._stream = self._frames(speech, Fraction(frame_rate))
         return self._stream

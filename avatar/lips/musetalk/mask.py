@@ -111,6 +111,6 @@ def _hull(points: np.ndarray) -> np.ndarray:
 
 
 def _fill(canvas: np.ndarray, polygon: np.ndarray, value: int) -> None:
-    """Fill a polygon whose corners are given in pixels; pixel centres lie at whole numbers, as the landmarks have them."""
+    """Fill a polygon whose corners are given in pixels; pixel centres lie at whole numbers."""
     corners = np.round(polygon * (1 << SUBPIXEL_BITS)).astype(np.int32)
     cv2.fillPoly(canvas, [corners], value, shift=SUBPIXEL_BITS)

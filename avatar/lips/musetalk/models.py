@@ -1,12 +1,6 @@
-"""The three networks on the device: Whisper's encoder, the VAE and the UNet.
-
-Half precision can overflow on some cards, and the face then turns black. Every result is checked; a network whose result
-is not finite goes on in float32, with a note, and one that fails in float32 too is an error.
-"""
+"""The three networks on the device: Whisper's encoder, the VAE and the UNet."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import torch
 
@@ -15,6 +9,7 @@ from avatar.lips.musetalk import checkpoint
 from avatar.lips.musetalk.audio_features import Ear
 from avatar.lips.musetalk.audio_windows import WINDOW_STEPS, positions
 from avatar.lips.musetalk.crop import SIDE
+from avatar.lips.musetalk.finite import finite
 from avatar.weights import store
 
 LATENT_SIDE = SIDE // 8  # the VAE halves the picture three times
@@ -32,7 +27,8 @@ class Models:
         self.unet = checkpoint.load_unet(talk["musetalkV15/musetalk.json"], unet_file, device, dtype)
         coder_file = coder["diffusion_pytorch_model.safetensors"]
         self.vae = checkpoint.load_vae(coder["config.json"], coder_file, device, dtype)
-        self.ear = Ear(checkpoint.load_encoder(whisper["config.json"], whisper["model.safetensors"], device, dtype))
+        ear_file = whisper["model.safetensors"]
+        self.ear = Ear(checkpoint.load_encoder(whisper["config.json"], ear_file, device, dtype), self.notes)
         self._refuse_mismatch()
         tokens = positions(WINDOW_STEPS * self.ear.layers, self.ear.width)
         self._positions = torch.from_numpy(tokens).to(device)
@@ -54,14 +50,15 @@ class Models:
         def run() -> torch.Tensor:
             return self.vae.encode(pictures.to(self.device, self.vae.dtype)).latent_dist.mode()
 
-        return self._finite("VAE", self.vae, run) * self.vae.config.scaling_factor
+        return finite("VAE", self.vae, run, self.notes) * self.vae.config.scaling_factor
 
     def tokens(self, heard: torch.Tensor) -> torch.Tensor:
-        """Windows of sound (n, WINDOW_STEPS, layers, width) -> the UNet's tokens (n, WINDOW_STEPS * layers, width).
+        """Windows of sound, float32 (n, WINDOW_STEPS, layers, width) -> the UNet's tokens (n, WINDOW_STEPS * layers,
+        width).
 
         Time-major: token k is step k // layers, layer k % layers; then the positions are added, in float32.
         """
-        return heard.flatten(1, 2).float() + self._positions
+        return heard.flatten(1, 2) + self._positions
 
     @torch.inference_mode()
     def predict(self, latents: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
@@ -76,7 +73,7 @@ class Models:
             inputs = latents.to(self.device, dtype)
             return self.unet(inputs, step, encoder_hidden_states=tokens.to(self.device, dtype)).sample
 
-        return self._finite("UNet", self.unet, run)
+        return finite("UNet", self.unet, run, self.notes)
 
     @torch.inference_mode()
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
@@ -85,19 +82,5 @@ class Models:
         def run() -> torch.Tensor:
             return self.vae.decode((latents / self.vae.config.scaling_factor).to(self.vae.dtype)).sample
 
-        pictures = (self._finite("VAE", self.vae, run).float() / 2 + 0.5).clamp(0, 1)
+        pictures = (finite("VAE", self.vae, run, self.notes).float() / 2 + 0.5).clamp(0, 1)
         return (pictures * 255).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous().cpu()
-
-    def _finite(self, name: str, network: torch.nn.Module, run: Callable[[], torch.Tensor]) -> torch.Tensor:
-        """What run() gives; where that is not finite, what it gives with the network in float32."""
-        result = run()
-        if torch.isfinite(result).all():
-            return result
-        if network.dtype == torch.float32:
-            raise EnvironmentProblem(
-                f"the {name}'s result is not finite, in float32 either: its weights or the device are damaged. "
-                f"{checkpoint.MEND}."
-            )
-        network.float()
-        self.notes.append(f"the {name}'s result was not finite in half precision; it went on in float32.")
-        return self._finite(name, network, run)

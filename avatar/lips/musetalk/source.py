@@ -24,10 +24,12 @@ OPEN_MOUTH = 0.06  # gap between the lips, share of the mouth's width, from whic
 
 @dataclass(frozen=True)
 class Source:
-    """n distinct frames. pictures: uint8 (height, width, 3) RGB each; landmarks: float32 (n, 478, 3), nan without a face.
+    """n distinct frames. pictures: uint8 (height, width, 3) RGB each; landmarks: float32 (n, 478, 3), nan without a
+    face.
 
-    opacity: how much of the drawn face is shown, 0..1, (n,): 0 where there is none to draw, easing in and out beside it.
-    closed: 1 where the source's own mouth is closed, easing to 0 where it is open, (n,). shot: (n,), counts the cuts.
+    opacity: how much of the drawn face is shown, 0..1, (n,): 0 where there is none to draw, easing in and out beside
+    it. closed: 1 where the source's own mouth is closed, easing to 0 where it is open, (n,). shot: (n,), counts the
+    cuts.
     """
 
     pictures: Sequence[np.ndarray]
@@ -70,8 +72,8 @@ def _clip_source(clip: Clip, pictures, frame_rate: Fraction, frame_count: int) -
     fit = drawable(track, SIZE, SIZE)
     if not fit.any():
         raise InputError(
-            f"no picture of the video {str(clip.path)!r} shows a face that lips can be drawn on; give one where it is seen "
-            "from the front."
+            f"no picture of the video {str(clip.path)!r} shows a face that lips can be drawn on; give one where it "
+            "is seen from the front."
         )
     return _source(pictures, track.landmarks, fit, track.shot)
 

@@ -1,9 +1,9 @@
 """The drawn face is given the colours and the sharpness of the picture it goes into.
 
 A round trip through the VAE leaves a faint tint, and a face that is shown larger than the network's 256 pixels is soft.
-Both are measured on a ring just inside the mask's edge, where picture and drawing show the same skin: mean and spread of
-each Lab channel, and the strength of the finest detail. The correction is small by construction and follows slowly, so
-that it cannot flicker.
+Both are measured on a ring just inside the mask's edge, where picture and drawing show the same skin: mean and spread
+of each Lab channel, and the strength of the finest detail. The correction is small by construction and follows slowly,
+so that it cannot flicker.
 """
 
 from __future__ import annotations

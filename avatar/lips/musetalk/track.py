@@ -1,9 +1,9 @@
 """One face through a clip: found in every frame, steadied, and judged fit to be drawn or not.
 
-Every frame is read on its own and the readings are then averaged over five frames, centred, so nothing lags. MediaPipe's
-VIDEO mode does neither better: with one face its filter leaves half the jitter of the box's edges where this leaves a
-sixth, and it lags; with several faces it filters nothing. Measured on a portrait moved along a known path, with noise
-and JPEG (second difference of the edges' error, pixels rms, left/top/right/bottom):
+Every frame is read on its own and the readings are then averaged over five frames, centred, so nothing lags.
+MediaPipe's VIDEO mode does neither better: with one face its filter leaves half the jitter of the box's edges where
+this leaves a sixth, and it lags; with several faces it filters nothing. Measured on a portrait moved along a known
+path, with noise and JPEG (second difference of the edges' error, pixels rms, left/top/right/bottom):
 
     each frame on its own        1.02  1.39  1.20  0.66
     VIDEO mode                   0.54  0.54  0.55  0.27    10 ms late
