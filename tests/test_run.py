@@ -195,6 +195,12 @@ def test_pip_settings_reach_uv(tmp_path, monkeypatch):
     assert bootstrap.uv_environment(ROOT)["UV_DEFAULT_INDEX"] == "https://uv.example/simple"
 
 
+def test_texts_are_utf8_in_any_locale(checkout):
+    show = ("python", "-c", "print(open('/dev/null', 'w').encoding.lower())")
+    assert run(checkout, *show, LC_ALL="POSIX", PYTHONUTF8=None).stdout == "utf-8\n"
+    assert run(checkout, *show, LC_ALL="en_US.ISO-8859-1", PYTHONCOERCECLOCALE="0").stdout == "utf-8\n"
+
+
 def test_usage_errors():
     assert run(ROOT).returncode == 2
     assert run(ROOT, "--fast", "true").returncode == 2

@@ -54,32 +54,29 @@ def pipeline() -> None:
 @click.option("--subtitles", is_flag=True, help="Add a soft subtitle track, and an .srt file beside the mp4.")
 @click.option("--no-mark", is_flag=True, help="Leave out the visible 'synthetic preview' mark.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-def run(text, text_file, audio, voice, preset, portrait, prompt, negative_prompt, steps, tries, face, output, overwrite, stack,
-        profile, language, seconds, seed, subtitles, no_mark, as_json) -> None:  # fmt: skip
-    """Make a video. The same request again does no work twice."""
+def run(text_file, voice, profile, output, overwrite, no_mark, as_json, **asked) -> None:
+    """Make a video. The same request again does no work twice.
+
+    \f
+    asked: options that are fields of the request by the same name.
+    """
     from avatar.cli.rendering import render_to
     from avatar.request import make_request
 
-    if text is not None and text_file is not None:
-        raise RequestError("give either --text or --text-file, not both.")
     if text_file is not None:
-        text = read_text(text_file)
+        if asked["text"] is not None:
+            raise RequestError("give either --text or --text-file, not both.")
+        asked["text"] = read_text(text_file)
     if profile:
         os.environ["AVATAR_PROFILE"] = profile  # flags come before the environment, see settings.py
     defaults = settings.load()
-    stack = stack or defaults.stack
-    if stack == "preview" and voice is None and audio is None:
-        preset = preset or defaults.preset or None
-    request = make_request(
-        text=text, audio=absolute(audio), voice=voice_file(voice), preset=preset, portrait=absolute(portrait),
-        prompt=prompt, negative_prompt=negative_prompt, steps=steps, tries=tries, face=face, stack=stack, language=language, seconds=seconds,
-        seed=defaults.seed if seed is None else seed, subtitles=subtitles, mark=not no_mark,
-    )  # fmt: skip
-    render_to(request, output, overwrite, as_json)
-
-
-def absolute(path: Path | None) -> Path | None:
-    return path.absolute() if path else None
+    asked["stack"] = asked["stack"] or defaults.stack
+    asked["seed"] = defaults.seed if asked["seed"] is None else asked["seed"]
+    if asked["stack"] == "preview" and voice is None and asked["audio"] is None:
+        asked["preset"] = asked["preset"] or defaults.preset or None
+    for name in ("audio", "portrait"):
+        asked[name] = asked[name] and asked[name].absolute()
+    render_to(make_request(**asked, voice=voice_file(voice), mark=not no_mark), output, overwrite, as_json)
 
 
 def voice_file(voice: str | None) -> Path | None:
