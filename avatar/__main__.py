@@ -13,16 +13,16 @@ from avatar.errors import AvatarError, Interrupted
 
 def main(arguments: list[str] | None = None) -> int:
     """Exit codes: 0 done, 1 failed, 2 asked wrongly, 130 interrupted."""
-    from avatar.cli import avatar
-
     try:
+        from avatar.cli import avatar
+
         result = avatar.main(args=arguments, prog_name="avatar", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except click.ClickException as error:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt, Interrupted):
-        say("interrupted; nothing half-made was left, and the same command goes on where it stopped.")
+        say("interrupted; nothing half-made was left.")
         return 130
     except Exception as error:  # the last line of defence: a user never sees a traceback unasked
         if debugging():

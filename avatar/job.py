@@ -69,15 +69,24 @@ class Job:
 
     def request(self) -> Request:
         """The request, its files being those in this job's inputs/."""
-        content = json.loads((self.folder / "request.json").read_text())["request"]
-        for name in FILE_FIELDS:
-            if content[name]:
-                content[name] = self.folder / "inputs" / content[name]
-        return Request(**content)
+        try:
+            content = json.loads((self.folder / "request.json").read_text())["request"]
+            for name in FILE_FIELDS:
+                if content[name]:
+                    content[name] = self.folder / "inputs" / content[name]
+            return Request(**content)
+        except (OSError, ValueError, KeyError) as error:
+            raise AvatarError(
+                f"the request of job {self.id} cannot be read ({type(error).__name__}); it is damaged, or another version "
+                f"of avatar made it. 'avatar pipeline remove {self.id}' removes it."
+            ) from error
 
     def created(self) -> float:
-        """Seconds since the epoch."""
-        return json.loads((self.folder / "request.json").read_text())["created"]
+        """Seconds since the epoch; 0 where the job is damaged."""
+        try:
+            return json.loads((self.folder / "request.json").read_text())["created"]
+        except (OSError, ValueError, KeyError):
+            return 0.0
 
     def record(self, stage: str) -> dict | None:
         try:
@@ -86,7 +95,9 @@ class Job:
             return None
 
     def state(self) -> str:
-        """'done', 'running', or the first stage that has no record yet."""
+        """'done', 'running', 'damaged', or the first stage that has no record yet."""
+        if not self.created():
+            return "damaged"
         if self._is_locked():
             return "running"
         missing = [stage for stage in STAGES if not self.record(stage)]
@@ -144,13 +155,17 @@ class Job:
     def locked(self) -> Iterator[None]:
         """Hold this job against other processes; leftovers of an interrupted one are cleared. Raises AvatarError if held."""
         with open(self.folder / "lock", "w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise AvatarError(
-                    f"job {self.id} is being worked on by another avatar process; wait for it, "
-                    f"then see 'avatar pipeline show {self.id}'."
-                ) from error
+            for wait_s in (0.05, 0.2, 0.5, None):  # `state` holds the lock for a moment too
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError as error:
+                    if wait_s is None:
+                        raise AvatarError(
+                            f"job {self.id} is being worked on by another avatar process; wait for it, "
+                            f"then see 'avatar pipeline show {self.id}'."
+                        ) from error
+                    time.sleep(wait_s)
             for leftover in self.folder.glob(".*-*"):
                 shutil.rmtree(leftover, ignore_errors=True)
             yield

@@ -12,7 +12,7 @@ from pathlib import Path
 from avatar import report
 from avatar.job import Job
 from avatar.progress import Progress
-from avatar.request import FRAME_RATE, LONGEST_S
+from avatar.request import FRAME_RATE, ISO_639_2, LONGEST_S
 from avatar.stacks import Stack, stack_for
 
 SIZE = 512  # pixels, width and height of the video
@@ -92,7 +92,10 @@ def video(job: Job, stack: Stack, progress: Progress) -> None:
     from avatar.voice.speech import Speech
 
     request = job.request()
-    inputs = job.files("picture.mp4", "speech.wav", "timings.json") | {"subtitles": request.subtitles}
+    inputs = job.files("picture.mp4", "speech.wav", "timings.json") | {
+        "subtitles": request.subtitles,
+        "language": request.language,
+    }
     with job.stage("video", ffmpeg, request.seed, inputs) as stage:
         if stage.is_done:
             return
@@ -106,5 +109,6 @@ def video(job: Job, stack: Stack, progress: Progress) -> None:
             Fraction(speech.frame_count(FRAME_RATE), FRAME_RATE),
             stage.folder / "video.mp4",
             report.video_tags(job),
-            srt if request.subtitles and speech.words else None,
+            srt if request.subtitles else None,
+            "und" if request.audio else ISO_639_2[request.language],
         )

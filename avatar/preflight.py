@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Sequence
 
 from avatar.errors import EnvironmentProblem, RequestError
 from avatar.request import FILE_FIELDS, Request
@@ -27,14 +28,17 @@ def check(request: Request) -> None:
     if request.prompt is not None:
         stack.portrait.check(request.prompt, request.negative_prompt, steps=request.steps)
     stack.voice.check(request.voice or request.audio, request.preset, request.language)
-    if stack.models:
-        store.check_present(*stack.models)
-        refuse_base_environment()
+    refuse_missing_parts(stack.models)
 
 
-def refuse_base_environment() -> None:
-    """Raises EnvironmentProblem where the full stack's libraries are not installed."""
-    if not importlib.util.find_spec("torch"):
-        raise EnvironmentProblem(
-            "the full stack needs the full environment, and this is the base one; type './run --full avatar …'."
-        )
+def refuse_missing_parts(models: Sequence[str]) -> None:
+    """Raises EnvironmentProblem where weights, or the libraries that load them, are not there.
+
+    The weights are told first: they are what takes long, and their message names the full environment too.
+    """
+    if models:
+        store.check_present(*models)
+        if not importlib.util.find_spec("torch"):
+            raise EnvironmentProblem(
+                "the full stack needs the full environment, and this is the base one; type './run --full avatar …'."
+            )

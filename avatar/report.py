@@ -11,7 +11,11 @@ from avatar.job import STAGES, Job
 def write(job: Job) -> None:
     """Write report.json of a finished job, unless it is already about these records."""
     content = build(job)
-    if not job.file("report.json").exists() or read(job)["records"] != content["records"]:
+    try:
+        known = read(job)["records"]
+    except (OSError, ValueError, KeyError):
+        known = None
+    if known != content["records"]:
         write_json(job.file("report.json"), content)
 
 

@@ -16,12 +16,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from avatar.errors import RequestError
 from avatar.files import file_digest
 
-LONGEST_S = 120.0  # seconds of video; batch work for one machine, see docs/limits
+LONGEST_S = 120.0  # seconds of video; batch work for one machine
 LONGEST_TEXT = 5000  # characters; 120 s of fast speech is about 2,200
 FRAME_RATE = 25  # frames per second, of both stacks
-LANGUAGES = (
-    "en", "es", "fr", "de", "it", "pt", "pl", "tr", "ru", "nl", "cs", "ar", "zh-cn", "hu", "ko", "ja", "hi",
-)  # fmt: skip  # XTTS-v2's seventeen
+# XTTS-v2's seventeen, and their codes in video files
+ISO_639_2 = {
+    "en": "eng", "es": "spa", "fr": "fra", "de": "deu", "it": "ita", "pt": "por", "pl": "pol", "tr": "tur", "ru": "rus",
+    "nl": "nld", "cs": "ces", "ar": "ara", "zh-cn": "zho", "hu": "hun", "ko": "kor", "ja": "jpn", "hi": "hin",
+}  # fmt: skip
+LANGUAGES = tuple(ISO_639_2)
 FILE_FIELDS = ("audio", "voice", "portrait")
 
 
@@ -57,6 +60,8 @@ class Request(BaseModel):
             raise ValueError("--voice and --preset make speech from text; with --audio there is none to make")
         if self.voice and self.preset:
             raise ValueError("give either --voice or --preset, not both")
+        if self.subtitles and self.audio is not None:
+            raise ValueError("--subtitles are made from the text; with --audio there is none")
         if self.portrait and self.prompt is not None:
             raise ValueError("give either --portrait or --prompt, not both")
         if self.prompt is not None and self.stack != "full":
@@ -79,7 +84,8 @@ def make_request(**fields: object) -> Request:
     except ValidationError as error:
         first = error.errors()[0]
         where = "--" + str(first["loc"][0]).replace("_", "-") + ": " if first["loc"] else ""
-        raise RequestError(where + first["msg"].removeprefix("Value error, ") + ".") from error
+        what = first["msg"].removeprefix("Value error, ").replace("Input should", "the value should")
+        raise RequestError(f"{where}{what}; 'avatar pipeline run --help' tells what it takes.") from error
 
 
 def check_text(text: str) -> None:

@@ -28,11 +28,14 @@ class Settings:
 
 def home() -> Path:
     """AVATAR_HOME, else the platform's data folder (~/.local/share/avatar on Linux)."""
-    if folder := os.environ.get("AVATAR_HOME"):
-        return Path(folder).expanduser().absolute()
-    import platformdirs
+    try:
+        if folder := os.environ.get("AVATAR_HOME"):
+            return Path(folder).expanduser().absolute()
+        import platformdirs
 
-    return platformdirs.user_data_path("avatar")
+        return platformdirs.user_data_path("avatar")
+    except RuntimeError as error:  # no HOME, and no entry for this user
+        raise RequestError(f"cannot tell where jobs are kept ({error}); set AVATAR_HOME to a folder.") from error
 
 
 def load() -> Settings:
@@ -42,6 +45,8 @@ def load() -> Settings:
         values = tomllib.loads(path.read_text())
     except FileNotFoundError:
         values = {}
+    except NotADirectoryError as error:
+        raise RequestError(f"{path.parent} is no folder; set AVATAR_HOME to one.") from error
     except (OSError, ValueError) as error:
         raise RequestError(f"cannot read {path}: {error}; mend or remove it.") from error
     known = {item.name: type(item.default) for item in fields(Settings)}
@@ -52,5 +57,8 @@ def load() -> Settings:
         if name not in known:
             raise RequestError(f"{path} has the unknown setting {name!r}; known are: {', '.join(known)}.")
         if type(value) is not known[name]:
-            raise RequestError(f"the setting {name} must be a {known[name].__name__}, not {value!r}; mend {path}.")
+            kind = "whole number" if known[name] is int else "text"
+            raise RequestError(
+                f"the setting {name} must be a {kind}, not {value!r}; mend {path} or AVATAR_{name.upper()}."
+            )
     return Settings(**values)

@@ -79,3 +79,13 @@ def demo_home(tmp_path_factory) -> Path:
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"{folder / 'demo.mp4'}\n"
     return folder
+
+
+def parse_only(command, words: list[str], parent=None) -> None:
+    """Let click parse a command line, down to its last command, and run nothing. Raises click's errors."""
+    import click
+
+    context = command.make_context("avatar", list(words), parent=parent)
+    if isinstance(command, click.Group):
+        _, child, rest = command.resolve_command(context, context._protected_args + context.args)
+        parse_only(child, rest, context)

@@ -85,6 +85,9 @@ ROWS = [
     ("output of another kind", "pipeline run --text Hello. -o {out}/v.avi", 2, [".mp4"]),
     ("output read-only", "pipeline run --text Hello. -o /proc/v.mp4", 2, ["cannot write"]),
     ("output name too long", "pipeline run --text Hello. -o {out}/" + 252 * "n" + ".mp4", 2, ["shorter one"]),
+    ("subtitles exist", "pipeline run --text Hello. --subtitles -o {folder}/taken.mp4", 2, ["taken.srt", "exists"]),
+    ("subtitles of given speech", f"{AUDIO} {{good.wav}} --subtitles", 2, ["--subtitles", "--audio"]),
+    ("an unknown profile", f"{RUN} --text Hello. --profile huge", 2, ["--profile", "10GB"]),
     # jobs and checks
     ("an unknown job", "pipeline resume nothing", 2, ["'nothing'", "pipeline list"]),
     ("check of nothing", "check {out}/none.mp4", 2, ["none.mp4"]),
@@ -135,6 +138,7 @@ def files(tmp_path_factory) -> Path:
         "empty.png": b"",
         "empty.wav": b"",
         "good.mp4": b"mine",
+        "taken.srt": b"mine",
         "bomb.png": png_header(19_000, 19_000),
         "wide.png": png_header(20_001, 10),
     }
@@ -168,7 +172,7 @@ def files(tmp_path_factory) -> Path:
 
 
 def arguments_of(line: str, files: Path, out: Path) -> list[str]:
-    names = {path.name: str(path) for path in files.iterdir()} | {"out": str(out)}
+    names = {path.name: str(path) for path in files.iterdir()} | {"out": str(out), "folder": str(files)}
     result = []
     for word in line.split():
         for name, path in names.items():
@@ -230,6 +234,17 @@ def test_odd_names_of_inputs_and_home(files, tmp_path):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert (odd / "-v.mp4").stat().st_size > 10_000
+
+
+def test_a_damaged_job_is_listed_and_can_be_removed(avatar, home):
+    folder = home / "jobs/broken-0123456789"
+    folder.mkdir(parents=True)
+    (folder / "request.json").write_text("{half")
+    assert "damaged" in avatar("pipeline", "list").stdout
+    resumed = avatar("pipeline", "resume", "broken")
+    assert resumed.code == 1 and "pipeline remove broken" in resumed.stderr
+    assert avatar("pipeline", "remove", "broken", "broken-0123456789").code == 0
+    assert not folder.exists()
 
 
 def test_traceback_only_with_debug(files):

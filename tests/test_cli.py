@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from tests.conftest import ROOT, run_command
+from tests.conftest import ROOT, parse_only, run_command
 
 HEAVY = {"torch", "mediapipe", "cv2", "onnxruntime", "transformers", "numpy", "pydantic", "rich", "TTS", "diffusers"}
 
@@ -58,15 +58,7 @@ def test_every_example_of_the_help_pages_is_a_command_that_parses():
     """Options and commands in examples exist: each is parsed by click, and nothing is run."""
     import shlex
 
-    import click
-
     from avatar.cli import avatar as top
-
-    def parse(command, words):
-        context = command.make_context("avatar", list(words))
-        if isinstance(command, click.Group):
-            name, child, rest = command.resolve_command(context, context._protected_args + context.args)
-            parse(child, rest)
 
     pages = [run_command(*path, "--help").stdout for path in [[], *all_commands(), ["pipeline"], ["voice"]]]
     examples = {
@@ -75,7 +67,7 @@ def test_every_example_of_the_help_pages_is_a_command_that_parses():
     assert len(examples) > 15
     for example in examples:
         words = shlex.split(example.split("|")[-1].split("   ")[0])
-        parse(top, words[1:])
+        parse_only(top, words[1:])
 
 
 def test_python_m_avatar_and_the_script_are_the_same():

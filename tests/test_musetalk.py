@@ -153,6 +153,8 @@ def test_nothing_is_carried_over_a_cut_a_jump_or_a_pause():
     plan = plan_frames(source, tone_of(1), Fraction(25), 6, Options(loop="repeat"))
     assert list(plan.shows) == [0, 1, 2, 3, 0, 1]
     assert list(plan.begins) == [True, False, True, True, True, False]
+    again = plan_frames(source_of(4), tone_of(1), Fraction(25), 6, Options(loop="repeat"))
+    assert list(again.begins) == [True, False, False, False, True, False]
 
 
 def test_source_frames_are_prepared_once_and_only_so_many_are_kept():

@@ -120,6 +120,21 @@ def test_what_is_no_video_is_refused(tmp_path, clip, reader):
             list(clip_frames(path))
 
 
+def test_a_list_of_files_that_is_called_a_video_opens_nothing(tmp_path, clip):
+    (tmp_path / "other.mp4").write_bytes(clip.read_bytes())
+    (tmp_path / "list.mp4").write_text("ffconcat version 1.0\nfile other.mp4\n")
+    with pytest.raises(InputError, match="cannot read the video"):
+        list(clip_frames(tmp_path / "list.mp4"))
+
+
+@pytest.mark.parametrize("suffix", [".mov", ".mkv", ".avi", ".webm"])
+def test_other_containers_are_read(tmp_path, clip, suffix):
+    path = tmp_path / f"clip{suffix}"
+    codec = ["-c:v", "libvpx", "-t", "0.4"] if suffix == ".webm" else ["-c", "copy"]
+    ffmpeg("-i", f"file:{clip}", *codec, path)
+    assert next(clip_frames(path)).shape == (HEIGHT, WIDTH, 3)
+
+
 def test_sound_without_pictures_is_refused(tmp_path):
     path = tmp_path / "sound.mp4"
     ffmpeg("-f", "lavfi", "-i", "sine=duration=1", path)

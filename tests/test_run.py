@@ -201,7 +201,17 @@ def test_texts_are_utf8_in_any_locale(checkout):
     assert run(checkout, *show, LC_ALL="en_US.ISO-8859-1", PYTHONCOERCECLOCALE="0").stdout == "utf-8\n"
 
 
+def test_the_users_own_modules_stay_outside(tmp_path):
+    for name in ("click.py", "random.py"):
+        (tmp_path / name).write_text("raise SystemExit('the wrong one')\n")
+    settings = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(
+        [ROOT / "run", "avatar", "--version"], cwd=tmp_path, env=settings, capture_output=True, text=True
+    )
+    assert done.returncode == 0 and "wrong one" not in done.stderr
+
+
 def test_usage_errors():
     assert run(ROOT).returncode == 2
     assert run(ROOT, "--fast", "true").returncode == 2
-    assert "./run avatar demo" in run(ROOT, "--help").stderr
+    assert "./run avatar demo" in run(ROOT, "--help").stdout

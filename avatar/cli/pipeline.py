@@ -12,7 +12,7 @@ import click
 from avatar import settings
 from avatar.cli.help import Group
 from avatar.cli.output import age, print_json
-from avatar.errors import AvatarError, RequestError
+from avatar.errors import RequestError
 
 FILE = click.Path(path_type=Path)
 
@@ -47,7 +47,11 @@ def pipeline() -> None:
 @click.option("-o", "--output", type=FILE, help="The mp4 to write. [default: in the job's folder]")
 @click.option("--overwrite", is_flag=True, help="Replace the output file if it exists.")
 @click.option("--stack", help="preview (CPU, nothing to download) or full (GPU).  [default: preview]")
-@click.option("--profile", help="Memory profile of the full stack: 24GB, 10GB, 6GB or cpu. [default: what fits]")
+@click.option(
+    "--profile",
+    type=click.Choice(["auto", "24GB", "10GB", "6GB", "cpu"]),
+    help="Memory profile of the full stack. [default: what fits]",
+)
 @click.option("--language", help="Language of the text. [default: en]")
 @click.option("--seconds", type=float, help="Fit the speech to this length.")
 @click.option("--seed", type=int, help="Another seed gives other blinks and another intonation. [default: 7]")
@@ -107,14 +111,9 @@ def read_text(path: Path) -> str:
 def resume(job: str, output: Path | None, overwrite: bool, as_json: bool) -> None:
     """Go on with a job that was interrupted; only what is not there is made."""
     from avatar import job as jobs
-    from avatar.cli.rendering import check_home, check_output, finish
+    from avatar.cli.rendering import resume_to
 
-    found = jobs.find(settings.home(), job)
-    if output:
-        output = output.absolute()
-        check_output(output, overwrite)
-    check_home(settings.home())
-    finish(found, output, as_json)
+    resume_to(jobs.find(settings.home(), job), output, overwrite, as_json)
 
 
 @pipeline.command("list")
@@ -162,8 +161,7 @@ def remove(job_names: tuple[str, ...]) -> None:
     """Delete jobs with everything in their folders; videos written elsewhere with -o stay."""
     from avatar import job as jobs
 
-    for job in [jobs.find(settings.home(), name) for name in job_names]:
-        if job.state() == "running":
-            raise AvatarError(f"job {job.id} is running; stop it first.")
-        shutil.rmtree(job.folder)
+    for job in dict.fromkeys(jobs.find(settings.home(), name) for name in job_names):
+        with job.locked():
+            shutil.rmtree(job.folder)
         click.echo(job.id)

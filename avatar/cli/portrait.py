@@ -44,10 +44,12 @@ def generate(prompt, output, overwrite, negative, seed, steps, size, tries, as_j
     """
     from avatar.cli.rendering import check_output, deliver_with
     from avatar.portrait.diffusion import DiffusionPortrait
+    from avatar.preflight import refuse_missing_parts
 
     output = output.absolute()
     check_output(output, overwrite, suffix=".png")
     DiffusionPortrait.check(prompt, negative, size, steps, tries)
+    refuse_missing_parts(DiffusionPortrait.models)
     with DiffusionPortrait(settings.load().seed if seed is None else seed) as engine:
         drawn = engine.draw(prompt, negative, size, steps, tries, LineProgress())
     for note in engine.notes:

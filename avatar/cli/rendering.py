@@ -24,15 +24,30 @@ LEAST_FREE_BYTES = 50 << 20  # a job of 120 s needs about 20 MB; below this a re
 
 def render_to(request: Request, output: Path | None, overwrite: bool, as_json: bool) -> None:
     """Render, copy the result to `output` (or leave it in the job folder), print its path or the report."""
-    from avatar import job, preflight
+    from avatar import job
 
-    home = settings.home()
+    output = prepare(request, output, overwrite)
+    finish(job.create(settings.home(), request), output, as_json)
+
+
+def resume_to(job: Job, output: Path | None, overwrite: bool, as_json: bool) -> None:
+    """Go on with a job, after the same checks."""
+    output = prepare(job.request(), output, overwrite)
+    finish(job, output, as_json)
+
+
+def prepare(request: Request, output: Path | None, overwrite: bool) -> Path | None:
+    """All that can be refused before work begins; returns the output as an absolute path."""
+    from avatar import preflight
+
     if output:
         output = Path(os.path.abspath(output))
         check_output(output, overwrite)
-    check_home(home)
+        if request.subtitles:
+            check_output(output.with_suffix(".srt"), overwrite, suffix=".srt")
+    check_home(settings.home())
     preflight.check(request)
-    finish(job.create(home, request), output, as_json)
+    return output
 
 
 def finish(job: Job, output: Path | None, as_json: bool) -> None:

@@ -108,7 +108,7 @@ def say(text, voice_name, preset, language, seed, output, overwrite) -> None:
     """Speak a text into a WAV file."""
     from avatar.cli.pipeline import voice_file
     from avatar.cli.rendering import check_output, deliver_with
-    from avatar.request import make_request
+    from avatar.request import LONGEST_S, make_request
     from avatar.stacks import stack_for
 
     output = output.absolute()
@@ -118,6 +118,7 @@ def say(text, voice_name, preset, language, seed, output, overwrite) -> None:
     engine_class.check(request.voice, request.preset, request.language)
     with engine_class(request.voice, request.preset, request.seed) as engine:
         speech = engine.speak(request.text, request.language, None)
+    speech.refuse_longer_than(LONGEST_S)
     for note in engine.notes:
         click.echo(f"note: {note}", err=True)
     deliver_with(speech.write_wav, output)

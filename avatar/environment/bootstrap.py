@@ -168,8 +168,9 @@ def install_uv(root: Path) -> Path:
 
 
 def stamp_text(root: Path, layers: str) -> str:
-    """What `./run` compares: the place and the locks."""
-    return f"{root}\n" + "".join((root / f"locks/{layer}.txt").read_text() for layer in LAYERS[layers])
+    """What `./run` compares: the place, this file and the locks."""
+    made_of = ["avatar/environment/bootstrap.py", *(f"locks/{layer}.txt" for layer in LAYERS[layers])]
+    return f"{root}\n" + "".join((root / name).read_text() for name in made_of)
 
 
 def is_whole(root: Path, layers: str) -> bool:
@@ -188,9 +189,11 @@ def make(root: Path, layers: str) -> None:
     uv = uv or install_uv(root)
     settings = uv_environment(root)
     size = {"base": "about 0.4 GB", "full": "about 4.7 GB"}[layers]
+    # An interpreter inside the environment that is about to be replaced leads to the one that it was made from.
+    python = getattr(sys, "_base_executable", sys.executable)
     say(f"making .venv/{layers} from locks/ ({size} to download, once)")
     shutil.rmtree(environment, ignore_errors=True)
-    subprocess.run([uv, "venv", "--quiet", "--no-project", "--python", sys.executable, environment],
+    subprocess.run([uv, "venv", "--quiet", "--no-project", "--python", python, environment],
                    check=True, env=settings, cwd=root, stdout=sys.stderr)  # fmt: skip
     locks = [argument for layer in LAYERS[layers] for argument in ("-r", str(root / f"locks/{layer}.txt"))]
     # Byte code for the preview, whose every start counts; of the full stack most files are never imported.
@@ -212,11 +215,14 @@ def make(root: Path, layers: str) -> None:
 
 
 def add_avatar(root: Path, environment: Path) -> None:
-    """Put this checkout's avatar on the environment's path, with its command; no build backend is needed for that."""
+    """Put this checkout's avatar on the environment's path, with its command; no build backend is needed for that.
+
+    -P keeps the current folder off the path: a random.py beside a user's videos must not be imported.
+    """
     (environment / "lib/python3.11/site-packages/avatar.pth").write_text(f"{root}\n")
     script = environment / "bin/avatar"
     python = shlex.quote(str(environment / "bin/python"))
-    script.write_text(f'#!/bin/sh\nexec {python} -m avatar "$@"\n')
+    script.write_text(f'#!/bin/sh\nexec {python} -P -m avatar "$@"\n')
     script.chmod(0o755)
 
 

@@ -74,7 +74,7 @@ def mux(
     path: Path,
     metadata: dict[str, str],
     subtitles: Path | None = None,
-    language: str = "eng",
+    language: str = "und",
 ) -> None:
     """Join a silent mp4 (stream copied), a sound file (to AAC) and optional SRT subtitles (soft track) into path.
 

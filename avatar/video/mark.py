@@ -7,11 +7,10 @@ from collections.abc import Iterable, Iterator
 import cv2
 import numpy as np
 
-TEXT = "synthetic preview"
 OPACITY = 0.75
 
 
-def marked(frames: Iterable[np.ndarray], width: int, height: int, text: str = TEXT) -> Iterator[np.ndarray]:
+def marked(frames: Iterable[np.ndarray], width: int, height: int, text: str) -> Iterator[np.ndarray]:
     """frames, each uint8 (height, width, 3) RGB, with `text` in the lower left corner; frames are changed in place.
 
     The text is drawn once, white with a dark edge so that it reads on any picture, and blended into its own corner.

@@ -61,7 +61,7 @@ class PresetVoice:
         if language not in self.languages:
             raise RequestError(
                 f"the preview voices speak {', '.join(self.languages)}, not {language!r}; "
-                "the full stack speaks 17 languages."
+                "the full stack speaks 15 languages."
             )
         lines, words = pronounce(text, longest=self.longest_line)
         pieces = self._say(lines, pace=1.0)

@@ -32,7 +32,7 @@ class PreviewVoice:
         known = PRESETS[preset or DEFAULT_PRESET].languages
         if language not in known:
             raise RequestError(
-                f"the preview voices speak {', '.join(known)}, not {language!r}; the full stack speaks 17 languages."
+                f"the preview voices speak {', '.join(known)}, not {language!r}; the full stack speaks 15 languages."
             )
         if reference:
             check_reference(reference)

@@ -42,7 +42,7 @@ def pronounce(text: str, *, longest: int, voice: str = "en-us") -> tuple[list[Li
     if foreign := find_foreign_word(text):
         raise RequestError(
             f"the preview voices read English in Latin letters and cannot say {foreign[:40]!r}; "
-            "the full stack speaks 17 languages."
+            "the full stack speaks 15 languages."
         )
     sentences = split_sentences(text)
     clauses = [clause for sentence in sentences for clause in sentence.clauses]

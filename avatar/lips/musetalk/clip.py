@@ -24,6 +24,8 @@ from avatar.portrait.framing import choose_face, frame_box
 from avatar.video.ffmpeg import ffmpeg_program, file_argument
 
 SUFFIXES = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi")
+# A list of files under such a name would have FFmpeg open others, or addresses: only these containers are read.
+CONTAINERS = ["-protocol_whitelist", "file", "-format_whitelist", "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi"]
 LOOKS_PER_S = 2  # frames looked at to frame the clip
 LARGEST_SIDE = 4096  # pixels
 
@@ -48,7 +50,7 @@ def clip_frames(path: Path, *filters: str, seconds: float | None = None) -> Iter
     """
     command = [
         ffmpeg_program(), "-hide_banner", "-loglevel", "error", "-nostdin", "-threads", "2",
-        *(["-t", f"{seconds:.6f}"] if seconds else []), "-i", file_argument(path), "-map", "0:v:0",
+        *CONTAINERS, *(["-t", f"{seconds:.6f}"] if seconds else []), "-i", file_argument(path), "-map", "0:v:0",
         "-vf", ",".join([*filters, "format=rgb24"]), "-fps_mode", "passthrough",
         "-c:v", "ppm", "-f", "image2pipe", "pipe:1",
     ]  # fmt: skip

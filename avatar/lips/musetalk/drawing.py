@@ -20,7 +20,9 @@ from avatar.lips.musetalk.source import Source
 from avatar.lips.musetalk.tone import ToneFollower
 from avatar.memory import StepDown
 
-KEPT_FRAMES = 750  # source frames whose latents (16 kB in half precision) and masks (80 kB) are kept: 30 s, 75 MB
+# Source frames of a clip whose results are kept. Latents are dear to compute and small (32 kB in float32; 30 s);
+# boxes and masks are cheap (5 ms) and large (130 kB).
+KEPT_LATENTS, KEPT_MASKS = 750, 64
 
 
 class Drawing:
@@ -44,8 +46,8 @@ class Drawing:
         self._silence = silent_window(models.ear) if (plan.sound < 1).any() else None
         self._last_latents: torch.Tensor | None = None
         self._tone = ToneFollower()
-        self._latents = Kept(self._encode, KEPT_FRAMES)
-        self.prepared = Kept(self._prepare, KEPT_FRAMES)
+        self._latents = Kept(self._encode, KEPT_LATENTS)
+        self.prepared = Kept(self._prepare, KEPT_MASKS)
 
     def faces(self, frames: list[int], steps: StepDown) -> np.ndarray:
         """The drawn faces of some frames, uint8 (n, 256, 256, 3) RGB; `steps`: how many the device takes at once."""
