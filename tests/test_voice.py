@@ -443,7 +443,7 @@ def test_speech_that_fits_already_is_only_padded(hello):
 
 @pytest.mark.parametrize("voice", [VitsVoice, KokoroVoice])
 def test_a_language_it_has_not_is_refused(voice):
-    with pytest.raises(RequestError, match="en, not 'fr'; the full stack speaks 17"):
+    with pytest.raises(RequestError, match="en, not 'fr'; the full stack speaks 15"):
         voice().speak("Bonjour", language="fr")
 
 

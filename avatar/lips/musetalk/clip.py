@@ -46,7 +46,7 @@ def is_clip(path: Path) -> bool:
 def clip_frames(path: Path, *filters: str, seconds: float | None = None) -> Iterator[np.ndarray]:
     """The pictures of a video through FFmpeg's filters: uint8 (height, width, 3) RGB, one by one.
 
-    Raises InputError when FFmpeg can read none, or stops at a damaged place.
+    Raises InputError when FFmpeg can read none; a damaged video is shown as far as it can be read.
     """
     command = [
         ffmpeg_program(), "-hide_banner", "-loglevel", "error", "-nostdin", "-threads", "2",

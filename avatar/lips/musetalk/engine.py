@@ -57,7 +57,9 @@ class MuseTalkLips:
         with contextlib.ExitStack() as entered:
             entered.callback(torch.set_num_threads, torch.get_num_threads())
             torch.set_num_threads(self._threads)
-            self._usage = entered.enter_context(memory.measured("lips", need_bytes(batch, dtype.itemsize)))
+            self._usage = entered.enter_context(
+                memory.measured("lips (MuseTalk 1.5)", need_bytes(batch, dtype.itemsize))
+            )
             self._models = Models(device, dtype)
             self._entered = entered.pop_all()
         self._steps = memory.StepDown(halvings(batch), what="frames a step")
