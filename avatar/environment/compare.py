@@ -80,10 +80,10 @@ def wrong_sizes(site: Path, distributions: list[Distribution]) -> list[str]:
         for file in distribution.files:
             if file.size is None or not file.is_payload(site):
                 continue
-            path = site / file.path
-            if not path.exists():
+            size = installed.payload_size(site, file.path)
+            if size is None:
                 wrong.append(f"{file.path} (missing)")
-            elif path.stat().st_size != file.size:
+            elif size != file.size:
                 wrong.append(f"{file.path} (differs)")
         if wrong:
             problems.append(f"{distribution.name} {distribution.version}: {few(wrong)}")

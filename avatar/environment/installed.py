@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from avatar.environment import payload
+from avatar.environment import elf, payload
 
 HASHING_THREADS = min(4, os.cpu_count() or 1)  # hashlib lets go of the interpreter lock; more threads wait for the disk
 
@@ -25,7 +25,7 @@ HASHING_THREADS = min(4, os.cpu_count() or 1)  # hashlib lets go of the interpre
 GENERATED_SCRIPT = re.compile(rb"#!/\S*python[0-9.]*[ \n]|#!/bin/sh\n'''exec' ")
 
 # What belongs to the environment rather than to a distribution.
-ENVIRONMENT_FILES = {"avatar.pth", "_virtualenv.py", "_virtualenv.pth"}
+ENVIRONMENT_FILES = {"avatar.pth", "_virtualenv.py", "_virtualenv.pth", "avatar-libraries.pth"}
 
 
 def site_packages() -> Path:
@@ -112,11 +112,30 @@ def sha256_of(path: Path) -> str | None:
         return None
 
 
+def before_nix(site: Path, path: str) -> bytes | None:
+    """A program as its wheel has it, where Nix gave it another interpreter; None for everything else (see elf.py)."""
+    return elf.before_nix(site / path) if path in elf.PROGRAMS and (site / path).is_file() else None
+
+
+def payload_sha256(site: Path, path: str) -> str | None:
+    """Hex sha256 of a payload file, Nix's interpreter not counted; None where there is no such file."""
+    program = before_nix(site, path)
+    return sha256_of(site / path) if program is None else hashlib.sha256(program).hexdigest()
+
+
+def payload_size(site: Path, path: str) -> int | None:
+    """Bytes of a payload file, Nix's interpreter not counted; None where there is no such file."""
+    program = before_nix(site, path)
+    if program is not None:
+        return len(program)
+    return (site / path).stat().st_size if (site / path).exists() else None
+
+
 def hash_files(site: Path, distributions: list[Distribution]) -> dict[str, str | None]:
     """{recorded path: sha256 of what is on disk, or None} for the payload of all distributions."""
     paths = sorted({file.path for d in distributions for file in d.files if file.is_payload(site)})
     with ThreadPoolExecutor(HASHING_THREADS) as threads:
-        digests = threads.map(lambda path: sha256_of(site / path), paths)
+        digests = threads.map(lambda path: payload_sha256(site, path), paths)
         return dict(zip(paths, digests, strict=True))
 
 
@@ -156,6 +175,8 @@ def shared_files(distributions: list[Distribution]) -> list[str]:
 def unowned_files(site: Path, distributions: list[Distribution]) -> list[str]:
     """Files of site-packages that no RECORD lists, byte code and the environment's own files aside."""
     owned = {file.path for distribution in distributions for file in distribution.files} | ENVIRONMENT_FILES
+    for folder in site.glob("avatar-*.dist-info"):  # avatar itself, where it came as a wheel
+        owned |= {file.path for file in read_record(folder / "RECORD")}
     unowned = []
     for folder, folders, files in os.walk(site):
         folders[:] = [name for name in folders if name != "__pycache__" and not re.match(r"avatar-.*dist-info", name)]

@@ -1,0 +1,75 @@
+{
+  description = "avatar: a script, a voice and a portrait in; a lip-synced talking-head video out";
+
+  # The only input. It brings the interpreter and the libraries that the wheels leave to the system; the Python
+  # packages, FFmpeg and espeak-ng are the wheels of locks/, the same files as through every other door.
+  inputs.nixpkgs.url = "github:NixOS/nixpkgs/nixos-25.05";
+
+  outputs =
+    { self, nixpkgs }:
+    let
+      system = "x86_64-linux"; # the only one that the locked wheels are for
+      pkgs = nixpkgs.legacyPackages.${system};
+      app = program: {
+        type = "app";
+        inherit program;
+      };
+
+      # Two environments, so that the preview stack does not bring CUDA along.
+      base = import ./nix/door.nix {
+        inherit pkgs;
+        suffix = "";
+        layers = [ "base" ];
+      };
+      full = import ./nix/door.nix {
+        inherit pkgs;
+        suffix = "-full";
+        layers = [
+          "base"
+          "full"
+        ];
+      };
+    in
+    {
+      packages.${system} = {
+        default = base.avatar;
+        inherit (base) avatar env python;
+        avatar-full = full.avatar;
+        env-full = full.env;
+        python-full = full.python;
+        weights = import ./nix/weights.nix { inherit pkgs; }; # 8.5 GB; nothing else refers to it
+        image = import ./nix/image.nix { inherit pkgs; door = base; };
+      };
+
+      apps.${system} = rec {
+        default = avatar;
+        avatar = app "${base.avatar}/bin/avatar";
+        avatar-full = app "${full.avatar}/bin/avatar";
+        python = app "${base.python}/bin/avatar-python";
+      };
+
+      devShells.${system}.default = pkgs.mkShellNoCC {
+        packages = [
+          base.avatar
+          base.python
+        ];
+      };
+
+      # Of the base layer alone. The full environment checks its shared libraries too, when it is built.
+      checks.${system} = {
+        inherit (base) env;
+        # Every file is the locked wheel's, every module imports.
+        status = pkgs.runCommand "avatar-check-status" { } ''
+          export HOME="$PWD"
+          ${base.avatar}/bin/avatar status --strict | tee "$out"
+        '';
+        demo = pkgs.runCommand "avatar-check-demo" { } ''
+          export HOME="$PWD"
+          ${base.avatar}/bin/avatar demo -o demo.mp4
+          ${base.avatar}/bin/avatar check demo.mp4 | tee "$out"
+        '';
+      };
+
+      formatter.${system} = pkgs.nixfmt-rfc-style;
+    };
+}
