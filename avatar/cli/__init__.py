@@ -6,7 +6,7 @@ import os
 
 import click
 
-from avatar.cli import check, demo, models, pipeline, portrait, status, voice
+from avatar.cli import check, demo, deps, fit, models, pipeline, portrait, status, voice
 from avatar.cli.help import GroupedByTask
 
 EXAMPLES = """
@@ -22,7 +22,7 @@ TASKS = {
     "Make a video": ["demo", "pipeline"],
     "Voices and portraits": ["voice", "portrait"],
     "Weights of the full stack": ["models"],
-    "See what you have": ["check", "status"],
+    "See what you have": ["check", "fit", "status", "deps"],
 }
 
 
@@ -47,6 +47,8 @@ for command in (
     portrait.portrait,
     models.models,
     check.check,
+    fit.fit,
+    deps.deps,
     status.status,
 ):
     avatar.add_command(command)
