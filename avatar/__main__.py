@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
 
 import click
 
 from avatar.errors import AvatarError, Interrupted
+from avatar.invocation import to_type
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Exit codes: 0 done, 1 failed, 2 asked wrongly, 130 interrupted."""
+    stop_as_ctrl_c_does()
     try:
         from avatar.cli import avatar
 
-        result = avatar.main(args=arguments, prog_name="avatar", standalone_mode=False)
+        result = avatar.main(args=arguments, prog_name=to_type(), standalone_mode=False)
         return result if isinstance(result, int) else 0
     except click.ClickException as error:
         error.show()
@@ -29,6 +32,16 @@ def main(arguments: list[str] | None = None) -> int:
             raise
         say(explanation(error))
         return error.exit_code if isinstance(error, AvatarError) else 1
+
+
+def stop_as_ctrl_c_does() -> None:
+    """Let `kill`, `docker stop` and a closed terminal end a command as Ctrl-C does: nothing half-made is left.
+
+    A signal that the caller had ignored (nohup) stays ignored.
+    """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
 
 
 def debugging() -> bool:
@@ -49,12 +62,12 @@ def explanation(error: Exception) -> str:
     if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
         return f"not allowed to write {error.filename}; choose another folder or mend its permissions."
     if isinstance(error, ImportError | OSError) and "shared object file" in str(error):
-        return f"a library does not load ({error}); './run avatar status' names what is missing and the one command."
+        return f"a library does not load ({error}); '{to_type('status')}' names what is missing and the one command."
     if isinstance(error, MemoryError):
         return "this machine has not enough free memory; close other programs, then run it again."
     return (
         f"something unforeseen went wrong ({type(error).__name__}: {error}). "
-        "'avatar --debug …' shows where; './run avatar status --strict' checks the environment."
+        f"'{to_type('--debug …')}' shows where; '{to_type('status --strict')}' checks the environment."
     )
 
 

@@ -43,24 +43,23 @@ class Profile:
     voice_dtype: str  # XTTS's GPT alone: its latents and its decoder break in half precision
     lips_batch: int  # frames per step of MuseTalk's UNet and VAE decoder
     portrait_steps: int  # denoising steps of Stable Diffusion
-    vae_slicing: bool  # decode the pictures of a batch one by one
     vae_tiling: bool  # decode a picture in tiles: less memory, faint seams
-    why: str
 
 
 # MuseTalk at 256x256 in half precision holds 1.75 GiB of weights; a frame adds about 96 MiB in the VAE decoder and,
 # not at the same time, 76 MiB in the UNet (counted from the shapes); cuDNN's workspace and CUDA's context take 0.7 to
-# 1.4 GiB. Stable Diffusion 1.5 holds 2.1 GB, XTTS 1.9 GB with its GPT in float32. One model is loaded at a time.
+# 1.4 GiB. Stable Diffusion 1.5 holds 2.7 GB, XTTS 1.0 GB with its GPT in half precision (1.9 GB in single, which it
+# falls back on). One model is loaded at a time.
 PROFILES = (
-    Profile("24GB", 22_000, "cuda", "float16", "float16", lips_batch=32, portrait_steps=40, vae_slicing=False,
-            vae_tiling=False, why="lips need about 6 GiB; more than 32 frames a step no longer gains speed"),
-    Profile("10GB", 9_500, "cuda", "float16", "float16", lips_batch=16, portrait_steps=30, vae_slicing=True,
-            vae_tiling=False, why="lips need about 4.7 GiB, the portrait about 4: a desktop still has room"),
-    Profile("6GB", 5_600, "cuda", "float16", "float16", lips_batch=4, portrait_steps=30, vae_slicing=True,
-            vae_tiling=True, why="lips need about 3.5 GiB; the VAE decodes in tiles, at 512x512 its largest moment"),
-    Profile("cpu", 0, "cpu", "float32", "float32", lips_batch=2, portrait_steps=20, vae_slicing=True,
-            vae_tiling=False, why="half precision is slower than single on CPUs; a larger batch only costs memory"),
-)  # fmt: skip
+    # Lips need about 6 GiB; more than 32 frames a step no longer gains speed.
+    Profile("24GB", 22_000, "cuda", "float16", "float16", lips_batch=32, portrait_steps=40, vae_tiling=False),
+    # Lips need about 4.7 GiB, the portrait about 4: a desktop still has room.
+    Profile("10GB", 9_500, "cuda", "float16", "float16", lips_batch=16, portrait_steps=30, vae_tiling=False),
+    # Lips need about 3.5 GiB; the VAE decodes in tiles, at 512x512 its largest moment.
+    Profile("6GB", 5_600, "cuda", "float16", "float16", lips_batch=4, portrait_steps=30, vae_tiling=True),
+    # Half precision is slower than single on CPUs; a larger batch only costs memory.
+    Profile("cpu", 0, "cpu", "float32", "float32", lips_batch=2, portrait_steps=20, vae_tiling=False),
+)
 
 
 def choose_profile(hardware: Hardware) -> Profile:

@@ -28,8 +28,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from avatar.errors import AvatarError, RequestError
-from avatar.files import file_digest, rename_new, write_json
+from avatar.files import file_digest, new_folder, rename_new, write_json
 from avatar.identity import source_digest
+from avatar.invocation import to_type
 from avatar.request import FILE_FIELDS, Request
 from avatar.weights import store
 
@@ -78,7 +79,7 @@ class Job:
         except (OSError, ValueError, KeyError) as error:
             raise AvatarError(
                 f"the request of job {self.id} cannot be read ({type(error).__name__}); it is damaged, or another version "
-                f"of avatar made it. 'avatar pipeline remove {self.id}' removes it."
+                f"of avatar made it. '{to_type(f'pipeline remove {self.id}')}' removes it."
             ) from error
 
     def created(self) -> float:
@@ -163,12 +164,18 @@ class Job:
                     if wait_s is None:
                         raise AvatarError(
                             f"job {self.id} is being worked on by another avatar process; wait for it, "
-                            f"then see 'avatar pipeline show {self.id}'."
+                            f"then see '{to_type(f'pipeline show {self.id}')}'."
                         ) from error
                     time.sleep(wait_s)
             for leftover in self.folder.glob(".*-*"):
                 shutil.rmtree(leftover, ignore_errors=True)
             yield
+
+    def remove_if_empty(self) -> None:
+        """Delete a job in which no stage was finished: it holds nothing but what was asked for."""
+        with self.locked():
+            if not any(map(self.record, STAGES)):
+                shutil.rmtree(self.folder)
 
     def _is_locked(self) -> bool:
         try:
@@ -186,13 +193,10 @@ class Job:
 
 def create(home: Path, request: Request) -> Job:
     """The job for this request: a new folder with copies of its files, or the one that is already there."""
-    jobs = home / "jobs"
-    jobs.mkdir(parents=True, exist_ok=True)
-    folder = jobs / f"{slug(request)}-{request.digest()[:10]}"
+    folder = home / "jobs" / f"{slug(request)}-{request.digest()[:10]}"
     if folder.is_dir():
         return Job(folder)
-    scratch = Path(tempfile.mkdtemp(prefix=".new-", dir=jobs))
-    try:
+    with new_folder(folder) as scratch:
         (scratch / "inputs").mkdir()
         content = request.model_dump(mode="json")
         for name in FILE_FIELDS:
@@ -202,8 +206,6 @@ def create(home: Path, request: Request) -> Job:
         write_json(scratch / "request.json", {"created": round(time.time(), 3), "request": content})
         with contextlib.suppress(FileExistsError):  # another process made the same job meanwhile
             rename_new(scratch, folder)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
     return Job(folder)
 
 
@@ -216,7 +218,7 @@ def find(home: Path, name: str) -> Job:
         raise RequestError(
             f"{len(found)} jobs begin with {name!r}: {', '.join(job.id for job in found)}; give more of it."
         )
-    raise RequestError(f"no job {name!r} in {home / 'jobs'}; 'avatar pipeline list' shows those there are.")
+    raise RequestError(f"no job {name!r} in {home / 'jobs'}; '{to_type('pipeline list')}' shows those there are.")
 
 
 def every(home: Path) -> list[Job]:

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import gc
 import math
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,11 +28,17 @@ from typing import TYPE_CHECKING, TypeVar
 from avatar import hardware, settings
 from avatar.errors import EnvironmentProblem, RequestError
 from avatar.hardware import MIB, Profile
+from avatar.invocation import to_type
 
 if TYPE_CHECKING:
     import torch
 
 T = TypeVar("T")
+
+# How PyTorch's worker threads wait for each other; OpenMP reads it when torch loads, which is after this. Spinning, as
+# it does else, they take the core from the one that is waited for wherever another process runs too: MuseTalk on a tiny
+# checkpoint then made 3 frames a second with two threads, sleeping 20, and 24 with one. On a quiet host both made 33.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 LEFT_OVER_MIB = 100  # cuBLAS keeps a workspace of 8 to 32 MiB for the life of the process; more than this is a leak
 
@@ -56,7 +63,7 @@ def profile() -> Profile:
     if chosen.device == "cuda" and not usable:
         raise EnvironmentProblem(
             f"the profile {name!r} needs a CUDA GPU, and PyTorch can use none on this host; "
-            "'avatar status' shows why, the profile cpu does without."
+            f"'{to_type('status')}' shows why, the profile cpu does without."
         )
     return chosen
 

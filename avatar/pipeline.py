@@ -72,12 +72,13 @@ def lips(job: Job, stack: Stack, progress: Progress) -> None:
 
     request = job.request()
     source, made_of = stack.lips_source(job.folder, request)
-    inputs = job.files("speech.wav", "timings.json") | made_of | {"mark": request.mark}
+    options = stack.lips_options(request)
+    inputs = job.files("speech.wav", "timings.json") | made_of | {"mark": request.mark, "options": repr(options)}
     with job.stage("lips", stack.lips, request.seed, inputs) as stage:
         if stage.is_done:
             return
         speech = Speech.load(job.folder)
-        with stack.lips(source, request.seed) as engine:
+        with stack.lips(source, request.seed, options) as engine:
             frames = progress.count(engine.frames(speech, FRAME_RATE), speech.frame_count(FRAME_RATE))
             frames = marked(frames, SIZE, SIZE, stack.mark) if request.mark else frames
             picture = stage.folder / "picture.mp4"

@@ -6,6 +6,7 @@ import importlib.util
 from collections.abc import Sequence
 
 from avatar.errors import EnvironmentProblem, RequestError
+from avatar.invocation import in_full_environment
 from avatar.request import FILE_FIELDS, Request
 from avatar.stacks import stack_for
 from avatar.weights import store
@@ -40,5 +41,5 @@ def refuse_missing_parts(models: Sequence[str]) -> None:
         store.check_present(*models)
         if not importlib.util.find_spec("torch"):
             raise EnvironmentProblem(
-                "the full stack needs the full environment, and this is the base one; type './run --full avatar …'."
+                f"the full stack needs the full environment, and this is the base one; {in_full_environment('…')}."
             )

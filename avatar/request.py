@@ -15,6 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from avatar.errors import RequestError
 from avatar.files import file_digest
+from avatar.invocation import to_type
+from avatar.lips.musetalk.options import RANGES, REGIONS
 
 LONGEST_S = 120.0  # seconds of video; batch work for one machine
 LONGEST_TEXT = 5000  # characters; 120 s of fast speech is about 2,200
@@ -26,6 +28,7 @@ ISO_639_2 = {
 }  # fmt: skip
 LANGUAGES = tuple(ISO_639_2)
 FILE_FIELDS = ("audio", "voice", "portrait")
+LIPS_FIELDS = ("lips_region", "lips_shift", "lips_margin")
 
 
 class Request(BaseModel):
@@ -43,6 +46,10 @@ class Request(BaseModel):
     steps: Annotated[int, Field(ge=1)] | None = None  # of drawing it
     tries: Annotated[int, Field(ge=1, le=32)] = 4  # seeds, until one shows a face
     face: Annotated[int, Field(ge=1)] | None = None  # which face, counted from the left, where there are several
+    # MuseTalk's box and mask (full stack); None is the default of musetalk/options.py, where they are explained
+    lips_region: Literal[REGIONS] | None = None
+    lips_shift: Annotated[float, Field(ge=RANGES["shift"][0], le=RANGES["shift"][1])] | None = None
+    lips_margin: Annotated[float, Field(ge=RANGES["margin"][0], le=RANGES["margin"][1])] | None = None
     stack: Literal["preview", "full"] = "preview"
     language: Literal[LANGUAGES] = "en"
     seconds: Annotated[float, Field(gt=0, le=LONGEST_S)] | None = None  # fit the speech to this length
@@ -66,6 +73,9 @@ class Request(BaseModel):
             raise ValueError("give either --portrait or --prompt, not both")
         if self.prompt is not None and self.stack != "full":
             raise ValueError("--prompt draws a portrait with the full stack; add --stack full")
+        for name in LIPS_FIELDS:
+            if getattr(self, name) is not None and self.stack != "full":
+                raise ValueError(f"--{name.replace('_', '-')} is for the lips of the full stack; add --stack full")
         return self
 
     def digest(self) -> str:
@@ -85,7 +95,7 @@ def make_request(**fields: object) -> Request:
         first = error.errors()[0]
         where = "--" + str(first["loc"][0]).replace("_", "-") + ": " if first["loc"] else ""
         what = first["msg"].removeprefix("Value error, ").replace("Input should", "the value should")
-        raise RequestError(f"{where}{what}; 'avatar pipeline run --help' tells what it takes.") from error
+        raise RequestError(f"{where}{what}; '{to_type('pipeline run --help')}' tells what it takes.") from error
 
 
 def check_text(text: str) -> None:

@@ -40,15 +40,8 @@ def home() -> Path:
 
 def load() -> Settings:
     """The settings in force before flags. Raises RequestError for an unreadable file, an unknown key or a wrong type."""
-    path = home() / "settings.toml"
-    try:
-        values = tomllib.loads(path.read_text())
-    except FileNotFoundError:
-        values = {}
-    except NotADirectoryError as error:
-        raise RequestError(f"{path.parent} is no folder; set AVATAR_HOME to one.") from error
-    except (OSError, ValueError) as error:
-        raise RequestError(f"cannot read {path}: {error}; mend or remove it.") from error
+    path = settings_file()
+    values = _in_file(path)
     known = {item.name: type(item.default) for item in fields(Settings)}
     for name, kind in known.items():
         if text := os.environ.get(f"AVATAR_{name.upper()}"):
@@ -62,3 +55,26 @@ def load() -> Settings:
                 f"the setting {name} must be a {kind}, not {value!r}; mend {path} or AVATAR_{name.upper()}."
             )
     return Settings(**values)
+
+
+def origin(name: str) -> str:
+    """Where the value of a setting comes from: a variable's name, the file's path, or '' for the default."""
+    variable, path = f"AVATAR_{name.upper()}", settings_file()
+    if os.environ.get(variable):
+        return variable
+    return str(path) if name in _in_file(path) else ""
+
+
+def settings_file() -> Path:
+    return home() / "settings.toml"
+
+
+def _in_file(path: Path) -> dict:
+    try:
+        return tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        return {}
+    except NotADirectoryError as error:
+        raise RequestError(f"{path.parent} is no folder; set AVATAR_HOME to one.") from error
+    except (OSError, ValueError) as error:
+        raise RequestError(f"cannot read {path}: {error}; mend or remove it.") from error

@@ -6,7 +6,7 @@ An engine is a class with a name, a version, and one verb, used in a `with` bloc
     portrait(seed)                   .frame(path, face, size)                      -> Portrait
                                      .draw(prompt, negative, size, steps)          -> Portrait
     voice(reference, preset, seed)   .speak(text, language, seconds)               -> Speech
-    lips(source, seed)               .frames(speech, frame_rate)                   -> uint8 (height, width, 3) RGB each
+    lips(source, seed, options)      .frames(speech, frame_rate)                   -> uint8 (height, width, 3) RGB each
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from avatar.request import Request
+from avatar.lips.musetalk.options import Options
+from avatar.request import LIPS_FIELDS, Request
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,13 @@ class Stack:
         from avatar.portrait.framing import Portrait
 
         return Portrait.load(folder), {name: folder / name for name in ("portrait.png", "landmarks.npy")}
+
+    def lips_options(self, request: Request) -> Options | None:
+        """What the request says about the lips, beside their source; the preview's have nothing to choose."""
+        if self.name != "full":
+            return None
+        said = {name.removeprefix("lips_"): getattr(request, name) for name in LIPS_FIELDS}
+        return Options(**{name: value for name, value in said.items() if value is not None})
 
 
 def stack_for(request: Request) -> Stack:

@@ -95,6 +95,42 @@ def test_settings_come_from_flags_then_variables_then_file(home, monkeypatch):
     assert (settings.load().preset, settings.load().seed) == ("joe", 4)
 
 
+def test_status_tells_the_profile_in_force_and_who_chose_it(home, monkeypatch):
+    from avatar.environment.status import profile_in_force
+    from avatar.hardware import Gpu, Hardware
+
+    host = Hardware((Gpu("NVIDIA GeForce RTX 3080", 10_240, "535.183.01"),), "", 8, 32_000, 100_000)
+    assert profile_in_force(host) == {"profile": "10GB", "profile_from": "what fits this host"}
+    (home / "settings.toml").write_text('profile = "6GB"\n')
+    assert profile_in_force(host) == {"profile": "6GB", "profile_from": f"{home}/settings.toml"}
+    monkeypatch.setenv("AVATAR_PROFILE", "cpu")
+    assert profile_in_force(host) == {"profile": "cpu", "profile_from": "AVATAR_PROFILE"}
+    monkeypatch.setenv("AVATAR_PROFILE", "huge")
+    assert profile_in_force(host)["profile_from"].startswith(
+        "AVATAR_PROFILE; there is none of this name, only auto, 24"
+    )
+
+
+def test_status_shows_the_profile(monkeypatch):
+    monkeypatch.setenv("AVATAR_PROFILE", "cpu")
+    lines = run_command("status").stdout.splitlines()
+    assert "profile      cpu" in lines and "profile_from AVATAR_PROFILE" in lines
+
+
+def test_commands_in_messages_and_help_are_those_that_started_avatar(avatar, monkeypatch):
+    assert "; 'avatar pipeline list' shows" in avatar("pipeline", "resume", "nothing").stderr
+    weights = ("pipeline", "run", "--text", "Hi.", "--stack", "full")
+    assert "this brings them, once: avatar models fetch" in avatar(*weights).stderr
+    for run, typed in (("./run", "./run --full avatar"), ("/my videos/run", "'/my videos/run' --full avatar")):
+        monkeypatch.setenv("AVATAR_RUN", run)  # these tests run in the full environment
+        assert f"; '{typed} pipeline list' shows" in avatar("pipeline", "resume", "nothing").stderr
+        assert f"this brings them, once: {typed} models fetch" in avatar(*weights).stderr
+        assert f"Try '{typed} pipeline run --help'" in avatar("pipeline", "run", "--txt").stderr
+        page = avatar("pipeline", "run", "--help").stdout
+        assert page.startswith(f"Usage: {typed} pipeline run ")
+        assert f'echo "From a pipe." | {typed} pipeline run --text-file - -o pipe.mp4' in page
+
+
 @pytest.mark.parametrize("text", ["sed = 1", 'seed = "one"', "seed ="])
 def test_wrong_settings_are_named(home, text, avatar):
     (home / "settings.toml").write_text(text)
@@ -106,21 +142,30 @@ def test_wrong_settings_are_named(home, text, avatar):
 def test_a_voice_is_kept_shown_updated_and_removed(avatar, home, tmp_path, finished_job):
     reference = tmp_path / "joe.wav"
     reference.write_bytes(finished_job.file("speech.wav").read_bytes())
+    leftover = home / "voices/.new-a1b2c3"  # of a process that was killed
+    leftover.mkdir(parents=True)
     made = avatar("voice", "clone", reference, "--name", "my-joe", "--consent", "--json")
     assert made.code == 0, made.stderr
+    assert not leftover.exists()
     profile = json.loads(made.stdout)
     assert profile["preview_preset"] == "joe" and profile["consent"] is True
+    assert "the full stack computes what it hears of this voice when it first speaks" in made.stderr
     assert "my-joe" in avatar("voice", "list").stdout
     assert avatar("voice", "clone", reference, "--name", "my-joe").code == 2
     assert json.loads(avatar("voice", "update", "my-joe", "--language", "fr", "--json").stdout)["language"] == "fr"
-    said = avatar("voice", "say", "Hello again.", "--voice", "my-joe", "-o", tmp_path / "said.wav")
+    line = ("voice", "say", "Hello again.", "--voice", "my-joe", "-o", tmp_path / "said.wav")
+    said = avatar(*line)  # in the voice's own language, which the preview has not
+    assert said.code == 2 and "not 'fr'" in said.stderr and "--language en" in said.stderr
+    said = avatar(*line, "--language", "en")
     assert said.code == 0 and said.stdout == f"{tmp_path / 'said.wav'}\n"
     assert "cannot clone" in said.stderr and "'joe'" in said.stderr
     kept = home / "voices/.latents" / f"{profile['reference_sha256']}-model.safetensors"
     kept.parent.mkdir()
     kept.touch()
+    half = kept.with_name(f".{kept.name}.123.partial")  # of a process that was killed
+    half.touch()
     assert avatar("voice", "remove", "my-joe").code == 0
-    assert not kept.exists()
+    assert not kept.exists() and not half.exists()
     assert avatar("voice", "show", "my-joe").code == 2
 
 

@@ -255,7 +255,7 @@ def test_presets_nest_and_jaw_leaves_the_nose(portrait):
 def test_blend_is_the_references_and_leaves_the_rest(portrait, other_picture, kind, dx, dy):
     """At every edge of the picture too: never a crash, and outside the blending square not a bit changes."""
     landmarks = moved(portrait, dx, dy)
-    prepared = prepare(portrait.picture, landmarks, Options(mask=kind, match_tone=False))
+    prepared = prepare(portrait.picture, landmarks, Options(region=kind, match_tone=False))
     box = prepared.box
     face = other_picture[100:356, 100:356]
     drawn = blend.fit_to_box(face, box)
@@ -280,7 +280,7 @@ def test_a_face_that_is_the_crop_changes_nothing(portrait, kind, match_tone):
     landmarks = portrait.landmarks.copy()
     left, top, right, bottom = crop.face_edges(landmarks)
     landmarks[:, :2] = (landmarks[:, :2] - [left, top]) * [256 / (right - left), 256 / (bottom - top)] + [120, 110]
-    prepared = prepare(portrait.picture, landmarks, Options(mask=kind, margin=0.0, match_tone=match_tone))
+    prepared = prepare(portrait.picture, landmarks, Options(region=kind, margin=0.0, match_tone=match_tone))
     box = prepared.box
     assert (box.width, box.height) == (256, 256)
     face = portrait.picture[box.top : box.bottom, box.left : box.right]
@@ -341,7 +341,7 @@ def test_tone_is_limited_and_follows_slowly(portrait):
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("mask", "chin"), ("loop", "bounce"), ("shift", 1.5), ("margin", -0.1), ("boundary", 0.7), ("feather", 0.0),
+    [("region", "chin"), ("loop", "bounce"), ("shift", 1.5), ("margin", -0.1), ("boundary", 0.7), ("feather", 0.0),
      ("smoothing", 0.31), ("overlap_s", 6)],
 )  # fmt: skip
 def test_options_outside_their_range_are_refused(field, value):

@@ -152,7 +152,7 @@ def test_coder_and_ear_of_another_layout_are_refused_by_name(tmp_path, folder, r
         tensors[key.replace(name, "stranger")] = torch.zeros(2)
         name = "stranger"
     else:
-        tensors[key] = tensors[key][:1].contiguous()
+        tensors[key] = tensors[key][:, :1].contiguous()
     save_file(tensors, tmp_path / file)
     with pytest.raises(EnvironmentProblem, match=f"{file} is not the model.* {name}"):
         load(folder / repo / "config.json", tmp_path / file, CPU, torch.float32)

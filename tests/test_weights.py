@@ -85,7 +85,7 @@ def every_file(models: Path) -> dict[Path, lock.File]:
 def test_the_built_in_lock_pins_what_the_full_stack_loads():
     models = {model.name: model for model in lock.read().models}
     assert list(models) == ["xtts-v2", "stable-diffusion-v1-5", "musetalk-v15", "sd-vae-ft-mse", "whisper-tiny"]
-    assert sum(model.needed_bytes for model in models.values()) == 8_504_239_307
+    assert sum(model.needed_bytes for model in models.values()) == 8_504_054_317
     assert [name for name, model in models.items() if model.licence.consent] == ["xtts-v2"]
     xtts = {file.path: file for file in models["xtts-v2"].files}
     assert xtts["model.pth"].sha256 == "c7ea20001c6a0a841c77e252d8409f6a74fb423e79b3206a0771ba5989776187"
@@ -202,17 +202,11 @@ def test_files_may_lie_in_different_places(models, tmp_path):
     elsewhere.parent.mkdir(parents=True)
     shutil.move(models / file.repo / file.path, elsewhere)
     assert store.require("whisper-tiny")[file.path] == elsewhere
-    folder = store.folder_of("whisper-tiny")
-    for path, found in store.require("whisper-tiny").items():
-        assert (folder / path).read_bytes() == found.read_bytes()
 
 
-def test_a_folder_for_loaders_holds_what_is_locked_and_nothing_else(models):
-    repository = models / "openai/whisper-tiny"
-    (repository / "pytorch_model.bin").write_bytes(b"a pickle that nobody checked")
-    folder = store.folder_of("whisper-tiny")
-    assert sorted(path.name for path in folder.iterdir()) == sorted(file.path for file in weights_of("whisper-tiny"))
-    assert store.folder_of("whisper-tiny") == folder
+def test_only_what_is_locked_is_handed_out(models):
+    (models / "openai/whisper-tiny/pytorch_model.bin").write_bytes(b"a pickle that nobody checked")
+    assert sorted(store.require("whisper-tiny")) == ["config.json", "model.safetensors"]
 
 
 # ---------------------------------------------------------------- missing
@@ -223,18 +217,17 @@ def test_missing_weights_are_told_in_two_lines(tmp_path):
         store.check_present("xtts-v2", "musetalk-v15", "whisper-tiny")
     first, second = str(caught.value).splitlines()
     assert first == (
-        "weights are missing: xtts-v2 (1.88 GB), musetalk-v15 (3.40 GB), whisper-tiny (151.2 MB); 5.43 GB in all, "
+        "weights are missing: xtts-v2 (1.88 GB), musetalk-v15 (3.40 GB), whisper-tiny (151.1 MB); 5.43 GB in all, "
         f"not found in {tmp_path}/hf/hub."
     )
     assert second == "this brings them, once: avatar models fetch xtts-v2 musetalk-v15 whisper-tiny"
-    for use in (store.require, store.folder_of):
-        with pytest.raises(EnvironmentProblem, match="whisper-tiny"):
-            use("whisper-tiny")
+    with pytest.raises(EnvironmentProblem, match="whisper-tiny"):
+        store.require("whisper-tiny")
 
 
 def test_one_missing_file_is_told_with_its_size(models):
-    (models / "openai/whisper-tiny/preprocessor_config.json").unlink()
-    size = next(file.size for file in weights_of("whisper-tiny") if file.path == "preprocessor_config.json")
+    (models / "openai/whisper-tiny/config.json").unlink()
+    size = next(file.size for file in weights_of("whisper-tiny") if file.path == "config.json")
     with pytest.raises(EnvironmentProblem, match=rf"whisper-tiny \({size} bytes\)"):
         store.require("whisper-tiny")
 

@@ -347,11 +347,11 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
 
 
 def test_the_base_environment_says_that_it_needs_the_full_one(tmp_path):
-    done = subprocess.run([ROOT / "run", "avatar", "models", "fetch"], capture_output=True, text=True)
+    done = subprocess.run(["./run", "avatar", "models", "fetch"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == (
         "avatar: fetching weights needs the hub's library, which only the full environment has; "
-        "run it as './run --full avatar models fetch'."
+        "type './run --full avatar models fetch'."
     )
     listed = subprocess.run([ROOT / "run", "avatar", "models", "list"], capture_output=True, text=True)
     assert listed.returncode == 0 and "toy" in listed.stdout

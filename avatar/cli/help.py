@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import click
+
+from avatar.invocation import to_type
+
+AVATAR = re.compile(r"(^|(?<=\| ))avatar(?= )")  # where a command begins
 
 
 class WithExamples:
@@ -17,7 +23,7 @@ class WithExamples:
         if self.examples:
             with formatter.section("Examples"):
                 for line in self.examples.strip().splitlines():
-                    formatter.write(f"  {line}\n")
+                    formatter.write(f"  {AVATAR.sub(lambda _: to_type(), line)}\n")
 
 
 class Command(WithExamples, click.Command):

@@ -10,6 +10,7 @@ import click
 from avatar.cli.help import Group
 from avatar.cli.output import print_json
 from avatar.errors import RequestError
+from avatar.invocation import to_type
 
 if TYPE_CHECKING:
     from avatar.weights.fetch import Step
@@ -62,7 +63,9 @@ def list_models(as_json: bool) -> None:
         for line in [*row["folders"], *row["problems"]]:
             click.echo(f"{'':22} {line}")
     missing = sum(row["missing_bytes"] for row in rows)
-    click.echo(f"{gigabytes(missing)} missing: avatar models fetch" if missing else "nothing is missing.")
+    click.echo(
+        f"{gigabytes(missing)} missing: {to_type('models fetch', full=True)}" if missing else "nothing is missing."
+    )
 
 
 @models.command(

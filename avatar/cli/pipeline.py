@@ -13,6 +13,7 @@ from avatar import settings
 from avatar.cli.help import Group
 from avatar.cli.output import age, print_json
 from avatar.errors import RequestError
+from avatar.invocation import to_type
 
 FILE = click.Path(path_type=Path)
 
@@ -44,6 +45,13 @@ def pipeline() -> None:
 @click.option("--steps", type=int, help="Steps of drawing it. [default: the profile's]")
 @click.option("--tries", type=int, help="How many seeds to draw until one shows a face. [default: 4]")
 @click.option("--face", type=int, help="Which face, counted from the left, where the picture has several.")
+@click.option(
+    "--lips-region", help="What is drawn anew (full stack): jaw, lips (keeps a beard) or full. [default: jaw]"
+)
+@click.option("--lips-shift", type=float, help="Calmer (to -1) or wider (to 1) mouth (full stack). [default: 0]")
+@click.option(
+    "--lips-margin", type=float, help="Room below the chin, 0 to 0.1 of the face (full stack). [default: 0.045]"
+)
 @click.option("-o", "--output", type=FILE, help="The mp4 to write. [default: in the job's folder]")
 @click.option("--overwrite", is_flag=True, help="Replace the output file if it exists.")
 @click.option("--stack", help="preview (CPU, nothing to download) or full (GPU).  [default: preview]")
@@ -114,6 +122,38 @@ def resume(job: str, output: Path | None, overwrite: bool, as_json: bool) -> Non
     from avatar.cli.rendering import resume_to
 
     resume_to(jobs.find(settings.home(), job), output, overwrite, as_json)
+
+
+@pipeline.command(examples="avatar pipeline shifts hello-3fa9c2 -o shifts.png")
+@click.argument("job")
+@click.option("-o", "--output", type=FILE, default="shifts.png", help="The PNG to write. [default: shifts.png]")
+@click.option("--overwrite", is_flag=True, help="Replace the output file if it exists.")
+def shifts(job: str, output: Path, overwrite: bool) -> None:
+    """The loudest moment of a full-stack job with --lips-shift -1, 0 and 1, in three rows, to choose one by eye."""
+    from PIL import Image
+
+    from avatar import job as jobs
+    from avatar import preflight
+    from avatar.cli.rendering import check_output, deliver_with
+    from avatar.stacks import stack_for
+    from avatar.voice.speech import Speech
+
+    found = jobs.find(settings.home(), job)
+    request = found.request()
+    stack = stack_for(request)
+    if stack.name != "full":
+        raise RequestError(f"job {found.id} is of the preview stack, whose lips have no shift.")
+    if not (found.record("portrait") and found.record("voice")):
+        raise RequestError(f"job {found.id} has no speech yet; '{to_type('pipeline resume ' + found.id)}' makes it.")
+    output = output.absolute()
+    check_output(output, overwrite, suffix=".png")
+    preflight.refuse_missing_parts(stack.lips.models)
+    from avatar.lips.musetalk.shift_sheet import shift_sheet
+
+    source, _ = stack.lips_source(found.folder, request)
+    sheet = Image.fromarray(shift_sheet(source, Speech.load(found.folder), stack.lips_options(request)))
+    deliver_with(lambda partial: sheet.save(partial, format="PNG"), output)
+    click.echo(str(output))
 
 
 @pipeline.command("list")

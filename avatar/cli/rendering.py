@@ -13,7 +13,8 @@ import click
 
 from avatar import settings
 from avatar.cli.output import LineProgress, print_json
-from avatar.errors import EnvironmentProblem, Interrupted, RequestError
+from avatar.errors import EnvironmentProblem, InputError, Interrupted, RequestError
+from avatar.invocation import to_type
 
 if TYPE_CHECKING:
     from avatar.job import Job
@@ -27,7 +28,12 @@ def render_to(request: Request, output: Path | None, overwrite: bool, as_json: b
     from avatar import job
 
     output = prepare(request, output, overwrite)
-    finish(job.create(settings.home(), request), output, as_json)
+    made = job.create(settings.home(), request)
+    try:
+        finish(made, output, as_json)
+    except (InputError, RequestError):  # what only the first stage could see; it would refuse the same again
+        made.remove_if_empty()
+        raise
 
 
 def resume_to(job: Job, output: Path | None, overwrite: bool, as_json: bool) -> None:
@@ -58,7 +64,7 @@ def finish(job: Job, output: Path | None, as_json: bool) -> None:
     try:
         video = pipeline.render(job, progress)
     except KeyboardInterrupt as stop:
-        click.echo(f"job {job.id} stopped; 'avatar pipeline resume {job.id}' goes on with it.", err=True)
+        click.echo(f"job {job.id} stopped; '{to_type(f'pipeline resume {job.id}')}' goes on with it.", err=True)
         raise Interrupted from stop
     if output:
         deliver(video, output)

@@ -11,6 +11,7 @@ from avatar.cli.help import Group
 from avatar.cli.output import age, print_json
 
 FILE = click.Path(path_type=Path)
+LANGUAGE_HELP = "What it speaks where no --language is given: en, es, fr …; the full stack has 15."
 
 EXAMPLES = """
 avatar voice clone me.wav --name me --consent
@@ -30,11 +31,15 @@ def voice() -> None:
 @voice.command(examples="avatar voice clone me.wav --name me --language en --consent")
 @click.argument("recording", type=FILE)
 @click.option("--name", required=True, help="The name to keep it under.")
-@click.option("--language", default="en", show_default=True, help="The language spoken in the recording.")
+@click.option("--language", default="en", show_default=True, help=LANGUAGE_HELP)
 @click.option("--consent", is_flag=True, help="The speaker has agreed to this; noted in the profile.")
 @click.option("--json", "as_json", is_flag=True, help="Print the profile as JSON.")
 def clone(recording: Path, name: str, language: str, consent: bool, as_json: bool) -> None:
-    """Check a recording of a voice and keep it. 6 to 30 seconds of one clear speaker are best."""
+    """Check a recording of a voice and keep it.
+
+    6 to 30 seconds of one clear speaker are best. Where the full stack and its weights are at hand, what XTTS-v2 hears
+    of the voice is computed at once, else when the voice first speaks.
+    """
     from avatar.voice import profiles
 
     profile = profiles.create(settings.home(), name, recording.absolute(), language, consent)
@@ -42,6 +47,7 @@ def clone(recording: Path, name: str, language: str, consent: bool, as_json: boo
         click.echo(f"note: {warning}", err=True)
     if not consent:
         click.echo("note: clone only a voice whose speaker agrees; --consent notes that they do.", err=True)
+    click.echo(f"note: {prepare_full_stack(profiles.recording_of(settings.home(), name))}", err=True)
     print_profile(profile, as_json)
 
 
@@ -76,7 +82,7 @@ def show(name: str, as_json: bool) -> None:
 
 @voice.command(examples="avatar voice update me --language fr")
 @click.argument("name")
-@click.option("--language", help="The language spoken in the recording.")
+@click.option("--language", help=LANGUAGE_HELP)
 @click.option("--consent/--no-consent", default=None, help="Whether the speaker has agreed.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def update(name: str, language: str | None, consent: bool | None, as_json: bool) -> None:
@@ -100,22 +106,34 @@ def remove(name: str) -> None:
 @click.argument("text")
 @click.option("--voice", "voice_name", help="A kept voice, or a recording of one.")
 @click.option("--preset", help="A preview voice: jf_alpha (female) or joe (male).")
-@click.option("--language", default="en", show_default=True, help="The language of the text.")
-@click.option("--seed", type=int, default=7, show_default=True)
+@click.option("--language", help="The language of the text. [default: the kept voice's, else en]")
+@click.option("--stack", help="preview (CPU, nothing to download) or full (clones).  [default: preview]")
+@click.option("--seed", type=int, help="Another seed gives another intonation. [default: 7]")
 @click.option("-o", "--output", type=FILE, required=True, help="The WAV file to write.")
 @click.option("--overwrite", is_flag=True, help="Replace the output file if it exists.")
-def say(text, voice_name, preset, language, seed, output, overwrite) -> None:
+def say(text, voice_name, preset, language, stack, seed, output, overwrite) -> None:
     """Speak a text into a WAV file."""
     from avatar.cli.pipeline import voice_file
     from avatar.cli.rendering import check_output, deliver_with
+    from avatar.preflight import refuse_missing_parts
     from avatar.request import LONGEST_S, make_request
     from avatar.stacks import stack_for
+    from avatar.voice import profiles
 
     output = output.absolute()
     check_output(output, overwrite, suffix=".wav")
-    request = make_request(text=text, voice=voice_file(voice_name), preset=preset, language=language, seed=seed)
+    defaults = settings.load()
+    request = make_request(
+        text=text,
+        voice=voice_file(voice_name),
+        preset=preset,
+        language=language or (voice_name and profiles.language_of(settings.home(), voice_name)),
+        stack=stack or defaults.stack,
+        seed=defaults.seed if seed is None else seed,
+    )
     engine_class = stack_for(request).voice
     engine_class.check(request.voice, request.preset, request.language)
+    refuse_missing_parts(getattr(engine_class, "models", ()))
     with engine_class(request.voice, request.preset, request.seed) as engine:
         speech = engine.speak(request.text, request.language, None)
     speech.refuse_longer_than(LONGEST_S)
@@ -123,6 +141,25 @@ def say(text, voice_name, preset, language, seed, output, overwrite) -> None:
         click.echo(f"note: {note}", err=True)
     deliver_with(speech.write_wav, output)
     click.echo(str(output))
+
+
+def prepare_full_stack(recording: Path) -> str:
+    """Let the full stack compute what it needs of a voice, where it is at hand; says what was done."""
+    from avatar.errors import AvatarError, EnvironmentProblem
+    from avatar.preflight import refuse_missing_parts
+    from avatar.voice.xtts import XttsVoice, keep_speaker
+
+    at_first_use = "the full stack computes what it hears of this voice when it first speaks with it"
+    try:
+        refuse_missing_parts(XttsVoice.models)
+    except EnvironmentProblem:
+        return f"{at_first_use}."
+    click.echo("computing what XTTS-v2 hears of the voice", err=True)
+    try:
+        keep_speaker(recording)
+    except AvatarError as error:
+        return f"{at_first_use}; it could not now: {error}"
+    return "what XTTS-v2 hears of the voice is kept."
 
 
 def print_profile(profile: dict, as_json: bool) -> None:

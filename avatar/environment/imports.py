@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -166,10 +167,14 @@ def judge(errors: dict[str, str], known: dict[str, CannotImport]) -> list[str]:
     return problems
 
 
-def smoke(site: Path, layers: list[str]) -> list[str]:
-    """Import everything of an environment that holds these layers; what is wrong, [] for nothing."""
+def smoke(site: Path, layers: list[str], only: Sequence[str] = ()) -> list[str]:
+    """Import everything of an environment that holds these layers; what is wrong, [] for nothing.
+
+    only: the modules to try, all of them where none is given.
+    """
     known = read_cannot_import()
     wanted = statements(installed.read_distributions(site), layers)
+    wanted = {name: line for name, line in wanted.items() if not only or name.partition(":")[0] in only}
     sonames = [thing for entry in known.values() for thing in entry.without if is_library(thing)]
     probes = {soname: f"import ctypes; ctypes.CDLL('{soname}')" for soname in sonames}
     return judge(run_all(wanted | probes), known)

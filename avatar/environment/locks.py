@@ -11,7 +11,6 @@ from pathlib import Path
 from avatar.errors import EnvironmentProblem
 
 FINGERPRINT_LAYERS = ("base", "full")  # what renders; the test layer changes no video
-WHEEL_LAYERS = ("base", "full", "test")
 
 
 @dataclass(frozen=True)
@@ -31,13 +30,16 @@ LINE = re.compile(
 
 
 def find_locks() -> Path:
-    """The folder that holds payload.json: $AVATAR_LOCKS, else locks/ of the checkout this package runs from."""
+    """The folder that holds payload.json: $AVATAR_LOCKS, else those of the checkout or the wheel this package runs from."""
     if chosen := os.environ.get("AVATAR_LOCKS"):
         folder = Path(chosen)
         if not (folder / "payload.json").is_file():
             raise EnvironmentProblem(f"AVATAR_LOCKS={chosen} holds no payload.json; point it at a locks/ folder.")
         return folder
-    folder = Path(__file__).resolve().parents[2] / "locks"
+    here = Path(__file__).resolve()
+    folder = here.parents[2] / "locks"
+    if not (folder / "payload.json").is_file():
+        folder = here.parents[1] / "locks"  # a wheel carries them
     if not (folder / "payload.json").is_file():
         raise EnvironmentProblem(
             f"No locks to compare this environment with: {folder} holds no payload.json. "
@@ -61,3 +63,9 @@ def read_lock(path: Path) -> list[Wheel]:
             raise ValueError(f"{path.name}:{number}: not `name==version --hash=sha256:<64 hex>  # <wheel>`: {line!r}")
         wheels.append(Wheel(**match.groupdict()))
     return wheels
+
+
+def read_wheels(folder: Path, layers: list[str]) -> list[Wheel]:
+    """The wheels of these layers; none of a layer whose list is not in the folder. Raises ValueError as `read_lock`."""
+    lists = [folder / f"{layer}.txt" for layer in layers]
+    return [wheel for path in lists if path.is_file() for wheel in read_lock(path)]

@@ -6,10 +6,9 @@ import sys
 from dataclasses import asdict
 
 from avatar import __version__, hardware, settings
-from avatar.environment import checks, compare, installed, locks
+from avatar.environment import c_library, checks, compare, driver, installed, locks
 from avatar.environment.checks import Check
 from avatar.errors import EnvironmentProblem
-from avatar.weights import store
 
 
 def status_report(strict: bool, imports: bool = True) -> dict:
@@ -19,14 +18,15 @@ def status_report(strict: bool, imports: bool = True) -> dict:
     fingerprints, and with `imports` also imports every module.
     """
     host = hardware.detect(settings.home())
-    results = [checks.check_python(), checks.check_system_libraries()]
+    site = installed.site_packages()
+    results = [checks.check_python(), checks.check_system_libraries(), checks.check_search_path(site)]
     layers, fingerprints = [], {}
     try:
         lock = locks.read_payload(locks.find_locks())
     except EnvironmentProblem as error:
-        results.append(Check("lock", False, str(error), "point AVATAR_LOCKS at the locks/ folder of this release"))
+        results.append(Check("lock", False, str(error), "compare with the locks of this release: unset AVATAR_LOCKS"))
     else:
-        comparison = compare.compare(installed.site_packages(), lock, contents=strict)
+        comparison = compare.compare(site, lock, contents=strict)
         layers, fingerprints = comparison.layers, comparison.fingerprints
         results += environment_checks(comparison, lock, host, strict, imports)
     return {
@@ -45,9 +45,20 @@ def environment_checks(
         checks.check_distributions(comparison, lock, strict),
         checks.check_shared_files(comparison),
         checks.check_dependencies(site),
-        checks.check_driver(host, lock, layers),
+        checks.check_c_library(locks.read_wheels(locks.find_locks(), layers)),
+        *gpu_checks(host, lock, layers),
     ]
     return results + [checks.check_imports(site, layers)] if strict and imports else results
+
+
+def gpu_checks(host: hardware.Hardware, lock: compare.Lock, layers: list[str]) -> list[Check]:
+    """Whether the full layer can use the GPU that is there; one check that holds where none is wanted."""
+    if settings.load().profile == "cpu":
+        return [Check("driver", True, "not looked at: the profile cpu uses no GPU")]
+    results = [checks.check_driver(host, lock, layers)]
+    if host.gpus and "full" in layers:
+        results += [checks.check_capability(driver.read_capability()), checks.check_gpu_memory(host)]
+    return results
 
 
 def describe(host: hardware.Hardware, layers: list[str]) -> dict[str, str | int | float]:
@@ -56,6 +67,7 @@ def describe(host: hardware.Hardware, layers: list[str]) -> dict[str, str | int 
     return {
         "avatar": __version__,
         "python": sys.version.split()[0],
+        "c_library": c_library.written(c_library.host_glibc()),
         "environment": sys.prefix,
         "layers": " ".join(layers) or "unknown",
         "gpu": f"{gpu.name}, {gpu.vram_mib} MiB" if gpu else "none",
@@ -64,6 +76,25 @@ def describe(host: hardware.Hardware, layers: list[str]) -> dict[str, str | int 
         "memory_mib": host.memory_mib,
         "free_mib": host.disk_free_mib,
         "home": str(settings.home()),
-        "profile": hardware.choose_profile(host).name,
-        "weights": store.summary(),
+        **profile_in_force(host),
+        "weights": weights_summary(),
     }
+
+
+def weights_summary() -> str:
+    """What is here of the weights. Their lock is read with pydantic; where that is damaged, the checks must still run."""
+    try:
+        from avatar.weights import store
+    except ImportError as error:
+        return f"cannot be told: {error}"
+    return store.summary()
+
+
+def profile_in_force(host: hardware.Hardware) -> dict[str, str]:
+    """How the full stack would use this host, and who chose that."""
+    chosen, chosen_by = settings.load().profile, settings.origin("profile")
+    if chosen == "auto":
+        return {"profile": hardware.choose_profile(host).name, "profile_from": "what fits this host"}
+    known = [profile.name for profile in hardware.PROFILES]
+    unknown = "" if chosen in known else f"; there is none of this name, only auto, {', '.join(known)}"
+    return {"profile": chosen, "profile_from": f"{chosen_by}{unknown}"}

@@ -6,7 +6,7 @@ import io
 
 import numpy as np
 
-from avatar.portrait.locked import locked_file
+from avatar.locked import package_bytes
 
 BUNDLED_SHA256 = "88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5"
 BUNDLED_NOTE = (
@@ -19,5 +19,5 @@ def bundled_picture() -> np.ndarray:
     """The bundled portrait, uint8 (512, 512, 3) RGB. Raises EnvironmentProblem when it is not the locked file."""
     from PIL import Image
 
-    content = locked_file("skimage", "data/astronaut.png", BUNDLED_SHA256)
+    content = package_bytes("skimage", "data/astronaut.png", BUNDLED_SHA256)
     return np.asarray(Image.open(io.BytesIO(content), formats=["PNG"]).convert("RGB"))

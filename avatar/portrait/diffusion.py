@@ -21,8 +21,9 @@ from avatar.errors import EnvironmentProblem, InputError, RequestError
 from avatar.portrait import diffusion_model, diffusion_prompt
 from avatar.portrait.framing import Portrait
 from avatar.portrait.given import GivenPortrait
+from avatar.portrait.safety import SafetyWatch
 from avatar.progress import Progress
-from avatar.weights import store
+from avatar.weights import store, strict
 
 SIZE = 512  # pixels a side: what Stable Diffusion 1.5 was trained at
 SMALLEST, LARGEST = 256, 1024  # pixels a side
@@ -96,6 +97,7 @@ class DiffusionPortrait:
             self._usage = undo.enter_context(memory.measured(NEEDS, need_bytes))
             networks.fill(files, device, dtype)
             self._pipeline = diffusion_model.pipeline(networks, files)
+            self._safety = SafetyWatch(self._pipeline, self.notes)
             undo.callback(self._drop)
             self._given = undo.enter_context(GivenPortrait())
             self._undo = undo.pop_all()
@@ -108,7 +110,7 @@ class DiffusionPortrait:
         self.notes += self._usage.notes
 
     def _drop(self) -> None:
-        self._pipeline = None
+        self._pipeline = self._safety = None
 
     def draw(
         self,
@@ -162,7 +164,7 @@ class DiffusionPortrait:
             picture = tiles.run(lambda tile: self._drawn(wish, seed, tile))
         if not np.isfinite(picture).all():
             raise EnvironmentProblem(
-                f"Stable Diffusion drew no colours from seed {seed}; 'avatar models verify' checks its weights."
+                f"Stable Diffusion drew no colours from seed {seed}: its weights may be damaged. {strict.mend()}."
             )
         return np.round(picture * 255).astype(np.uint8)
 
@@ -219,7 +221,7 @@ class DiffusionPortrait:
                 generator=torch.Generator("cpu").manual_seed(seed),
                 output_type="np",
             )
-        if result.nsfw_content_detected[0]:
+        if self._safety.stopped(pipeline, result, seed):
             raise Rejected(FLAGGED)
         return result.images[0]
 

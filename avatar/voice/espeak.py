@@ -49,10 +49,10 @@ def phonemize(clauses: list[str], voice: str = "en-us") -> list[str]:
 
 def _problem(what: str) -> Exception:
     from avatar.errors import EnvironmentProblem  # the child must not need the package
+    from avatar.locked import MEND
 
     return EnvironmentProblem(
-        f"espeak-ng (of the package espeakng-loader), which turns text into phonemes, {what}; "
-        "'./run avatar status --strict' shows what differs from the lock."
+        f"espeak-ng (of the package espeakng-loader), which turns text into phonemes, {what}; {MEND}."
     )
 
 

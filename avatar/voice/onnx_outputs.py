@@ -12,7 +12,6 @@ message field a second time it merges it with the first, and repeated fields are
 from __future__ import annotations
 
 FLOAT = 1  # onnx.TensorProto.DataType
-INT64 = 7
 
 # Field numbers of https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
 MODEL_GRAPH = 7
@@ -26,12 +25,12 @@ VARINT = 0  # wire types
 LENGTH_DELIMITED = 2
 
 
-def output_declaration(name: str, element_type: int = FLOAT) -> bytes:
-    """The bytes to append to a serialised ModelProto so that the value `name` becomes its last output.
+def output_declaration(name: str) -> bytes:
+    """The bytes to append to a serialised ModelProto so that the float value `name` becomes its last output.
 
-    The shape is left open. onnxruntime refuses the model when it has no such value or its type is another.
+    The shape is left open. onnxruntime refuses the model when it has no such value, or one of another type.
     """
-    tensor = _key(TENSOR_ELEMENT_TYPE, VARINT) + _varint(element_type)
+    tensor = _key(TENSOR_ELEMENT_TYPE, VARINT) + _varint(FLOAT)
     value_info = _field(VALUE_INFO_NAME, name.encode()) + _field(VALUE_INFO_TYPE, _field(TYPE_TENSOR, tensor))
     return _field(MODEL_GRAPH, _field(GRAPH_OUTPUT, value_info))
 

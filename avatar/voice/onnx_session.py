@@ -1,28 +1,17 @@
-"""Open the ONNX voices: found as files of their packages, loaded with settings that repeat the same bytes."""
+"""Open the ONNX voices with settings that repeat the same bytes."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from importlib.util import find_spec
 from pathlib import Path
 
 import onnxruntime
 
 from avatar.errors import EnvironmentProblem
+from avatar.locked import MEND
 
 BLOCK_BYTES = 1 << 22
-MEND = "'./run avatar status --strict' shows what differs from the lock"
-
-
-def package_file(package: str, *parts: str) -> Path:
-    """A data file of an installed package, found without running the package's code."""
-    spec = find_spec(package)
-    folders = list(spec.submodule_search_locations or []) if spec else []
-    path = Path(*folders[:1], *parts)
-    if not folders or not path.is_file():
-        raise EnvironmentProblem(f"the file {'/'.join(parts)} of the package {package} is not installed; {MEND}.")
-    return path
 
 
 def read_blocks(path: Path) -> Iterable[bytes]:

@@ -27,7 +27,6 @@ class PresetVoice:
     name: ClassVar[str]
     version: ClassVar[str]
     languages: ClassVar[tuple[str, ...]] = ("en",)
-    presets: ClassVar[tuple[str, ...]]
     sample_rate: ClassVar[int]  # Hz
     longest_line: ClassVar[int]  # symbols of one call
 

@@ -32,7 +32,8 @@ class PreviewVoice:
         known = PRESETS[preset or DEFAULT_PRESET].languages
         if language not in known:
             raise RequestError(
-                f"the preview voices speak {', '.join(known)}, not {language!r}; the full stack speaks 15 languages."
+                f"the preview voices speak {', '.join(known)}, not {language!r}; the full stack speaks 15 languages, "
+                f"and a text in {known[0]!r} wants --language {known[0]}."
             )
         if reference:
             check_reference(reference)

@@ -9,26 +9,33 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import tempfile
 import time
 from pathlib import Path
 
 from avatar.errors import RequestError
-from avatar.files import file_digest, rename_new, write_json
+from avatar.files import file_digest, new_folder, rename_new, write_json
+from avatar.invocation import to_type
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 def create(home: Path, name: str, reference: Path, language: str, consent: bool) -> dict:
-    """Check a recording and keep it as a voice. Raises RequestError for a taken or unusable name, InputError for the recording."""
+    """Check a recording and keep it as a voice. language: what it speaks where no other one is asked for.
+
+    Raises RequestError for a taken or unusable name and an unknown language, InputError for the recording.
+    """
     from avatar.voice.presets import nearest_preset
     from avatar.voice.recording import check_reference, trim
+    from avatar.voice.xtts_text import refuse_language
 
     if not NAME.fullmatch(name):
         raise RequestError(f"{name!r} is no voice name: letters, digits, '.', '_' and '-', 64 at most; choose another.")
+    refuse_language(language)
     folder = home / "voices" / name
     if folder.exists():
-        raise RequestError(f"the voice {name!r} exists; choose another name, or 'avatar voice remove {name}' first.")
+        raise RequestError(
+            f"the voice {name!r} exists; choose another name, or remove it first: {to_type(f'voice remove {name}')}"
+        )
     recording = trim(check_reference(reference))
     profile = {
         "name": name,
@@ -49,17 +56,14 @@ def save(folder: Path, profile: dict, recording) -> None:
     """Write a new profile folder whole or not at all."""
     import soundfile
 
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
-    try:
+    with new_folder(folder) as scratch:
         soundfile.write(scratch / "reference.wav", recording.samples, recording.sample_rate, subtype="PCM_16")
         profile["reference_sha256"] = file_digest(scratch / "reference.wav")
         write_json(scratch / "profile.json", profile)
-        rename_new(scratch, folder)
-    except FileExistsError as error:
-        raise RequestError(f"the voice {folder.name!r} was made by another process meanwhile.") from error
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        try:
+            rename_new(scratch, folder)
+        except FileExistsError as error:
+            raise RequestError(f"the voice {folder.name!r} was made by another process meanwhile.") from error
 
 
 def every(home: Path) -> list[dict]:
@@ -70,12 +74,19 @@ def read(home: Path, name: str) -> dict:
     """The profile of this name. Raises RequestError when there is none."""
     path = home / "voices" / name / "profile.json"
     if not NAME.fullmatch(name) or not path.is_file():
-        raise RequestError(f"no voice {name!r} in {home / 'voices'}; 'avatar voice list' shows those there are.")
+        raise RequestError(f"no voice {name!r} in {home / 'voices'}; '{to_type('voice list')}' shows those there are.")
     return json.loads(path.read_text())
 
 
 def update(home: Path, name: str, language: str | None, consent: bool | None) -> dict:
-    """Change what is noted of a voice; its reference stays. Another reference is another voice."""
+    """Change what is noted of a voice; its reference stays. Another reference is another voice.
+
+    Raises RequestError for an unknown voice or language.
+    """
+    from avatar.voice.xtts_text import refuse_language
+
+    if language is not None:
+        refuse_language(language)
     profile = read(home, name)
     profile |= {key: value for key, value in (("language", language), ("consent", consent)) if value is not None}
     write_json(home / "voices" / name / "profile.json", profile)
@@ -94,3 +105,8 @@ def recording_of(home: Path, name: str) -> Path | None:
     """The reference of a cloned voice, or None where no voice has this name."""
     path = home / "voices" / name / "reference.wav"
     return path if NAME.fullmatch(name) and path.is_file() else None
+
+
+def language_of(home: Path, name: str) -> str | None:
+    """The language that a kept voice speaks where none is asked for, or None where no voice has this name."""
+    return read(home, name)["language"] if recording_of(home, name) else None

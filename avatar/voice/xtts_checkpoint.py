@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from avatar.errors import EnvironmentProblem
+from avatar.weights import strict
 
 if TYPE_CHECKING:
     import torch
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 MODEL = "xtts-v2"  # its name in models.lock
 CONVERTER = "1"  # raise it when `convert` makes other bytes
-PUBLISHED = "model.pth of coqui/XTTS-v2"
-KEYS_SHOWN = 3  # of each kind, in a message
 
 # Names of a weight-normalised layer's tensors: PyTorch's own, up to version 2.0 and since.
 OLD_WEIGHT_NORM = {"weight_g": "parametrizations.weight.original0", "weight_v": "parametrizations.weight.original1"}
@@ -45,7 +44,8 @@ def convert(files: Mapping[str, Path], target: Path) -> None:
     from safetensors.torch import save_file
 
     state = without_copies(read_pickle(files["model.pth"]))
-    save_file({renamed(key): tensor.contiguous() for key, tensor in state.items()}, target)
+    state = strict.renamed(state, name_of_today, files["model.pth"])
+    save_file({key: tensor.contiguous() for key, tensor in state.items()}, target)
 
 
 def read_pickle(path: Path) -> dict[str, torch.Tensor]:
@@ -79,7 +79,7 @@ def without_copies(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]
     return kept | own
 
 
-def renamed(key: str) -> str:
+def name_of_today(key: str) -> str:
     layer, _, name = key.rpartition(".")
     return f"{layer}.{OLD_WEIGHT_NORM[name]}" if name in OLD_WEIGHT_NORM else key
 
@@ -90,11 +90,10 @@ def renamed(key: str) -> str:
 def load(files: Mapping[str, Path], weights: Path) -> Xtts:
     """The model in float32 on the CPU, ready to speak. weights: what `convert` wrote.
 
-    Raises EnvironmentProblem that names what is missing, surplus or of another shape.
+    Raises EnvironmentProblem that names what is missing, surplus or misshapen.
     """
     import torch
     from accelerate import init_empty_weights
-    from safetensors.torch import load_file
     from TTS.tts.configs.xtts_config import XttsConfig
     from TTS.tts.layers.xtts.tokenizer import VoiceBpeTokenizer
     from TTS.tts.models.xtts import Xtts
@@ -108,35 +107,14 @@ def load(files: Mapping[str, Path], weights: Path) -> Xtts:
     with quiet_transformers(), torch.random.fork_rng(devices=[]):  # what is drawn for them is thrown away
         with init_empty_weights():  # parameters as shapes alone: their values come from the file
             model = Xtts(config)
-        state = load_file(weights)
-        refuse_differences({key: tensor.shape for key, tensor in model.state_dict().items()}, state)
+        state = strict.read(weights)
+        strict.refuse_other_layout(model.state_dict(), state, files["model.pth"])
         model.load_state_dict(state, strict=True, assign=True)
         model.tokenizer = tokenizer
         model.gpt.init_gpt_for_inference(kv_cache=True)
     for part in (model, model.gpt, model.hifigan_decoder):
         torch.nn.Module.eval(part)  # Xtts.eval would build the generation wrapper again
     return model
-
-
-def refuse_differences(expected: Mapping[str, torch.Size], state: Mapping[str, torch.Tensor]) -> None:
-    """Raises EnvironmentProblem unless the state dict has exactly the expected keys, in the expected shapes."""
-    missing = [key for key in expected if key not in state]
-    surplus = [key for key in state if key not in expected]
-    misshapen = [
-        f"{key} is {tuple(state[key].shape)}, not {tuple(shape)}"
-        for key, shape in expected.items()
-        if key in state and state[key].shape != shape
-    ]
-    found = [
-        f"{len(keys)} {kind}: {', '.join(keys[:KEYS_SHOWN])}{' …' if len(keys) > KEYS_SHOWN else ''}"
-        for kind, keys in (("missing", missing), ("surplus", surplus), ("of another shape", misshapen))
-        if keys
-    ]
-    if found:
-        raise EnvironmentProblem(
-            f"the tensors in {PUBLISHED} are not those that its config.json and vocab.json ask for "
-            f"({'; '.join(found)}); take the revision of the built-in models.lock: 'avatar models fetch {MODEL}'."
-        )
 
 
 # ---------------------------------------------------------------- half precision, and the room it takes

@@ -75,7 +75,8 @@ def keep(speaker: Speaker, path: Path) -> None:
 
 def forget(reference_sha256: str) -> None:
     """Remove what is kept of a recording, for every model."""
-    for path in (settings.home() / "voices" / ".latents").glob(f"{reference_sha256}-*"):
+    folder = settings.home() / "voices" / ".latents"
+    for path in [*folder.glob(f"{reference_sha256}-*"), *folder.glob(f".{reference_sha256}-*")]:  # and half written
         with contextlib.suppress(FileNotFoundError):
             path.unlink()
 

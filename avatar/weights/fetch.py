@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from avatar.errors import EnvironmentProblem
+from avatar.invocation import in_full_environment
 from avatar.weights import places
 from avatar.weights.digests import problem_with
 from avatar.weights.disk import existing, need_room
@@ -90,7 +91,7 @@ def need_library() -> None:
     if find_spec("huggingface_hub") is None:
         raise EnvironmentProblem(
             "fetching weights needs the hub's library, which only the full environment has; "
-            "run it as './run --full avatar models fetch'."
+            f"{in_full_environment('models fetch')}."
         )
 
 

@@ -8,6 +8,7 @@ import json
 from avatar import settings
 from avatar.errors import EnvironmentProblem
 from avatar.files import write_json
+from avatar.invocation import to_type
 from avatar.weights.lock import Licence, Model
 
 
@@ -34,7 +35,7 @@ def refuse_unaccepted(model: Model) -> None:
     if wants_consent(model):
         raise EnvironmentProblem(
             f"{model.name} comes under the {model.licence.name}, which was not accepted yet ({model.licence.url}).\n"
-            f"read it, then accept it once: avatar models fetch {model.name} --accept-licence"
+            f"read it, then accept it once: {to_type(f'models fetch {model.name} --accept-licence', full=True)}"
         )
 
 

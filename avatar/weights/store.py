@@ -1,7 +1,6 @@
 """Weights for the engines: each file by its path in the repository, after it was found to be what the lock says.
 
     files = store.require("xtts-v2")            {"model.pth": Path(…), "config.json": Path(…), …}
-    folder = store.folder_of("whisper-tiny")    the same files in one folder, for loaders that take a folder
     path = store.converted("musetalk-v15", "unet.fp16.safetensors", make)
     store.check_present("xtts-v2", "whisper-tiny")   before any work: are they there? (existence and size)
 
@@ -11,16 +10,11 @@ missing or wrong raises an EnvironmentProblem that names the file and the comman
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from avatar import settings
 from avatar.errors import EnvironmentProblem
-from avatar.files import rename_new
+from avatar.invocation import to_type
 from avatar.weights import conversions, licences, lock, places
 from avatar.weights.digests import is_stamped, problem_with
 from avatar.weights.lock import File, Model, gigabytes
@@ -39,28 +33,6 @@ def require(name: str, full: bool = False) -> dict[str, Path]:
         if problem := problem_with(path, file.size, file.sha256, full):
             raise EnvironmentProblem(f"{path} {problem}; '{mending_command(file)}' replaces it.")
     return {file.path: path for file, path in found.items()}
-
-
-def folder_of(name: str) -> Path:
-    """A folder laid out as the repository is, with links to the needed files and nothing else, all of them checked.
-
-    A loader that is given it can pick up no file that the lock does not know.
-    """
-    files = require(name)
-    targets = "".join(f"{path} {file.resolve()}\n" for path, file in sorted(files.items()))
-    folder = settings.home() / "weights" / f"{name}-{hashlib.sha256(targets.encode()).hexdigest()[:16]}"
-    if not folder.is_dir():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
-        try:
-            for path, file in files.items():
-                (scratch / path).parent.mkdir(parents=True, exist_ok=True)
-                (scratch / path).symlink_to(file.resolve())
-            with contextlib.suppress(FileExistsError):  # another process made the same one meanwhile
-                rename_new(scratch, folder)
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
-    return folder
 
 
 def converted(name: str, output: str, make: Callable[[dict[str, Path], Path], None], version: str = "1") -> Path:
@@ -143,7 +115,7 @@ def summary() -> str:
 
 
 def mending_command(file: File) -> str:
-    return f"avatar models fetch {file.model}"
+    return to_type(f"models fetch {file.model}", full=True)
 
 
 def _found(models: list[Model]) -> dict[File, Path]:
@@ -170,5 +142,5 @@ def missing_message(files: list[File]) -> str:
     where = ", ".join(str(place.root) for place in places.search_order())
     return (
         f"weights are missing: {what}; {gigabytes(sum(sizes.values()))} in all, not found in {where}.\n"
-        f"this brings them, once: avatar models fetch {' '.join(sizes)}"
+        f"this brings them, once: {to_type(' '.join(['models fetch', *sizes]), full=True)}"
     )

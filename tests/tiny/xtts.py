@@ -9,6 +9,8 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from avatar.fit.configs import XTTS_ARGS
+
 FOLDER = "coqui/XTTS-v2"
 CODES = 16  # audio codes of one text, more or less; a code is 46 ms
 CHANNELS = 64  # of the tiny GPT; XTTS-v2 has 1024
@@ -52,27 +54,15 @@ def config(tiny: bool = True, **arguments: object) -> dict:
         "model": "xtts",
         "audio": {"sample_rate": 22050, "output_sample_rate": 24000},
         "model_args": {
+            **XTTS_ARGS,
+            "gpt_start_text_token": None,  # upstream's file leaves these two to vocab.json
+            "gpt_stop_text_token": None,
             "gpt_batch_size": 1,
             "kv_cache": True,
-            "gpt_max_audio_tokens": 605,
-            "gpt_max_text_tokens": 402,
-            "gpt_max_prompt_tokens": 70,
-            "gpt_layers": 30,
-            "gpt_n_model_channels": 1024,
-            "gpt_n_heads": 16,
-            "gpt_number_text_tokens": 6681,
-            "gpt_start_text_token": None,
-            "gpt_stop_text_token": None,
-            "gpt_num_audio_tokens": 1026,
-            "gpt_start_audio_token": 1024,
-            "gpt_stop_audio_token": 1025,
             "gpt_code_stride_len": 1024,
-            "gpt_use_perceiver_resampler": True,
             "input_sample_rate": 22050,
             "output_sample_rate": 24000,
             "output_hop_length": 256,
-            "decoder_input_dim": 1024,
-            "d_vector_dim": 512,
             "cond_d_vector_in_each_upsampling_layer": True,
             **(smaller if tiny else {}),
             **arguments,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from avatar.lips.musetalk.crop import Box
+from avatar.lips.box import Box
 from avatar.lips.musetalk.mask import Mask
 
 
@@ -23,7 +23,7 @@ def paste(picture: np.ndarray, drawn: np.ndarray, box: Box, mask: Mask, opacity:
     drawn: the box's rows from mask.top down, (rows, box width, 3) RGB, 0..255 of any type; opacity: 0..1, of all of it.
     """
     pasted = picture.copy()
-    place = pasted[box.top + mask.top : box.bottom, box.left : box.right]
+    place = pasted[box.rows_columns][mask.top :]
     before = place.astype(np.float32)
     alpha = (mask.alpha.astype(np.float32) * np.float32(opacity / 255))[:, :, None]
     place[:] = (before + alpha * (drawn.astype(np.float32) - before) + 0.5).astype(np.uint8)

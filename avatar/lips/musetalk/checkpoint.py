@@ -15,9 +15,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from avatar.errors import EnvironmentProblem
-
-MEND = "'avatar models verify' checks every file, 'avatar models fetch' brings those that differ"
-NAMED = 3  # keys that a message names; the rest is counted
+from avatar.weights.strict import fill, mend, refuse_other_layout, some
 
 Tensors = dict[str, torch.Tensor]
 
@@ -30,38 +28,14 @@ def build(
     """The module that `make` describes, holding exactly these tensors, for inference."""
     with torch.device("meta"):
         module = make()
-    refuse_other_layout(module.state_dict(), tensors, file)
-    cast = {key: tensor.to(device, dtype) for key, tensor in tensors.items()}
-    module.load_state_dict(cast, strict=True, assign=True)
-    return module.eval().requires_grad_(False)
-
-
-def refuse_other_layout(expected: Tensors, found: Tensors, file: Path) -> None:
-    """Raises EnvironmentProblem that names what is missing, surplus or misshapen in a file's tensors."""
-    faults = {
-        "lacks": sorted(expected.keys() - found.keys()),
-        "has the unknown": sorted(found.keys() - expected.keys()),
-        "has in another shape": [
-            f"{key} {tuple(found[key].shape)} for {tuple(expected[key].shape)}"
-            for key in sorted(expected.keys() & found.keys())
-            if found[key].shape != expected[key].shape
-        ],
-    }
-    said = [f"{verb} {_some(keys)}" for verb, keys in faults.items() if keys]
-    if said:
-        raise EnvironmentProblem(f"{file} is not the model it should be: it {', '.join(said)}. {MEND}.")
-
-
-def _some(keys: list[str]) -> str:
-    more = f" and {len(keys) - NAMED} more" if len(keys) > NAMED else ""
-    return ", ".join(keys[:NAMED]) + more
+    return fill(module, tensors, file, device, dtype)
 
 
 def read_config(file: Path) -> dict:
     try:
         return json.loads(file.read_text())
     except ValueError as error:
-        raise EnvironmentProblem(f"{file} is not readable as JSON ({error}). {MEND}.") from error
+        raise EnvironmentProblem(f"{file} is not readable as JSON ({error}). {mend()}.") from error
 
 
 def load_unet(config_file: Path, tensors_file: Path, device: torch.device, dtype: torch.dtype):
@@ -90,7 +64,7 @@ def load_encoder(config_file: Path, tensors_file: Path, device: torch.device, dt
     known, prefix = ("model.encoder.", "model.decoder.", "proj_out."), "model.encoder."
     with safe_open(tensors_file, "pt") as file:
         if strangers := [key for key in file.keys() if not key.startswith(known)]:
-            raise EnvironmentProblem(f"{tensors_file} has the unknown {_some(strangers)}: it is no Whisper. {MEND}.")
+            raise EnvironmentProblem(f"{tensors_file} has the unknown {some(strangers)}: it is no Whisper. {mend()}.")
         tensors = {key.removeprefix(prefix): file.get_tensor(key) for key in file.keys() if key.startswith(prefix)}
     config = WhisperConfig(**read_config(config_file))
     return build(lambda: WhisperEncoder(config), tensors, tensors_file, device, dtype)
@@ -117,15 +91,15 @@ def convert_unet(files: dict[str, Path], target: Path) -> None:
     try:
         tensors = torch.load(source, map_location="cpu", mmap=True, weights_only=True)
     except Exception as error:  # a damaged pickle raises whatever its bytes happen to mean
-        raise EnvironmentProblem(f"cannot read the tensors of {source} ({error}). {MEND}.") from error
+        raise EnvironmentProblem(f"cannot read the tensors of {source} ({error}). {mend()}.") from error
     if not isinstance(tensors, dict) or not all(isinstance(value, torch.Tensor) for value in tensors.values()):
-        raise EnvironmentProblem(f"{source} is no flat dict of tensors. {MEND}.")
+        raise EnvironmentProblem(f"{source} is no flat dict of tensors. {mend()}.")
     _refuse_other_unet(tensors, files)
     halves = {}
     for key, tensor in tensors.items():
         halves[key] = tensor.to(torch.float16).contiguous()
         if not torch.isfinite(halves[key]).all():
-            raise EnvironmentProblem(f"{source}: {key} holds values beyond half precision. {MEND}.")
+            raise EnvironmentProblem(f"{source}: {key} holds values beyond half precision. {mend()}.")
     save_file(halves, target)
 
 

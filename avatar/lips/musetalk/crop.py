@@ -8,10 +8,10 @@ detector on 100 pictures this box has a mean overlap (IoU) of 0.94, and its midd
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from PIL import Image
+
+from avatar.lips.box import Box
 
 SIDE = 256  # pixels, of the network's picture
 SMALLEST_BOX = 32  # pixels; below this there is nothing to draw
@@ -23,23 +23,6 @@ FACE_OVAL = (
     10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
     152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
 )  # fmt: skip  # MediaPipe's outline of the face, in order
-
-
-class Box(NamedTuple):
-    """Whole pixels, inside the picture; right and bottom are the first that do not belong to it."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
-
-    @property
-    def width(self) -> int:
-        return self.right - self.left
-
-    @property
-    def height(self) -> int:
-        return self.bottom - self.top
 
 
 def face_edges(landmarks: np.ndarray, shift: float = 0.0, margin: float = 0.0) -> tuple[float, float, float, float]:
@@ -81,7 +64,7 @@ def network_inputs(picture: np.ndarray, box: Box) -> np.ndarray:
     picture: uint8 (height, width, 3) RGB. The crop's aspect is not kept; it is resized as in training, by Lanczos with
     antialiasing (upstream's inference uses OpenCV's, which has none).
     """
-    crop = Image.fromarray(picture[box.top : box.bottom, box.left : box.right])
+    crop = Image.fromarray(picture[box.rows_columns])
     whole = np.asarray(crop.resize((SIDE, SIDE), Image.Resampling.LANCZOS), np.float32).transpose(2, 0, 1) / 255
     masked = whole.copy()
     masked[:, SIDE // 2 :] = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
 from typing import ClassVar
@@ -12,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 
 from avatar import memory
-from avatar.hardware import MIB
+from avatar.fit import need
 from avatar.lips.musetalk.clip import Clip
 from avatar.lips.musetalk.options import Options
 from avatar.portrait.framing import Portrait
@@ -20,9 +21,6 @@ from avatar.voice.speech import Speech
 from avatar.weights import store
 
 MODELS = ("musetalk-v15", "sd-vae-ft-mse", "whisper-tiny")  # in models.lock
-# Live activations of the VAE's decoder, the largest, per frame at 256 x 256 in half precision, counted from its shapes;
-# the UNet's take 76 MiB. cuDNN's workspaces come on top.
-FRAME_BYTES, WORKSPACE_BYTES = 96 * MIB, 1024 * MIB
 SOFT_ABOVE = 350  # pixels: a larger box shows that the network draws 256 x 256
 
 
@@ -63,7 +61,11 @@ class MuseTalkLips:
             self._models = Models(device, dtype)
             self._entered = entered.pop_all()
         self._steps = memory.StepDown(halvings(batch), what="frames a step")
-        self.facts = {"dtype": str(dtype).removeprefix("torch."), "weights": [store.facts(name) for name in MODELS]}
+        self.facts = {
+            "dtype": str(dtype).removeprefix("torch."),
+            "weights": [store.facts(name) for name in MODELS],
+            "options": asdict(self._options),
+        }
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -143,7 +145,8 @@ def need_bytes(batch: int, item_bytes: int) -> int:
     """What the device must have for `batch` frames at once: weights (float32 in their files) and working memory."""
     files = [path for name in MODELS for path in store.require(name).values()]
     weights = sum(path.stat().st_size for path in files) * item_bytes // 4
-    return weights + batch * FRAME_BYTES * item_bytes // 2 + WORKSPACE_BYTES
+    dtype = "float16" if item_bytes == 2 else "float32"
+    return need.lips(batch, dtype, on_gpu=item_bytes == 2, weights=weights).total
 
 
 def halvings(batch: int) -> list[int]:

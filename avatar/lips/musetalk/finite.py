@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 
 from avatar.errors import EnvironmentProblem
-from avatar.lips.musetalk.checkpoint import MEND
+from avatar.weights.strict import mend
 
 
 def finite(name: str, network: torch.nn.Module, run: Callable[[], torch.Tensor], notes: list[str]) -> torch.Tensor:
@@ -20,7 +20,7 @@ def finite(name: str, network: torch.nn.Module, run: Callable[[], torch.Tensor],
         return result
     if network.dtype == torch.float32:
         raise EnvironmentProblem(
-            f"the {name}'s result is not finite, in float32 either: its weights or the device are damaged. {MEND}."
+            f"the {name}'s result is not finite, in float32 either: its weights or the device are damaged. {mend()}."
         )
     network.float()
     notes.append(f"the {name}'s result was not finite in half precision; it went on in float32.")

@@ -16,7 +16,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from avatar.lips.musetalk.crop import FACE_OVAL, Box
+from avatar.lips.box import Box
+from avatar.lips.musetalk.crop import FACE_OVAL
 
 NOSE = (195, 48, 115, 220, 64, 98, 97, 2, 326, 327, 294, 278, 344, 440)
 LIPS = (
@@ -49,10 +50,12 @@ def blur_size(box: Box, feather: float) -> int:
     return 2 * int(feather * square_side(box) / 2) + 1
 
 
-def face_mask(landmarks: np.ndarray, box: Box, kind: str = "jaw", boundary: float = 0.5, feather: float = 0.05) -> Mask:
+def face_mask(
+    landmarks: np.ndarray, box: Box, region: str = "jaw", boundary: float = 0.5, feather: float = 0.05
+) -> Mask:
     """The mask of a face, from landmarks float32 (478, 3) and the box that crop.face_box made of them.
 
-    kind: "jaw" is the lower face without the cheeks' sides and the nose, "lips" the lips and a little around them,
+    region: "jaw" is the lower face without the cheeks' sides and the nose, "lips" the lips and a little around them,
     "full" the lower face as far as the mesh reaches.
     """
     points = landmarks[:, :2].astype(np.float64)
@@ -60,11 +63,11 @@ def face_mask(landmarks: np.ndarray, box: Box, kind: str = "jaw", boundary: floa
     pad = size // 2 + 1  # the blur must see that there is nothing outside the box
     canvas = np.zeros((box.height + 2 * pad, box.width + 2 * pad), np.uint8)
     origin = np.array([box.left - pad, box.top - pad])
-    if kind != "lips":
-        _fill(canvas, lower_oval(points, box, boundary, pull=CHEEK_PULL if kind == "jaw" else 0.0) - origin, 255)
-    if kind == "jaw":
+    if region != "lips":
+        _fill(canvas, lower_oval(points, box, boundary, pull=CHEEK_PULL if region == "jaw" else 0.0) - origin, 255)
+    if region == "jaw":
         _fill(canvas, _hull(points[list(NOSE)]) - origin, 0)
-    _add_lips(canvas, points[list(LIPS)] - origin, LIP_GROWTH[kind] * box.width, hull=kind == "lips")
+    _add_lips(canvas, points[list(LIPS)] - origin, LIP_GROWTH[region] * box.width, hull=region == "lips")
     first = begin_row(box, boundary) - box.top
     canvas[: pad + first] = 0
     canvas[-pad:] = canvas[:, :pad] = canvas[:, -pad:] = 0

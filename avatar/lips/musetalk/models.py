@@ -11,6 +11,7 @@ from avatar.lips.musetalk.audio_windows import WINDOW_STEPS, positions
 from avatar.lips.musetalk.crop import SIDE
 from avatar.lips.musetalk.finite import finite
 from avatar.weights import store
+from avatar.weights.strict import mend
 
 LATENT_SIDE = SIDE // 8  # the VAE halves the picture three times
 CONVERTED_NAME = "musetalk-unet.fp16.safetensors"
@@ -36,9 +37,7 @@ class Models:
     def _refuse_mismatch(self) -> None:
         heard, expected = self.ear.width, self.unet.config.cross_attention_dim
         if heard != expected:
-            raise EnvironmentProblem(
-                f"the UNet expects sound in {expected} numbers, Whisper gives {heard}. {checkpoint.MEND}."
-            )
+            raise EnvironmentProblem(f"the UNet expects sound in {expected} numbers, Whisper gives {heard}. {mend()}.")
 
     @torch.inference_mode()
     def encode(self, pictures: torch.Tensor) -> torch.Tensor:

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from avatar.lips.musetalk.crop import Box, face_box
+from avatar.lips.box import Box
+from avatar.lips.musetalk.crop import face_box
 from avatar.lips.musetalk.mask import Mask, face_mask
 from avatar.lips.musetalk.options import Options
 from avatar.lips.musetalk.tone import Skin, ring_of, skin, to_lab
@@ -25,9 +26,9 @@ def prepare(picture: np.ndarray, landmarks: np.ndarray, options: Options) -> Pre
     """Box, mask and skin of a source frame: picture uint8 (h, w, 3) RGB, landmarks float32 (478, 3) in its pixels."""
     height, width = picture.shape[:2]
     box = face_box(landmarks, width, height, options.shift, options.margin)
-    mask = face_mask(landmarks, box, options.mask, options.boundary, options.feather)
+    mask = face_mask(landmarks, box, options.region, options.boundary, options.feather)
     ring = ring_of(mask, box)
-    rows = picture[box.top + mask.top : box.bottom, box.left : box.right]
+    rows = picture[box.rows_columns][mask.top :]
     return Prepared(box, mask, ring, skin(to_lab(rows), ring) if options.match_tone else None)
 
 

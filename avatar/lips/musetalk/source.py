@@ -13,7 +13,7 @@ from avatar.errors import InputError
 from avatar.lips.musetalk.clip import Clip, frame_file, framed_frames, framing
 from avatar.lips.musetalk.crop import is_drawable
 from avatar.lips.musetalk.ramp import ramp
-from avatar.lips.musetalk.track import drawable, follow, steadied
+from avatar.lips.musetalk.track import drawable, follow, steady
 from avatar.portrait.face import LOWER_LIP, UPPER_LIP, FaceReader
 from avatar.portrait.framing import Portrait
 
@@ -68,7 +68,8 @@ def _clip_source(clip: Clip, pictures, frame_rate: Fraction, frame_count: int) -
     with FaceReader() as reader:
         crop, middle = framing(clip, reader, SIZE, seconds)
         frames = framed_frames(clip, crop, frame_rate, seconds)
-        track = steadied(follow(pictures.keep(frames), reader, middle, frame_rate), frame_rate)
+        track = follow(pictures.keep(frames), reader, middle, frame_rate)
+    steady(track, frame_rate)
     fit = drawable(track, SIZE, SIZE)
     if not fit.any():
         raise InputError(

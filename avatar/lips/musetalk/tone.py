@@ -13,7 +13,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from avatar.lips.musetalk.crop import SIDE, Box
+from avatar.lips.box import Box
+from avatar.lips.musetalk.crop import SIDE
 from avatar.lips.musetalk.mask import Mask
 
 RING = (0.036, 0.068)  # distance from the mask's edge, shares of the box's width: 8 to 15 pixels of 220

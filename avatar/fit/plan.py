@@ -1,0 +1,197 @@
+"""The answer of `avatar fit`: which profile, what each stage needs, how long, how much disk. As JSON-able data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from avatar import hardware, settings
+from avatar.errors import EnvironmentProblem
+from avatar.fit import cards, need, recorded
+from avatar.hardware import MIB, Profile
+from avatar.invocation import to_type
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ARITHMETIC = "by arithmetic from the shapes, not measured on this card"
+NO_SECONDS = "not measured on this card"
+NO_CPU_SECONDS = "not measured; --measure takes many minutes on a CPU"
+
+
+def for_card(name: str, seconds: float) -> dict:
+    """What is known of a card by its name, from any host and in any environment.
+
+    Raises RequestError for an unknown name, EnvironmentProblem for a card that PyTorch has no code for.
+    """
+    card = cards.find(name)
+    cards.refuse_unsupported(card.label, card.capability)
+    profile = largest_profile(card.vram_mib)
+    gpu = {"name": card.label, "vram_mib": card.vram_mib, "capability": card.capability, "source": card.source}
+    report = answer(gpu, profile, seconds, room_mib=card.vram_mib if profile.device == "cuda" else None)
+    kept = recorded.runs()
+    if own := recorded.of_card(card, profile.name, kept):
+        take(report, own["stages"], f"recorded on this card ({own['file']})", scale=seconds / own["video_seconds"])
+    elif near := recorded.nearest(card, profile.name, kept):
+        take(report, near["stages"], f"recorded on {near['gpu']['name']} with the same profile ({near['file']})")
+    return report
+
+
+def for_cpu(seconds: float) -> dict:
+    """This host without a GPU: the profile cpu."""
+    report = answer(None, hardware.profile_named("cpu"), seconds, room_mib=hardware.memory_mib())
+    report["seconds_from"] = NO_CPU_SECONDS
+    return report
+
+
+def for_host(seconds: float, tell: Callable[[str], None], measure_cpu: bool) -> dict:
+    """Measured on this host, in the profile in force: its GPU, or its CPU where the profile is cpu and that is wanted.
+
+    Raises EnvironmentProblem where the GPU cannot be used: driver, generation, or memory that others hold.
+    """
+    host = hardware.detect(settings.home())
+    if host.gpu_problem:
+        raise EnvironmentProblem(f"{host.gpu_problem}; reload or install the NVIDIA driver, or ask with --gpu NAME.")
+    if host.gpus:
+        refuse_unusable(host.gpus[0])
+    refuse_base_environment()
+    from avatar import memory
+    from avatar.fit import steps
+
+    profile = memory.profile()
+    if profile.device == "cpu" and host.gpus and not measure_cpu:
+        return for_cpu(seconds) | {"passed_over": why_passed_over(host.gpus[0])}
+    gpu = used_gpu(host) if profile.device == "cuda" else None
+    report = answer(gpu, profile, seconds, gpu["vram_mib"] if gpu else host.memory_mib)
+    take(report, steps.measure(profile, seconds, tell), "measured on this host", scale=1.0)
+    return report | {"measured": True}
+
+
+def refuse_unusable(gpu: hardware.Gpu) -> None:
+    """Raises EnvironmentProblem when the driver is too old for the locked PyTorch, or the GPU."""
+    from avatar.environment import driver, locks
+
+    cuda = driver.locked_cuda(locks.read_payload(locks.find_locks()))
+    least = driver.least_driver(cuda)
+    if driver.is_older(gpu.driver, least):
+        raise EnvironmentProblem(
+            f"the driver {gpu.driver} of the {gpu.name} is too old: CUDA {cuda} in the locked torch needs {least} or newer; "
+            "update it."
+        )
+    if capability := driver.read_capability():
+        cards.refuse_unsupported(gpu.name, capability)
+
+
+def why_passed_over(gpu: hardware.Gpu) -> str:
+    """Why the profile is cpu although there is a GPU. Raises EnvironmentProblem where PyTorch should see it."""
+    import torch
+
+    if settings.load().profile == "cpu":
+        return f"the {gpu.name} is not used: the profile is set to cpu"
+    if not torch.cuda.is_available():
+        raise EnvironmentProblem(
+            f"nvidia-smi shows the {gpu.name}, and PyTorch can use no GPU; look at CUDA_VISIBLE_DEVICES, and whether "
+            "the container was started with its GPUs."
+        )
+    least = min(profile.least_vram_mib for profile in hardware.PROFILES if profile.device == "cuda")
+    return f"the {gpu.name} is not used: it has {gpu.vram_mib:,} MiB, and the smallest GPU profile wants {least:,}"
+
+
+def refuse_base_environment() -> None:
+    import importlib.util
+
+    if not importlib.util.find_spec("torch"):
+        raise EnvironmentProblem(
+            "measuring needs the full environment, and this is the base one; "
+            f"type '{to_type('fit', full=True)}', or ask by name: '{to_type('fit --gpu NAME')}'."
+        )
+
+
+def used_gpu(host: hardware.Hardware) -> dict:
+    """The GPU that PyTorch uses: memory and driver as nvidia-smi has them."""
+    import torch
+
+    properties = torch.cuda.get_device_properties(0)
+    return {
+        "name": properties.name,
+        "vram_mib": properties.total_memory // MIB,
+        "capability": f"{properties.major}.{properties.minor}",
+        "source": "this host",
+        "driver": host.gpus[0].driver if host.gpus else "",
+        "torch": torch.__version__,
+    }
+
+
+def largest_profile(vram_mib: int) -> Profile:
+    """The largest profile whose every stage a card has room for; cpu where none of the others."""
+    for profile in hardware.PROFILES:
+        if vram_mib >= profile.least_vram_mib and all(each.total <= vram_mib * MIB for each in need.stages(profile)):
+            return profile
+    return hardware.profile_named("cpu")
+
+
+def answer(gpu: dict | None, profile: Profile, seconds: float, room_mib: int | None) -> dict:
+    """The report by arithmetic. room_mib: memory of the device; None where that host is not known."""
+    stages = {each.stage: stage(each) for each in need.stages(profile)}
+    return {
+        "gpu": gpu,
+        "profile": profile.name,
+        "dtype": profile.dtype,
+        "lips_batch": profile.lips_batch,
+        "portrait_steps": profile.portrait_steps,
+        "video_seconds": seconds,
+        "room_mib": room_mib,
+        "fits": room_mib is None or all(each["need_mib"] <= room_mib for each in stages.values()),
+        "stages": stages,
+        "peaks_from": ARITHMETIC if gpu else "by arithmetic from the shapes",
+        "seconds_from": NO_SECONDS,
+        "measured": False,
+        "disk": disk(),
+    }
+
+
+def stage(needed: need.Need) -> dict:
+    return {
+        "model": needed.model,
+        "weights_mib": mib(needed.weights),
+        "live_mib": mib(needed.live),
+        "copies_mib": mib(needed.copies),
+        "allowance_mib": mib(needed.allowance),
+        "floor_mib": mib(needed.floor),
+        "need_mib": mib(needed.total),
+        "worst": needed.worst,
+        "peak_allocated_mib": None,
+        "seconds": None,
+    }
+
+
+def take(report: dict, stages: dict, where: str, scale: float | None = None) -> None:
+    """Put measured figures into a report: peaks, and seconds times `scale`, where they hold for this card."""
+    for name, measured in stages.items():
+        report["stages"][name] |= {"peak_allocated_mib": measured["peak_allocated_mib"] or None}
+        if scale is not None:
+            report["stages"][name] |= measured | {"seconds": round(measured["seconds"] * scale, 2)}
+            report["seconds_from"] = where
+    if any(each["peak_allocated_mib"] for each in report["stages"].values()):
+        report["peaks_from"] = where
+
+
+def disk() -> dict:
+    """Bytes of the weights as they are fetched, of what is made from them, and what is missing and free here."""
+    import shutil
+
+    from avatar.weights import lock, store
+    from avatar.weights.disk import existing
+
+    models = lock.read().models
+    return {
+        "weights": sum(model.needed_bytes for model in models),
+        # MuseTalk's UNet in float16, and XTTS's tensors in float32: see `store.converted`.
+        "converted": 2 * need.PARAMETERS["musetalk-unet"]
+        + 4 * (need.PARAMETERS["xtts-gpt"] + need.PARAMETERS["xtts-decoder"]),
+        "missing": sum(store.state(model)["missing_bytes"] for model in models),
+        "free": shutil.disk_usage(existing(settings.home())).free,
+    }
+
+
+def mib(count: int) -> int:
+    return -(-count // MIB)

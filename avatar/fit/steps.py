@@ -1,0 +1,231 @@
+"""One real step of each stage on the device in use: the published shapes, random weights, the engines' own parts.
+
+Each stage is built, run and dropped as the pipeline does it, one at a time under `memory.measured`, so the peaks are
+those of a render. Times are of warm steps, put together for a video of so many seconds; loading is not among them,
+because random weights are made on the device and read from no disk.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from functools import partial
+
+import numpy as np
+import torch
+
+from avatar import memory
+from avatar.fit import configs, need
+from avatar.fit.shapes import build, randomize
+from avatar.hardware import Profile
+
+FRAME_RATE = 25
+LONGEST_CODES = 602  # audio codes of XTTS's longest sentence, 28 s
+SHORT_CODES = 43  # 2 s: what a CPU is asked for
+CODES_PER_S = 22_050 / 1024  # 21.5: a code stands for 1024 samples at 22,050 Hz
+TEXT_TOKENS = 120  # of a long sentence
+GENTLE = 2.0  # of the safety checker: cosines lie in -1..1, so it stops nothing
+
+Smaller = dict[str, dict]  # values of configs to replace, by network: for tests
+
+
+def measure(
+    profile: Profile,
+    seconds: float,
+    tell: Callable[[str], None],
+    smaller: Smaller | None = None,
+    portrait_size: int = 512,
+) -> dict:
+    """{stage: {"peak_allocated_mib", "peak_reserved_mib", "build_s", "seconds", "parts"}} for a video of so many seconds.
+
+    tell: is told what is measured next. Raises EnvironmentProblem when a stage does not fit.
+    """
+    results = {}
+    works = (partial(portrait, size=portrait_size), voice, lips)
+    for needed, work in zip(need.stages(profile), works, strict=True):
+        name = f"{needed.stage} ({needed.model})"
+        tell(name)
+        with memory.measured(name, None if smaller else needed.total) as usage:
+            parts = work(profile, seconds, smaller or {})
+            gc.collect()
+        results[needed.stage] = usage.as_facts() | parts
+    return results
+
+
+def portrait(profile: Profile, seconds: float, smaller: Smaller, size: int = 512) -> dict:
+    """Stable Diffusion's pipeline: one denoising step, then two; the difference is what each of the others takes."""
+    started = time.perf_counter()
+    networks = [_network(name, profile, smaller) for name in need.PORTRAIT]
+    pipeline = drawing_pipeline(*networks, tiled=profile.vae_tiling)
+    build_s = time.perf_counter() - started
+    _draw(pipeline, size, 1)  # the first use of each kernel takes longer
+    one_s, two_s = (_timed(_draw, pipeline, size, steps) for steps in (1, 2))
+    step_s = max(two_s - one_s, 0.0)
+    parts = {"step_s": step_s, "rest_s": max(one_s - step_s, 0.0)}
+    return _result(build_s, one_s + (profile.portrait_steps - 1) * step_s, parts)
+
+
+def drawing_pipeline(unet, vae, text_encoder, checker, tiled: bool):
+    """diffusers' pipeline as the engine uses it, without a tokenizer: it is given random words."""
+    from diffusers import DPMSolverMultistepScheduler, StableDiffusionPipeline
+    from transformers import CLIPImageProcessorPil
+
+    from avatar.fit.calls import TILE
+    from avatar.portrait.diffusion_model import quiet_libraries
+
+    quiet_libraries()
+    checker.concept_embeds_weights.fill_(GENTLE)
+    checker.special_care_embeds_weights.fill_(GENTLE)
+    schedule = DPMSolverMultistepScheduler.from_config(
+        configs.SCHEDULER, algorithm_type="dpmsolver++", use_karras_sigmas=True
+    )
+    pipeline = StableDiffusionPipeline(
+        unet=unet, vae=vae, text_encoder=text_encoder, tokenizer=None, scheduler=schedule, safety_checker=checker,
+        feature_extractor=CLIPImageProcessorPil(**configs.FEATURE_EXTRACTOR),
+    )  # fmt: skip
+    pipeline.set_progress_bar_config(disable=True)
+    vae.use_tiling = tiled
+    vae.tile_sample_min_size, vae.tile_latent_min_size = TILE, TILE // pipeline.vae_scale_factor
+    return pipeline
+
+
+def _draw(pipeline, size: int, steps: int) -> None:
+    from avatar.portrait.diffusion import GUIDANCE
+
+    words = torch.arange(2 * 77, device=pipeline.device).reshape(2, 77) % 500
+    wanted, unwanted = pipeline.text_encoder(words).last_hidden_state.chunk(2)
+    pipeline(
+        prompt_embeds=wanted, negative_prompt_embeds=unwanted, width=size, height=size, num_inference_steps=steps,
+        guidance_scale=GUIDANCE, generator=torch.Generator("cpu").manual_seed(7), output_type="np",
+    )  # fmt: skip
+
+
+def voice(profile: Profile, seconds: float, smaller: Smaller) -> dict:
+    """XTTS's own `inference`: its longest sentence on a GPU, two seconds on a CPU."""
+    device = memory.device()
+    started = time.perf_counter()
+    model = speaking_model(getattr(torch, profile.voice_dtype), device, smaller.get("xtts"))
+    build_s = time.perf_counter() - started
+    codes = min(LONGEST_CODES if device.type == "cuda" else SHORT_CODES, model.gpt.max_gen_mel_tokens)
+    _speak(model, 8)
+    took_s = _timed(_speak, model, codes)
+    real_time_factor = took_s / (codes / CODES_PER_S)
+    return _result(build_s, seconds * real_time_factor, {"codes": codes, "real_time_factor": real_time_factor})
+
+
+def speaking_model(gpt_dtype: torch.dtype, device: torch.device, smaller: dict | None = None):
+    """XTTS-v2 as the engine has it after loading; it never stops by itself, and its text is random."""
+    from avatar.voice.xtts_checkpoint import quiet_transformers, set_gpt_dtype
+
+    model = build("xtts", smaller)
+    randomize(model.gpt, device, gpt_dtype)
+    randomize(model.hifigan_decoder, device, torch.float32)
+    model.gpt.mel_head.bias[model.args.gpt_stop_audio_token] = -1e4
+    with quiet_transformers():
+        model.gpt.init_gpt_for_inference(kv_cache=True)
+    model.gpt.train(False)
+    set_gpt_dtype(model, gpt_dtype)
+    model.to(device)
+    model.tokenizer = RandomText(model.args.gpt_number_text_tokens)
+    return model
+
+
+class RandomText:
+    """In the place of XTTS's tokenizer, whose vocabulary is one of the files that are not here."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+
+    def encode(self, text: str, lang: str) -> list[int]:
+        return [number % self._size for number in range(TEXT_TOKENS)]
+
+
+def _speak(model, codes: int) -> None:
+    from avatar.voice.xtts_checkpoint import quiet_transformers
+
+    gpt = model.gpt
+    manner = torch.zeros(1, 32, gpt.model_dim, device=model.device, dtype=gpt.mel_head.weight.dtype)
+    timbre = torch.zeros(1, 512, 1, device=model.device)
+    torch.manual_seed(7)
+    with quiet_transformers():
+        model.inference("", "en", manner, timbre, max_new_tokens=codes)
+
+
+def lips(profile: Profile, seconds: float, smaller: Smaller) -> dict:
+    """MuseTalk's Drawing over the bundled portrait and noise for a voice: a batch to warm up, then two more, blended."""
+    started = time.perf_counter()
+    models = random_models(memory.device(), getattr(torch, profile.dtype), smaller)
+    build_s = time.perf_counter() - started
+    frames = _frames(models, profile.lips_batch, batches=3)
+    marks = [time.perf_counter() for _ in frames]
+    first = profile.lips_batch - 1  # the last frame of the warm-up
+    frames_per_s = (len(marks) - 1 - first) / (marks[-1] - marks[first])
+    made = _result(build_s, seconds * FRAME_RATE / frames_per_s, {"frames_per_s": frames_per_s})
+    return made | {"notes": models.notes}  # of a fall back to float32, which makes other figures
+
+
+def random_models(device: torch.device, dtype: torch.dtype, smaller: Smaller):
+    """MuseTalk's `Models` with random numbers in the place of the files."""
+    from avatar.lips.musetalk.audio_features import Ear
+    from avatar.lips.musetalk.audio_windows import WINDOW_STEPS, positions
+    from avatar.lips.musetalk.models import Models
+
+    class RandomModels(Models):
+        def __init__(self) -> None:
+            self.device, self.notes = device, []
+            self.unet, self.vae, encoder = (
+                randomize(build(name, smaller.get(name)), device, dtype) for name in need.LIPS
+            )
+            self.ear = Ear(encoder, self.notes)
+            tokens = positions(WINDOW_STEPS * self.ear.layers, self.ear.width)
+            self._positions = torch.from_numpy(tokens).to(device)
+
+    return RandomModels()
+
+
+def _frames(models, batch: int, batches: int) -> Iterator[np.ndarray]:
+    """Frames as the engine yields them: faces of a batch on the device, each blended into its picture."""
+    from avatar.lips.musetalk.audio_features import AudioFeatures
+    from avatar.lips.musetalk.drawing import Drawing
+    from avatar.lips.musetalk.options import Options
+    from avatar.lips.musetalk.plan import plan_frames
+    from avatar.lips.musetalk.source import opened
+    from avatar.portrait.given import GivenPortrait
+
+    options, rate, count = Options(rest_in_silence=False), Fraction(FRAME_RATE), batch * batches
+    samples = np.random.default_rng(7).uniform(-0.5, 0.5, 16_000 * count // FRAME_RATE).astype(np.float32)
+    steps = memory.StepDown((batch,), what="frames a step")
+    with GivenPortrait() as given:
+        framed = given.frame(None)
+    with opened(framed, rate, count) as source:
+        plan = plan_frames(source, samples, rate, count, options)
+        drawing = Drawing(models, source, AudioFeatures(models.ear, samples), plan, rate, options)
+        for first in range(0, count, batch):
+            group = list(range(first, first + batch))
+            for frame, face in zip(group, drawing.faces(group, steps), strict=True):
+                yield drawing.frame(frame, face)
+
+
+def _network(name: str, profile: Profile, smaller: Smaller) -> torch.nn.Module:
+    return randomize(build(name, smaller.get(name)), memory.device(), getattr(torch, profile.dtype))
+
+
+def _timed(work: Callable, *arguments: object) -> float:
+    """Seconds that a call took on the device, until all of it was done."""
+    _finish()
+    started = time.perf_counter()
+    work(*arguments)
+    _finish()
+    return time.perf_counter() - started
+
+
+def _finish() -> None:
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+
+
+def _result(build_s: float, seconds: float, parts: dict) -> dict:
+    rounded = {name: round(value, 4) for name, value in parts.items()}
+    return {"build_s": round(build_s, 2), "seconds": round(seconds, 2), "parts": rounded}

@@ -1,0 +1,37 @@
+"""Files that locked wheels carry as data: found without importing the package, checked by digest where one is known."""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.util import find_spec
+from pathlib import Path
+
+from avatar.errors import EnvironmentProblem
+from avatar.invocation import to_type
+
+MEND = f"'{to_type('status --strict')}' shows what differs from the lock"
+
+
+def package_file(package: str, path: str) -> Path:
+    """Where the file `path` of an installed package is; the package is not imported.
+
+    Raises EnvironmentProblem when the package or the file is not there.
+    """
+    found = find_spec(package)
+    folders = list(found.submodule_search_locations or []) if found else []
+    if not folders or not Path(folders[0], path).is_file():
+        raise EnvironmentProblem(f"the file {path} of the package {package} is not installed; {MEND}.")
+    return Path(folders[0], path)
+
+
+def package_bytes(package: str, path: str, sha256: str) -> bytes:
+    """The bytes of such a file. Raises EnvironmentProblem also when its sha256 is another one, or it cannot be read."""
+    file = package_file(package, path)
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise EnvironmentProblem(f"cannot read {file}: {error.strerror}; {MEND}.") from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        raise EnvironmentProblem(f"{file} has sha256 {found[:12]}…, the lock says {sha256[:12]}…; {MEND}.")
+    return content

@@ -1,0 +1,360 @@
+"""`avatar fit`: the published shapes, what is alive in them, what that makes of a card or of this host."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from avatar import hardware
+from avatar.environment import driver
+from avatar.errors import EnvironmentProblem, RequestError
+from avatar.fit import cards, need, plan, recorded
+from avatar.hardware import MIB
+from bench import exact_shapes
+from tests.conftest import ROOT, command
+from tests.test_hardware import put_nvidia_smi
+from tests.tiny import musetalk, stable_diffusion
+
+torch = pytest.importorskip("torch")
+
+from avatar.fit import calls, live, shapes, steps  # noqa: E402  (they need PyTorch)
+
+GIB = 1024 * MIB
+CPU = torch.device("cpu")
+without_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="asks what a host without a GPU is told")
+
+TINY = {
+    "sd-unet": stable_diffusion.TINY_UNET,
+    "sd-vae": stable_diffusion.TINY_VAE,
+    "clip-text": stable_diffusion.TINY_CLIP | {"projection_dim": 32},
+    "safety-checker": {
+        "projection_dim": stable_diffusion.TINY_PROJECTION,
+        "vision_config": stable_diffusion.SAFETY_CHECKER["vision_config"] | stable_diffusion.TINY_CLIP,
+    },
+    "xtts": {"gpt_layers": 2, "gpt_n_model_channels": 64, "gpt_n_heads": 4, "decoder_input_dim": 64},
+    "musetalk-unet": musetalk.TINY_UNET,
+    "ft-mse-vae": musetalk.TINY_VAE,
+    "whisper-encoder": musetalk.TINY_EAR,
+}
+
+# ---------------------------------------------------------------- the published shapes
+
+
+@pytest.mark.parametrize("name", shapes.SHAPES)
+def test_a_network_has_the_parameters_that_its_published_file_confirms(name):
+    measured = exact_shapes.measure(name, real=False)
+    assert measured["right"] and measured.get("config_is_locked", True), measured
+
+
+def test_the_arithmetic_counts_the_same_parameters_as_the_networks():
+    counted = {name: shape.parameters for name, shape in shapes.SHAPES.items()}
+    counted["xtts-gpt"] = shapes.count(shapes.build("xtts").gpt)
+    counted["xtts-decoder"] = counted.pop("xtts") - counted["xtts-gpt"]
+    assert counted == need.PARAMETERS
+
+
+def test_random_weights_are_the_same_each_time():
+    one, other = (shapes.randomize(shapes.build("sd-unet", TINY["sd-unet"]), CPU, torch.float16) for _ in range(2))
+    assert all(torch.equal(*pair) for pair in zip(one.parameters(), other.parameters(), strict=True))
+    assert {each.dtype for each in one.parameters()} == {torch.float16}
+
+
+def test_random_weights_stay_far_within_half_precision():
+    """The VAE in its full depth, over a small picture: no layer gives a number near 65,504, and it draws something."""
+    vae = shapes.randomize(shapes.build("ft-mse-vae"), CPU, torch.float32)
+    largest = []
+    for module in vae.modules():
+        module.register_forward_hook(lambda module, inputs, made: largest.append(float(_tensor(made).abs().max())))
+    with torch.inference_mode():
+        picture = vae.decode(torch.randn(1, 4, 4, 4, generator=torch.Generator().manual_seed(1))).sample
+    assert len(largest) > 100 and max(largest) < 1000 and picture.std() > 1e-3
+
+
+def _tensor(made) -> torch.Tensor:
+    return made if isinstance(made, torch.Tensor) else made[0]
+
+
+# ---------------------------------------------------------------- what is alive
+
+
+def test_what_is_alive_is_counted_on_shapes_as_on_real_tensors():
+    vae = shapes.build("ft-mse-vae", musetalk.TINY_VAE | {"block_out_channels": [8, 8, 16, 16]})
+    on_meta = live.follow(lambda: calls._decode(2, 64, 64, vae.to("meta"), torch.float32))
+    shapes.randomize(vae, CPU, torch.float32)
+    on_cpu = live.follow(lambda: vae.decode(torch.zeros(2, 4, 8, 8)).sample)
+    assert (on_meta.peak, on_meta.with_copies) == (on_cpu.peak, on_cpu.with_copies)
+    assert on_meta.with_copies > on_meta.peak > 2 * 3 * 64 * 64 * 4
+
+
+def test_what_is_alive_is_what_the_allocator_holds():
+    """Of PyTorch's own allocator on a CPU, as its profiler records it: operations that ask for no scratch memory."""
+    from torch.profiler import ProfilerActivity, profile
+
+    weights, inputs = torch.randn(256, 256), torch.randn(64, 256)
+
+    def work():
+        hidden = torch.nn.functional.gelu(inputs.view(-1, 256) @ weights)
+        wide = torch.cat([hidden, hidden.relu(), hidden.flip(0)[:, :]])  # a view takes nothing
+        del hidden
+        return (wide.relu_().view(-1, 256) @ weights).sum()  # nor does a change in place
+
+    counted = live.follow(work)
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler, torch.no_grad():
+        work()
+    held = most = 0
+    for event in profiler.profiler.kineto_results.events():
+        if event.name() == "[memory]":
+            held += event.nbytes()
+            most = max(most, held)
+    assert counted.peak == most == 6 * 64 * 256 * 4 + 4  # and the sum
+
+
+def test_the_table_is_what_the_calls_hold():
+    """One call of each kind, in both types; the whole table takes half a minute: bench/exact_shapes.py --table."""
+
+    def chosen(call: calls.Call) -> bool:
+        return call.batch in (1, 2, 8) and call.size not in (768, 1024)
+
+    rows = calls.table(chosen)
+    assert {(row["network"], row["call"]) for row in rows} == {(row["network"], row["call"]) for row in need._table()}
+    assert [row for row in rows if row not in need._table()] == []
+
+
+def test_figures_that_are_known_from_elsewhere():
+    """Per frame in half precision: 96 MiB alive in the VAE's decoder; XTTS's keys and values are 122 MiB at the most."""
+    assert need._row("ft-mse-vae", "decode", 1, 0, "float16")["live"] == pytest.approx(96 * MIB, rel=1e-3)
+    assert need._row("xtts", "speak", 1, 0, "float16")["live"] == pytest.approx(2 * 30 * 1041 * 1024 * 2, rel=0.05)
+    assert need.lips(8, "float16").weights == 2 * (849_947_844 + 83_653_863 + 8_208_384)
+
+
+# ---------------------------------------------------------------- the arithmetic
+
+
+def test_between_two_rows_the_larger_one_counts_and_beyond_the_last_it_grows():
+    eight = need._row("ft-mse-vae", "decode", 8, 0, "float16")
+    assert eight["batch"] == 8 and need._row("ft-mse-vae", "decode", 5, 0, "float16") == eight
+    assert need.lips(5, "float16").live == need.lips(8, "float16").live > need.lips(4, "float16").live
+    most, twice = need.lips(32, "float16"), need.lips(64, "float16")
+    assert twice.live == pytest.approx(2 * most.live, rel=0.01)
+    assert need.portrait("float16", size=640).live == need.portrait("float16", size=768).live
+    assert need.portrait("float16", tiled=True).live < need.portrait("float16").live / 2
+
+
+def test_half_precision_halves_what_is_half_precision():
+    half, single = need.lips(4, "float16", on_gpu=False), need.lips(4, "float32", on_gpu=False)
+    assert single.weights == 2 * half.weights and single.live == pytest.approx(2 * half.live, rel=0.01)
+    decoder = 4 * need.PARAMETERS["xtts-decoder"]
+    assert need.voice("float32").weights - decoder == 2 * (need.voice("float16").weights - decoder)
+
+
+@pytest.mark.parametrize("profile", hardware.PROFILES, ids=lambda profile: profile.name)
+def test_every_stage_of_a_profile_fits_the_least_card_it_is_for(profile):
+    for each in need.stages(profile):
+        assert 0 < each.weights < each.floor < each.allocated <= each.total
+        if profile.device == "cuda":
+            assert each.total <= profile.least_vram_mib * MIB, each
+
+
+def test_a_batch_of_eight_leaves_the_pipeline_under_four_gib():
+    """The project's goal for peak allocated memory, by arithmetic: copies of memory layouts and workspaces with it."""
+    tiled = need.portrait("float16", tiled=True)
+    assert max(tiled.allocated, need.voice("float16").allocated, need.lips(8, "float16").allocated) <= 4 * GIB
+
+
+# ---------------------------------------------------------------- cards by name
+
+
+@pytest.mark.parametrize("card", cards.CARDS, ids=lambda card: card.label)
+def test_every_card_is_found_by_its_label_and_listed_in_the_docs(card):
+    assert cards.find(card.label) == card
+    assert 0.9 < card.vram_mib / (card.gb * 1024) < 1.01
+    row = next(line for line in (ROOT / "docs/fit.md").read_text().splitlines() if line.startswith(f"| {card.label} |"))
+    assert f" {card.vram_mib:,} " in row and f" {card.capability} " in row
+
+
+@pytest.mark.parametrize(
+    ("typed", "label"),
+    [
+        ("3080", "GeForce RTX 3080 10GB"),
+        ("rtx3080 10gb", "GeForce RTX 3080 10GB"),
+        ("NVIDIA GeForce RTX 3080", "GeForce RTX 3080 10GB"),
+        ("4060ti", "GeForce RTX 4060 Ti 8GB"),
+        ("4060", "GeForce RTX 4060 8GB"),
+        ("NVIDIA A100-SXM4-80GB", "A100 80GB"),
+        ("a100 40 GiB", "A100 40GB"),
+        ("NVIDIA H100 80GB HBM3", "H100 80GB"),
+        ("Tesla V100-SXM2-16GB", "Tesla V100 16GB"),
+    ],
+)
+def test_a_loosely_typed_name_is_matched(typed, label):
+    assert cards.find(typed).label == label
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("RTX 3080 Ti", "not in the table.*RTX 3080 10GB"),
+        ("RTX 3080 12GB", "not in the table.*RTX 3080 10GB"),
+        ("V100-SXM2-32GB", "not in the table.*Tesla V100 16GB"),
+        ("RTX 4090 Laptop GPU", "not in the table.*RTX 4090 24GB"),
+        ("A100", "A100 40GB or the A100 80GB; name one"),
+        ("abacus", "not in the table.*docs/fit.md"),
+        ("", "not in the table"),
+    ],
+)
+def test_a_card_that_is_not_meant_is_not_taken(typed, said):
+    with pytest.raises(RequestError, match=said):
+        cards.find(typed)
+
+
+# ---------------------------------------------------------------- the command
+
+
+def one_sentence(outcome, code: int) -> str:
+    assert outcome.code == code and outcome.stdout == "" and len(outcome.stderr.splitlines()) == 1
+    return outcome.stderr
+
+
+def test_a_card_is_answered_without_pytorch():
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", *command("fit", "--gpu", "RTX 3080", "--json")[1:]],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    imported = {line.rsplit("|", 1)[1].strip().split(".")[0] for line in done.stderr.splitlines() if "|" in line}
+    assert "click" in imported and not imported & {"torch", "numpy", "diffusers", "transformers"}
+    report = json.loads(done.stdout)
+    assert (report["profile"], report["fits"], report["measured"]) == ("10GB", True, False)
+    assert report["gpu"]["vram_mib"] == 10_240
+    assert set(report["stages"]) == {"portrait", "voice", "lips"}
+    assert all(stage["seconds"] is None and stage["need_mib"] < 10_240 for stage in report["stages"].values())
+    assert 8.4e9 < report["disk"]["weights"] < 8.6e9 and report["disk"]["missing"] <= report["disk"]["weights"]
+
+
+def test_the_answer_says_where_its_figures_are_from(avatar):
+    text = avatar("fit", "--gpu", "2060").stdout
+    assert "profile   6GB: float16, 4 frames a step" in text
+    assert "peaks     by arithmetic from the shapes, not measured on this card" in text
+    assert "seconds   not measured on this card" in text
+    assert "memory    fits: 3,408 of 6,144 MiB" in text and "disk      8.50 GB of weights" in text
+
+
+def test_a_card_that_cannot_be_answered_for(avatar):
+    assert "RTX 9999" in one_sentence(avatar("fit", "--gpu", "RTX 9999"), 2)
+    assert "6.1 (sm_61)" in one_sentence(avatar("fit", "--gpu", "1080 ti"), 1)
+    assert "give one of the two" in one_sentence(avatar("fit", "--gpu", "3080", "--measure"), 2)
+    assert avatar("fit", "--seconds", "0").code == 2
+
+
+def test_a_host_without_a_gpu_is_told_so_and_what_its_cpu_needs(avatar, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    outcome = avatar("fit", "--json")
+    report = json.loads(outcome.stdout)
+    assert report["gpu"] is None and report["profile"] == "cpu" and report["dtype"] == "float32"
+    assert report["room_mib"] == hardware.memory_mib()
+    assert report["fits"] == (report["stages"]["portrait"]["need_mib"] <= hardware.memory_mib())
+    assert outcome.code == (0 if report["fits"] else 1)
+    assert "--measure" in report["seconds_from"]
+
+
+def test_a_gpu_that_cannot_be_used_is_one_sentence(avatar, monkeypatch, tmp_path):
+    put_nvidia_smi(tmp_path, "echo 'Failed to initialize NVML: Driver/library version mismatch'; exit 18", monkeypatch)
+    assert "version mismatch" in one_sentence(avatar("fit"), 1)
+    put_nvidia_smi(tmp_path, nvidia_smi("NVIDIA A10G, 23028, 450.51.06", "8.6"), monkeypatch)
+    assert "driver 450.51.06" in one_sentence(avatar("fit"), 1)
+    put_nvidia_smi(tmp_path, nvidia_smi("NVIDIA TITAN Xp, 12288, 535.183.01", "6.1"), monkeypatch)
+    assert "TITAN Xp is of compute capability 6.1" in one_sentence(avatar("fit"), 1)
+
+
+@without_gpu
+def test_a_gpu_that_pytorch_does_not_see_is_not_replaced_by_the_cpu_in_silence(avatar, monkeypatch, tmp_path):
+    put_nvidia_smi(tmp_path, nvidia_smi("NVIDIA A10G, 23028, 535.183.01", "8.6"), monkeypatch)
+    assert "CUDA_VISIBLE_DEVICES" in one_sentence(avatar("fit"), 1)
+    monkeypatch.setenv("AVATAR_PROFILE", "cpu")
+    assert "the NVIDIA A10G is not used: the profile is set to cpu" in avatar("fit").stdout
+
+
+def test_the_base_environment_names_the_command_to_type(monkeypatch):
+    monkeypatch.setenv("AVATAR_RUN", "./run")
+    base = ROOT / ".venv/base/bin/python"
+    if not base.exists():
+        pytest.skip("no base environment beside this one")
+    done = subprocess.run([base, *command("fit", "--measure")[1:]], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 1 and "type './run --full avatar fit'" in done.stderr
+
+
+def nvidia_smi(row: str, capability: str) -> str:
+    """A planted program's body: a GPU's row, and its compute capability where only that is asked for."""
+    return f'case "$1" in --query-gpu=compute_cap) echo {capability} ;; *) echo "{row}" ;; esac'
+
+
+# ---------------------------------------------------------------- runs that were kept
+
+
+@pytest.fixture
+def kept_run(monkeypatch, tmp_path):
+    """A report of an RTX 4090, as `avatar fit --json` would have printed it there."""
+    report = plan.for_card("RTX 4090", 10)
+    for stage in report["stages"].values():
+        stage |= {"peak_allocated_mib": 3000, "seconds": 4.0}
+    report |= {"measured": True}
+    monkeypatch.setattr(recorded, "RESULTS", tmp_path)
+    (tmp_path / "fit-rtx-4090.json").write_text(json.dumps(report))
+    return tmp_path / "fit-rtx-4090.json"
+
+
+def test_a_kept_run_of_the_card_gives_its_seconds(kept_run):
+    report = plan.for_card("4090", 30)
+    assert report["stages"]["lips"]["seconds"] == 12.0 and report["stages"]["lips"]["peak_allocated_mib"] == 3000
+    assert report["seconds_from"] == report["peaks_from"] == "recorded on this card (fit-rtx-4090.json)"
+
+
+def test_a_kept_run_of_another_card_gives_its_peaks_and_no_seconds(kept_run):
+    report = plan.for_card("RTX 3090", 30)
+    assert report["stages"]["lips"]["peak_allocated_mib"] == 3000
+    assert "recorded on GeForce RTX 4090 24GB" in report["peaks_from"]
+    assert report["seconds_from"] == plan.NO_SECONDS and report["stages"]["lips"]["seconds"] is None
+    other = plan.for_card("RTX 3080", 30)  # another profile
+    assert other["peaks_from"] == plan.ARITHMETIC and other["stages"]["lips"]["peak_allocated_mib"] is None
+
+
+def test_a_kept_run_that_was_not_measured_or_is_broken(kept_run):
+    kept_run.write_text(json.dumps(plan.for_card("RTX 3080", 10)))
+    assert plan.for_card("RTX 3080", 10)["seconds_from"] == plan.NO_SECONDS
+    kept_run.write_text("{}")
+    with pytest.raises(EnvironmentProblem, match="fit-rtx-4090.json is no report"):
+        plan.for_card("RTX 3080", 10)
+
+
+# ---------------------------------------------------------------- real steps, tiny
+
+
+@without_gpu
+def test_the_steps_run_the_engines_own_parts():
+    """Tiny networks through the same code that a card runs; a fall back to float32 would be told."""
+    profile = hardware.profile_named("cpu")
+    told = []
+    results = steps.measure(profile, 10, told.append, TINY, portrait_size=64)
+    assert told == ["portrait (Stable Diffusion 1.5)", "voice (XTTS-v2)", "lips (MuseTalk 1.5)"]
+    assert all(result["seconds"] > 0 for result in results.values())
+    assert results["voice"]["parts"]["codes"] == steps.SHORT_CODES
+    assert results["lips"]["notes"] == []
+    twice = steps.lips(profile, 20, TINY)
+    assert twice["seconds"] == pytest.approx(20 * 25 / twice["parts"]["frames_per_s"], rel=0.01)
+
+
+@without_gpu
+def test_the_random_voice_speaks_as_many_codes_as_it_is_asked_for():
+    model = steps.speaking_model(torch.float32, CPU, TINY["xtts"])
+    manner, timbre = torch.zeros(1, 32, 64), torch.zeros(1, 512, 1)
+    made = model.inference("", "en", manner, timbre, max_new_tokens=30)
+    assert made["gpt_latents"].shape[1] == 30
+
+
+def test_the_table_of_cards_and_the_locked_pytorch_agree_on_what_is_too_old():
+    refused = {card.label for card in cards.CARDS if not driver.has_code_for(card.capability)}
+    assert refused == {"GeForce GTX 1080 Ti 11GB"}
+    assert os.path.getsize(need.TABLE) < 20_000
