@@ -11,8 +11,9 @@ import cv2
 import numpy as np
 import pytest
 
+from avatar.lips.box import Box
 from avatar.lips.eyelids import Eyelids
-from avatar.lips.geometry import Box, face_frame, inner_window
+from avatar.lips.geometry import face_frame, inner_window
 from avatar.lips.liveliness import plan_sway
 from avatar.lips.motion import Motion
 from avatar.lips.mouth import SWAY_MARGIN_PX

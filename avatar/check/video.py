@@ -22,6 +22,7 @@ MOST_LAG_MS = 40  # one frame
 SILENT_DBFS = -60.0
 MOST_MISSING_S = 0.25  # of the length that the file claims; containers round it, and sound is padded
 BLACK = 8  # mean grey level of 255 below which a frame is black
+MOST_BLACK = 0.1  # share of the frames: room for a fade in and out, not for a video that shows next to nothing
 FROZEN = 0.02  # mean change of the grey level below which a frame is the one before
 
 
@@ -80,6 +81,8 @@ def failures(report: dict, sound: Sound | None, intended: Match | None, loudness
     if report["frames_with_face"] < report["frames"]:
         missing = report["frames"] - report["frames_with_face"]
         failed.append(f"no face was found in {missing} of {report['frames']} frames")
+    if report["black_share"] > MOST_BLACK:
+        failed.append(f"{report['black_share']:.0%} of the frames are black, {MOST_BLACK:.0%} is the most")
     if sound is None:
         failed.append("there is no sound")
     elif sound.rms_dbfs is None or sound.rms_dbfs < SILENT_DBFS:

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from avatar.lips.geometry import Box, FaceFrame, box_around, face_frame, from_left_to_right, inner_window, smoothstep
+from avatar.lips.box import Box
+from avatar.lips.geometry import FaceFrame, box_around, face_frame, from_left_to_right, inner_window, smoothstep
 from avatar.lips.mouth import SWAY_MARGIN_PX
 from avatar.lips.sampling import Positions, finer, read_field, read_finer
 

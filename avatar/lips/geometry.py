@@ -7,9 +7,10 @@ those of MediaPipe's face mesh (its first 468 points; left and right are the vie
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
+
+from avatar.lips.box import Box
 
 # The inner and outer contours of both lips, each from the left corner of the mouth to the right one.
 UPPER_LIP_INNER = [78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308]
@@ -30,23 +31,6 @@ def smoothstep(x: np.ndarray | float) -> np.ndarray:
     """0 up to 0, 1 from 1 on, and 3x^2 - 2x^3 between, so that both ends are level."""
     x = np.clip(x, 0, 1)
     return x * x * (3 - 2 * x)
-
-
-class Box(NamedTuple):
-    """A rectangle of whole pixels; right and bottom are outside."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
-
-    @property
-    def rows_columns(self) -> tuple[slice, slice]:
-        return slice(self.top, self.bottom), slice(self.left, self.right)
-
-    @property
-    def empty(self) -> bool:
-        return self.right <= self.left or self.bottom <= self.top
 
 
 def box_around(points: np.ndarray, margin: float, width: int, height: int) -> Box:

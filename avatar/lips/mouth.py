@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from avatar.lips.geometry import Box, FaceFrame, box_around, face_frame
+from avatar.lips.box import Box
+from avatar.lips.geometry import FaceFrame, box_around, face_frame
 from avatar.lips.mouth_fields import LipLines, MouthFields, lip_lines, lower_face_box, mouth_fields
 from avatar.lips.mouth_interior import mouth_interior
 from avatar.lips.sampling import Positions, finer, read_field, read_finer

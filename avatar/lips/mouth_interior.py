@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from avatar.lips.geometry import CHEEK, Box, FaceFrame
+from avatar.lips.box import Box
+from avatar.lips.geometry import CHEEK, FaceFrame
 from avatar.lips.mouth_fields import LipLines
 
 # RGB, judged by eye on rendered frames with a cheek of brightness 170.

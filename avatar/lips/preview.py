@@ -14,7 +14,7 @@ from avatar.voice.speech import Speech
 
 
 class PreviewLips:
-    """Use in a `with` block, which holds the layers of the portrait.
+    """Use in a `with` block, which holds the layers of the portrait. options: there are none.
 
     One thread by default: pictures of this size gain nothing from a second one on a quiet machine, and where FFmpeg has
     the other core the threads wait for each other (measured: 80 frames a second with two, 290 with one, beside a busy
@@ -24,7 +24,7 @@ class PreviewLips:
     name = WarpLips.name
     version = WarpLips.version
 
-    def __init__(self, portrait: Portrait, seed: int, threads: int = 1) -> None:
+    def __init__(self, portrait: Portrait, seed: int, options: None = None, threads: int = 1) -> None:
         self.seed = seed
         self.facts: dict = {}
         self.notes: list[str] = []

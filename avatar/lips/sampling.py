@@ -12,7 +12,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from avatar.lips.geometry import Box, pixel_grid
+from avatar.lips.box import Box
+from avatar.lips.geometry import pixel_grid
 
 # The portrait is made finer once, with a sharp filter; each frame then reads it with the fast linear one. At twice the
 # size that is about as sharp as reading the portrait itself bicubically, at an eighth of the time.

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from avatar.errors import AvatarError, EnvironmentProblem
+from avatar.locked import MEND
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,10 +35,7 @@ def ffmpeg_program() -> str:
 
         return imageio_ffmpeg.get_ffmpeg_exe()
     except (ImportError, RuntimeError) as error:
-        raise EnvironmentProblem(
-            f"FFmpeg of the imageio-ffmpeg wheel was not found ({error}); './run avatar status --strict' names what is "
-            "wrong with the environment, and removing .venv makes the next ./run build it afresh."
-        ) from error
+        raise EnvironmentProblem(f"FFmpeg of the imageio-ffmpeg wheel was not found ({error}); {MEND}.") from error
 
 
 def file_argument(path: Path) -> str:

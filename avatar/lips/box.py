@@ -1,0 +1,31 @@
+"""A rectangle of whole pixels, for what is cut out of a picture and put back into it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Box(NamedTuple):
+    """In pixels of its picture; right and bottom are the first that do not belong to it."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def width(self) -> int:
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        return self.bottom - self.top
+
+    @property
+    def rows_columns(self) -> tuple[slice, slice]:
+        """Its place in an array (height, width, …) of the picture."""
+        return slice(self.top, self.bottom), slice(self.left, self.right)
+
+    @property
+    def empty(self) -> bool:
+        return self.right <= self.left or self.bottom <= self.top
