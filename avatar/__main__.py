@@ -7,7 +7,13 @@ import os
 import signal
 import sys
 
-import click
+try:
+    import click
+except (ImportError, SyntaxError) as error:  # nothing below can run, not even `avatar status`
+    sys.exit(
+        f"avatar: its own libraries do not load ({error}); "
+        f"make the environment again: rm -r {sys.prefix}, then start avatar as before."
+    )
 
 from avatar.errors import AvatarError, Interrupted
 from avatar.invocation import to_type
