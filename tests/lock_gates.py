@@ -15,15 +15,16 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import Version
 
 from avatar.environment.installed import canonical_name
-from avatar.environment.locks import WHEEL_LAYERS, Wheel, read_lock
+from avatar.environment.locks import Wheel, read_lock
 
 GLIBC_FLOOR = 28
+LAYERS = ("base", "full", "test")
 HOST = re.compile(r"://|\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:org|com|net|io|dev|ai|cloud|edu|gov)\b", re.IGNORECASE)
 
 
 def read_locks(folder: Path) -> dict[str, list[Wheel]]:
     """{layer: wheels} of the layers that are installed. Raises ValueError for a line of another form."""
-    return {layer: read_lock(folder / f"{layer}.txt") for layer in WHEEL_LAYERS}
+    return {layer: read_lock(folder / f"{layer}.txt") for layer in LAYERS}
 
 
 def supported_tags() -> set[tags.Tag]:
@@ -85,7 +86,7 @@ def payload_differs(folder: Path) -> list[str]:
 def direct_dependencies(pyproject: dict) -> dict[str, list[Requirement]]:
     """{layer: what pyproject.toml asks for directly}."""
     asked = {"base": pyproject["project"]["dependencies"], **pyproject["dependency-groups"]}
-    return {layer: [Requirement(text) for text in asked[layer]] for layer in WHEEL_LAYERS}
+    return {layer: [Requirement(text) for text in asked[layer]] for layer in LAYERS}
 
 
 def removed_needs(pyproject: dict) -> set[str]:

@@ -155,3 +155,37 @@ def test_the_command_prints_what_is_wrong_and_fails(folder):
     drop_package(folder, "wheel")
     done = subprocess.run([sys.executable, ROOT / "ci/conda-check", folder], capture_output=True, text=True)
     assert done.returncode == 1 and "pip 26.2.1 depends on wheel, locked is none" in done.stdout
+
+
+def test_what_cannot_be_read_is_said_with_what_mends_it(folder):
+    spoil(folder, "conda-lock.yml", "conda-forge/linux-64/", "conda-forge/osx-64/")
+    done = subprocess.run([sys.executable, ROOT / "ci/conda-check", folder], capture_output=True, text=True)
+    assert done.returncode == 1 and "not an address of conda-forge" in done.stdout and "Traceback" not in done.stderr
+    assert done.stdout.splitlines()[-1].startswith("     mend: ")
+
+
+@pytest.mark.parametrize("command", ["install", "lock"])
+def test_conda_lock_knows_the_options_that_the_page_uses(command):
+    page = (ROOT / "docs/conda.md").read_text()
+    [line] = [line.partition("#")[0] for line in page.splitlines() if line.startswith(f"    conda-lock {command} ")]
+    said = subprocess.run([sys.executable, "-m", "conda_lock", command, "--help"], capture_output=True, text=True)
+    assert all(option in said.stdout for option in line.split() if option.startswith("--")), said
+
+
+# ---------------------------------------------------------------- what was downloaded
+
+
+packages = load_script(ROOT / "ci/conda-packages")
+
+
+def test_every_locked_package_is_looked_for_with_both_digests():
+    entries = packages.locked_files(ROOT / "conda-lock.yml")
+    locked = {package["url"].rpartition("/")[2]: package["hash"] for package in gates.packages(ROOT)}
+    assert {entry["file"]: {"md5": entry["md5"], "sha256": entry["sha256"]} for entry in entries} == locked
+
+
+def test_a_lock_with_a_package_that_could_not_be_checked_is_refused(folder):
+    digest = packages.locked_files(folder / "conda-lock.yml")[3]["sha256"]
+    spoil(folder, "conda-lock.yml", f"    sha256: {digest}\n", "")
+    with pytest.raises(ValueError, match="without an address, an md5 and a sha256"):
+        packages.locked_files(folder / "conda-lock.yml")

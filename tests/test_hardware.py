@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from avatar import hardware
-from avatar.environment import bootstrap, checks, driver, locks
+from avatar.environment import bootstrap, c_library, checks, driver, locks
 from avatar.environment.installed import site_packages
+from avatar.environment.locks import Wheel
+from avatar.environment.status import gpu_checks
 from avatar.hardware import Gpu, Hardware
 
 LOCK = locks.read_payload(locks.find_locks())
@@ -58,6 +60,73 @@ def test_the_least_driver_follows_the_cuda_of_the_lock():
 def test_the_locked_cuda_is_the_one_inside_torch():
     version = runpy.run_path(str(site_packages() / "torch/version.py"))  # it imports nothing
     assert driver.locked_cuda(LOCK).split(".")[:2] == version["cuda"].split(".")
+
+
+def test_the_capabilities_are_those_the_locked_torch_has_code_for():
+    torch = pytest.importorskip("torch")
+    built = [f"sm_{capability.replace('.', '')}" for capability in driver.ARCHITECTURES]
+    assert torch._C._cuda_getArchFlags().split() == built
+
+
+@pytest.mark.parametrize(
+    ("capability", "runs"),
+    [("6.1", False), ("7.0", True), ("7.5", True), ("8.6", True), ("8.9", True), ("9.0", True), ("10.3", True),
+     ("11.0", False), ("12.0", True), ("12.1", True), ("13.0", False), ("", True)],
+)  # fmt: skip
+def test_code_runs_on_later_minor_capabilities_and_on_no_other_major_one(capability, runs):
+    check = checks.check_capability(capability)
+    assert check.ok == runs and bool(check.remedy) != runs
+
+
+def test_the_capability_is_read_from_nvidia_smi(monkeypatch, tmp_path):
+    put_nvidia_smi(tmp_path, "echo 8.6; echo 7.5", monkeypatch)
+    assert driver.read_capability() == "8.6"
+    old = "echo 'Field \"compute_cap\" is not a valid field to query.'; exit 2"
+    put_nvidia_smi(tmp_path, old, monkeypatch)
+    assert driver.read_capability() == ""
+
+
+@pytest.mark.parametrize(("vram_mib", "fits"), [(4096, False), (6144, True), (10240, True), (0, True)])
+def test_a_card_with_too_little_memory_is_told(vram_mib, fits):
+    check = checks.check_gpu_memory(host_with("535.183.01", vram_mib))
+    assert check.ok == fits and ("AVATAR_PROFILE=cpu" in check.remedy) != fits
+
+
+def test_a_card_that_is_not_wanted_is_not_looked_at(monkeypatch):
+    failed = [check for check in gpu_checks(host_with("450.248.02", 4096), LOCK, ["base", "full"]) if not check.ok]
+    assert [check.name for check in failed] == ["driver", "vram"]
+    monkeypatch.setenv("AVATAR_PROFILE", "cpu")
+    assert all(check.ok for check in gpu_checks(host_with("450.248.02", 4096), LOCK, ["base", "full"]))
+
+
+# ---------------------------------------------------------------- the C library
+
+
+def wheel(platform: str) -> Wheel:
+    return Wheel("probe", "1.0", "0" * 64, f"probe-1.0-cp311-cp311-{platform}.whl")
+
+
+@pytest.mark.parametrize(
+    ("platform", "least"),
+    [
+        ("any", None),
+        ("manylinux_2_28_x86_64", (2, 28)),
+        ("manylinux2014_x86_64.manylinux_2_17_x86_64", (2, 17)),
+        ("manylinux_2_27_x86_64.manylinux_2_28_x86_64", (2, 27)),
+        ("manylinux1_x86_64", (2, 5)),
+    ],
+)
+def test_the_least_glibc_stands_in_the_name_of_a_wheel(platform, least):
+    assert c_library.least_glibc(wheel(platform)) == least
+
+
+def test_an_older_c_library_or_another_one_is_told():
+    wheels = [wheel("manylinux_2_28_x86_64"), wheel("manylinux_2_17_x86_64"), wheel("any")]
+    assert c_library.problems(wheels, (2, 28)) == []
+    assert c_library.problems(wheels, (2, 27)) == ["probe-1.0-cp311-cp311-manylinux_2_28_x86_64.whl needs glibc 2.28"]
+    assert len(c_library.problems(wheels, (2, 9))) == 2
+    assert len(c_library.problems(wheels, None)) == 2
+    assert c_library.host_glibc() >= (2, 17)
 
 
 def test_gpus_are_read_from_nvidia_smi(monkeypatch, tmp_path):

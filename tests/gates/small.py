@@ -1,0 +1,98 @@
+"""Faults while `./run` makes an environment: a small checkout whose only wheel is made here, without an index."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+import zipfile
+from pathlib import Path
+
+from tests.conftest import ROOT
+from tests.gates.ground import Ground
+
+PYTHON = os.path.realpath(sys.executable)
+NEEDED = ("sh", "dirname", "cat", "cmp", "sed", "env", "ldconfig", "uname", "ldd")
+WHEEL = "probe-1.0-py3-none-any.whl"
+
+
+def make_wheel(path: Path) -> str:
+    """A wheel of one empty module; its sha256."""
+    files = {
+        "probe.py": "",
+        "probe-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: probe\nVersion: 1.0\n",
+        "probe-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    record = "".join(f"{name},,\n" for name in [*files, "probe-1.0.dist-info/RECORD"])
+    path.parent.mkdir(parents=True)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in {**files, "probe-1.0.dist-info/RECORD": record}.items():
+            archive.writestr(name, content)
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def checkout(ground: Ground) -> None:
+    """The real `run` and its bootstrap, with a lock of that wheel alone; uv is on the PATH."""
+    root = ground.here = ground.scratch / "small"
+    digest = make_wheel(ground.scratch / "wheels" / WHEEL)
+    (root / "avatar/environment").mkdir(parents=True)
+    (root / "locks").mkdir()
+    for name in ("run", "avatar/environment/bootstrap.py", "locks/boot.txt"):
+        shutil.copy(ROOT / name, root / name)
+    (root / "locks/base.txt").write_text(f"probe==1.0 --hash=sha256:{digest}  # {WHEEL}\n")
+    uv = shutil.which("uv") or ROOT / ".venv/boot/bin/uv"
+    (ground.bin / "uv").symlink_to(uv)
+    ground.env |= {
+        "AVATAR_PYTHON": PYTHON,
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": str(ground.scratch / "wheels"),
+        "UV_NO_CACHE": "1",
+    }
+
+
+def wrong_hash(ground: Ground) -> None:
+    (ground.here / "locks/base.txt").write_text(f"probe==1.0 --hash=sha256:{'0' * 64}  # {WHEEL}\n")
+
+
+def unknown_version(ground: Ground) -> None:
+    path = ground.here / "locks/base.txt"
+    path.write_text(path.read_text().replace("probe==1.0", "probe==2.0"))
+
+
+def full_disk(ground: Ground) -> None:
+    shutil.rmtree(ground.here / ".venv")
+    ground.small_disk(ground.here / ".venv", "16k")
+
+
+def checkout_with_python_311(ground: Ground) -> None:
+    """Python 3.11 is on the PATH under its own name, and nothing else is there but what ./run needs."""
+    checkout(ground)
+    for name in NEEDED:
+        if path := shutil.which(name, path="/usr/bin:/bin:/usr/sbin:/sbin"):
+            (ground.bin / name).symlink_to(path)
+    (ground.bin / "python3.11").symlink_to(PYTHON)
+    del ground.env["AVATAR_PYTHON"]
+    for name in ("PYENV_ROOT", "CONDA_PREFIX"):
+        ground.env.pop(name, None)
+    ground.env |= {"PATH": str(ground.bin), "HOME": str(ground.scratch)}
+
+
+def python_312(ground: Ground, name: str) -> str:
+    """An interpreter that says it is 3.12. It is 3.11 under that number: no other one is in the lock."""
+    say = "import sys; sys.version_info = (3, 12, 0); exec(sys.argv[1])"
+    ground.program(name, f'exec "{PYTHON}" -c "{say}" "$3"')
+    return str(ground.bin / name)
+
+
+def only_python_312(ground: Ground) -> None:
+    shutil.rmtree(ground.here / ".venv")
+    for name in ("python3.11", "uv"):  # uv would look for interpreters in places of its own
+        (ground.bin / name).unlink()
+    for name in ("python3.12", "python3"):
+        python_312(ground, name)
+
+
+def name_python_312(ground: Ground) -> None:
+    shutil.rmtree(ground.here / ".venv")
+    ground.env["AVATAR_PYTHON"] = python_312(ground, "python3.12")
