@@ -23,8 +23,9 @@ class Outcome:
 
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory, monkeypatch) -> Path:
-    """AVATAR_HOME, empty, for each test."""
+    """AVATAR_HOME, empty, for each test. Messages name commands as they are where avatar is on the PATH."""
     folder = tmp_path_factory.mktemp("home")
+    monkeypatch.delenv("AVATAR_RUN", raising=False)
     monkeypatch.setenv("AVATAR_HOME", str(folder))
     return folder
 

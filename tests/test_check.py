@@ -189,6 +189,13 @@ def test_frames_without_a_face_black_and_frozen_ones_are_counted(talking, tmp_pa
     assert "no face was found in 5 of 55 frames" in report["failed"]
     assert report["black_share"] == pytest.approx(5 / 55, abs=0.001)
     assert 13 / 55 <= report["frozen_share"] <= 25 / 55  # 4 of the black ones, 9 or 10 of the others, and pauses
+    assert not any("black" in reason for reason in report["failed"])  # a fade
+
+
+def test_a_nearly_black_video_falls_short(talking, tmp_path):
+    frames = talking[:2] + [np.zeros_like(talking[0])] * 18
+    report = check_file(video_of(frames, tmp_path, sound_of(tmp_path / "s.wav", len(frames) / RATE)))
+    assert "90% of the frames are black, 10% is the most" in report["failed"]
 
 
 def test_a_video_without_a_face(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import shutil
+import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -189,6 +190,24 @@ def test_overrides_and_findings_of_pip_check_explain_each_other(pyproject):
     assert "no override" in problem and "sympy" in problem
     pyproject["tool"]["uv"]["override-dependencies"].append("sympy ; sys_platform == 'never'")
     assert gates.unexplained(intended, pyproject) == ["the override of sympy shows in no line of pip-check.txt"]
+
+
+# ---------------------------------------------------------------- ci/lock
+
+
+def test_a_failure_of_ci_lock_ends_in_one_sentence(tmp_path):
+    """In a copy whose pyproject.toml uv cannot read; what uv says of it comes first."""
+    for name in ("ci/lock", "pyproject.toml", "locks", "avatar/__init__.py", "avatar/errors.py", "avatar/environment"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, tmp_path / name)
+    if (boot := ROOT / ".venv/boot").is_dir():  # spare the download of uv
+        (tmp_path / ".venv").mkdir()
+        (tmp_path / ".venv/boot").symlink_to(boot)
+    (tmp_path / "pyproject.toml").write_text("[project\n")
+    done = subprocess.run([sys.executable, tmp_path / "ci/lock"], capture_output=True, text=True)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("ci/lock: 'uv pip compile ")
+    assert done.stderr.splitlines()[-1].endswith("failed (exit 2); mend what it says above, then run ci/lock again.")
 
 
 # ---------------------------------------------------------------- data that comes in wheels

@@ -116,14 +116,52 @@ def test_kill_9_anywhere_then_resume_gives_the_same_bytes(stage, home, finished_
         assert record is None or record == job.record(stage), f"{stage} was done and was made again"
 
 
-def test_ctrl_c_exits_130_leaves_nothing_half_made_and_can_be_resumed(home, finished_job):
-    assert start_and_stop(home, "lips", 0, signal.SIGINT) == 130
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_stop_exits_130_leaves_nothing_half_made_and_can_be_resumed(stop, home, finished_job):
+    assert start_and_stop(home, "lips", 0, stop) == 130
     job = jobs.every(home)[0]
     assert job.state() == "stopped before lips"
     assert not hidden_files(home)
     assert not job.video.exists()
     assert run_command("pipeline", "resume", job.id[:12], env=in_home(home)).returncode == 0
     assert job.video.read_bytes() == finished_job.video.read_bytes()
+
+
+def test_a_signal_that_the_caller_ignores_stays_ignored(home, finished_job):
+    """As under nohup, whose child outlives its terminal."""
+    script = (
+        "import signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
+        "from avatar.__main__ import main; sys.exit(main(sys.argv[1:]))"
+    )
+    run = subprocess.Popen([sys.executable, "-c", script, *RUN], env=in_home(home), stderr=subprocess.PIPE, text=True,
+                           stdout=subprocess.DEVNULL)  # fmt: skip
+    while "lips" not in run.stderr.readline():
+        pass
+    run.send_signal(signal.SIGHUP)
+    run.stderr.read()
+    assert run.wait(timeout=60) == 0
+    assert jobs.every(home)[0].video.read_bytes() == finished_job.video.read_bytes()
+
+
+def test_what_killed_processes_left_half_made_is_swept(home):
+    leftover = home / "jobs/.new-a1b2c3/inputs"
+    leftover.mkdir(parents=True)
+    (leftover / "portrait.png").write_bytes(b"half")
+    made = jobs.create(home, make_request(text="Hello."))
+    assert [path.name for path in (home / "jobs").iterdir()] == [made.id]
+
+
+def test_a_folder_that_is_being_made_is_not_swept(home):
+    """A second process waits until the first one's folder has its name."""
+    script = (
+        "import sys, time; from pathlib import Path; from avatar.files import new_folder, rename_new\n"
+        "with new_folder(Path(sys.argv[1])) as scratch:\n"
+        "    print('making', flush=True); time.sleep(0.5); rename_new(scratch, Path(sys.argv[1]))"
+    )
+    first = subprocess.Popen([sys.executable, "-c", script, home / "jobs/first"], stdout=subprocess.PIPE)
+    assert first.stdout.readline() == b"making\n"
+    jobs.create(home, make_request(text="Hello."))
+    assert first.wait(timeout=60) == 0 and (home / "jobs/first").is_dir()
 
 
 def test_a_job_that_is_worked_on_is_left_alone(finished_home, finished_job, home):

@@ -211,6 +211,31 @@ def test_the_users_own_modules_stay_outside(tmp_path):
     assert done.returncode == 0 and "wrong one" not in done.stderr
 
 
+def test_it_runs_from_a_link_to_it(checkout, tmp_path):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/link").symlink_to(os.path.relpath(checkout / "run", tmp_path / "bin"))
+    (tmp_path / "link to a link").symlink_to(tmp_path / "bin/link")
+    for name in ("bin/link", "link to a link"):
+        done = subprocess.run([tmp_path / name, *IMPORT], env={**os.environ, "AVATAR_PYTHON": PYTHON},
+                              capture_output=True, text=True)  # fmt: skip
+        assert (done.returncode, done.stdout) == (0, f"{checkout}/.venv/base\n"), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "layers", "command"),
+    [
+        (["./run"], [], "./run avatar pipeline list"),
+        (["./run"], ["--full"], "./run --full avatar pipeline list"),
+        (["sh", "run"], [], "./run avatar pipeline list"),
+        (["../{name}/run"], [], "../{name}/run avatar pipeline list"),
+    ],
+)
+def test_messages_name_the_command_as_it_was_typed(typed, layers, command):
+    line = [*(word.format(name=ROOT.name) for word in typed), *layers, "avatar", "pipeline", "show", "nothing"]
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True)
+    assert f"'{command.format(name=ROOT.name)}' shows" in done.stderr
+
+
 def test_usage_errors():
     assert run(ROOT).returncode == 2
     assert run(ROOT, "--fast", "true").returncode == 2

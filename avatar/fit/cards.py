@@ -12,6 +12,7 @@ import re
 from typing import NamedTuple
 
 from avatar.errors import EnvironmentProblem, RequestError
+from avatar.invocation import to_type
 
 SEEN = "nvidia-smi outputs in public repositories"
 MODAL = "https://github.com/modal-labs/modal-client/pull/2797"
@@ -85,7 +86,7 @@ def find(name: str) -> Card:
     near = nearest(name)
     said = f"near it: {', '.join(near)}" if near else "docs/fit.md lists those that are"
     raise RequestError(
-        f"the card {name!r} is not in the table ({said}); on the host itself 'avatar fit' asks the card, without --gpu."
+        f"the card {name!r} is not in the table ({said}); on the host itself '{to_type('fit')}' asks the card, without --gpu."
     )
 
 
