@@ -21,6 +21,7 @@ from PIL import Image
 from avatar import job as jobs
 from avatar.video.ffmpeg import ffmpeg_program
 from tests.conftest import ROOT, run_command
+from tests.namespaces import UNSHARE
 
 SKIMAGE = Path(sys.prefix) / "lib/python3.11/site-packages/skimage/data"
 RUN = "pipeline run -o {out}/v.mp4"
@@ -255,12 +256,10 @@ def test_traceback_only_with_debug(files):
     assert "Traceback" in run_command("--debug", *line).stderr
 
 
-TMPFS = ["unshare", "--mount", "--map-root-user", "sh", "-c"]
-HAS_TMPFS = subprocess.run([*TMPFS, "mount -t tmpfs none /mnt"], capture_output=True).returncode == 0
-needs_tmpfs = pytest.mark.skipif(not HAS_TMPFS, reason="this kernel allows no mounts in a user namespace")
+TMPFS = [*UNSHARE, "sh", "-c"]
 
 
-@needs_tmpfs
+@pytest.mark.usefixtures("mounts")
 def test_output_on_a_full_disk_keeps_the_video_safe(finished_home, finished_job, tmp_path):
     script = f"""mount -t tmpfs -o size=16k none '{tmp_path}' && cd '{ROOT}' || exit 99
     '{sys.executable}' -m avatar pipeline resume {finished_job.id} -o '{tmp_path}/v.mp4'; code=$?
@@ -272,7 +271,7 @@ def test_output_on_a_full_disk_keeps_the_video_safe(finished_home, finished_job,
     assert "v.mp4.partial" not in done.stderr.splitlines()[-1]
 
 
-@needs_tmpfs
+@pytest.mark.usefixtures("mounts")
 def test_home_on_a_full_disk_is_refused_before_work(tmp_path):
     script = f"""mount -t tmpfs -o size=8m none '{tmp_path}' && cd '{ROOT}' || exit 99
     exec '{sys.executable}' -m avatar pipeline run --text Hello."""
@@ -283,7 +282,7 @@ def test_home_on_a_full_disk_is_refused_before_work(tmp_path):
     assert "[1/4]" not in done.stderr
 
 
-@needs_tmpfs
+@pytest.mark.usefixtures("mounts")
 def test_disk_that_fills_while_frames_are_encoded(tmp_path):
     script = f"""mount -t tmpfs -o size=64k none '{tmp_path}' && cd '{ROOT}' && '{sys.executable}' - <<'END'
 import numpy, pathlib, sys

@@ -8,47 +8,24 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from avatar import job as jobs
+from avatar.files import write_json
 from avatar.video.ffmpeg import ffmpeg_program
 from tests import tiny
 from tests.conftest import run_command
+from tests.forker import Forker
 
 TEXT = "Hello."
 RUN = ["pipeline", "run", "--stack", "full", "--text", TEXT, "--subtitles"]
-
-
-class Forker:
-    """Runs commands in forks of one process that has imported the model libraries (tests/forker.py)."""
-
-    def __init__(self, environment: dict[str, str], messages: Path):
-        self.messages = messages
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.forker"], env={**os.environ, **environment}, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=os.open(messages, os.O_WRONLY | os.O_CREAT),
-        )  # fmt: skip
-        assert self.process.stdout.readline() == "ready\n", messages.read_text()
-
-    def start(self, arguments: list[str]) -> int:
-        """Begin a run; returns its process number."""
-        self.process.stdin.write(json.dumps([str(argument) for argument in arguments]) + "\n")
-        self.process.stdin.flush()
-        return int(self.process.stdout.readline().split()[1])
-
-    def finish(self) -> int:
-        """Wait for the run; returns its exit code, or minus the signal that ended it."""
-        return int(self.process.stdout.readline().split()[1])
-
-    def run(self, *arguments: str) -> int:
-        self.start(list(arguments))
-        return self.finish()
 
 
 @pytest.fixture(scope="module")
@@ -62,15 +39,13 @@ def workplace(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def forker(workplace) -> Iterator[Forker]:
     environment = {**tiny.environment(workplace / "models"), "AVATAR_HOME": str(workplace / "home")}
-    made = Forker(environment, workplace / "messages.txt")
-    yield made
-    made.process.stdin.close()
-    made.process.wait(timeout=30)
+    with Forker(environment, workplace / "messages.txt") as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
 def finished(forker, workplace) -> jobs.Job:
-    assert forker.run(*RUN) == 0, forker.messages.read_text()
+    assert forker.run(*RUN) == 0, forker.messages()
     return jobs.every(workplace / "home")[0]
 
 
@@ -103,12 +78,40 @@ def test_the_video_is_whole(finished):
     assert subprocess.run(decode, capture_output=True, text=True).stderr == ""
 
 
+def test_other_lips_are_made_anew_and_nothing_before_them(finished, forker):
+    """The same job with another shift of MuseTalk's box: portrait and speech stay, the picture is another."""
+    changed = jobs.Job(finished.folder.with_name("shifted"))
+    shutil.copytree(finished.folder, changed.folder)
+    asked = json.loads(changed.file("request.json").read_text())
+    asked["request"]["lips_shift"] = -1.0
+    write_json(changed.file("request.json"), asked)
+    try:
+        assert forker.run("pipeline", "resume", changed.id) == 0, forker.messages()
+        same = [stage for stage in jobs.STAGES if changed.record(stage) == finished.record(stage)]
+        assert same == ["portrait", "voice"]
+        assert changed.record("lips")["engine"]["options"]["shift"] == -1.0
+        assert changed.file("picture.mp4").read_bytes() != finished.file("picture.mp4").read_bytes()
+    finally:
+        shutil.rmtree(changed.folder)
+
+
+def test_a_sheet_of_shifts_is_made_of_a_job(finished, forker, tmp_path):
+    sheet = tmp_path / "sheet.png"
+    assert forker.run("pipeline", "shifts", finished.id, "-o", sheet) == 0, forker.messages()
+    picture = np.asarray(Image.open(sheet))
+    assert picture.shape == (3 * 512, 5 * 512, 3)
+    calm, unmoved, wide = np.split(picture, 3)
+    assert (calm != unmoved).any() and (wide != unmoved).any()
+    assert forker.run("pipeline", "shifts", finished.id, "-o", sheet) == 2
+    assert "exists" in forker.messages()
+
+
 def test_the_same_bytes_twice_then_kill_9_at_random_moments_and_resume(finished, forker, workplace):
     """One uninterrupted second run for the bytes and the time it takes, then five that are killed on the way."""
     kept = set_aside(finished)
     expected = (kept / "video.mp4").read_bytes()
     started = time.monotonic()
-    assert forker.run(*RUN) == 0, forker.messages.read_text()
+    assert forker.run(*RUN) == 0, forker.messages()
     whole_run_s = time.monotonic() - started
     job = jobs.every(workplace / "home")[0]
     assert job.video.read_bytes() == expected
@@ -116,8 +119,7 @@ def test_the_same_bytes_twice_then_kill_9_at_random_moments_and_resume(finished,
     for _ in range(5):
         shutil.rmtree(job.folder, ignore_errors=True)  # the kill before may have come before there was a job
         wait_s = moments.uniform(0.02, 0.95) * whole_run_s
-        pid = forker.start(RUN)
-        killer = threading.Timer(wait_s, os.kill, (pid, signal.SIGKILL))
+        killer = threading.Timer(wait_s, os.kill, (forker.start(*RUN), signal.SIGKILL))
         killer.start()
         code = forker.finish()
         killer.cancel()
@@ -125,7 +127,7 @@ def test_the_same_bytes_twice_then_kill_9_at_random_moments_and_resume(finished,
         if not job.folder.exists():
             continue  # it was killed before there was a job
         before = {stage: job.record(stage) for stage in jobs.STAGES}
-        assert forker.run("pipeline", "resume", job.id) == 0, forker.messages.read_text()
+        assert forker.run("pipeline", "resume", job.id) == 0, forker.messages()
         assert job.video.read_bytes() == expected, f"killed after {wait_s:.2f} s of {whole_run_s:.2f}"
         for stage, record in before.items():
             assert record is None or record == job.record(stage), f"{stage} was done and was made again"
@@ -133,35 +135,33 @@ def test_the_same_bytes_twice_then_kill_9_at_random_moments_and_resume(finished,
 
 
 def test_random_weights_draw_no_face_and_the_message_says_so(forker):
-    start = forker.messages.stat().st_size
     code = forker.run(*RUN[:4], "--text", TEXT, "--prompt", "an old sailor", "--steps", "2", "--tries", "2")
-    said = forker.messages.read_text()[start:]
+    said = forker.messages()
     assert code == 1
     assert "no face after 2 seeds" in said.splitlines()[-1]
     assert "[2/4]" not in said
 
 
-def test_a_clip_is_a_source_too(forker, workplace, finished_job, tmp_path):
+def test_a_clip_is_a_source_too(forker, finished_job, tmp_path):
     """A short video of the preview stack speaks the sentence of the full one."""
     clip = tmp_path / "clip.mp4"
     cut = [ffmpeg_program(), "-v", "error", "-i", finished_job.video, "-t", "0.4", "-an", clip]
     subprocess.run(cut, check=True)
     output = tmp_path / "out.mp4"
-    code = forker.run(*RUN[:6], "--portrait", str(clip), "-o", str(output))
-    assert code == 0, forker.messages.read_text()[-2000:]
+    assert forker.run(*RUN[:6], "--portrait", clip, "-o", output) == 0, forker.messages()
     assert output.stat().st_size > 5_000
 
 
-def test_a_changed_weight_is_named_before_it_is_loaded(workplace, tmp_path):
+def test_a_changed_weight_is_named_before_it_is_loaded(forker, workplace, tmp_path):
     models = tmp_path / "models"
     shutil.copytree(workplace / "models", models)
     victim = next(models.rglob("unet.pth"))
     content = bytearray(victim.read_bytes())
     content[len(content) // 3] ^= 4
     victim.write_bytes(content)
-    done = run_command(*RUN, env={**os.environ, **tiny.environment(models), "AVATAR_HOME": str(tmp_path / "home")})
-    assert done.returncode == 1
-    assert "unet.pth" in done.stderr.splitlines()[-1] and "Traceback" not in done.stderr
+    code = forker.run(*RUN, **tiny.environment(models), AVATAR_HOME=str(tmp_path / "home"))
+    assert code == 1
+    assert "unet.pth" in forker.messages().splitlines()[-1] and "Traceback" not in forker.messages()
 
 
 def test_without_weights_two_lines_say_what_is_missing(tmp_path):

@@ -226,7 +226,7 @@ def test_the_same_person_is_followed_beside_another(portrait, reader):
             yield picture
 
     start = np.array([10, 100]) + small.landmarks[:, :2].mean(axis=0)
-    track = follow(frames(), reader, start, RATE)
+    track = follow(frames(), 16, reader, start, RATE)
     assert list(np.flatnonzero(~track.found)) == [8, 9, 10, 11]
     middles = track.landmarks[track.found, :, 0].mean(axis=1)
     assert (np.abs(middles - (start[0] + np.flatnonzero(track.found))) < 15).all()
@@ -238,7 +238,7 @@ def test_a_cut_begins_a_new_shot_with_the_face_that_is_there(portrait, reader):
         yield from [np.full((HEIGHT, WIDTH, 3), 230, np.uint8)] * 2
         yield from [scene(portrait, 250, 40, 0.6)] * 3
 
-    track = follow(frames(), reader, np.array([200.0, 230.0]), RATE)
+    track = follow(frames(), 99, reader, np.array([200.0, 230.0]), RATE)
     assert list(track.shot) == [0] * 5 + [1] * 2 + [2] * 3
     assert track.found[:5].all() and track.found[7:].all()
     assert track.landmarks[8, 4, 0] - track.landmarks[2, 4, 0] > 150

@@ -17,6 +17,7 @@ import pytest
 
 from avatar.environment import bootstrap
 from tests.conftest import ROOT
+from tests.namespaces import UNSHARE
 
 PYTHON = os.path.realpath(sys.executable)
 
@@ -154,17 +155,14 @@ def test_a_python_of_another_version_is_refused(checkout, tmp_path):
     assert "not a CPython 3.11" in done.stderr
 
 
-@pytest.mark.skipif(
-    subprocess.run(["unshare", "--mount", "--map-root-user", "true"], capture_output=True).returncode != 0,
-    reason="this kernel allows no mounts in a user namespace",
-)
+@pytest.mark.usefixtures("mounts")
 @pytest.mark.parametrize("soname", bootstrap.SYSTEM_LIBRARIES.keys() - {"libz.so.1", "libstdc++.so.6"})
 def test_a_missing_system_library_gets_the_one_command(checkout, tools, soname):
     """A system library is hidden by an empty file; without apt-get on PATH, nothing is installed behind the back."""
     found = subprocess.run(["ldconfig", "-p"], capture_output=True, text=True).stdout
     library = next(line.split("=> ")[1] for line in found.splitlines() if line.strip().startswith(soname + " "))
     script = f"mount --bind /dev/null '{os.path.realpath(library)}' && PATH='{tools}' exec '{checkout}/run' true"
-    done = subprocess.run(["unshare", "--mount", "--map-root-user", "sh", "-c", script], capture_output=True,
+    done = subprocess.run([*UNSHARE, "sh", "-c", script], capture_output=True,
                           text=True, env={**os.environ, "AVATAR_PYTHON": PYTHON})  # fmt: skip
     assert done.returncode == 1, done.stderr
     command = next(line for line in done.stderr.splitlines() if "apt-get install -y --no-install-recommends" in line)
