@@ -1,0 +1,160 @@
+"""locks/debs.txt: the Debian packages that the images add to their base, by name, version and sha256.
+
+    # layer name=version sha256 file
+    preview libgl1=1.6.0-1 6f89b1702c48...  libgl1_1.6.0-1_amd64.deb
+
+A mirror keeps only the newest version of a package. A locked version that is gone makes the lock stale, which a new
+list mends; other bytes under a locked version are never accepted.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from avatar.environment import bootstrap
+from ci.container.host import ROOT, Problem, run, sha256_of
+
+LOCK = ROOT / "locks" / "debs.txt"
+HEADER = """\
+# Made by ci/debs; do not edit. Debian 12 (amd64) packages that the images add to their base, layer upon layer.
+# layer name=version sha256 file
+"""
+
+# What is asked for by name; apt adds what these need.
+LAYERS = {
+    "preview": ["python3.11", "ca-certificates", *sorted(set(bootstrap.SYSTEM_LIBRARIES.values()))],
+    "pod": ["openssh-server", "tmux"],  # tmux: a render goes on when the terminal closes
+}
+LINE = re.compile(
+    r"(?P<layer>[a-z]+) (?P<name>[a-z0-9][a-z0-9.+-]+)=(?P<version>[A-Za-z0-9.+~:-]+)"
+    r" (?P<sha256>[0-9a-f]{64}) (?P<file>[A-Za-z0-9_.+~%-]+\.deb)"
+)
+
+
+class Stale(Problem):
+    """The mirror no longer offers what is locked."""
+
+
+@dataclass(frozen=True)
+class Deb:
+    """One line of the lock."""
+
+    layer: str
+    name: str
+    version: str
+    sha256: str
+    file: str
+
+    @property
+    def pin(self) -> str:
+        return f"{self.name}={self.version}"
+
+
+def read(path: Path = LOCK) -> list[Deb]:
+    """The packages of a lock, in order. Raises Problem for a line of any other form."""
+    debs = []
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        if not line.startswith("#"):
+            if not (match := LINE.fullmatch(line)):
+                raise Problem(f"{path.name}:{number}: not `layer name=version <64 hex> <file>.deb`: {line!r}")
+            debs.append(Deb(**match.groupdict()))
+    return debs
+
+
+def write(debs: list[Deb], path: Path = LOCK) -> None:
+    path.write_text(HEADER + "".join(f"{deb.layer} {deb.pin} {deb.sha256} {deb.file}\n" for deb in debs))
+
+
+# ---------------------------------------------------------------- the mirror, asked through apt
+
+
+def apt(root: Path, program: str, *arguments: str, **options) -> str:
+    """Run apt on the sources, keys and package states of another root folder; the host's own are not touched."""
+    for folder in ("var/lib/apt/lists/partial", "var/cache/apt/archives/partial"):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    settings = {
+        "Dir": root,
+        "Dir::State::status": root / "var/lib/dpkg/status",
+        "APT::Architecture": "amd64",
+        "APT::Architectures": "amd64",
+        "APT::Sandbox::User": "",
+        "Acquire::ForceHash": "sha256",
+        "Acquire::Languages": "none",
+        "Acquire::GzipIndexes": "false",  # `offered` reads them
+    }
+    chosen = [word for name, value in settings.items() for word in ("-o", f"{name}={value}")]
+    return run(program, *chosen, *arguments, **options)
+
+
+def update(root: Path) -> None:
+    apt(root, "apt-get", "update", "-qq", "--error-on=any")
+
+
+def offered(root: Path, names: list[str]) -> dict[tuple[str, str], set[str]]:
+    """{(name, version): sha256 of each file that the mirror has of it} for the packages named, in all its suites."""
+    result: dict[tuple[str, str], set[str]] = {}
+    for index in (root / "var/lib/apt/lists").glob("*_Packages"):
+        for entry in index.read_text().split("\n\n"):
+            fields = dict(re.findall(r"^(Package|Version|SHA256): (.+)", entry, re.MULTILINE))
+            if fields.get("Package") in names:
+                result.setdefault((fields["Package"], fields["Version"]), set()).add(fields["SHA256"])
+    return result
+
+
+def compare(locked: list[Deb], mirror: dict[tuple[str, str], set[str]]) -> tuple[list[Deb], list[Deb]]:
+    """(stale, wrong): packages whose locked version is gone, and those whose bytes are not the locked ones."""
+    stale = [deb for deb in locked if (deb.name, deb.version) not in mirror]
+    wrong = [deb for deb in locked if deb not in stale and deb.sha256 not in mirror[deb.name, deb.version]]
+    return stale, wrong
+
+
+def check(root: Path, locked: list[Deb]) -> None:
+    """Raises Stale, or Problem for other bytes under a locked version, which weighs more."""
+    mirror = offered(root, [deb.name for deb in locked])
+    stale, wrong = compare(locked, mirror)
+    if wrong:
+        raise Problem(f"the mirror has other bytes than locks/debs.txt for {names_of(wrong)}: do not use this mirror")
+    if not mirror:
+        raise Problem(
+            "the mirror offers none of the packages of locks/debs.txt: mend the network or AVATAR_DEBIAN_MIRROR"
+        )
+    if stale:
+        raise Stale(f"locks/debs.txt is stale, the mirror no longer offers {names_of(stale)}: run ci/debs write")
+
+
+def names_of(debs: list[Deb]) -> str:
+    more = f" and {len(debs) - 5} more" if len(debs) > 5 else ""
+    return ", ".join(deb.pin for deb in debs[:5]) + more
+
+
+def resolve(root: Path) -> list[Deb]:
+    """Every package that LAYERS add to the base whose package states lie in `root`, at the mirror's versions."""
+    debs, asked = [], []
+    for layer, packages in LAYERS.items():
+        asked += packages
+        listing = apt(root, "apt-get", "install", "--print-uris", "-qq", "--no-install-recommends", *asked)
+        for file, sha256 in sorted(re.findall(r"^'\S+' (\S+\.deb) \d+ SHA256:([0-9a-f]{64})$", listing, re.MULTILINE)):
+            name, version, _ = file.split("_")
+            deb = Deb(layer, name, version.replace("%3a", ":"), sha256, file)
+            if not any(other.file == file for other in debs):
+                debs.append(deb)
+    return debs
+
+
+def fetch(root: Path, locked: list[Deb], folder: Path) -> None:
+    """Bring the locked packages into a folder, each compared with its sha256. Raises Stale or Problem."""
+    folder.mkdir(parents=True, exist_ok=True)
+    missing = [deb for deb in locked if not is_there(deb, folder)]
+    if missing:
+        update(root)
+        check(root, missing)
+        apt(root, "apt-get", "download", "-qq", *(deb.pin for deb in missing), cwd=folder)
+    if wrong := [deb for deb in missing if not is_there(deb, folder)]:
+        raise Problem(f"what was downloaded is not what locks/debs.txt names: {names_of(wrong)}")
+
+
+def is_there(deb: Deb, folder: Path) -> bool:
+    path = folder / deb.file
+    return path.is_file() and sha256_of(path) == deb.sha256
