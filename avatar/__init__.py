@@ -1,3 +1,11 @@
 """A script, a voice and a portrait in; a lip-synced talking-head video out."""
 
+import os
+
 __version__ = "0.1.0"
+
+# No library in here reports home. onnxruntime 1.31 writes a device id into ~/.cache and sends events to its maker as
+# soon as it is imported, and the hub's libraries name themselves in requests; these two variables stop both. They are
+# set here because every other module of avatar comes after this one.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
