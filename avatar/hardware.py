@@ -46,16 +46,14 @@ class Profile:
     vae_tiling: bool  # decode a picture in tiles: less memory, faint seams
 
 
-# MuseTalk at 256x256 in half precision holds 1.75 GiB of weights; a frame adds about 96 MiB in the VAE decoder and,
-# not at the same time, 76 MiB in the UNet (counted from the shapes); cuDNN's workspace and CUDA's context take 0.7 to
-# 1.4 GiB. Stable Diffusion 1.5 holds 2.7 GB, XTTS 1.0 GB with its GPT in half precision (1.9 GB in single, which it
-# falls back on). One model is loaded at a time.
+# What each profile's stages need is counted by avatar/fit/need.py (`avatar fit --gpu …` shows it); no card was measured
+# yet, so the thresholds leave room. One model is loaded at a time.
 PROFILES = (
-    # Lips need about 6 GiB; more than 32 frames a step no longer gains speed.
+    # Lips need 7.2 GiB; more than 32 frames a step no longer gains speed.
     Profile("24GB", 22_000, "cuda", "float16", "float16", lips_batch=32, portrait_steps=40, vae_tiling=False),
-    # Lips need about 4.7 GiB, the portrait about 4: a desktop still has room.
+    # Lips need 4.8 GiB, the portrait 3.8: a desktop still has room.
     Profile("10GB", 9_500, "cuda", "float16", "float16", lips_batch=16, portrait_steps=30, vae_tiling=False),
-    # Lips need about 3.5 GiB; the VAE decodes in tiles, at 512x512 its largest moment.
+    # The portrait needs 3.4 GiB, its VAE decoding in tiles, and the lips 3.
     Profile("6GB", 5_600, "cuda", "float16", "float16", lips_batch=4, portrait_steps=30, vae_tiling=True),
     # Half precision is slower than single on CPUs; a larger batch only costs memory.
     Profile("cpu", 0, "cpu", "float32", "float32", lips_batch=2, portrait_steps=20, vae_tiling=False),

@@ -102,6 +102,8 @@ def test_what_is_alive_is_what_the_allocator_holds():
         del hidden
         return (wide.relu_().view(-1, 256) @ weights).sum()  # nor does a change in place
 
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # each thread would keep a partial sum of its own
     counted = live.follow(work)
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler, torch.no_grad():
         work()
@@ -110,6 +112,7 @@ def test_what_is_alive_is_what_the_allocator_holds():
         if event.name() == "[memory]":
             held += event.nbytes()
             most = max(most, held)
+    torch.set_num_threads(threads)
     assert counted.peak == most == 6 * 64 * 256 * 4 + 4  # and the sum
 
 

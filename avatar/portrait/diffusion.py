@@ -93,7 +93,7 @@ class DiffusionPortrait:
             device = memory.device()
             dtype = memory.dtype_for(device)
             networks = diffusion_model.build(files)
-            need_bytes = diffusion_model.need_bytes(networks, SIZE, dtype)
+            need_bytes = diffusion_model.need_bytes(networks, SIZE, dtype, memory.profile().vae_tiling)
             self._usage = undo.enter_context(memory.measured(NEEDS, need_bytes))
             networks.fill(files, device, dtype)
             self._pipeline = diffusion_model.pipeline(networks, files)

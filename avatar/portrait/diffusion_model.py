@@ -87,11 +87,14 @@ def quiet_libraries() -> None:
     transformers.utils.logging.set_verbosity_error()
 
 
-def need_bytes(networks: Networks, size: int, dtype: torch.dtype) -> int:
-    """Device memory at the worst moment of drawing size x size pixels: all weights and the VAE decoder at work."""
+def need_bytes(networks: Networks, size: int, dtype: torch.dtype, tiled: bool = False) -> int:
+    """Device memory at the worst moment of drawing size x size pixels: all weights and the VAE decoder at work.
+
+    tiled: the decoder takes the picture in tiles.
+    """
     weights = networks.parameter_count() * dtype.itemsize
     half = dtype.itemsize == 2
-    return need.portrait("float16" if half else "float32", size, on_gpu=half, weights=weights).total
+    return need.portrait("float16" if half else "float32", size, tiled, on_gpu=half, weights=weights).total
 
 
 def pipeline(networks: Networks, files: dict[str, Path]) -> StableDiffusionPipeline:

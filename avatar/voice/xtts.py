@@ -86,8 +86,7 @@ class XttsVoice:
             )
             self._device = memory.device()
             self._dtype = getattr(torch, self.gpt_dtype or memory.profile().voice_dtype)
-            need_bytes = xtts_checkpoint.needed_bytes(self._weights, self._dtype.itemsize)
-            self._usage = undo.enter_context(memory.measured(NEEDS, need_bytes))
+            self._usage = undo.enter_context(memory.measured(NEEDS, self._need_bytes()))
             undo.callback(self._drop)
             undo.enter_context(xtts_checkpoint.quiet_transformers())
             self._load()
@@ -252,9 +251,11 @@ class XttsVoice:
         self._drop()
         memory.release(self._device)
         self._dtype = torch.float32
-        need_bytes = xtts_checkpoint.needed_bytes(self._weights, self._dtype.itemsize)
-        memory.refuse_too_small(NEEDS, need_bytes, self._device)
+        memory.refuse_too_small(NEEDS, self._need_bytes(), self._device)
         self._load()
+
+    def _need_bytes(self) -> int:
+        return xtts_checkpoint.need_bytes(self._weights, self._dtype.itemsize, on_gpu=self._device.type == "cuda")
 
 
 def keep_speaker(reference: Path) -> None:

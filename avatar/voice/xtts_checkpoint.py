@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from avatar.errors import EnvironmentProblem
+from avatar.fit import need
 from avatar.weights import strict
 
 if TYPE_CHECKING:
@@ -28,12 +29,6 @@ CONVERTER = "1"  # raise it when `convert` makes other bytes
 OLD_WEIGHT_NORM = {"weight_g": "parametrizations.weight.original0", "weight_v": "parametrizations.weight.original1"}
 # The first checkpoints held the GPT a second time, under the names of its generation wrapper.
 GENERATION_COPIES = ("gpt.gpt_inference.", "gpt.gpt.wte.")
-
-LONGEST_SEQUENCE = 32 + 404 + 605  # positions: the voice, the text with its marks, the audio codes
-DECODER_SAMPLES = 28 * 24_000  # of the longest sound, 602 codes
-DECODER_CHANNELS = 32  # of the vocoder's last stage, at 24 kHz
-DECODER_LAYERS_ALIVE = 8  # its tensors that are there at once; on a CPU memory grew by 5.1 of them
-WORKSPACE_BYTES = 400 << 20  # of cuDNN and cuBLAS, and what the allocator rounds up
 
 
 # ---------------------------------------------------------------- model.pth -> model.safetensors
@@ -145,25 +140,22 @@ def set_gpt_dtype(model: Xtts, dtype: torch.dtype) -> None:
     model.hifigan_decoder.register_forward_pre_hook(lambda module, inputs: (inputs[0].float(), *inputs[1:]))
 
 
-def needed_bytes(weights: Path, gpt_bytes: int) -> int:
-    """Device memory that the converted weights need; only the file's header is read. gpt_bytes: as of `needed_by`."""
+def need_bytes(weights: Path, gpt_bytes: int, on_gpu: bool) -> int:
+    """Device memory for the longest sentence with the converted weights; only the file's header is read.
+
+    gpt_bytes: of one number in the GPT, 2 or 4; the rest is float32.
+    """
     from safetensors import safe_open
 
     with safe_open(weights, "pt") as file:
         shapes = {key: tuple(file.get_slice(key).get_shape()) for key in file.keys()}
-    return needed_by(shapes, gpt_bytes)
+    gpt_dtype = "float16" if gpt_bytes == 2 else "float32"
+    return need.voice(gpt_dtype, on_gpu=on_gpu, weights=weight_bytes(shapes, gpt_bytes)).total
 
 
-def needed_by(shapes: Mapping[str, tuple[int, ...]], gpt_bytes: int) -> int:
-    """Device memory in bytes at the worst moment: the weights, the keys and values of the longest sequence, and the
-    vocoder's last stage over the longest sound. gpt_bytes: of one number in the GPT, 2 or 4; the rest is float32."""
-    gpt = sum(math.prod(shape) for key, shape in shapes.items() if key.startswith("gpt."))
-    rest = sum(math.prod(shape) for key, shape in shapes.items() if not key.startswith("gpt."))
-    layers = sum(key.startswith("gpt.gpt.h.") and key.endswith(".ln_1.weight") for key in shapes)
-    (channels,) = shapes["gpt.final_norm.weight"]
-    keys_and_values = 2 * layers * channels * LONGEST_SEQUENCE
-    decoder = DECODER_SAMPLES * DECODER_CHANNELS * DECODER_LAYERS_ALIVE
-    return gpt_bytes * (gpt + keys_and_values) + 4 * (rest + decoder) + WORKSPACE_BYTES
+def weight_bytes(shapes: Mapping[str, tuple[int, ...]], gpt_bytes: int) -> int:
+    """What the tensors of a checkpoint take on the device. gpt_bytes: as of `need_bytes`."""
+    return sum(math.prod(shape) * (gpt_bytes if key.startswith("gpt.") else 4) for key, shape in shapes.items())
 
 
 @contextlib.contextmanager
