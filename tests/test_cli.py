@@ -156,6 +156,8 @@ def test_a_voice_is_kept_shown_updated_and_removed(avatar, home, tmp_path, finis
     line = ("voice", "say", "Hello again.", "--voice", "my-joe", "-o", tmp_path / "said.wav")
     said = avatar(*line)  # in the voice's own language, which the preview has not
     assert said.code == 2 and "not 'fr'" in said.stderr and "--language en" in said.stderr
+    made = avatar("pipeline", "run", "--text", "Hello again.", "--voice", "my-joe")
+    assert made.code == 2 and "not 'fr'" in made.stderr
     said = avatar(*line, "--language", "en")
     assert said.code == 0 and said.stdout == f"{tmp_path / 'said.wav'}\n"
     assert "cannot clone" in said.stderr and "'joe'" in said.stderr

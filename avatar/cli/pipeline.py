@@ -60,7 +60,7 @@ def pipeline() -> None:
     type=click.Choice(["auto", "24GB", "10GB", "6GB", "cpu"]),
     help="Memory profile of the full stack. [default: what fits]",
 )
-@click.option("--language", help="Language of the text. [default: en]")
+@click.option("--language", help="Language of the text. [default: the cloned voice's, else en]")
 @click.option("--seconds", type=float, help="Fit the speech to this length.")
 @click.option("--seed", type=int, help="Another seed gives other blinks and another intonation. [default: 7]")
 @click.option("--subtitles", is_flag=True, help="Add a soft subtitle track, and an .srt file beside the mp4.")
@@ -88,6 +88,7 @@ def run(text_file, voice, profile, output, overwrite, no_mark, as_json, **asked)
         asked["preset"] = asked["preset"] or defaults.preset or None
     for name in ("audio", "portrait"):
         asked[name] = asked[name] and asked[name].absolute()
+    asked["language"] = asked["language"] or language_of(voice)
     render_to(make_request(**asked, voice=voice_file(voice), mark=not no_mark), output, overwrite, as_json)
 
 
@@ -98,6 +99,15 @@ def voice_file(voice: str | None) -> Path | None:
     from avatar.voice import profiles
 
     return profiles.recording_of(settings.home(), voice) or Path(voice).absolute()
+
+
+def language_of(voice: str | None) -> str | None:
+    """The language that was noted with a cloned voice; None where it is a recording, or there is no voice."""
+    if voice is None:
+        return None
+    from avatar.voice import profiles
+
+    return profiles.language_of(settings.home(), voice)
 
 
 def read_text(path: Path) -> str:
