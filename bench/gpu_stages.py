@@ -1,0 +1,119 @@
+"""Portrait and voice on a device, and all three stages with the card capped to a smaller one's memory."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import contextmanager
+
+import torch
+
+from avatar import hardware, memory
+from avatar.errors import EnvironmentProblem
+from avatar.fit import need, steps
+from avatar.fit.shapes import build, randomize
+from avatar.hardware import Profile
+from bench.gpu_meter import capped, peaks, release
+
+VIDEO_S = 10.0
+
+
+@contextmanager
+def in_force(profile: Profile):
+    """A profile chosen as a user does, by AVATAR_PROFILE: the engines' own parts ask for it."""
+    before = os.environ.get("AVATAR_PROFILE")
+    os.environ["AVATAR_PROFILE"] = profile.name
+    try:
+        yield
+    finally:
+        os.environ.pop("AVATAR_PROFILE")
+        if before is not None:
+            os.environ["AVATAR_PROFILE"] = before
+
+
+def measure(stage: str, profile: Profile, smaller: steps.Smaller, portrait_size: int) -> dict:
+    """Load peak, run peak, cold and warm seconds of `portrait` or `voice`, and what its steps say of themselves.
+
+    cold: the first time in this process, with building the model; warm: the same again.
+    """
+    device, work = memory.device(), _work(stage, profile, smaller, portrait_size)
+    before = release(device)
+    with peaks(device) as load:
+        held = _build(stage, profile, smaller)
+    del held
+    release(device)
+    with peaks(device) as run:
+        cold_s, _ = _timed(work)
+    release(device)
+    warm_s, made = _timed(work)
+    after = release(device)
+    result = {"load": load, "run": run, "cold_s": cold_s, "warm_s": warm_s} | made
+    result["left_mib"] = None if after is None else after - before
+    if stage == "portrait":
+        result["iterations_per_s"] = round(1 / made["parts"]["step_s"], 2) if made["parts"]["step_s"] else None
+    return result
+
+
+def _work(stage: str, profile: Profile, smaller: steps.Smaller, portrait_size: int):
+    if stage == "portrait":
+        return lambda: steps.portrait(profile, VIDEO_S, smaller, portrait_size)
+    if stage == "lips":
+        from bench import gpu_lips
+
+        return lambda: gpu_lips.three_batches(profile, smaller)
+    return lambda: steps.voice(profile, VIDEO_S, smaller)
+
+
+def _build(stage: str, profile: Profile, smaller: steps.Smaller) -> object:
+    """The stage's networks as they are held after loading."""
+    device = memory.device()
+    if stage == "voice":
+        return steps.speaking_model(getattr(torch, profile.voice_dtype), device, smaller.get("xtts"))
+    dtype = getattr(torch, profile.dtype)
+    return [randomize(build(name, smaller.get(name)), device, dtype) for name in need.PORTRAIT]
+
+
+def _timed(work) -> tuple[float, dict]:
+    started = time.perf_counter()
+    made = work()
+    return round(time.perf_counter() - started, 3), made
+
+
+# ---------------------------------------------------------------- smaller cards
+
+
+def profile_of(cap_gib: float) -> Profile:
+    """The profile that a card of so much memory gets by itself."""
+    return next(each for each in hardware.PROFILES if cap_gib * 1024 >= each.least_vram_mib)
+
+
+def run_capped(
+    cap_gib: float, stages: list[str], context_mib: int, smaller: steps.Smaller, portrait_size: int, profile: Profile
+) -> dict:
+    """The profile's stages one after the other with no more memory than cap_gib; a batch is never made smaller.
+
+    Runs on a CPU too, without the cap, to try the code.
+    """
+    device = torch.device(profile.device)
+    result: dict = {"profile": profile.name, "context_mib": context_mib, "completes": False, "stages": {}}
+    limit = capped(torch.device("cuda", 0), cap_gib, context_mib) if device.type == "cuda" else _uncapped()
+    with in_force(profile), limit:
+        for stage in stages:
+            work = _work(stage, profile, smaller, portrait_size)
+            try:
+                with peaks(memory.device()) as run:
+                    made = work()
+            except (RuntimeError, EnvironmentProblem) as error:
+                if isinstance(error, RuntimeError) and not memory.is_out_of_memory(error):
+                    raise
+                result["stages"][stage] = {"completes": False, "why": str(error).splitlines()[0]}
+            else:
+                result["stages"][stage] = {"completes": True, "run": run, "seconds": made["seconds"]}
+            release(memory.device())
+    result["completes"] = bool(stages) and all(each["completes"] for each in result["stages"].values())
+    return result
+
+
+@contextmanager
+def _uncapped():
+    yield

@@ -1,0 +1,290 @@
+"""The GPU benchmark on a CPU: every part with tiny networks, its gates with planted figures, what it refuses."""
+
+from __future__ import annotations
+
+import copy
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from avatar import hardware
+from avatar.errors import InputError, RequestError
+from avatar.hardware import MIB
+from bench import gpu_baseline, gpu_machine, show
+from tests.conftest import ROOT
+from tests.test_hardware import put_nvidia_smi
+
+torch = pytest.importorskip("torch")
+
+from bench import gpu, gpu_meter, gpu_roof, gpu_stages  # noqa: E402
+from bench.tiny_shapes import TINY  # noqa: E402
+
+without_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="asks what a host without a GPU is told")
+CPU = torch.device("cpu")
+
+# ---------------------------------------------------------------- every part, tiny
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory) -> dict:
+    """What `bench/gpu.py --device cpu --tiny` writes, run as it is typed, from another folder."""
+    target = tmp_path_factory.mktemp("bench") / "tiny.json"
+    done = subprocess.run(
+        [sys.executable, ROOT / "bench/gpu.py", "--device", "cpu", "--tiny", "--batches", "1,2", "-o", target],
+        capture_output=True, text=True, cwd=target.parent,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == json.loads(target.read_text())
+    return json.loads(target.read_text())
+
+
+def test_every_stage_is_built_run_and_timed(tiny):
+    assert list(tiny["stages"]) == ["portrait", "voice", "lips"] and tiny["left_out"] == {}
+    for stage in ("portrait", "voice"):
+        assert tiny["stages"][stage]["cold_s"] > 0 and tiny["stages"][stage]["warm_s"] > 0
+    assert tiny["stages"]["voice"]["parts"]["real_time_factor"] > 0
+    assert tiny["load_from_disk"]["bytes"] > 100_000 and tiny["load_from_disk"]["cold_s"] > 0
+
+
+def test_the_lips_are_drawn_encoded_and_read_back_at_each_batch(tiny):
+    lips = tiny["stages"]["lips"]
+    assert list(lips["batches"]) == ["1", "2"] and lips["notes"] == [] and lips["portrait"] == "bundled"
+    for one in lips["batches"].values():
+        assert one["completes"] and one["drawing"]["frames"] == one["end_to_end"]["frames"] == 5
+        assert one["parts"]["unet"] > 0 and one["parts"]["vae_decoder"] > 0
+        assert one["end_to_end"]["encode_alone_frames_per_s"] > 0 and one["end_to_end"]["decode_alone_frames_per_s"] > 0
+        assert "share_of_roof" not in one, "tiny networks have another arithmetic"
+
+
+def test_a_result_says_where_it_comes_from(tiny):
+    assert tiny["environment"] in ("pinned", "foreign") and tiny["environment_why"]
+    assert len(tiny["locks"]["full"]) == 64 and tiny["libraries"]["torch"] == torch.__version__.partition("+")[0]
+    assert tiny["gpu"] is None and tiny["device"] == "cpu" and tiny["shapes"] == "tiny"
+    assert tiny["date"] and tiny["command"].startswith("python bench/gpu.py --device cpu")
+
+
+def test_a_cpu_gives_no_memory_figure_and_no_file_among_the_results(tiny):
+    assert tiny["stages"]["lips"]["load"] == {"allocated_mib": None, "reserved_mib": None, "device_mib": None}
+    assert gpu.default_output(tiny) is None
+    assert not list((ROOT / "bench/results").glob("gpu-*cpu*"))
+
+
+def test_an_installed_environment_that_is_not_the_locked_one_is_foreign(monkeypatch, tmp_path):
+    assert gpu_machine.environment(thorough=False)[0] == "pinned"
+    payload = json.loads((ROOT / "locks/payload.json").read_text())
+    payload["full"]["torch"]["version"] = "2.9.9"
+    (tmp_path / "payload.json").write_text(json.dumps(payload))
+    monkeypatch.setenv("AVATAR_LOCKS", str(tmp_path))
+    found, why = gpu_machine.environment(thorough=False)
+    assert found == "foreign" and "torch" in why
+
+
+def test_a_part_whose_library_is_missing_is_left_out_by_name(monkeypatch):
+    monkeypatch.setitem(gpu_machine.NEEDS, "voice", ("TTS", "no_such_module"))
+    assert gpu_machine.left_out() == {"voice": "no no_such_module"}
+
+
+def test_without_mediapipe_the_stored_landmarks_are_those_of_the_bundled_portrait():
+    import numpy as np
+
+    from bench import gpu_lips
+
+    portrait, said = gpu_lips.a_portrait()
+    assert said == "bundled"
+    stored = np.load(gpu_lips.LANDMARKS)
+    assert stored.shape == portrait.landmarks.shape and np.abs(stored - portrait.landmarks).max() < 2  # pixels
+
+
+# ---------------------------------------------------------------- arithmetic
+
+
+def test_the_share_of_the_roof():
+    assert gpu_roof.share("vae_decoder", 500, {"matmul_tflops": 622.2}) == 0.5
+    roof = gpu_roof.measure(CPU, side=64, copy_bytes=1 << 16, least_s=0.001)
+    assert roof["copy_gb_per_s"] > 0 and roof["dtype"] == "float32"
+
+
+def test_warm_repetitions_leave_the_first_one_out():
+    calls = []
+    gpu_meter.repeated(CPU, lambda: calls.append(1), least_s=0.0)
+    assert len(calls) == 3  # the first, the one that is timed to choose the count, and the count: 1
+
+
+def test_a_card_capped_to_so_much_gets_the_profile_of_such_a_card():
+    assert [gpu_stages.profile_of(cap).name for cap in (10, 8, 6)] == ["10GB", "6GB", "6GB"]
+
+
+def test_a_stage_that_runs_out_of_memory_under_a_cap_is_told_and_others_go_on():
+    """A picture larger than the address space: PyTorch's own out of memory, on any host."""
+    made = gpu_stages.run_capped(6, ["portrait", "voice"], 0, TINY, 1 << 25, hardware.profile_named("cpu"))
+    assert not made["completes"] and made["stages"]["voice"]["completes"]
+    assert "can't allocate" in made["stages"]["portrait"]["why"]
+    result = {"caps_gib": {"6": made}, "stages": {}, "device": "cpu"}
+    (problem,) = gpu.problems(result)
+    assert problem.startswith("with 6 GiB the profile cpu does not complete: portrait: ")
+
+
+# ---------------------------------------------------------------- the baseline, planted figures
+
+
+@pytest.fixture
+def card(tiny) -> dict:
+    """A result as a card would give it: the real one's form, planted figures."""
+    result = copy.deepcopy(tiny)
+    gpu_facts = {"name": "NVIDIA Planted 9000", "vram_mib": 81_559, "capability": "9.0", "driver": "580.1"}
+    result |= {"device": "cuda", "shapes": "published", "environment": "pinned", "gpu": gpu_facts}
+    for stage, mib in {"portrait": 3000, "voice": 1400, "lips": 2400}.items():
+        for peaks in (result["stages"][stage]["load"], result["stages"][stage].get("run", {})):
+            peaks |= {"allocated_mib": mib, "reserved_mib": mib + 100, "device_mib": mib + 600}
+        result["stages"][stage]["left_mib"] = 8
+    for one in result["stages"]["lips"]["batches"].values():
+        one["run"] = {"allocated_mib": 2600, "reserved_mib": 2700, "device_mib": 3200}
+        one["end_to_end"]["frames_per_s"] = 220.0
+    return result
+
+
+@pytest.fixture
+def baseline(card, tmp_path) -> Path:
+    (tmp_path / "result.json").write_text(json.dumps(card))
+    path = gpu_baseline.write(tmp_path / "result.json", tmp_path)
+    assert path.name == "gpu-nvidia-planted-9000.json"
+    return path
+
+
+def test_the_limits_are_2_percent_and_128_mib_above_and_a_floor_below():
+    assert gpu_baseline.limits("mib", 1000) == (750, 1148)
+
+
+def test_a_result_within_its_limits_passes(card, baseline):
+    assert gpu_baseline.problems(card, baseline.parent) == []
+    card["stages"]["lips"]["batches"]["2"]["run"]["allocated_mib"] = 2600 * 1.02 + 127
+    assert gpu_baseline.problems(card, baseline.parent) == []
+
+
+@pytest.mark.parametrize(
+    ("figure", "said"),
+    [(2600 * 1.02 + 129, "2780 is the most"), (1900, "1950 is the least"), (1000, "its weights alone take")],
+)
+def test_memory_out_of_its_limits_is_refused_both_ways(card, baseline, figure, said):
+    card["stages"]["lips"]["batches"]["2"]["run"]["allocated_mib"] = figure
+    problems = " ".join(gpu_baseline.problems(card, baseline.parent))
+    assert "lips run, batch 2" in problems and said in problems
+
+
+def test_a_slower_and_a_missing_figure_are_refused(card, baseline):
+    card["stages"]["lips"]["batches"]["1"]["end_to_end"]["frames_per_s"] = 170
+    del card["stages"]["voice"]
+    problems = " ".join(gpu_baseline.problems(card, baseline.parent))
+    assert "lips, batch 1: 170 frames_per_s, 176 is the least" in problems and "voice warm: not measured" in problems
+
+
+def test_a_stage_that_did_nothing_is_refused_on_a_card_without_a_baseline(card, tmp_path):
+    assert gpu_baseline.problems(card, tmp_path) == []
+    card["stages"]["voice"]["run"]["allocated_mib"] = 12
+    assert "voice run: 12 MiB allocated, and its weights alone take" in gpu_baseline.problems(card, tmp_path)[0]
+
+
+def test_what_stays_on_the_card_between_stages_is_a_problem(card):
+    card["stages"]["voice"]["left_mib"] = 900
+    assert gpu.problems(card) == ["voice: 900 MiB stayed allocated after its model was dropped"]
+
+
+@pytest.mark.parametrize("wrong", [{"environment": "foreign"}, {"shapes": "tiny"}, {"gpu": None}, {"problems": ["x"]}])
+def test_no_baseline_is_made_of_a_result_that_no_gate_may_rest_on(card, tmp_path, wrong):
+    (tmp_path / "result.json").write_text(json.dumps(card | wrong))
+    with pytest.raises(RequestError, match="no ground for a gate"):
+        gpu_baseline.write(tmp_path / "result.json", tmp_path)
+
+
+def test_a_damaged_baseline_is_named(card, baseline):
+    baseline.write_text("{}")
+    with pytest.raises(InputError, match="is no baseline"):
+        gpu_baseline.problems(card, baseline.parent)
+
+
+def test_no_baseline_or_result_of_a_card_is_kept_that_was_not_measured():
+    """Whatever lies there must be of a published, pinned run; a foreign result may lie there and says so."""
+    for path in (ROOT / "bench/baselines").glob("*.json"):
+        assert gpu_baseline.read(path)["gpu"]["name"]
+    for path in (ROOT / "bench/results").glob("gpu-*.json"):
+        result = json.loads(path.read_text())
+        assert result["shapes"] == "published" and result["gpu"] and result["environment"] in ("pinned", "foreign")
+
+
+# ---------------------------------------------------------------- what it refuses
+
+
+def refused(*arguments: str) -> tuple[int, str]:
+    done = subprocess.run([sys.executable, ROOT / "bench/gpu.py", *arguments], capture_output=True, text=True)
+    assert "Traceback" not in done.stderr and done.stdout == ""
+    return done.returncode, done.stderr.strip().splitlines()[-1]
+
+
+@without_gpu
+def test_a_host_without_a_gpu(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    code, said = refused()
+    assert code == 1 and "no NVIDIA GPU was found" in said
+
+
+@without_gpu
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("echo 'Failed to initialize NVML: Driver/library version mismatch'; exit 18", "version mismatch"),
+        (
+            'case "$1" in --query-gpu=compute_cap) echo 8.6 ;; *) echo "NVIDIA A10G, 23028, 450.51.06" ;; esac',
+            "driver 450.51.06",
+        ),
+        (
+            'case "$1" in --query-gpu=compute_cap) echo 8.6 ;; *) echo "NVIDIA A10G, 23028, 580.65.06" ;; esac',
+            "can use no GPU",
+        ),
+    ],
+)
+def test_a_gpu_that_cannot_be_used(monkeypatch, tmp_path, body, said):
+    put_nvidia_smi(tmp_path, body, monkeypatch)
+    code, message = refused()
+    assert code == 1 and said in message
+
+
+def test_what_is_not_askable():
+    assert refused("--device", "cpu") == (2, refused("--device", "cpu")[1])
+    assert "--tiny" in refused("--device", "cpu")[1]
+    assert "unknown parts: ears" in refused("--parts", "ears")[1]
+    assert "whole numbers" in refused("--batches", "1,many")[1]
+
+
+def test_the_memory_in_use_is_read_from_nvidia_smi(monkeypatch, tmp_path):
+    put_nvidia_smi(tmp_path, "echo 15360", monkeypatch)
+    assert gpu_machine.used_mib() == 15_360
+    put_nvidia_smi(tmp_path, "echo '[N/A]'", monkeypatch)
+    assert gpu_machine.used_mib() is None
+
+
+# ---------------------------------------------------------------- tables and pictures
+
+
+def test_the_table_of_a_card_shows_figures_goals_and_the_environment(card):
+    card |= {"environment": "foreign"}
+    table = "\n".join(show.gpu_tables([card]))
+    assert "NVIDIA Planted 9000" in table and "foreign" in table and "220" in table
+    assert "lips, batch 2" in table and "2,600" in table
+
+
+def test_the_kept_results_are_drawn(tmp_path):
+    assert show.main(["-o", str(tmp_path / "bench.png")]) == 0
+    assert (tmp_path / "bench.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_result_that_cannot_be_read_is_named(tmp_path, capsys):
+    (tmp_path / "preview.json").write_text("{")
+    assert show.main(["--results", str(tmp_path)]) == 1
+    assert "preview.json" in capsys.readouterr().err
+
+
+def test_mib_is_the_unit_of_the_figures():
+    assert gpu_baseline.weights_mib()["voice"] == (441_018_563 * 2 + 25_856_300 * 4) // MIB
