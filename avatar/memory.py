@@ -17,6 +17,7 @@ Everything here works on a CPU too, where PyTorch counts nothing: the figures ar
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import math
 import os
@@ -143,10 +144,11 @@ def measured(name: str, need_bytes: int | None = None) -> Iterator[Usage]:
 
 
 def release(device: torch.device) -> None:
-    """Collect what nothing refers to any more, and hand PyTorch's cached blocks back to the card."""
+    """Collect what nothing refers to any more, and hand it back: to the host, and PyTorch's cached blocks to the card."""
     import torch
 
     gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)  # or glibc keeps it: after 120 s of given speech, 70 MiB through the lips' stage
     if device.type == "cuda":
         torch.cuda.synchronize(device)
         torch.cuda.empty_cache()

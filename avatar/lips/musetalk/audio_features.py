@@ -27,8 +27,8 @@ def samples_at_16k(speech: Speech) -> np.ndarray:
     import soxr
 
     if speech.sample_rate == SAMPLE_RATE:
-        return speech.samples.astype(np.float32)
-    return soxr.resample(speech.samples.astype(np.float32), speech.sample_rate, SAMPLE_RATE).astype(np.float32)
+        return speech.samples
+    return soxr.resample(speech.samples, speech.sample_rate, SAMPLE_RATE)  # the same type as it is given
 
 
 class Ear:

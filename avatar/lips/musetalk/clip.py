@@ -8,6 +8,7 @@ forth, a clip is needed in any order, so its frames lie in a raw scratch file th
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -121,7 +122,7 @@ def framed_frames(clip: Clip, crop: str, frame_rate: Fraction, seconds: float) -
 
 
 class FrameFile:
-    """Pictures of one size in a scratch file, readable in any order."""
+    """Pictures of one size in a scratch file, readable in any order and by several threads."""
 
     def __init__(self, file: BinaryIO, size: int) -> None:
         self._file = file
@@ -134,8 +135,8 @@ class FrameFile:
 
     def __getitem__(self, index: int) -> np.ndarray:
         """A copy of a picture: uint8 (size, size, 3)."""
-        self._file.seek(index * self._bytes)
-        return np.frombuffer(self._file.read(self._bytes), np.uint8).reshape(self._shape)
+        pixels = os.pread(self._file.fileno(), self._bytes, index * self._bytes)
+        return np.frombuffer(pixels, np.uint8).reshape(self._shape)
 
     def keep(self, frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
         """Append frames while they pass through. Raises EnvironmentProblem when the disk is full."""

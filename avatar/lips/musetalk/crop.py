@@ -41,7 +41,8 @@ def face_edges(landmarks: np.ndarray, shift: float = 0.0, margin: float = 0.0) -
 
 
 def face_box(landmarks: np.ndarray, width: int, height: int, shift: float = 0.0, margin: float = 0.0) -> Box:
-    """The box of a face in a picture of width x height, rounded once and cut at the picture's edges."""
+    """The box of a face in a picture of width x height pixels, rounded once and cut at the picture's edges; landmarks,
+    shift and margin as in `face_edges`."""
     left, top, right, bottom = (int(np.floor(edge + 0.5)) for edge in face_edges(landmarks, shift, margin))
     left, right = (min(max(x, 0), width) for x in (left, right))
     top, bottom = (min(max(y, 0), height) for y in (top, bottom))
@@ -49,7 +50,8 @@ def face_box(landmarks: np.ndarray, width: int, height: int, shift: float = 0.0,
 
 
 def is_drawable(landmarks: np.ndarray, width: int, height: int) -> bool:
-    """Whether a face is large enough, in the picture, and not turned too far to a side."""
+    """Whether a face, float32 (478, 3) in pixels of a picture of width x height, can be drawn: it is large enough, in
+    the picture, and not turned too far to a side."""
     box = face_box(landmarks, width, height)
     if box.width < SMALLEST_BOX or box.height < SMALLEST_BOX:
         return False

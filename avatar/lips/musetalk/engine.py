@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -19,6 +19,11 @@ from avatar.lips.musetalk.options import Options
 from avatar.portrait.framing import Portrait
 from avatar.voice.speech import Speech
 from avatar.weights import store
+
+if TYPE_CHECKING:
+    from avatar.lips.musetalk.drawing import Drawing
+    from avatar.lips.musetalk.plan import Plan
+    from avatar.lips.musetalk.source import Source
 
 MODELS = ("musetalk-v15", "sd-vae-ft-mse", "whisper-tiny")  # in models.lock
 SOFT_ABOVE = 350  # pixels: a larger box shows that the network draws 256 x 256
@@ -80,13 +85,14 @@ class MuseTalkLips:
     def frames(self, speech: Speech, frame_rate: int | Fraction) -> Iterator[np.ndarray]:
         """The frames that the speech fills, each a new uint8 RGB (height, width, 3), at any exact frame rate.
 
-        MuseTalk was trained at 25 frames/s; other rates work and are off what it learned. At most one batch of faces is
-        in memory: the next one is drawn when its frames have been taken.
+        MuseTalk was trained at 25 frames/s; other rates work and are off what it learned. Two batches of
+        faces are in memory: one is drawn while the frames of the one before are taken.
         """
         self._stream = self._frames(speech, Fraction(frame_rate))
         return self._stream
 
     def _frames(self, speech: Speech, rate: Fraction) -> Iterator[np.ndarray]:
+        from avatar.lips.musetalk.ahead import ahead
         from avatar.lips.musetalk.audio_features import AudioFeatures, samples_at_16k
         from avatar.lips.musetalk.drawing import Drawing
         from avatar.lips.musetalk.plan import plan_frames
@@ -101,13 +107,7 @@ class MuseTalkLips:
             features = AudioFeatures(self._models.ear, samples, self._options.overlap_s)
             drawing = Drawing(self._models, source, features, plan, rate, self._options)
             seconds["preparing"] = time.perf_counter() - started
-            first = 0
-            while first < count:
-                group = range(first, min(first + self._steps.batch, count))
-                drawn = [frame for frame in group if plan.opacity[frame] > 0]
-                started = time.perf_counter()
-                faces = dict(zip(drawn, drawing.faces(drawn, self._steps))) if drawn else {}
-                seconds["drawing"] += time.perf_counter() - started
+            for group, faces in ahead(self._drawn(drawing, plan, seconds)):
                 for frame in group:
                     started = time.perf_counter()
                     if frame in faces:
@@ -116,13 +116,26 @@ class MuseTalkLips:
                         picture = np.array(source.pictures[plan.shows[frame]])
                     seconds["blending"] += time.perf_counter() - started
                     yield picture
-                first = group.stop
             self._tell(source, plan, drawing, seconds)
+
+    def _drawn(
+        self, drawing: Drawing, plan: Plan, seconds: dict[str, float]
+    ) -> Iterator[tuple[range, dict[int, np.ndarray]]]:
+        """As many frames as the device takes at once, and the faces of those that are drawn."""
+        first = 0
+        while first < len(plan.shows):
+            group = range(first, min(first + self._steps.batch, len(plan.shows)))
+            drawn = [frame for frame in group if plan.opacity[frame] > 0]
+            started = time.perf_counter()
+            faces = dict(zip(drawn, drawing.faces(drawn, self._steps))) if drawn else {}
+            seconds["drawing"] += time.perf_counter() - started
+            yield group, faces
+            first = group.stop
 
     def save_motion(self, folder: Path) -> None:
         """Writes nothing: what MuseTalk intends is not known before it is drawn."""
 
-    def _tell(self, source, plan, drawing, seconds: dict[str, float]) -> None:
+    def _tell(self, source: Source, plan: Plan, drawing: Drawing, seconds: dict[str, float]) -> None:
         """Facts and notes of a finished video."""
         drawn = np.flatnonzero(plan.opacity > 0)
         self.facts["source_frames"] = len(source)

@@ -8,12 +8,10 @@ from avatar.errors import EnvironmentProblem
 from avatar.lips.musetalk import checkpoint
 from avatar.lips.musetalk.audio_features import Ear
 from avatar.lips.musetalk.audio_windows import WINDOW_STEPS, positions
-from avatar.lips.musetalk.crop import SIDE
 from avatar.lips.musetalk.finite import finite
 from avatar.weights import store
 from avatar.weights.strict import mend
 
-LATENT_SIDE = SIDE // 8  # the VAE halves the picture three times
 CONVERTED_NAME = "musetalk-unet.fp16.safetensors"
 
 
@@ -30,6 +28,9 @@ class Models:
         self.vae = checkpoint.load_vae(coder["config.json"], coder_file, device, dtype)
         ear_file = whisper["model.safetensors"]
         self.ear = Ear(checkpoint.load_encoder(whisper["config.json"], ear_file, device, dtype), self.notes)
+        if device.type == "cuda":  # as cuDNN's half-precision convolutions read them; on a CPU other sums would come out
+            self.unet.to(memory_format=torch.channels_last)
+            self.vae.to(memory_format=torch.channels_last)
         self._refuse_mismatch()
         tokens = positions(WINDOW_STEPS * self.ear.layers, self.ear.width)
         self._positions = torch.from_numpy(tokens).to(device)
@@ -41,7 +42,7 @@ class Models:
 
     @torch.inference_mode()
     def encode(self, pictures: torch.Tensor) -> torch.Tensor:
-        """Pictures (n, 3, SIDE, SIDE) in -1..1 -> their scaled latents (n, 4, LATENT_SIDE, LATENT_SIDE).
+        """Pictures (n, 3, 256, 256) in -1..1 -> their scaled latents (n, 4, 32, 32).
 
         The mode of the VAE's distribution, as in training. Upstream's inference draws a sample, which flickers.
         """
@@ -61,9 +62,10 @@ class Models:
 
     @torch.inference_mode()
     def predict(self, latents: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
-        """The latents of the drawn faces (n, 4, LATENT_SIDE, LATENT_SIDE).
+        """The scaled latents of the drawn faces (n, 4, 32, 32).
 
-        latents: (n, 8, LATENT_SIDE, LATENT_SIDE), masked crop first, then the whole one. One pass at time step 0.
+        latents: (n, 8, 32, 32), the masked crop's first, then the whole one's; tokens: float32 (n, WINDOW_STEPS *
+        layers, width). One pass at time step 0.
         """
         step = torch.zeros(1, dtype=torch.long, device=self.device)
 
@@ -76,7 +78,7 @@ class Models:
 
     @torch.inference_mode()
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
-        """Scaled latents (n, 4, LATENT_SIDE, LATENT_SIDE) -> faces, uint8 (n, SIDE, SIDE, 3) RGB on the CPU."""
+        """Scaled latents (n, 4, 32, 32) -> faces, uint8 (n, 256, 256, 3) RGB on the CPU."""
 
         def run() -> torch.Tensor:
             return self.vae.decode((latents / self.vae.config.scaling_factor).to(self.vae.dtype)).sample

@@ -20,9 +20,6 @@ class Plan(NamedTuple):
     sound: np.ndarray  # float32 0..1: how much of the speech is heard, the rest being silence
     begins: np.ndarray  # bool: nothing may be carried over from the frame before
 
-    def __len__(self) -> int:
-        return len(self.shows)
-
 
 def plan_frames(source: Source, samples: np.ndarray, frame_rate: Fraction, frame_count: int, options: Options) -> Plan:
     """The plan of a video of frame_count frames; samples: float32 (n,) at 16 kHz.
@@ -41,6 +38,7 @@ def plan_frames(source: Source, samples: np.ndarray, frame_rate: Fraction, frame
 
 
 def _begins(shows: np.ndarray, opacity: np.ndarray, shot: np.ndarray) -> np.ndarray:
+    """Which frames follow a jump in the source, a cut, or a frame that was not drawn: bool (frames,)."""
     begins = np.ones(len(shows), bool)
     jumps = (np.abs(np.diff(shows)) > 1) | (np.diff(shot) != 0)
     begins[1:] = jumps | (opacity[:-1] == 0)

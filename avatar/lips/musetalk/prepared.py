@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import NamedTuple
@@ -33,17 +34,22 @@ def prepare(picture: np.ndarray, landmarks: np.ndarray, options: Options) -> Pre
 
 
 class Kept:
-    """The results of the last `most` different frames, oldest dropped first: memory does not grow with length."""
+    """The results of the last `most` different frames, oldest dropped first: memory does not grow with length.
+
+    Threads may ask at once: one that blends wants the same boxes and masks as the one that draws ahead.
+    """
 
     def __init__(self, make: Callable[[int], object], most: int) -> None:
         self._make = make
         self._most = most
         self._results: OrderedDict[int, object] = OrderedDict()
+        self._lock = threading.Lock()
 
     def __getitem__(self, frame: int):
-        if frame not in self._results:
-            self._results[frame] = self._make(frame)
-            if len(self._results) > self._most:
-                self._results.popitem(last=False)
-        self._results.move_to_end(frame)
-        return self._results[frame]
+        with self._lock:
+            if frame not in self._results:
+                self._results[frame] = self._make(frame)
+                if len(self._results) > self._most:
+                    self._results.popitem(last=False)
+            self._results.move_to_end(frame)
+            return self._results[frame]

@@ -68,7 +68,7 @@ def _clip_source(clip: Clip, pictures, frame_rate: Fraction, frame_count: int) -
     with FaceReader() as reader:
         crop, middle = framing(clip, reader, SIZE, seconds)
         frames = framed_frames(clip, crop, frame_rate, seconds)
-        track = follow(pictures.keep(frames), reader, middle, frame_rate)
+        track = follow(pictures.keep(frames), frame_count, reader, middle, frame_rate)
     steady(track, frame_rate)
     fit = drawable(track, SIZE, SIZE)
     if not fit.any():

@@ -12,6 +12,7 @@ path, with noise and JPEG (second difference of the edges' error, pixels rms, le
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -27,7 +28,6 @@ LONGEST_GAP_S = 0.5  # a face that is lost for longer was gone: those frames pas
 FARTHEST = 0.5  # face widths that a face moves from one frame to the next; what is further away is somebody else
 CUT = 24.0  # mean difference of two frames' thumbnails, of 255; talking and walking heads stay under 12
 THUMBNAIL = (32, 32)
-NO_FACE = np.full((LANDMARKS, 3), np.nan, np.float32)
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,16 @@ class Track:
         return ~np.isnan(self.landmarks[:, 0, 0])
 
 
-def follow(frames: Iterable[np.ndarray], reader: FaceReader, start: np.ndarray, frame_rate: Fraction) -> Track:
-    """Read a face in every frame, uint8 (h, w, 3) RGB: first the one nearest to `start` (x, y), then the one nearest to
-    where it was. After a cut, or when it was lost for LONGEST_GAP_S, the largest face is taken up."""
-    readings, shots = bytearray(), []  # 143 kB a second: appended to, they are never there twice
+def follow(
+    frames: Iterable[np.ndarray], most: int, reader: FaceReader, start: np.ndarray, frame_rate: Fraction
+) -> Track:
+    """Read a face in each of at most so many frames, uint8 (h, w, 3) RGB: first the one nearest to `start` (x, y), then
+    the one nearest to where it was. After a cut, or when it was lost for LONGEST_GAP_S, the largest face is taken up.
+    """
+    landmarks = np.empty((most, LANDMARKS, 3), np.float32)  # made once: gathered in a list, all would be there twice
+    shots: list[int] = []
     last, lost, thumbnail, shot = None, 0, None, 0
-    for frame in frames:
+    for frame in itertools.islice(frames, most):
         before, thumbnail = thumbnail, _thumbnail(frame)
         if before is not None and np.abs(thumbnail - before).mean() > CUT:
             shot, last, start = shot + 1, None, None
@@ -55,9 +59,9 @@ def follow(frames: Iterable[np.ndarray], reader: FaceReader, start: np.ndarray, 
             last, start = None, None
         reading = _same_face([face.landmarks for face in reader.read(frame)], last, start)
         last, lost = (last, lost + 1) if reading is None else (reading, 0)
-        readings += NO_FACE.tobytes() if reading is None else reading.astype(np.float32).tobytes()
+        landmarks[len(shots)] = np.nan if reading is None else reading
         shots.append(shot)
-    return Track(np.frombuffer(readings, np.float32).reshape(-1, *NO_FACE.shape), np.array(shots, int))
+    return Track(landmarks[: len(shots)], np.array(shots, int))
 
 
 def _same_face(readings: list[np.ndarray], last: np.ndarray | None, start: np.ndarray | None) -> np.ndarray | None:
@@ -108,10 +112,10 @@ def _bridge(track: Track, longest: int) -> None:
 def _average(landmarks: np.ndarray) -> None:
     """Average each frame of float32 (n, 478, 3) with its neighbours, as far as there are any, in place."""
     kernel = np.float32(WEIGHTS)[:, None]
-    frames = landmarks.reshape(len(landmarks), -1)
-    cv2.filter2D(frames, -1, kernel, dst=frames, borderType=cv2.BORDER_CONSTANT)
-    there = np.ones((len(landmarks), 1), np.float32)
-    frames /= cv2.filter2D(there, -1, kernel, borderType=cv2.BORDER_CONSTANT)
+    weight_sum = cv2.filter2D(np.ones((len(landmarks), 1), np.float32), -1, kernel, borderType=cv2.BORDER_CONSTANT)
+    for columns in np.array_split(landmarks.reshape(len(landmarks), -1), 6, axis=1):  # OpenCV works on a copy of each
+        cv2.filter2D(columns, -1, kernel, dst=columns, borderType=cv2.BORDER_CONSTANT)
+        columns /= weight_sum
 
 
 def drawable(track: Track, width: int, height: int) -> np.ndarray:

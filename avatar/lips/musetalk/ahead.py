@@ -1,0 +1,23 @@
+"""The device draws the next frames while these are blended and encoded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+T = TypeVar("T")
+END = object()
+
+
+def ahead(items: Iterable[T]) -> Iterator[T]:
+    """The same items in the same order, each made in a thread while the one before it is in use: one waits, no more.
+
+    What making one raises is raised here, in its place. A reader who leaves early waits for the one that is being made.
+    """
+    items = iter(items)
+    with ThreadPoolExecutor(1, thread_name_prefix="ahead") as thread:
+        coming = thread.submit(next, items, END)
+        while (item := coming.result()) is not END:
+            coming = thread.submit(next, items, END)
+            yield item
