@@ -172,6 +172,17 @@ def test_a_missing_system_library_gets_the_one_command(checkout, tools, soname):
     )  # a library that another one needs takes that one along
 
 
+def test_without_an_index_a_folder_of_wheels_is_enough(checkout, tmp_path):
+    """As docs/install.md has it for a host with no network: cut off from it, and with an empty cache."""
+    wheels = tmp_path / "wheels"
+    subprocess.run([PYTHON, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", wheels, "--require-hashes",
+                    "-r", checkout / "locks/base.txt", "-r", checkout / "locks/boot.txt"], check=True)  # fmt: skip
+    folder = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels), "UV_CACHE_DIR": str(tmp_path / "cache")}
+    nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_EXTRA_INDEX_URL": None, "PIP_CONFIG_FILE": os.devnull}
+    done = run(checkout, *IMPORT, **folder, **nowhere)
+    assert done.returncode == 0, done.stderr
+
+
 def test_pip_settings_reach_uv(tmp_path, monkeypatch):
     for name in [name for name in os.environ if name.startswith(("PIP_", "UV_"))] + ["SSL_CERT_FILE"]:
         monkeypatch.delenv(name, raising=False)

@@ -126,7 +126,6 @@ def uv_environment(root: Path) -> dict[str, str]:
         "UV_INDEX": " ".join(pip.get("extra-index-url", "").split()),
         "UV_FIND_LINKS": ",".join(pip.get("find-links", "").split()),
         "UV_INSECURE_HOST": " ".join(pip.get("trusted-host", "").split()),
-        "UV_NO_INDEX": "1" if pip.get("no-index", "").lower() in ("1", "true", "yes") else None,
         "SSL_CERT_FILE": pip.get("cert"),
         "HTTPS_PROXY": pip.get("proxy"),
         "UV_HTTP_TIMEOUT": pip.get("timeout") or pip.get("default-timeout"),
@@ -135,6 +134,11 @@ def uv_environment(root: Path) -> dict[str, str]:
         "UV_PYTHON_DOWNLOADS": "never",
     }
     return {**{name: value for name, value in wanted.items() if value}, **os.environ}
+
+
+def uses_no_index(root: Path) -> bool:
+    """Whether pip is told to take files from find-links alone; uv knows that as an argument, not as a variable."""
+    return pip_settings(root).get("no-index", "").lower() in ("1", "true", "yes")
 
 
 def find_uv(root: Path) -> Path | None:
@@ -198,7 +202,8 @@ def make(root: Path, layers: str) -> None:
     locks = [argument for layer in LAYERS[layers] for argument in ("-r", str(root / f"locks/{layer}.txt"))]
     # Byte code for the preview, whose every start counts; of the full stack most files are never imported.
     byte_code = ["--compile-bytecode"] if layers == "base" else []
-    command = [uv, "pip", "install", "--no-deps", "--only-binary", ":all:", "--require-hashes", *byte_code,
+    no_index = ["--no-index"] if uses_no_index(root) else []
+    command = [uv, "pip", "install", "--no-deps", "--only-binary", ":all:", "--require-hashes", *byte_code, *no_index,
                "--python", environment / "bin/python", *locks]  # fmt: skip
     # An extra index may hold a locked version as another file, and uv looks no further than the first index that has
     # the version. So the main index is asked first, and all of them where that did not do.
