@@ -28,9 +28,8 @@ class Models:
         self.vae = checkpoint.load_vae(coder["config.json"], coder_file, device, dtype)
         ear_file = whisper["model.safetensors"]
         self.ear = Ear(checkpoint.load_encoder(whisper["config.json"], ear_file, device, dtype), self.notes)
-        if (
-            device.type == "cuda"
-        ):  # as cuDNN's half-precision convolutions read them; on a CPU other sums would come out
+        if device.type == "cuda":
+            # As cuDNN's half-precision convolutions read them; on a CPU other sums would come out.
             self.unet.to(memory_format=torch.channels_last)
             self.vae.to(memory_format=torch.channels_last)
         self._refuse_mismatch()
