@@ -15,9 +15,10 @@ from avatar.errors import EnvironmentProblem, RequestError
 from avatar.fit import cards, need, plan, recorded
 from avatar.hardware import MIB
 from bench import exact_shapes
+from bench.tiny_shapes import TINY
 from tests.conftest import ROOT, command
 from tests.test_hardware import put_nvidia_smi
-from tests.tiny import musetalk, stable_diffusion
+from tests.tiny import musetalk
 
 torch = pytest.importorskip("torch")
 
@@ -26,20 +27,6 @@ from avatar.fit import calls, live, shapes, steps  # noqa: E402  (they need PyTo
 GIB = 1024 * MIB
 CPU = torch.device("cpu")
 without_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="asks what a host without a GPU is told")
-
-TINY = {
-    "sd-unet": stable_diffusion.TINY_UNET,
-    "sd-vae": stable_diffusion.TINY_VAE,
-    "clip-text": stable_diffusion.TINY_CLIP | {"projection_dim": 32},
-    "safety-checker": {
-        "projection_dim": stable_diffusion.TINY_PROJECTION,
-        "vision_config": stable_diffusion.SAFETY_CHECKER["vision_config"] | stable_diffusion.TINY_CLIP,
-    },
-    "xtts": {"gpt_layers": 2, "gpt_n_model_channels": 64, "gpt_n_heads": 4, "decoder_input_dim": 64},
-    "musetalk-unet": musetalk.TINY_UNET,
-    "ft-mse-vae": musetalk.TINY_VAE,
-    "whisper-encoder": musetalk.TINY_EAR,
-}
 
 # ---------------------------------------------------------------- the published shapes
 
