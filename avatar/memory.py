@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# How PyTorch's worker threads wait for each other; OpenMP reads it when torch loads, which is after this. Spinning, as
-# it does else, they take the core from the one that is waited for wherever another process runs too: MuseTalk on a tiny
-# checkpoint then made 3 frames a second with two threads, sleeping 20, and 24 with one. On a quiet host both made 33.
+# PyTorch's worker threads wait for each other asleep; OpenMP reads this when torch loads, which is after this module.
+# Spinning, its default, they take the core from the very thread that they wait for where another process runs too.
+# MuseTalk on a tiny checkpoint, 2 threads on 2 cores: 3 frames a second spinning, 20 asleep; on a quiet host 33 and 33.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 LEFT_OVER_MIB = 100  # cuBLAS keeps a workspace of 8 to 32 MiB for the life of the process; more than this is a leak
@@ -148,7 +148,7 @@ def release(device: torch.device) -> None:
     import torch
 
     gc.collect()
-    ctypes.CDLL(None).malloc_trim(0)  # or glibc keeps it: after 120 s of given speech, 70 MiB through the lips' stage
+    ctypes.CDLL(None).malloc_trim(0)  # or glibc keeps it: 40 MiB after 120 s of given speech
     if device.type == "cuda":
         torch.cuda.synchronize(device)
         torch.cuda.empty_cache()

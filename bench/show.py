@@ -82,14 +82,18 @@ def host_table(results: dict[str, dict]) -> list[str]:
             ratio = f"{made['ratio_of_medians']:.2f} times plain uv"
             rows.append((f"./run makes the {made['layer']} environment, wheels in uv's cache", ratio, made))
     if full := results.get("full"):
-        rows.append(("kill -9 and resume, same bytes", _kills(full), full))
+        kills = full["kill_and_resume"]
+        rows += [
+            (
+                "full stack on tiny networks, a second more of video",
+                f"{full['memory']['mib_per_s']:.2f} MiB more",
+                full,
+            ),
+            ("the same with a clip as source", f"{full['memory_with_a_clip']['mib_per_s']:.2f} MiB more", full),
+            ("kill -9 and resume, same bytes", f"{kills['same_bytes']} of {kills['killed']}", full),
+        ]
     head = ["| what | figure | date | command |", "|---|---|---|---|"]
     return head + [f"| {what} | {figure} | {_date(of)} | `{of['command']}` |" for what, figure, of in rows]
-
-
-def _kills(full: dict) -> str:
-    kills = full["kill_and_resume"]
-    return f"{kills['same_bytes']} of {kills['kills']}"
 
 
 def _date(result: dict) -> str:

@@ -313,6 +313,19 @@ def test_a_clip_shorter_than_the_speech_goes_back_and_forth(clip, tiny):
             assert (top + bottom) / 2 - 30 <= rows.min() and rows.max() <= bottom + 0.05 * (bottom - top) + 1
 
 
+def test_frames_do_not_depend_on_how_many_latents_are_kept(clip, tiny, monkeypatch):
+    """Fewer than the clip has frames: those that were overwritten are made again."""
+    t = np.arange(9_600) / 24_000
+    speech = Speech((0.1 * np.sin(2 * np.pi * 180 * t)).astype(np.float32), 24_000)
+    rendered = []
+    for most in (750, 3):
+        monkeypatch.setattr("avatar.lips.musetalk.drawing.KEPT_LATENTS", most)
+        with MuseTalkLips(Clip(clip), 7, threads=1) as engine:
+            rendered.append(list(engine.frames(speech, 25)))
+    assert len(rendered[0]) == 10
+    assert all(np.array_equal(many, few) for many, few in zip(*rendered, strict=True))
+
+
 def test_picture_and_sound_are_equally_long(clip, tiny, tmp_path):
     """At a rate other than 25, through the encoder and the muxer: exactly as many frames as the speech fills."""
     from avatar.video.ffmpeg import mux

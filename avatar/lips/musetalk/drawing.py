@@ -11,7 +11,7 @@ import torch
 from avatar.lips.musetalk.audio_features import AudioFeatures, silent_window
 from avatar.lips.musetalk.audio_windows import window
 from avatar.lips.musetalk.blend import fit_to_box, paste
-from avatar.lips.musetalk.crop import network_inputs
+from avatar.lips.musetalk.crop import SIDE, network_inputs
 from avatar.lips.musetalk.models import Models
 from avatar.lips.musetalk.options import Options
 from avatar.lips.musetalk.plan import Plan
@@ -46,12 +46,15 @@ class Drawing:
         self._silence = silent_window(models.ear) if (plan.sound < 1).any() else None
         self._last_latents: torch.Tensor | None = None
         self._tone = ToneFollower()
-        self._latents = Kept(self._encode, KEPT_LATENTS)
+        # One block: made one by one between larger passing tensors, they would leave holes of twice their own size.
+        most = min(len(source), KEPT_LATENTS)
+        self._latents = torch.empty(most, 8, SIDE // 8, SIDE // 8, dtype=models.vae.dtype, device=models.device)
+        self._latents_of = np.full(most, -1)  # the source frame of each
         self.prepared = Kept(self._prepare, KEPT_MASKS)
 
     def faces(self, frames: list[int], steps: StepDown) -> np.ndarray:
         """The drawn faces of some frames, uint8 (n, 256, 256, 3) RGB; `steps`: how many the device takes at once."""
-        latents = torch.cat([self._latents[self._plan.shows[frame]] for frame in frames])
+        latents = torch.stack([self._picture_latents(self._plan.shows[frame]) for frame in frames])
         tokens = self._models.tokens(torch.stack([self._heard(frame) for frame in frames]))
         predicted = steps.run(
             lambda batch: torch.cat([self._models.predict(*pair) for pair in _batches(batch, latents, tokens)])
@@ -89,10 +92,14 @@ class Drawing:
             smoothed.append(latents)
         return torch.stack(smoothed)
 
-    def _encode(self, shows: int) -> torch.Tensor:
-        """The UNet's picture input of a source frame: (1, 8, h, w), the masked crop's latents, then the whole one's."""
-        inputs = network_inputs(self._source.pictures[shows], self.prepared[shows].box)
-        return self._models.encode(torch.from_numpy(inputs)).flatten(0, 1)[None]
+    def _picture_latents(self, shows: int) -> torch.Tensor:
+        """The UNet's picture input of a source frame: (8, 32, 32), the masked crop's latents, then the whole one's."""
+        slot = shows % len(self._latents)
+        if self._latents_of[slot] != shows:
+            inputs = network_inputs(self._source.pictures[shows], self.prepared[shows].box)
+            self._latents[slot] = self._models.encode(torch.from_numpy(inputs)).flatten(0, 1)
+            self._latents_of[slot] = shows
+        return self._latents[slot]
 
     def _prepare(self, shows: int) -> Prepared:
         return prepare(self._source.pictures[shows], self._source.landmarks[shows], self._options)
