@@ -7,19 +7,22 @@ with X-Linked-Etag (their sha256) and X-Linked-Size, and are sent there in range
 from __future__ import annotations
 
 import hashlib
-import threading
 import time
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+from typing import ClassVar
+
+from tests.local_server import LocalServer
 
 LARGE_BYTES = 100_000
 BLOCK_BYTES = 1 << 16
 
 
 @dataclass
-class Hub:
+class Hub(LocalServer):
     """files: {"owner/name/resolve/revision/path": content}. The other fields are what it does wrong."""
 
+    protocol: ClassVar[str] = "HTTP/1.1"
     files: dict[str, bytes]
     flip: set[str] = field(default_factory=set)  # one bit of these is wrong as they are sent
     cut_after: list[int] = field(
@@ -31,34 +34,6 @@ class Hub:
     other_sha256: bool = False  # says that large files have another digest
     requests: list[tuple[str, str, str | None]] = field(default_factory=list)  # (method, key, Range)
     tokens: dict[str, set[str | None]] = field(default_factory=dict)  # {host: what was sent as Authorization}
-
-    def __enter__(self) -> Hub:
-        hub = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_HEAD(self) -> None:
-                hub.answer(self)
-
-            def do_GET(self) -> None:
-                hub.answer(self)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-    @property
-    def port(self) -> int:
-        return self._server.server_port
 
     @property
     def address(self) -> str:

@@ -9,11 +9,12 @@ import io
 import json
 import re
 import tarfile
-import threading
 import zipfile
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+
+from tests.local_server import LocalServer
 
 RECORDED = Path(__file__).parent / "data/deps"
 
@@ -24,7 +25,7 @@ def recorded(kind: str) -> dict[str, dict]:
 
 
 @dataclass
-class PackageIndex:
+class PackageIndex(LocalServer):
     """projects and uploaders are the recorded answers, to be changed; files are made for a test: {name: content}."""
 
     projects: dict[str, dict] = field(default_factory=lambda: recorded("simple"))
@@ -36,28 +37,9 @@ class PackageIndex:
     status: int | None = None  # answers every request with this
     requests: list[tuple[str, str | None]] = field(default_factory=list)  # (path, Authorization)
 
-    def __enter__(self) -> PackageIndex:
-        index = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                index.answer(self)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}/simple"
+        return f"http://127.0.0.1:{self.port}/simple"
 
     def file(self, name: str) -> dict:
         """The entry of a file in the answer of its package, to be changed."""
