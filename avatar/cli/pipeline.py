@@ -93,12 +93,17 @@ def run(text_file, voice, profile, output, overwrite, no_mark, as_json, **asked)
 
 
 def voice_file(voice: str | None) -> Path | None:
-    """The recording behind --voice: a cloned voice's own, else the file of that name."""
+    """The recording behind --voice: a cloned voice's own, else the file of that name. Raises RequestError for neither."""
     if voice is None:
         return None
     from avatar.voice import profiles
 
-    return profiles.recording_of(settings.home(), voice) or Path(voice).absolute()
+    recording = profiles.recording_of(settings.home(), voice) or Path(voice).absolute()
+    if not recording.exists():
+        raise RequestError(
+            f"--voice: there is no cloned voice and no file {voice!r}; '{to_type('voice list')}' shows the voices."
+        )
+    return recording
 
 
 def language_of(voice: str | None) -> str | None:
