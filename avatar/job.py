@@ -9,7 +9,7 @@
 
 A stage works in a folder of its own; its files are renamed into place when it is done, and its record is
 written last. A stage is done when its record matches the inputs it would have now and its outputs are the bytes
-that the record names. Whatever else is there is made again.
+that the record names. Whatever else is there is made again, or copied where another job made it from the same inputs.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ class Job:
 
     @contextlib.contextmanager
     def stage(self, name: str, engine: object, seed: int, inputs: dict) -> Iterator[Stage]:
-        """Run one stage, unless its record and outputs are already what these inputs make.
+        """Run one stage, unless what these inputs make is there already, in this job or in another one of its home.
 
         engine: a class or module with `name` and `version`; inputs: all that the outcome depends on (a Path stands
         for the file's content). What the stage leaves in `Stage.folder` are its outputs.
@@ -116,7 +116,7 @@ class Job:
             made_by[model] = store.digest(model)
         content = {key: file_digest(value) if isinstance(value, Path) else value for key, value in inputs.items()}
         cause = digest({"made_by": made_by, "inputs": content})
-        if self._is_finished(name, cause):
+        if self._is_finished(name, cause) or self._took_from_another(name, cause):
             yield Stage(name, self.folder, is_done=True)
             return
         (self.folder / "records" / f"{name}.json").unlink(missing_ok=True)
@@ -125,9 +125,7 @@ class Job:
             reset_peak_memory()
             started = time.monotonic()
             yield stage
-            made = {path.name: file_digest(path) for path in sorted(stage.folder.iterdir())}
-            for output in made:
-                (stage.folder / output).replace(self.folder / output)
+            made = self._keep(stage.folder)
         record = {
             "stage": name,
             "cause": cause,
@@ -138,8 +136,7 @@ class Job:
             **stage.facts,
             "notes": stage.notes,
         }
-        (self.folder / "records").mkdir(exist_ok=True)
-        write_json(self.folder / "records" / f"{name}.json", record)
+        self._write_record(name, record)
 
     def files(self, *names: str) -> dict[str, Path]:
         """{name: path} of files in this job, as stage inputs."""
@@ -147,10 +144,38 @@ class Job:
 
     def _is_finished(self, name: str, cause: str) -> bool:
         record = self.record(name)
-        if not record or record["cause"] != cause:
+        if not record or record.get("cause") != cause:
             return False
         paths = {self.folder / output: sha256 for output, sha256 in record["outputs"].items()}
         return all(path.is_file() and file_digest(path) == sha256 for path, sha256 in paths.items())
+
+    def _took_from_another(self, name: str, cause: str) -> bool:
+        """Whether another job has made this stage from the same inputs, as when only --lips-shift was changed. It is
+        copied, with its record, which then says from where."""
+        for path in sorted(self.folder.parent.glob(f"*/records/{name}.json")):
+            other = Job(path.parent.parent)
+            if other == self or not other._is_finished(name, cause):
+                continue
+            record = other.record(name)
+            scratch = tempfile.TemporaryDirectory(prefix=f".{name}-", dir=self.folder)
+            with scratch as folder, contextlib.suppress(OSError):  # the other job may be removed meanwhile
+                for output in record["outputs"]:
+                    shutil.copyfile(other.folder / output, Path(folder, output))
+                if self._keep(Path(folder)) == record["outputs"]:
+                    self._write_record(name, record | {"copied_from": record.get("copied_from", other.id)})
+                    return True
+        return False
+
+    def _keep(self, scratch: Path) -> dict[str, str]:
+        """Rename a stage's files into place; {name: sha256}."""
+        made = {path.name: file_digest(path) for path in sorted(scratch.iterdir())}
+        for output in made:
+            (scratch / output).replace(self.folder / output)
+        return made
+
+    def _write_record(self, name: str, record: dict) -> None:
+        (self.folder / "records").mkdir(exist_ok=True)
+        write_json(self.folder / "records" / f"{name}.json", record)
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:

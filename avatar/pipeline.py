@@ -96,6 +96,7 @@ def video(job: Job, stack: Stack, progress: Progress) -> None:
     inputs = job.files("picture.mp4", "speech.wav", "timings.json") | {
         "subtitles": request.subtitles,
         "language": request.language,
+        "tags": report.video_tags(job),
     }
     with job.stage("video", ffmpeg, request.seed, inputs) as stage:
         if stage.is_done:
@@ -109,7 +110,7 @@ def video(job: Job, stack: Stack, progress: Progress) -> None:
             job.file("speech.wav"),
             Fraction(speech.frame_count(FRAME_RATE), FRAME_RATE),
             stage.folder / "video.mp4",
-            report.video_tags(job),
+            inputs["tags"],
             srt if request.subtitles else None,
             "und" if request.audio else ISO_639_2[request.language],
         )

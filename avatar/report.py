@@ -27,6 +27,7 @@ def read(job: Job) -> dict:
 
 def build(job: Job) -> dict:
     records = {stage: job.record(stage) for stage in STAGES}
+    made_here = [record for record in records.values() if "copied_from" not in record]
     request = job.request()
     return {
         "job": job.id,
@@ -37,8 +38,8 @@ def build(job: Job) -> dict:
         "request": request.model_dump(mode="json"),
         "avatar": {"version": avatar.__version__, "source": source_digest()},
         "locked_fingerprints": locked_fingerprints(),
-        "seconds": round(sum(record["seconds"] for record in records.values()), 3),
-        "peak_memory_mib": max(record["peak_memory_mib"] for record in records.values()),
+        "seconds": round(sum(record["seconds"] for record in made_here), 3),
+        "peak_memory_mib": max(record["peak_memory_mib"] for record in made_here),
         "notes": [note for record in records.values() for note in record["notes"]],
         "records": records,
     }

@@ -88,6 +88,33 @@ def test_a_changed_file_is_noticed(finished_home, finished_job, home):
     assert job.video.read_bytes() == finished_job.video.read_bytes()
 
 
+def test_what_another_job_made_from_the_same_inputs_is_copied(finished_home, finished_job, home):
+    """Without subtitles only the last stage differs. The bytes are those that a home of its own gives."""
+    bare = RUN[:-1]
+    alone = run_command(*bare, env=in_home(home))
+    assert alone.returncode == 0, alone.stderr
+    both = home / "both"
+    shutil.copytree(finished_home, both)
+    done = run_command(*bare, env=in_home(both))
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip()).read_bytes() == Path(alone.stdout.strip()).read_bytes()
+    made = next(job for job in jobs.every(both) if job.id != finished_job.id)
+    copied = {stage: made.record(stage).get("copied_from") for stage in jobs.STAGES}
+    assert copied == {"portrait": finished_job.id, "voice": finished_job.id, "lips": finished_job.id, "video": None}
+    assert not hidden_files(made.folder)
+    assert f"copied from {finished_job.id}" in run_command("pipeline", "show", made.id, env=in_home(both)).stdout
+
+
+def test_a_damaged_stage_of_another_job_is_not_copied(finished_home, finished_job, home):
+    shutil.copytree(finished_home, home, dirs_exist_ok=True)
+    jobs.find(home, finished_job.id).file("speech.wav").write_bytes(b"damaged")
+    done = run_command(*RUN[:-1], env=in_home(home))
+    assert done.returncode == 0, done.stderr
+    made = next(job for job in jobs.every(home) if job.id != finished_job.id)
+    assert "copied_from" in made.record("portrait") and "copied_from" not in made.record("voice")
+    assert made.file("speech.wav").read_bytes() == finished_job.file("speech.wav").read_bytes()
+
+
 def start_and_stop(home: Path, stage: str, wait_s: float, with_signal: int) -> int:
     """Start the run, send a signal wait_s after a stage has begun, return the exit code."""
     process = subprocess.Popen(

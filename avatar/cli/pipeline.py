@@ -205,7 +205,8 @@ def show(job: str, as_json: bool) -> None:
             click.echo(f"  {name}: {value}")
     for stage, record in records.items():
         engine = record["made_by"]["engine"]
-        click.echo(f"{stage:9} {record['seconds']:7.2f} s  {record['peak_memory_mib']:5} MiB  {engine}")
+        copied = f", copied from {record['copied_from']}" if "copied_from" in record else ""
+        click.echo(f"{stage:9} {record['seconds']:7.2f} s  {record['peak_memory_mib']:5} MiB  {engine}{copied}")
         for note in record["notes"]:
             click.echo(f"          note: {note}")
 
