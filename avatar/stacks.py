@@ -11,6 +11,7 @@ An engine is a class with a name, a version, and one verb, used in a `with` bloc
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +30,11 @@ class Stack:
     @property
     def models(self) -> list[str]:
         """Names of the weights that these engines load, as in models.lock."""
-        return [model for engine in (self.portrait, self.voice, self.lips) for model in getattr(engine, "models", ())]
+        return self.models_of(("portrait", "voice", "lips"))
+
+    def models_of(self, stages: Iterable[str]) -> list[str]:
+        """The same of some stages, in the order of their use."""
+        return [model for stage in stages for model in getattr(getattr(self, stage, None), "models", ())]
 
     def takes_clip(self, path: Path | None) -> bool:
         """Whether the lips engine moves the lips of this file itself: a video, and the full stack."""
