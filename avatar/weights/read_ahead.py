@@ -28,7 +28,7 @@ def read_ahead(names: Sequence[str]) -> Iterator[threading.Thread | None]:
     """
     files = [path for name in dict.fromkeys(names) for path in loaded_files(name)]
     stopped = threading.Event()
-    thread = threading.Thread(target=_read, args=(files, stopped), name="read ahead", daemon=True) if files else None
+    thread = threading.Thread(target=read, args=(files, stopped), name="read ahead", daemon=True) if files else None
     if thread:
         thread.start()
     try:
@@ -47,7 +47,8 @@ def loaded_files(name: str) -> list[Path]:
     return [path for path in published + made if path.suffix == ".safetensors"]
 
 
-def _read(files: list[Path], stopped: threading.Event) -> None:
+def read(files: list[Path], stopped: threading.Event) -> None:
+    """Read files through, one after the other, until `stopped` is set or half of the memory's worth was read."""
     left = hardware.memory_mib() * hardware.MIB * SHARE_OF_MEMORY
     buffer = bytearray(CHUNK_BYTES)
     for path in files:
