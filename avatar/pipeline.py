@@ -6,14 +6,16 @@ serves which stage). The portrait comes first: a picture without a face is refus
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
 
 from avatar import report
-from avatar.job import Job
+from avatar.job import STAGES, Job
 from avatar.progress import Progress
 from avatar.request import FRAME_RATE, ISO_639_2, LONGEST_S
 from avatar.stacks import Stack, stack_for
+from avatar.weights.read_ahead import read_ahead
 
 SIZE = 512  # pixels, width and height of the video
 
@@ -21,7 +23,8 @@ SIZE = 512  # pixels, width and height of the video
 def render(job: Job, progress: Progress) -> Path:
     """Bring a job to its video, doing only what is not there yet. Returns the path of the mp4."""
     stack = stack_for(job.request())
-    with job.locked():
+    to_make = [stage for stage in STAGES if not job.record(stage)]
+    with job.locked(), read_ahead(stack.models_of(to_make)):
         for number, stage in enumerate((portrait, voice, lips, video), start=1):
             progress.stage(number, stage.__name__)
             stage(job, stack, progress)
@@ -66,6 +69,7 @@ def voice(job: Job, stack: Stack, progress: Progress) -> None:
 
 def lips(job: Job, stack: Stack, progress: Progress) -> None:
     """Portrait and speech -> picture.mp4, the moving picture without sound. Frames stream into FFmpeg."""
+    from avatar.video.encoder import choose
     from avatar.video.ffmpeg import encode_frames
     from avatar.video.mark import marked
     from avatar.voice.speech import Speech
@@ -73,7 +77,10 @@ def lips(job: Job, stack: Stack, progress: Progress) -> None:
     request = job.request()
     source, made_of = stack.lips_source(job.folder, request)
     options = stack.lips_options(request)
+    rate = Fraction(FRAME_RATE)
+    encoder = choose(stack.name, SIZE, rate)
     inputs = job.files("speech.wav", "timings.json") | made_of | {"mark": request.mark, "options": repr(options)}
+    inputs |= encoder.inputs
     with job.stage("lips", stack.lips, request.seed, inputs) as stage:
         if stage.is_done:
             return
@@ -82,7 +89,8 @@ def lips(job: Job, stack: Stack, progress: Progress) -> None:
             frames = progress.count(engine.frames(speech, FRAME_RATE), speech.frame_count(FRAME_RATE))
             frames = marked(frames, SIZE, SIZE, stack.mark) if request.mark else frames
             picture = stage.folder / "picture.mp4"
-            stage.facts["frames"] = encode_frames(frames, SIZE, SIZE, Fraction(FRAME_RATE), picture)
+            stage.facts["encoder"] = asdict(encoder)
+            stage.facts["frames"] = encode_frames(frames, SIZE, SIZE, rate, picture, encoder.name)
             engine.save_motion(stage.folder)
         stage.tell(engine)
 

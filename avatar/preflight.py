@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Sequence
+from fractions import Fraction
 
 from avatar.errors import EnvironmentProblem, RequestError
 from avatar.invocation import in_full_environment
-from avatar.request import FILE_FIELDS, Request
+from avatar.pipeline import SIZE
+from avatar.request import FILE_FIELDS, FRAME_RATE, Request
 from avatar.stacks import stack_for
+from avatar.video import encoder
 from avatar.weights import store
 
 
@@ -29,6 +32,7 @@ def check(request: Request) -> None:
     if request.prompt is not None:
         stack.portrait.check(request.prompt, request.negative_prompt, steps=request.steps)
     stack.voice.check(request.voice or request.audio, request.preset, request.language)
+    encoder.refuse_unusable(SIZE, Fraction(FRAME_RATE))
     refuse_missing_parts(stack.models)
 
 

@@ -6,6 +6,7 @@ settings.toml lies in the home folder and may hold:
     preset = "jf_alpha"    # the preview voice where none is asked for
     profile = "auto"       # or "24GB", "10GB", "6GB", "cpu": see avatar/hardware.py
     seed = 7
+    encoder = "x264"       # or "nvenc", "auto": see avatar/video/encoder.py
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ class Settings:
     preset: str = ""  # empty: chosen by the stack
     profile: str = "auto"
     seed: int = 7
+    encoder: str = "x264"
 
 
 def home() -> Path:

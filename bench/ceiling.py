@@ -4,6 +4,10 @@ usage: ./run --full python bench/ceiling.py [--rounds 3]     (writes bench/resul
 
 The lips stage draws and encodes; frames that lie ready in memory and only have to be encoded cannot take longer. Both
 take turns; the best of the rounds counts, since other work can only slow them down. Start-up: medians of seven.
+
+encoding: what a frame costs the CPU, in FFmpeg and in handing it the frame, with one thread of x264, with the two that
+avatar takes, and with none at all: reading and converting to YUV, the least that FFmpeg does for any other encoder. The
+rule in avatar/video/encoder.py rests on these.
 """
 
 from __future__ import annotations
@@ -11,6 +15,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
+import subprocess
 import sys
 import tempfile
 import time
@@ -20,7 +26,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from avatar.lips.musetalk.clip import clip_frames
-from avatar.video.ffmpeg import encode_frames
+from avatar.video.ffmpeg import ENCODERS, encode_command, encode_frames
 from bench.preview import cpu_name, run, start_up
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,11 +40,44 @@ def encode_alone(frames: list, folder: Path) -> float:
     return len(frames) / (time.perf_counter() - started)
 
 
+def encoding_costs(frames: list) -> dict[str, dict[str, float]]:
+    """Frames a second and CPU milliseconds a frame of each way to encode, see above."""
+    height, width = frames[0].shape[:2]
+    command = encode_command(width, height, Fraction(25), "x264")
+    start = command.index("-c:v")
+    x264, rest = ENCODERS["x264"], command[start + len(ENCODERS["x264"]) :]
+    ways = {f"x264_threads_{count}": [*x264, "-threads", str(count)] for count in (1, 2)}  # the later number counts
+    ways["no_encoder"] = ["-c:v", "rawvideo"]
+    return {
+        name: encoding_cost([*command[:start], *way, *rest, "-f", "null", "-"], frames) for name, way in ways.items()
+    }
+
+
+def encoding_cost(command: list[str], frames: list) -> dict[str, float]:
+    before, started = cpu_seconds(), time.perf_counter()
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
+        for frame in frames:
+            process.stdin.write(frame.data)
+    wall_s = time.perf_counter() - started
+    ffmpeg_s, own_s = (after - earlier for after, earlier in zip(cpu_seconds(), before, strict=True))
+    return {
+        "frames_per_s": round(len(frames) / wall_s, 1),
+        "ffmpeg_cpu_ms_a_frame": round(1000 * ffmpeg_s / len(frames), 3),
+        "handing_over_cpu_ms_a_frame": round(1000 * own_s / len(frames), 3),
+    }
+
+
+def cpu_seconds() -> tuple[float, float]:
+    """CPU seconds, user and system, of finished child processes and of this one."""
+    usages = (resource.getrusage(who) for who in (resource.RUSAGE_CHILDREN, resource.RUSAGE_SELF))
+    return tuple(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
     rounds = parser.parse_args().rounds
-    stage, alone = [], []
+    stage, alone, encoding = [], [], []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         frames = None
@@ -47,6 +86,7 @@ def main() -> None:
             stage.append(run("demo", "-o", str(output))["frames_per_s"])
             frames = frames or list(clip_frames(output))
             alone.append(round(encode_alone(frames, folder), 1))
+            encoding.append(encoding_costs(frames))
     result = {
         "command": f"./run --full python bench/ceiling.py --rounds {rounds}",
         "date": time.strftime("%Y-%m-%d"),
@@ -55,6 +95,7 @@ def main() -> None:
         "frames": len(frames),
         "lips_stage_frames_per_s": stage,
         "encode_alone_frames_per_s": alone,
+        "encoding": encoding,
         "share_of_ceiling": round(max(stage) / max(alone), 3),
         "help_s": start_up("--help"),
         "status_s": start_up("status"),

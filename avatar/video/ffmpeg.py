@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
 name, version = "ffmpeg", "1"  # the engine of the video stage, as records name it
 ENCODER_THREADS = 2  # fixed: x264 writes other bytes with another number
 BITEXACT = ["-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact"]
+# The encoders that encoder.py chooses between. NVENC takes the middle one of its presets, a constant quality with the
+# number of x264's (another scale: not compared on a card yet), and x264's distance between key frames.
+ENCODERS = {
+    "x264": ["-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-threads", str(ENCODER_THREADS)],
+    "nvenc": ["-c:v", "h264_nvenc", "-preset", "p4", "-rc", "vbr", "-cq", "20", "-g", "250"],
+}
 
 
 @cache
@@ -43,26 +50,37 @@ def file_argument(path: Path) -> str:
     return f"file:{path}"
 
 
-def encode_frames(frames: Iterable[np.ndarray], width: int, height: int, frame_rate: Fraction, path: Path) -> int:
+def encode_frames(
+    frames: Iterable[np.ndarray],
+    width: int,
+    height: int,
+    frame_rate: Fraction,
+    path: Path,
+    encoder: str = "x264",
+) -> int:
     """Encode frames, each uint8 (height, width, 3) RGB, to a silent H.264 mp4; returns how many there were.
 
-    Raises EnvironmentProblem when the disk is full, AvatarError when FFmpeg fails. On any error, and on Ctrl-C,
-    FFmpeg is stopped and the unfinished file removed.
+    encoder: one of ENCODERS. Raises EnvironmentProblem when the disk is full or NVENC refuses, AvatarError when FFmpeg
+    fails otherwise. On any error, and on Ctrl-C, FFmpeg is stopped and the unfinished file removed.
     """
-    command = [
-        ffmpeg_program(), "-hide_banner", "-loglevel", "error", "-nostdin", "-y",
-        "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(frame_rate), "-i", "pipe:0",
-        # BT.709, limited range, said in the stream: players guess otherwise, and faces turn green or orange
-        "-vf", "scale=out_color_matrix=bt709:out_range=tv,setparams=color_primaries=bt709:color_trc=bt709",
-        "-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-pix_fmt", "yuv420p",
-        "-threads", str(ENCODER_THREADS), *BITEXACT, "-f", "mp4", file_argument(path),
-    ]  # fmt: skip
+    command = [*encode_command(width, height, frame_rate, encoder), *BITEXACT, "-f", "mp4", file_argument(path)]
     count = 0
     with running(command, path) as stdin:
         for frame in frames:
             stdin.write(frame.data)
             count += 1
     return count
+
+
+def encode_command(width: int, height: int, frame_rate: Fraction, encoder: str) -> list[str]:
+    """FFmpeg with raw RGB frames at its standard input and one of ENCODERS; what it writes is to be added."""
+    return [
+        ffmpeg_program(), "-hide_banner", "-loglevel", "error", "-nostdin", "-y",
+        "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(frame_rate), "-i", "pipe:0",
+        # BT.709, limited range, said in the stream: players guess otherwise, and faces turn green or orange
+        "-vf", "scale=out_color_matrix=bt709:out_range=tv,setparams=color_primaries=bt709:color_trc=bt709",
+        *ENCODERS[encoder], "-pix_fmt", "yuv420p",
+    ]  # fmt: skip
 
 
 def mux(
@@ -128,8 +146,20 @@ def failure(messages: str, path: Path) -> AvatarError:
         return EnvironmentProblem(
             f"the disk that holds {path.parent} is full; free some space there, then run the same command again."
         )
+    if reason := nvenc_reason(messages):
+        return EnvironmentProblem(
+            f"NVENC could not encode {path.name}: {reason}; AVATAR_ENCODER=x264 before the same command does without it."
+        )
     last = messages.strip().splitlines()[-1:] or ["it said nothing"]
     return AvatarError(f"FFmpeg could not write {path.name}: {last[0]} ('--debug' shows more).")
+
+
+def nvenc_reason(messages: str) -> str:
+    """What NVENC itself said among FFmpeg's messages, in their order; "" where it said nothing.
+
+    FFmpeg goes on with what follows from it: an encoder that did not open, a file that was not written.
+    """
+    return "; ".join(re.findall(r"^\[h264_nvenc @ \w+\] (.+?)\.?$", messages, re.MULTILINE))
 
 
 def free_bytes(folder: Path) -> int:
