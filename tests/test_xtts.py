@@ -385,11 +385,17 @@ def test_the_gpt_speaks_in_half_precision(ready):
     assert half.seconds == pytest.approx(speak("Hello there.").seconds, abs=0.3)
 
 
-def test_values_that_half_precision_cannot_hold_are_computed_in_float32(changed):
-    def swell(state: dict) -> None:
-        state["gpt.gpt.ln_f.weight"] *= 1e6  # float16 ends at 65,504; the norm after it takes the factor out again
+def swell(state: dict) -> None:
+    state["gpt.gpt.ln_f.weight"] *= 1e6  # float16 ends at 65,504; the norm after it takes the factor out again
 
-    changed(swell)
+
+def forbid_a_code(state: dict) -> None:
+    state["gpt.mel_head.bias"][3] = -1e5  # what the GPT hears of itself stays finite, so only its head tells
+
+
+@pytest.mark.parametrize("change", [swell, forbid_a_code])
+def test_values_that_half_precision_cannot_hold_are_computed_in_float32(changed, change):
+    changed(change)
     with a_voice(gpt_dtype="float16") as voice:
         speech = voice.speak("Hello there.", "en", None)
     assert voice.notes == ["XTTS-v2 computed values that are not finite in torch.float16; it went on in float32."]
@@ -401,6 +407,61 @@ def test_values_that_are_not_finite_in_float32_are_an_error(changed):
     changed(lambda state: state["gpt.final_norm.bias"].fill_(float("nan")))
     with pytest.raises(EnvironmentProblem, match="not finite: its weights may be damaged"):
         speak("Hello there.")
+
+
+def test_no_code_is_made_after_one_that_is_not_finite(changed):
+    def break_fourth(state: dict) -> None:
+        state["gpt.mel_pos_embedding.emb.weight"][3] = float("inf")
+
+    changed(break_fourth)
+    forwards = []
+    with a_voice() as voice:
+        voice._model.gpt.gpt_inference.register_forward_pre_hook(lambda *_: forwards.append(1))
+        with pytest.raises(EnvironmentProblem, match="not finite: its weights may be damaged"):
+            voice.speak("Hello there.", "en", None)
+    assert len(forwards) == 4
+
+
+def test_a_code_is_waited_for_once_and_nothing_is_sent_for_it(ready):
+    """On a GPU a wait leaves the device idle; a tensor made on the host is sent to it, and waited for too."""
+    from bench.voice import counted
+
+    with a_voice() as voice:
+        prompt, *codes = counted(voice._model, 6)
+    assert len(codes) == 4
+    for count in (prompt, *codes):
+        assert count["waits"] == 1, "the last code is looked for, and nothing else"
+        assert count["host_tensors"] == 0
+    assert codes[0] == codes[-1], "a later code is as much work as an early one"
+
+
+def test_the_bench_sees_every_part_of_a_sentence():
+    from bench.tiny_shapes import TINY
+    from bench.voice import sentence
+
+    found = sentence(codes=9, rounds=1, smaller=TINY["xtts"])
+    assert found["share"].keys() == {"prepare", "prompt", "codes", "latents", "decoder"}
+    assert sum(found["share"].values()) == pytest.approx(1, abs=0.01)
+    assert all(seconds > 0 for seconds in found["cpu_s"].values())
+
+
+def test_half_precision_takes_one_kernel_for_an_activation_and_float32_stays_as_it_is(ready):
+    from bench.voice import counted
+
+    operations = {}
+    for dtype in ("float32", "float16"):
+        with a_voice(gpt_dtype=dtype) as voice:
+            operations[dtype] = counted(voice._model, 4)[1]["operations"]
+            activation = voice._model.gpt.gpt.h[0].mlp.act
+            values = torch.linspace(-6, 6, 2001, dtype=voice._dtype)
+            exact = torch.nn.functional.gelu(values.double(), approximate="tanh")
+            assert torch.allclose(activation(values.double()), exact, atol=1e-12), "another formula"
+            if dtype == "float32":
+                in_eight = activation
+            else:
+                errors = [float((each(values).double() - exact).abs().sum()) for each in (activation, in_eight)]
+                assert errors[0] < errors[1], "half precision got worse"
+    assert operations["float16"] == operations["float32"] - 7 * 2  # of each of two layers
 
 
 # ---------------------------------------------------------------- the checkpoint

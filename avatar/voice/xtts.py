@@ -16,7 +16,8 @@ from avatar.voice import xtts_checkpoint, xtts_speaker, xtts_text
 from avatar.voice.recording import check_reference, trim
 from avatar.voice.speech import Speech
 from avatar.voice.timeline import LEAD_IN_S, LEAD_OUT_S, PEAK
-from avatar.voice.xtts_checkpoint import MODEL, NotFinite
+from avatar.voice.xtts_checkpoint import MODEL
+from avatar.voice.xtts_codes import NotFinite
 from avatar.voice.xtts_text import Piece
 from avatar.weights import store, strict
 
@@ -51,7 +52,7 @@ class XttsVoice:
     """
 
     name = "xtts-v2"
-    version = "1"
+    version = "2"
     models: ClassVar[tuple[str, ...]] = (MODEL,)  # in models.lock
 
     def __init__(self, reference: Path | None, preset: None, seed: int, gpt_dtype: str | None = None, threads: int = 2):

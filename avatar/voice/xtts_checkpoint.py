@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from avatar.errors import EnvironmentProblem
 from avatar.fit import need
+from avatar.voice import xtts_codes
 from avatar.weights import strict
 
 if TYPE_CHECKING:
@@ -115,29 +116,24 @@ def load(files: Mapping[str, Path], weights: Path) -> Xtts:
 # ---------------------------------------------------------------- half precision, and the room it takes
 
 
-class NotFinite(Exception):
-    """The GPT computed an infinite value or none at all."""
-
-
 def set_gpt_dtype(model: Xtts, dtype: torch.dtype) -> None:
-    """Convert the GPT alone; the decoder and the speaker encoder stay in float32, they break in half precision.
+    """Convert the GPT alone, and ready it to make codes (xtts_codes); the decoder and the speaker encoder stay in
+    float32, they break in half precision.
 
     Two things of coqui-tts assume float32: the stand-in for GPT-2's position embeddings, and the decoder's input.
-    Sampling from values that are not finite ends a CUDA process, so they are looked for first: NotFinite.
     """
     import torch
 
     def no_positions(ids: torch.Tensor) -> torch.Tensor:
         return torch.zeros((*ids.shape, model.gpt.model_dim), device=ids.device, dtype=dtype)
 
-    def refuse_not_finite(module: torch.nn.Module, inputs: tuple, output: torch.Tensor) -> None:
-        if not torch.isfinite(output).all():
-            raise NotFinite
-
     model.gpt.to(dtype)
     model.gpt.gpt.wpe = no_positions
-    model.gpt.mel_head.register_forward_hook(refuse_not_finite)
     model.hifigan_decoder.register_forward_pre_hook(lambda module, inputs: (inputs[0].float(), *inputs[1:]))
+    xtts_codes.refuse_not_finite(model.gpt)
+    xtts_codes.look_up_positions_by_slice(model.gpt)
+    if dtype != torch.float32:  # in float32 each byte stays as the libraries compute it
+        xtts_codes.fuse_activations(model.gpt)
 
 
 def need_bytes(weights: Path, gpt_bytes: int, on_gpu: bool) -> int:
