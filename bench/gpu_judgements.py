@@ -12,7 +12,7 @@ OF_REAL_WEIGHTS = (
     "a face in every frame, the mouth moves with the sound", "the face keeps its shape", "the speech is understood",
     "the voice is like its reference",
 )  # fmt: skip
-NOT_BUILT = {"SyncNet LSE-C and LSE-D": "no pinned weights of SyncNet are in models.lock"}
+LIP_SYNC = "SyncNet LSE-C and LSE-D"  # judged where the weights are there: the stage does not fetch them
 FRAMES, SIDE = 10, 192  # of a row of the contact sheet; pixels
 
 
@@ -76,6 +76,20 @@ def of_real_weights(checked: dict, text: str, spoken: Path, reference: Path, str
     not_understood = [] if wrong <= MOST_WRONG_WORDS else [f"{wrong:.0%} of the words were not understood"]
     words = {"word_error_rate": round(wrong, 4), "heard": transcribe(spoken), "failed": not_understood}
     return {"check": checked, "words": words, "speaker": check_speaker(spoken, reference, stranger)}
+
+
+def no_lip_sync(real: bool) -> str | None:
+    """Why SyncNet is not asked, as a sentence; None where it can be. real: the sample's weights are."""
+    from avatar.check import syncnet
+
+    return syncnet.obstacle() if real else "random weights cannot pass it"
+
+
+def lip_sync(video: Path) -> dict:
+    """LSE-C, LSE-D and the offset of the sample, by SyncNet on the CPU."""
+    from avatar.check import syncnet
+
+    return syncnet.check_lip_sync(video)
 
 
 def contact_rows(videos: list[Path]):

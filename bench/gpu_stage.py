@@ -229,7 +229,10 @@ def judge(stage: Stage) -> dict:
         )
     else:
         stage.report["left_out"] |= dict.fromkeys(gpu_judgements.OF_REAL_WEIGHTS, "random weights cannot pass it")
-    stage.report["left_out"] |= gpu_judgements.NOT_BUILT
+    if why := gpu_judgements.no_lip_sync(real):
+        stage.report["left_out"][gpu_judgements.LIP_SYNC] = why
+    else:
+        judgements["lip_sync"] = gpu_judgements.lip_sync(stage.folder / "sample.mp4")
     stage.report["judgements"] = judgements
     failed = list(dict.fromkeys(text for each in judgements.values() for text in each["failed"]))
     stage.report["failed"] += failed

@@ -22,6 +22,7 @@ from avatar.video.ffmpeg import encode_frames
 from avatar.video.mark import marked
 from tests import tiny
 from tests.conftest import ROOT
+from tests.tiny import syncnet
 
 torch = pytest.importorskip("torch")
 
@@ -67,7 +68,7 @@ def test_every_step_ran_and_left_what_it_makes(dry):
 
 def test_what_was_not_judged_is_named(dry):
     report = report_of(dry)
-    assert set(report["left_out"]) == {*gpu_judgements.OF_REAL_WEIGHTS, *gpu_judgements.NOT_BUILT}
+    assert set(report["left_out"]) == {*gpu_judgements.OF_REAL_WEIGHTS, gpu_judgements.LIP_SYNC}
     assert set(report["judgements"]) == {"properties", "kept"} and report["failed"] == []
 
 
@@ -227,6 +228,8 @@ def test_a_face_that_moved_is_refused_and_a_missing_one_too(portrait, tmp_path):
 def tiny_models(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("models")
     tiny.write_all(folder)
+    syncnet.write(folder)
+    tiny.write_lock(folder, (*tiny.built_in_models(), syncnet.model()))
     return folder
 
 
@@ -243,10 +246,10 @@ def test_the_steps_of_real_weights_judge_noise_and_refuse_it(use_tiny_models, ho
     made = gpu_stage.Stage(options, tmp_path)
     for step in (gpu_stage.weights, gpu_stage.preview, gpu_stage.render, gpu_stage.judge):
         step(made)
-    assert set(made.report["judgements"]) == {"properties", "kept", "check", "words", "speaker"}
+    assert set(made.report["judgements"]) == {"properties", "kept", "check", "words", "speaker", "lip_sync"}
     failed = " ".join(made.report["failed"])
     assert "words were not understood" in failed and "the mouth" in failed
-    assert set(made.report["left_out"]) == set(gpu_judgements.NOT_BUILT)
+    assert made.report["left_out"] == {} and made.report["judgements"]["lip_sync"]["failed"][0] in failed
     assert (home / "converted").is_dir() and not (home / "jobs").exists(), "jobs go to a home of their own"
 
 

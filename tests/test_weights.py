@@ -92,6 +92,15 @@ def test_the_built_in_lock_pins_what_the_full_stack_loads():
     assert not xtts["dvae.pth"].needed  # for training
 
 
+def test_what_only_judges_a_video_is_locked_beside_it():
+    current = lock.read()
+    (judge,) = current.evaluation
+    assert (judge.name, judge.needed_bytes, judge.licence.consent) == ("syncnet-v2", 54_573_114, True)
+    assert judge.files[0].sha256 == "961e8696f888fce4f3f3a6c3d5b3267cf5b343100b238e79b2659bff2c605442"
+    assert current.model("syncnet-v2") is judge and judge not in current.select([])
+    assert current.select(["syncnet-v2", "whisper-tiny"]) == [judge, current.model("whisper-tiny")]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [

@@ -11,21 +11,24 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-def check_file(path: Path, motion: np.ndarray | None = None) -> dict:
+def check_file(path: Path, motion: np.ndarray | None = None, lse: bool = False) -> dict:
     """Measure a picture, a video or a recording.
 
-    motion: for a video made here, the mouth opening that was asked for, (frames,), in any unit.
+    motion: for a video made here, the mouth opening that was asked for, (frames,), in any unit; lse: let SyncNet judge
+    a video's lip sync.
 
     Returns a JSON-able report: "kind" ("picture", "video", "recording"), "passed", "failed" (a sentence for each
-    limit that is not met), and the figures. Raises RequestError when there is no such file, InputError when it is
-    none of the three.
+    limit that is not met), and the figures. Raises RequestError when there is no such file, or no video where `lse` wants
+    one, InputError when it is none of the three.
     """
     name = repr(str(path))
     if not path.is_file():
         raise RequestError(f"there is no file {name}; check the path.")
     if path.stat().st_size == 0:
         raise InputError(f"the file {name} is empty (0 bytes).")
-    report = _measure(path, motion)
+    report = _measure(path, motion, lse)
+    if lse and report["kind"] != "video":
+        raise RequestError(f"--lse judges the lips of a video; {name} is a {report['kind']}.")
     return {"file": str(path), **report, "passed": not report["failed"]}
 
 
@@ -41,7 +44,7 @@ def lines(report: dict) -> list[str]:
     return [f"{report['kind']:<12}{report['file']}", *lines(report), *verdict]
 
 
-def _measure(path: Path, motion: np.ndarray | None) -> dict:
+def _measure(path: Path, motion: np.ndarray | None, lse: bool) -> dict:
     if _is_picture(path):
         from avatar.check.picture import check_picture
 
@@ -52,7 +55,7 @@ def _measure(path: Path, motion: np.ndarray | None) -> dict:
     if streams.video_codec:
         from avatar.check.video import check_video
 
-        return check_video(path, streams, motion)
+        return check_video(path, streams, motion, lse)
     from avatar.check.recording import check_recording
 
     return check_recording(path, streams)

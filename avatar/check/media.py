@@ -84,10 +84,7 @@ def decode_sound(path: Path) -> Sound:
 
     Raises InputError when FFmpeg cannot decode it.
     """
-    command = [
-        ffmpeg_program(), "-hide_banner", "-loglevel", "error", "-nostdin", "-i", file_argument(path), "-map", "0:a:0",
-        "-af", f"aresample={SAMPLE_RATE}:async=1:first_pts=0", "-ac", "1", "-f", "f32le", "pipe:1",
-    ]  # fmt: skip
+    command = sound_command(path, "f32le")
     blocks, count, peak = [], 0, 0.0
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     with process:
@@ -100,6 +97,14 @@ def decode_sound(path: Path) -> Sound:
     if process.returncode or not count:
         raise InputError(f"the sound of {str(path)!r} cannot be decoded; the file is damaged or cut short.")
     return Sound(np.concatenate(blocks), peak, count / SAMPLE_RATE)
+
+
+def sound_command(path: Path, coding: str) -> list[str]:
+    """What decodes a file's first sound stream to mono samples of this coding on stdout, from the file's time 0 on."""
+    return [
+        ffmpeg_program(), "-hide_banner", "-loglevel", "error", "-nostdin", "-i", file_argument(path), "-map", "0:a:0",
+        "-af", f"aresample={SAMPLE_RATE}:async=1:first_pts=0", "-ac", "1", "-f", coding, "pipe:1",
+    ]  # fmt: skip
 
 
 def decibels(amplitude: float) -> float | None:

@@ -14,6 +14,7 @@ import numpy as np
 from avatar.check.media import Sound, Streams, decibels, decode_sound
 from avatar.check.sync import Match, match
 from avatar.errors import InputError
+from avatar.invocation import to_type
 from avatar.portrait.face import LEFT_EYE, LOWER_LIP, RIGHT_EYE, UPPER_LIP, Face, FaceReader
 
 LEAST_R_INTENDED = 0.9  # the mouth against what it was asked to do
@@ -38,8 +39,13 @@ class Pictures:
     frozen: int = 0
 
 
-def check_video(path: Path, streams: Streams, motion: np.ndarray | None) -> dict:
-    """Figures and failed limits of a video; `motion` (frames,) is the mouth opening that was asked for."""
+def check_video(path: Path, streams: Streams, motion: np.ndarray | None, lse: bool = False) -> dict:
+    """Figures and failed limits of a video.
+
+    motion: the mouth opening that was asked for, (frames,). lse: let SyncNet judge the lip sync too; loads PyTorch.
+    """
+    from avatar.check import syncnet
+
     pictures = measure_frames(path)
     sound = decode_sound(path) if streams.audio_codec else None
     opening = np.array(pictures.opening)
@@ -48,6 +54,7 @@ def check_video(path: Path, streams: Streams, motion: np.ndarray | None) -> dict
     seconds = start + frames / rate  # from the beginning of the file, as those of the sound
     intended = None if motion is None else match(opening, motion, rate)
     loudness = sound and match(opening, sound.envelope(frames, rate, start), rate)
+    lip_sync = syncnet.check_lip_sync(path) if lse else None
     report = {
         "kind": "video",
         "width": pictures.width,
@@ -66,10 +73,12 @@ def check_video(path: Path, streams: Streams, motion: np.ndarray | None) -> dict
         "opening": _spread(opening),
         "opening_to_intended": _match_report(intended),
         "opening_to_sound": _match_report(loudness),
+        "lip_sync": lip_sync,
+        "lip_sync_left_out": None if lse else syncnet.obstacle() or f"'{to_type('check FILE --lse')}' asks SyncNet.",
         "black_share": round(pictures.black / frames, 4),
         "frozen_share": round(pictures.frozen / frames, 4),
     }
-    return {**report, "failed": failures(report, sound, intended, loudness)}
+    return {**report, "failed": failures(report, sound, intended, loudness) + (lip_sync["failed"] if lip_sync else [])}
 
 
 def failures(report: dict, sound: Sound | None, intended: Match | None, loudness: Match | None) -> list[str]:
@@ -122,6 +131,7 @@ def lines(report: dict) -> list[str]:
     for key, name in (("opening_to_intended", "asked for"), ("opening_to_sound", "loudness")):
         if found := report[key]:
             rows.append((name, f"correlation {_or_none(found['r'])}, lag {_or_none(found['lag_ms'], ' ms')}"))
+    rows.append(("lip sync", _lip_sync(report)))
     rows.append(("still", f"{report['frozen_share']:.1%} of the frames, black {report['black_share']:.1%}"))
     return [f"{name:<12}{text}" for name, text in rows]
 
@@ -191,6 +201,17 @@ def _match_failures(found: Match, other: str, least_r: float) -> list[str]:
 
 def _match_report(found: Match | None) -> dict | None:
     return found and {"r": _round(found.r, 4), "lag_ms": _round(found.lag_ms, 1)}
+
+
+def _lip_sync(report: dict) -> str:
+    if (found := report["lip_sync"]) is None:
+        return f"not judged: {report['lip_sync_left_out']}"
+    if found["confidence"] is None:
+        return "cannot be told"
+    return (
+        f"confidence (LSE-C) {found['confidence']:.2f}, distance (LSE-D) {found['distance']:.2f}, "
+        f"offset {found['offset_frames']} frames"
+    )
 
 
 def _spread(opening: np.ndarray) -> dict | None:

@@ -9,12 +9,14 @@ import click
 from avatar import settings
 from avatar.cli.help import Command
 from avatar.cli.output import print_json
+from avatar.errors import EnvironmentProblem
 
 
 @click.command(cls=Command, examples="avatar check me.wav\navatar check me.jpg\navatar check avatar-demo.mp4 --json")
 @click.argument("file", type=click.Path(path_type=Path))
+@click.option("--lse", is_flag=True, help="Let SyncNet judge a video's lip sync too (LSE-C, LSE-D).")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def check(file: Path, as_json: bool) -> int:
+def check(file: Path, lse: bool, as_json: bool) -> int:
     """Measure a recording, a picture or a video; exit code 1 where it falls short.
 
     A recording: length, loudness, silence, clipping. A picture: is there one usable face? A video: does the mouth
@@ -23,8 +25,10 @@ def check(file: Path, as_json: bool) -> int:
     """
     from avatar.check import check_file, intended
 
+    if lse:
+        refuse_without_syncnet()
     path = file.absolute()
-    result = check_file(path, intended.opening_of(settings.home(), path))
+    result = check_file(path, intended.opening_of(settings.home(), path), lse)
     if as_json:
         print_json(result)
     else:
@@ -33,3 +37,11 @@ def check(file: Path, as_json: bool) -> int:
         for line in lines(result):
             click.echo(line)
     return 0 if result["passed"] else 1
+
+
+def refuse_without_syncnet() -> None:
+    """Raises EnvironmentProblem where SyncNet's weights or the full environment are missing, before anything is read."""
+    from avatar.check import syncnet
+
+    if why := syncnet.obstacle():
+        raise EnvironmentProblem(f"--lse: {why}")

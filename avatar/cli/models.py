@@ -34,7 +34,8 @@ def models() -> None:
 def list_models(as_json: bool) -> None:
     """What there is, what of it is here, its licence.
 
-    ready: every file was found right before; unchecked: all there, and hashed before they are used.
+    ready: every file was found right before; unchecked: all there, and hashed before they are used; not needed: not
+    here, and no video is made with it.
     """
     from avatar.weights import licences, lock, store
     from avatar.weights.lock import gigabytes
@@ -49,20 +50,22 @@ def list_models(as_json: bool) -> None:
             "bytes": model.needed_bytes,
             "licence": model.licence.name,
             "licence_to_accept": licences.wants_consent(model),
+            "evaluation": model.evaluation,
             **store.state(model),
         }
-        for model in current.models
+        for model in (*current.models, *current.evaluation)
     ]
     if as_json:
         print_json({"lock": current.path, "models": rows})
         return
     for row in rows:
-        click.echo(f"{row['model']:22} {row['state']:10} {gigabytes(row['bytes']):>9}  {row['purpose']}")
+        state = "not needed" if row["evaluation"] and row["state"] == "missing" else row["state"]
+        click.echo(f"{row['model']:22} {state:10} {gigabytes(row['bytes']):>9}  {row['purpose']}")
         consent = ", to be accepted" if row["licence_to_accept"] else ""
         click.echo(f"{'':22} {row['licence']}{consent}")
         for line in [*row["folders"], *row["problems"]]:
             click.echo(f"{'':22} {line}")
-    missing = sum(row["missing_bytes"] for row in rows)
+    missing = sum(row["missing_bytes"] for row in rows if not row["evaluation"])
     click.echo(
         f"{gigabytes(missing)} missing: {to_type('models fetch', full=True)}" if missing else "nothing is missing."
     )
@@ -78,8 +81,8 @@ def list_models(as_json: bool) -> None:
 def fetch(names: tuple[str, ...], dry_run: bool, optional: bool, accept_licence: bool) -> None:
     """Bring what is missing or wrong.
 
-    Of the models named, or of all. Stopped half-way, it goes on from there the next time. Files go into the folder
-    that AVATAR_MODELS names, else into the hub's cache (HF_HUB_CACHE, HF_HOME).
+    Of the models named, or of all that a video is made with. Stopped half-way, it goes on from there the next time.
+    Files go into the folder that AVATAR_MODELS names, else into the hub's cache (HF_HUB_CACHE, HF_HOME).
     """
     from avatar.cli.transfer import progress
     from avatar.weights import fetch as fetching
@@ -116,14 +119,18 @@ def fetch(names: tuple[str, ...], dry_run: bool, optional: bool, accept_licence:
 def verify(names: tuple[str, ...], as_json: bool) -> int:
     """Hash every file, and say which are wrong.
 
-    Of the models named, or of all, and what was converted from them; the exit code is 1 if one is wrong. This finds
-    what rotted on the disk; the check before loading hashes only what changed since it was last found right.
+    Of the models named, or of all that a video is made with, and others that are here; and what was converted from
+    them. The exit code is 1 if one is wrong. This finds what rotted on the disk; the check before loading hashes only
+    what changed since it was last found right.
     """
     from avatar.cli.transfer import progress
-    from avatar.weights import lock
+    from avatar.weights import lock, store
     from avatar.weights import verify as verifying
 
-    chosen = lock.read().select(names)
+    current = lock.read()
+    chosen = current.select(names)
+    if not names:
+        chosen += [model for model in current.evaluation if store.state(model)["state"] != "missing"]
     with progress("checking", verifying.bytes_to_hash(chosen)) as bars:
         results = verifying.verify(chosen, bars)
     if as_json:

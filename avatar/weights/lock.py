@@ -54,6 +54,7 @@ class Model(Strict):
     revision: Revision
     licence: Licence
     files: tuple[File, ...]
+    evaluation: bool = False  # judges videos and renders none: fetched where it is named, and only there
 
     @property
     def needed(self) -> list[File]:
@@ -72,18 +73,19 @@ class Model(Strict):
 
 class Lock(Strict):
     path: Path
-    models: tuple[Model, ...]
+    models: tuple[Model, ...]  # of the full stack: what a video is made with
+    evaluation: tuple[Model, ...] = ()  # what a video can be judged by
 
     def model(self, name: str) -> Model:
         """The model of this name. Raises RequestError when the lock has none."""
-        for model in self.models:
+        for model in (*self.models, *self.evaluation):
             if model.name == name:
                 return model
-        known = ", ".join(model.name for model in self.models)
+        known = ", ".join(model.name for model in (*self.models, *self.evaluation))
         raise RequestError(f"there is no model {name!r} in {self.path}; there are: {known}.")
 
     def select(self, names: Iterable[str]) -> list[Model]:
-        """The models of these names, each once; all where no name is given."""
+        """The models of these names, each once; where no name is given, all that a video is made with."""
         return [self.model(name) for name in dict.fromkeys(names)] or list(self.models)
 
 
@@ -100,8 +102,9 @@ def read(path: Path | None = None) -> Lock:
     try:
         content = tomllib.loads(path.read_text())
         licences = {key: Licence(key=key, **entry) for key, entry in content["licences"].items()}
-        models = tuple(_model(name, entry, licences) for name, entry in content["models"].items())
-        return Lock(path=path, models=models)
+        models = [_model(name, entry, licences) for name, entry in content["models"].items()]
+        making, judging = ([model for model in models if model.evaluation is kind] for kind in (False, True))
+        return Lock(path=path, models=making, evaluation=judging)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
