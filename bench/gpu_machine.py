@@ -18,12 +18,36 @@ from avatar.hardware import MIB
 ROOT = Path(__file__).resolve().parent.parent
 LIBRARIES = ("torch", "diffusers", "transformers", "accelerate", "safetensors", "coqui-tts", "numpy", "opencv-python")
 # What each part imports, beside torch and numpy, without which nothing is measured.
+DIFFUSERS = (  # itself, and what it and requests import, which a host with torch and transformers may lack
+    "diffusers", "filelock", "huggingface_hub", "importlib_metadata", "zipp", "regex", "requests", "urllib3", "idna",
+    "certifi", "charset_normalizer",
+)  # fmt: skip
 NEEDS = {
-    "portrait": ("diffusers", "transformers", "accelerate", "PIL"),
-    "voice": ("TTS", "transformers", "accelerate"),
-    "lips": ("diffusers", "transformers", "accelerate", "safetensors", "pydantic", "PIL", "cv2", "soxr"),
+    "portrait": (*DIFFUSERS, "transformers", "accelerate", "PIL"),
+    "voice": (
+        "TTS",
+        "transformers",
+        "accelerate",
+        "torchaudio",
+        "coqpit",
+        "trainer",
+        "einops",
+        "librosa",
+        "inflect",
+        "pysbd",
+        "num2words",
+        "monotonic_alignment_search",
+        "anyascii",
+    ),
+    "lips": (*DIFFUSERS, "transformers", "accelerate", "safetensors", "pydantic", "PIL", "cv2", "soxr"),
     "encode": ("imageio_ffmpeg",),
 }
+PACKAGES = {  # whose names are not those of their modules
+    "TTS": "coqui-tts", "PIL": "pillow", "cv2": "opencv-python-headless", "imageio_ffmpeg": "imageio-ffmpeg",
+    "huggingface_hub": "huggingface-hub", "charset_normalizer": "charset-normalizer",
+    "importlib_metadata": "importlib-metadata", "coqpit": "coqpit-config", "trainer": "coqui-tts-trainer",
+    "monotonic_alignment_search": "monotonic-alignment-search",
+}  # fmt: skip
 MOST_HELD_MIB = 1024  # by other processes: a desktop holds a few hundred
 
 
@@ -34,8 +58,28 @@ def left_out() -> dict[str, str]:
     return {part: f"no {missing}" for part, modules in NEEDS.items() if (missing := _missing(modules))}
 
 
+def how_to_bring(left_out: dict[str, str]) -> str:
+    """What `left_out` gives, and the command that brings what is missing.
+
+    --no-deps, because the host's own torch is to be measured, and would be replaced.
+    """
+    parts = "; ".join(f"{part} ({why})" for part, why in left_out.items())
+    wanted = {part: why.removeprefix("no ").split(", ") for part, why in left_out.items()}
+    advice = ""
+    if "voice" in wanted:
+        advice = " voice wants coqui-tts with all that it needs, as ./run --full has it."
+        del wanted["voice"]
+    if wanted:
+        names = " ".join(sorted({name for each in wanted.values() for name in each}))
+        advice = (
+            f" For {', '.join(wanted)}: '{Path(sys.executable).name} -m pip install --no-deps --target carried {names}', "
+            f"here or with the same Python on a host with a network, then PYTHONPATH=carried.{advice}"
+        )
+    return f"left out: {parts}.{advice}"
+
+
 def _missing(modules: tuple[str, ...]) -> str:
-    return ", ".join(name for name in modules if not importlib.util.find_spec(name))
+    return ", ".join(PACKAGES.get(name, name) for name in modules if not importlib.util.find_spec(name))
 
 
 def origin(command: str, on_gpu: bool, thorough: bool) -> dict:

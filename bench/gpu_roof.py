@@ -32,6 +32,8 @@ def measure(device: torch.device, side: int, copy_bytes: int, least_s: float) ->
     }
 
 
-def share(part: str, frames_per_s: float, roof: dict) -> float:
-    """The share of the measured matrix product that a part's arithmetic reaches, 0..1."""
+def share(part: str, frames_per_s: float, roof: dict) -> float | None:
+    """The share of the measured matrix product that a part's arithmetic reaches, 0..1; None where that failed."""
+    if not roof:
+        return None
     return round(GFLOP_A_FRAME[part] * frames_per_s / 1000 / roof["matmul_tflops"], 4)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import time
+import traceback
 from contextlib import contextmanager
+from pathlib import Path
 
 import torch
 
 from avatar import hardware, memory
-from avatar.errors import EnvironmentProblem
+from avatar.errors import AvatarError
 from avatar.fit import need, steps
 from avatar.fit.shapes import build, randomize
 from avatar.hardware import Profile
@@ -103,10 +105,8 @@ def run_capped(
             try:
                 with peaks(memory.device()) as run:
                     made = work()
-            except (RuntimeError, EnvironmentProblem) as error:
-                if isinstance(error, RuntimeError) and not memory.is_out_of_memory(error):
-                    raise
-                result["stages"][stage] = {"completes": False, "why": str(error).splitlines()[0]}
+            except Exception as error:  # out of memory, which is the question, or anything else: the others go on
+                result["stages"][stage] = {"completes": False, "why": described(error)}
             else:
                 result["stages"][stage] = {"completes": True, "run": run, "seconds": made["seconds"]}
             release(memory.device())
@@ -117,3 +117,15 @@ def run_capped(
 @contextmanager
 def _uncapped():
     yield
+
+
+def described(error: Exception) -> str:
+    """One line: what was raised, and where in these files."""
+    said = (str(error).strip() or "no message").splitlines()[0]
+    if isinstance(error, AvatarError):
+        return said
+    root = Path(__file__).resolve().parent.parent
+    own = [step for step in traceback.extract_tb(error.__traceback__) if Path(step.filename).is_relative_to(root)]
+    own = [step for step in own if ".venv" not in Path(step.filename).parts]
+    where = f" ({Path(own[-1].filename).relative_to(root)}:{own[-1].lineno})" if own else ""
+    return f"{type(error).__name__}: {said}{where}"

@@ -12,11 +12,13 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from statistics import median
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from avatar.errors import AvatarError, InputError
 from avatar.fit import need
+from bench import gpu_baseline, published
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench/results"
@@ -32,11 +34,18 @@ def main(words: list[str] | None = None) -> int:
     options = parser.parse_args(words)
     try:
         results = read(options.results)
+        cards = [result for name, result in results.items() if name.startswith("gpu-")]
+        tables = [host_table(results), small_table(results), gpu_tables(cards) or [NO_CARD], published.table()]
     except AvatarError as error:
         print(f"bench/show.py: {error}", file=sys.stderr)
         return error.exit_code
-    cards = [result for name, result in results.items() if name.startswith("gpu-")]
-    print("\n".join([*host_table(results), "", *(gpu_tables(cards) or [NO_CARD])]))
+    except KeyError as error:
+        print(
+            f"bench/show.py: a result in {options.results} lacks {error}; make it again with its bench.",
+            file=sys.stderr,
+        )
+        return 1
+    print("\n\n".join("\n".join(lines) for lines in tables if lines))
     if options.output:
         plot(bars(results, cards), options.output)
     return 0
@@ -92,8 +101,61 @@ def host_table(results: dict[str, dict]) -> list[str]:
             ("the same with a clip as source", f"{full['memory_with_a_clip']['mib_per_s']:.2f} MiB more", full),
             ("kill -9 and resume, same bytes", f"{kills['same_bytes']} of {kills['killed']}", full),
         ]
+    rows += [
+        (f"the {target} image, compressed", f"{image['mb']} MB of at most {image['most_mb']}", results["image"])
+        for target, image in results.get("image", {"images": {}})["images"].items()
+    ]
+    rows += full_stack_rows(results)
     head = ["| what | figure | date | command |", "|---|---|---|---|"]
     return head + [f"| {what} | {figure} | {_date(of)} | `{of['command']}` |" for what, figure, of in rows]
+
+
+def full_stack_rows(results: dict[str, dict]) -> list[tuple[str, str, dict]]:
+    """What a CPU can say of the full stack's networks in their published shapes."""
+    rows = []
+    if cold := results.get("cold"):
+        ahead, alone = (median(each["imports_s"] + each["load_s"] for each in cold[way]) for way in ("ahead", "alone"))
+        rows.append(("libraries imported, weights read meanwhile", f"{ahead:.1f} s ({alone:.1f} s one by one)", cold))
+    if voice := results.get("voice"):
+        code = voice["code"]["float16"]
+        rows += [
+            ("XTTS-v2, operations for one audio code", str(code["operations"]), voice),
+            ("the same, waits for the device", str(code["waits"]), voice),
+            (
+                "XTTS-v2 in float32, one core: a second of sound",
+                f"{voice['sentence']['cpu_s_per_second_of_sound']} s",
+                voice,
+            ),
+        ]
+    if halves := results.get("half-precision"):
+        largest = max(one["largest"] for each in halves["networks"].values() for one in each.values())
+        figure = f"{largest:.0f} (half precision ends at {halves['most']:,.0f})"
+        rows.append(("largest number in any network with random weights", figure, halves))
+    return rows
+
+
+def small_table(results: dict[str, dict]) -> list[str]:
+    """Calls that are part of every render."""
+    if not (small := results.get("small")):
+        return []
+    rows = [
+        f"| {each['what']} | {_time(each['median_s'])} | {_time(each['iqr_s'])} | {each['rounds']} |"
+        for each in small["benches"].values()
+    ]
+    return [
+        f"### One call, one thread ({_date(small)}, {small['machine']['processor']}: `{small['command']}`)",
+        "",
+        "| what | median | spread (IQR) | rounds |",
+        "|---|---|---|---|",
+        *rows,
+        "",
+        f"The preview's frame reaches {small['share_of_bare_remap']:.0%} of the speed of OpenCV's bare remap.",
+    ]
+
+
+def _time(seconds: float) -> str:
+    factor, unit = (1, "s") if seconds >= 1 else (1e3, "ms") if seconds >= 1e-3 else (1e6, "µs")
+    return f"{seconds * factor:.3g} {unit}"
 
 
 def _date(result: dict) -> str:
@@ -127,8 +189,8 @@ def gpu_rows(card: dict) -> list[list[str]]:
         loaded = _number(each["load"]["allocated_mib"])
         if "run" in each:
             rows.append([stage, loaded, *_peaks(each["run"]), _number(each["cold_s"]), _number(each["warm_s"]), "-"])
-        for batch, one in each.get("batches", {}).items():
-            name = f"{stage}, batch {batch}"
+        for batch, one in gpu_baseline.batches(each):
+            name = f"{stage}, {batch}"
             if not one["completes"]:
                 rows.append([name, loaded, "does not fit", "-", "-", "-", "-", "-"])
                 continue
@@ -152,12 +214,13 @@ def _number(value: float | None) -> str:
 def goal_lines(card: dict) -> list[str]:
     """The goals for one H100, beside what this card reached; said of any card, binding for that one."""
     peaks = [each["run"]["allocated_mib"] for each in card["stages"].values() if "run" in each]
-    lips = card["stages"].get("lips", {"batches": {}})["batches"]
-    large = {int(batch): one for batch, one in lips.items() if one["completes"] and int(batch) >= 8}
+    lips = dict(gpu_baseline.batches(card["stages"].get("lips", {})))
+    large = {name: one for name, one in lips.items() if one["completes"] and int(name.split()[1].strip(",")) >= 8}
     lines = []
     if peaks and large:
-        batch = min(large)
-        peak_gib = max([*peaks, large[batch]["run"]["allocated_mib"]]) / 1024
+        smallest = next(iter(large))
+        batch = int(smallest.split()[1].strip(","))
+        peak_gib = max([*peaks, large[smallest]["run"]["allocated_mib"]]) / 1024
         floor = max(
             each.floor for each in (need.portrait("float16"), need.voice("float16"), need.lips(batch, "float16"))
         )
@@ -187,7 +250,8 @@ def cap_lines(card: dict) -> list[str]:
 
 
 def left_out_lines(card: dict) -> list[str]:
-    return [f"not measured: {part} ({why})" for part, why in card["left_out"].items()]
+    lines = [f"not measured: {part} ({why})" for part, why in card["left_out"].items()]
+    return lines + [f"wrong: {problem}" for problem in card["problems"]]
 
 
 # ---------------------------------------------------------------- the picture
@@ -200,11 +264,10 @@ def bars(results: dict[str, dict], cards: list[dict]) -> list[tuple[str, float, 
         found.append(("FFmpeg alone, CPU (ceiling)", max(ceiling["encode_alone_frames_per_s"]), "silver"))
         found.append(("preview, 2 cores", max(ceiling["lips_stage_frames_per_s"]), "tab:blue"))
     for card in cards:
-        lips = card["stages"].get("lips", {"batches": {}})["batches"]
-        done = {batch: _frames_per_s(one) for batch, one in lips.items() if one["completes"]}
-        for batch, frames_per_s in done.items():
-            label = f"full, {card['gpu']['name']}, batch {batch} ({card['environment']})"
-            found.append((label, frames_per_s, "tab:green"))
+        for batch, one in gpu_baseline.batches(card["stages"].get("lips", {})):
+            if one["completes"]:
+                label = f"full, {card['gpu']['name']}, {batch} ({card['environment']})"
+                found.append((label, _frames_per_s(one), "tab:green"))
     return sorted(found, key=lambda bar: bar[1])
 
 

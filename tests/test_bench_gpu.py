@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -19,7 +20,7 @@ from tests.test_hardware import put_nvidia_smi
 
 torch = pytest.importorskip("torch")
 
-from bench import gpu, gpu_meter, gpu_roof, gpu_stages  # noqa: E402
+from bench import gpu, gpu_meter, gpu_roof, gpu_run, gpu_stages  # noqa: E402
 from bench.tiny_shapes import TINY  # noqa: E402
 
 without_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="asks what a host without a GPU is told")
@@ -42,7 +43,8 @@ def tiny(tmp_path_factory) -> dict:
 
 
 def test_every_stage_is_built_run_and_timed(tiny):
-    assert list(tiny["stages"]) == ["portrait", "voice", "lips"] and tiny["left_out"] == {}
+    assert set(tiny["stages"]) == {"portrait", "voice", "lips"} and tiny["left_out"] == {}
+    assert tiny["failed"] == {} and tiny["not_done"] == [] and tiny["problems"] == []
     for stage in ("portrait", "voice"):
         assert tiny["stages"][stage]["cold_s"] > 0 and tiny["stages"][stage]["warm_s"] > 0
     assert tiny["stages"]["voice"]["parts"]["real_time_factor"] > 0
@@ -84,7 +86,23 @@ def test_an_installed_environment_that_is_not_the_locked_one_is_foreign(monkeypa
 
 def test_a_part_whose_library_is_missing_is_left_out_by_name(monkeypatch):
     monkeypatch.setitem(gpu_machine.NEEDS, "voice", ("TTS", "no_such_module"))
-    assert gpu_machine.left_out() == {"voice": "no no_such_module"}
+    left_out = gpu_machine.left_out()
+    assert left_out == {"voice": "no no_such_module"}
+    said = gpu_machine.how_to_bring(left_out | {"lips": "no diffusers, soxr", "encode": "no imageio-ffmpeg"})
+    assert said.startswith(
+        "left out: voice (no no_such_module); lips (no diffusers, soxr); encode (no imageio-ffmpeg)."
+    )
+    assert "--no-deps --target carried diffusers imageio-ffmpeg soxr'" in said
+
+
+def test_a_host_without_any_of_the_libraries_gets_the_roof_and_is_told(monkeypatch, tmp_path, capsys):
+    for part in gpu.PARTS:
+        monkeypatch.setitem(gpu_machine.NEEDS, part, ("no_such_module",))
+    assert gpu.main(["--device", "cpu", "--tiny", "-o", str(tmp_path / "x.json")]) == 1
+    said = capsys.readouterr().err
+    assert "pip install --no-deps --target carried no_such_module'" in said
+    assert "nothing was measured but the roof; left out: " in said
+    assert json.loads((tmp_path / "x.json").read_text())["roof"]["matmul_tflops"] > 0
 
 
 def test_without_mediapipe_the_stored_landmarks_are_those_of_the_bundled_portrait():
@@ -98,11 +116,70 @@ def test_without_mediapipe_the_stored_landmarks_are_those_of_the_bundled_portrai
     assert stored.shape == portrait.landmarks.shape and np.abs(stored - portrait.landmarks).max() < 2  # pixels
 
 
+# ---------------------------------------------------------------- a run that does not go well
+
+
+def begun(folder: Path, *arguments: str, **environment: str) -> subprocess.Popen:
+    """bench/gpu.py with tiny networks, running; its result goes to folder/x.json."""
+    command = [sys.executable, ROOT / "bench/gpu.py", "--device", "cpu", "--tiny", "-o", folder / "x.json", *arguments]
+    return subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env={**os.environ, **environment}
+    )
+
+
+def test_a_part_that_raises_is_named_and_the_others_figures_are_kept(tmp_path):
+    """A library that is there and does not import, as happens in a Python of somebody's own."""
+    (tmp_path / "TTS").mkdir()
+    (tmp_path / "TTS/__init__.py").write_text("raise OSError('libsomething.so.5 cannot be opened')")
+    process = begun(tmp_path, "--parts", "voice,lips", "--batches", "1", PYTHONPATH=str(tmp_path))
+    said = process.communicate()[1]
+    assert process.returncode == 1 and "Traceback" not in said
+    assert "voice failed: OSError: libsomething.so.5 cannot be opened (avatar/fit/shapes.py:" in said
+    result = json.loads((tmp_path / "x.json").read_text())
+    assert result["stages"]["lips"]["batches"]["1"]["completes"] and result["load_from_disk"]["bytes"]
+    capped = result["caps_gib"]["6"]["stages"]
+    assert capped["lips"]["completes"] and "libsomething" in capped["voice"]["why"]
+    assert any("shapes.py" in line for line in result["failed"]["voice"]["traceback"])
+
+
+def test_a_run_that_is_killed_leaves_what_it_did(tmp_path):
+    process = begun(tmp_path, "--parts", "lips", "--batches", "2,1")
+    for line in process.stderr:
+        if "s: lips, batch 1" in line:
+            process.kill()
+    process.wait()
+    result = json.loads((tmp_path / "x.json").read_text())
+    assert list(result["stages"]["lips"]["batches"]) == ["2"] and result["roof"]["matmul_tflops"] > 0
+    (problem,) = result["problems"]
+    assert problem == "not done: lips, batch 1, capped to 6 GiB, lips from the disk"
+    with pytest.raises(RequestError, match="no ground for a gate"):
+        gpu_baseline.write(tmp_path / "x.json", tmp_path)
+
+
+def test_after_its_time_nothing_is_begun(tmp_path, capsys):
+    target = tmp_path / "x.json"
+    words = ["--device", "cpu", "--tiny", "--parts", "lips", "--within", "0", "-o", str(target)]
+    assert gpu.main(words) == 1
+    assert "not done: roof, lips, batch 1" in capsys.readouterr().err
+    assert json.loads(target.read_text())["stages"] == {}
+
+
+def test_the_valuable_pieces_come_first():
+    """In minutes of a lent card: lips at 8 and 16, then the smallest cap; small batches last."""
+    options = gpu.parse(["--device", "cpu", "--tiny", "--batches", "8,16,1,2,4"])
+    pieces = [name for name, _ in gpu_run.Run(options, list(gpu.PARTS), True, {}).pieces()]
+    assert pieces == [
+        "roof", "lips, batch 8", "lips, batch 16", "capped to 6 GiB", "lips from the disk", "portrait", "voice",
+        "lips, batch 1, 2, 4",
+    ]  # fmt: skip
+
+
 # ---------------------------------------------------------------- arithmetic
 
 
 def test_the_share_of_the_roof():
     assert gpu_roof.share("vae_decoder", 500, {"matmul_tflops": 622.2}) == 0.5
+    assert gpu_roof.share("vae_decoder", 500, {}) is None
     roof = gpu_roof.measure(CPU, side=64, copy_bytes=1 << 16, least_s=0.001)
     assert roof["copy_gb_per_s"] > 0 and roof["dtype"] == "float32"
 
@@ -122,8 +199,8 @@ def test_a_stage_that_runs_out_of_memory_under_a_cap_is_told_and_others_go_on():
     made = gpu_stages.run_capped(6, ["portrait", "voice"], 0, TINY, 1 << 25, hardware.profile_named("cpu"))
     assert not made["completes"] and made["stages"]["voice"]["completes"]
     assert "can't allocate" in made["stages"]["portrait"]["why"]
-    result = {"caps_gib": {"6": made}, "stages": {}, "device": "cpu"}
-    (problem,) = gpu.problems(result)
+    nothing_else = {"stages": {"voice": {"left_mib": None}}, "device": "cpu", "failed": {}, "not_done": []}
+    (problem,) = gpu.problems({"caps_gib": {"6": made}, **nothing_else})
     assert problem.startswith("with 6 GiB the profile cpu does not complete: portrait: ")
 
 
@@ -275,6 +352,27 @@ def test_the_table_of_a_card_shows_figures_goals_and_the_environment(card):
     assert "lips, batch 2" in table and "2,600" in table
 
 
+def test_the_same_batch_with_cuda_graphs_has_a_row_a_gate_and_counts_for_the_goal(card, baseline):
+    """Batch 16 before batch 8, as they are measured: the goal of memory is of the smallest that is large enough."""
+    slow = card["stages"]["lips"]["batches"]["2"]
+    fast = copy.deepcopy(slow)
+    fast["end_to_end"]["frames_per_s"] = 260.0
+    card["stages"]["lips"]["batches"] = {"16": copy.deepcopy(slow), "8": slow | {"graphed": fast}}
+    card["stages"]["lips"]["batches"]["16"]["run"]["allocated_mib"] = 5000
+    table = show.gpu_tables([card])
+    assert [line.split(" |")[0] for line in table if "| lips, batch" in line] == [
+        "| lips, batch 8", "| lips, batch 8, graphed", "| lips, batch 16",
+    ]  # fmt: skip
+    assert any("lips, frames/s, batch 8 or more: 260" in line for line in table)
+    assert any("largest peak, GiB: 2.93" in line for line in table)
+    assert gpu_baseline.figures(card)["frames_per_s"]["lips, batch 8, graphed"] == 260
+
+
+def test_what_went_wrong_stands_beside_the_figures(card):
+    card |= {"problems": ["voice failed: OSError: no"]}
+    assert "- wrong: voice failed: OSError: no" in show.gpu_tables([card])
+
+
 def test_the_kept_results_are_drawn(tmp_path):
     assert show.main(["-o", str(tmp_path / "bench.png")]) == 0
     assert (tmp_path / "bench.png").read_bytes().startswith(b"\x89PNG")
@@ -284,6 +382,9 @@ def test_a_result_that_cannot_be_read_is_named(tmp_path, capsys):
     (tmp_path / "preview.json").write_text("{")
     assert show.main(["--results", str(tmp_path)]) == 1
     assert "preview.json" in capsys.readouterr().err
+    (tmp_path / "preview.json").write_text('{"command": "x"}')
+    assert show.main(["--results", str(tmp_path)]) == 1
+    assert "lacks 'demo_jf_alpha'; make it again" in capsys.readouterr().err
 
 
 def test_mib_is_the_unit_of_the_figures():
