@@ -63,6 +63,8 @@ def test_every_step_ran_and_left_what_it_makes(dry):
     for name in ("sample.mp4", "preview.mp4", "contact.png", "fit.json", "bench.json", "status.json", "reference.wav"):
         assert (dry / name).stat().st_size > 500, name
     assert report["sample"]["report"]["stack"] == "full" and report["preview"]["report"]["stack"] == "preview"
+    copied = [name for name, record in report["sample"]["report"]["records"].items() if "copied_from" in record]
+    assert copied == [], "the sample's seconds are to be those of a whole render"
     assert report["environment"] in ("pinned", "foreign") and len(report["locks"]["full"]) == 64
 
 
