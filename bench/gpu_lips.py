@@ -7,6 +7,7 @@ import os
 import tempfile
 import time
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from avatar.fit import configs, need, steps
 from avatar.hardware import Profile
 from avatar.lips.musetalk.audio_windows import SAMPLE_RATE
 from avatar.lips.musetalk.engine import MuseTalkLips
+from avatar.lips.musetalk.graph import Graphs
 from avatar.lips.musetalk.options import Options
 from avatar.portrait.framing import Portrait
 from avatar.video.ffmpeg import encode_frames
@@ -32,9 +34,10 @@ LANDMARKS = Path(__file__).with_name("landmarks.npy")  # of the bundled portrait
 class RandomLips(MuseTalkLips):
     """The engine with models that are there already. A batch that does not fit is an error here, not a smaller one."""
 
-    def __init__(self, models, portrait: Portrait, batch: int) -> None:
+    def __init__(self, models, portrait: Portrait, batch: int, cuda_graphs: bool) -> None:
         super().__init__(portrait, seed=0, options=Options(rest_in_silence=False))  # every frame is drawn
         self._models = models
+        self._cuda_graphs = cuda_graphs
         self._steps = memory.StepDown((batch,), what="frames a step")
 
 
@@ -83,13 +86,29 @@ def once(models, least_s: float) -> dict:
 
 
 def one_batch(models, portrait, batch, video_s, least_s, roof, encodes: bool, smaller: steps.Smaller) -> dict:
-    """Peaks and speed at one batch; {"completes": False, "why": ...} where it does not fit the card."""
+    """Peaks and speed at one batch; {"completes": False, "why": ...} where it does not fit the card.
+
+    On a card "graphed" holds the same again with CUDA graphs, and their speed as a share of the speed without.
+    """
+    result = one_way(models, portrait, batch, video_s, least_s, roof, encodes, smaller, cuda_graphs=False)
+    if models.device.type == "cuda" and result["completes"]:
+        release(models.device)
+        graphed = one_way(models, portrait, batch, video_s, least_s, roof, encodes, smaller, cuda_graphs=True)
+        if graphed["completes"]:
+            before, after = (each.get("end_to_end", each["drawing"])["frames_per_s"] for each in (result, graphed))
+            graphed["times_as_fast"] = round(after / before, 3)
+        result["graphed"] = graphed
+    return result
+
+
+def one_way(models, portrait, batch, video_s, least_s, roof, encodes, smaller, cuda_graphs: bool) -> dict:
+    """A batch size with CUDA graphs or without. Where recording failed, `models.notes` says so."""
     device = models.device
     try:
         with peaks(device) as run:
-            first_s = seconds(device, lambda: draw(models, portrait, batch, batch / RATE))
-            drawn = draw(models, portrait, batch, video_s)
-            parts = by_part(models, batch, least_s)
+            first_s = seconds(device, lambda: draw(models, portrait, batch, batch / RATE, cuda_graphs))
+            drawn = draw(models, portrait, batch, video_s, cuda_graphs)
+            parts = by_part(models, batch, least_s, cuda_graphs)
     except (RuntimeError, EnvironmentProblem) as error:
         if isinstance(error, RuntimeError) and not memory.is_out_of_memory(error):
             raise
@@ -101,37 +120,42 @@ def one_batch(models, portrait, batch, video_s, least_s, roof, encodes: bool, sm
             "vae_decoder": gpu_roof.share("vae_decoder", parts["vae_decoder"], roof),
         }
     if encodes:
-        result["end_to_end"] = end_to_end(models, portrait, batch, video_s)
+        result["end_to_end"] = end_to_end(models, portrait, batch, video_s, cuda_graphs)
     return result
 
 
-def draw(models, portrait: Portrait, batch: int, video_s: float) -> dict:
+def draw(models, portrait: Portrait, batch: int, video_s: float, cuda_graphs: bool = False) -> dict:
     """The engine's own frames, thrown away: frames/s, and the seconds that it counts of its parts."""
-    engine = RandomLips(models, portrait, batch)
+    engine = RandomLips(models, portrait, batch, cuda_graphs)
     started = time.perf_counter()
     count = sum(1 for _ in engine.frames(noise(video_s), RATE))
     wall_s = time.perf_counter() - started
     return {"frames": count, "frames_per_s": round(count / wall_s, 2), "seconds": engine.facts["seconds"]}
 
 
-def by_part(models, batch: int, least_s: float) -> dict:
-    """Frames/s of the UNet, and of the VAE's decoder with the way to the CPU as bytes."""
+@torch.inference_mode()
+def by_part(models, batch: int, least_s: float, cuda_graphs: bool) -> dict:
+    """Frames/s of the UNet, and of the VAE's decoder until the faces are bytes on the device."""
     dtype, device = models.unet.dtype, models.device
     latents = torch.randn(batch, 8, 32, 32, device=device).to(dtype)
     tokens = torch.randn(batch, 50, models.unet.config.cross_attention_dim, device=device)
     faces = torch.randn(batch, 4, 32, 32, device=device).to(dtype)
-    works = {"unet": lambda: models.predict(latents, tokens), "vae_decoder": lambda: models.decode(faces)}
+    predict, decode = models.predict, models.decode
+    if cuda_graphs:
+        graphs = Graphs(models.notes)
+        predict, decode = partial(graphs.run, models.predict, batch), partial(graphs.run, models.decode, batch)
+    works = {"unet": lambda: predict(latents, tokens), "vae_decoder": lambda: decode(faces)}
     return {name: round(batch / repeated(device, work, least_s), 2) for name, work in works.items()}
 
 
-def end_to_end(models, portrait: Portrait, batch: int, video_s: float) -> dict:
+def end_to_end(models, portrait: Portrait, batch: int, video_s: float, cuda_graphs: bool) -> dict:
     """From speech and portrait to an mp4, and FFmpeg's parts alone on the same frames: encoding, and reading it back."""
     from avatar.lips.musetalk.clip import clip_frames
 
     side = portrait.picture.shape[0]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "lips.mp4")
-        engine = RandomLips(models, portrait, batch)
+        engine = RandomLips(models, portrait, batch, cuda_graphs)
         started = time.perf_counter()
         count = encode_frames(engine.frames(noise(video_s), RATE), side, side, Fraction(RATE), path)
         wall_s = time.perf_counter() - started

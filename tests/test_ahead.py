@@ -1,4 +1,4 @@
-"""Frames are drawn ahead in a thread: in order, one batch at a time, and failures come out where they belong."""
+"""A stage works ahead in a thread: in order, one item at a time, and failures come out where they belong."""
 
 from __future__ import annotations
 
@@ -47,6 +47,22 @@ def test_a_failure_comes_after_what_was_made_before_it():
     assert next(stream) == 1
     with pytest.raises(OSError, match="the device is gone"):
         next(stream)
+
+
+def test_stages_one_behind_the_other_work_at_once():
+    """Three items are in work: the first is in use, the second waits in the second stage, the third in the first."""
+    third_began = threading.Event()
+
+    def first_stage():
+        yield 1
+        yield 2
+        third_began.set()
+        yield 3
+
+    stream = ahead(item * 10 for item in ahead(first_stage()))
+    assert next(stream) == 10
+    assert third_began.wait(timeout=10)
+    assert list(stream) == [20, 30]
 
 
 def test_who_leaves_early_leaves_no_thread_behind():

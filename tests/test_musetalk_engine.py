@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import math
+import threading
 import weakref
 from dataclasses import replace
 from fractions import Fraction
@@ -12,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from avatar.errors import EnvironmentProblem, InputError
+from avatar.errors import EnvironmentProblem, InputError, RequestError
 from avatar.lips.musetalk.engine import MODELS, MuseTalkLips, halvings
 from avatar.lips.musetalk.options import Options
 from avatar.lips.musetalk.shift_sheet import loudest_part, shift_sheet
@@ -145,6 +146,29 @@ def test_models_are_gone_after_the_block_even_when_the_video_is_not_finished(por
     assert next(stream, None) is None
 
 
+def test_no_thread_is_left_when_the_video_is_not_finished(portrait):
+    before = threading.active_count()
+    with MuseTalkLips(portrait, 7, threads=1) as engine:
+        stream = engine.frames(speech_of(1), 25)
+        next(stream)
+        assert threading.active_count() == before + 2  # one cuts out, one has the device draw
+    assert threading.active_count() == before
+
+
+def test_on_a_cpu_the_switch_for_cuda_graphs_changes_nothing(portrait, monkeypatch):
+    expected = render(portrait, speech_of(0.2))
+    monkeypatch.setenv("AVATAR_CUDA_GRAPHS", "1")
+    with MuseTalkLips(portrait, 7, threads=1) as engine:
+        frames = list(engine.frames(speech_of(0.2), 25))
+    assert all(np.array_equal(*pair) for pair in zip(frames, expected, strict=True)) and engine.notes == []
+
+
+def test_a_switch_that_is_no_switch_is_refused(portrait, monkeypatch):
+    monkeypatch.setenv("AVATAR_CUDA_GRAPHS", "yes")
+    with pytest.raises(RequestError, match="AVATAR_CUDA_GRAPHS is 'yes'"):
+        MuseTalkLips(portrait, 7)
+
+
 def test_facts_tell_what_was_done_and_no_motion_is_written(portrait, tmp_path):
     with MuseTalkLips(portrait, 7, threads=1) as engine:
         assert len(list(engine.frames(speech_of(0.2), 25))) == 5
@@ -153,6 +177,7 @@ def test_facts_tell_what_was_done_and_no_motion_is_written(portrait, tmp_path):
     assert engine.facts["drawn_frames"] == 5 and engine.facts["source_frames"] == 1
     assert engine.facts["face_box"] == list(reference.box(portrait.landmarks, portrait.picture.shape))
     assert [weights["model"] for weights in engine.facts["weights"]] == list(MODELS)
+    assert set(engine.facts["seconds"]) == {"preparing", "cropping", "drawing", "blending"}
     assert engine.facts["memory"]["needed_mib"] > 0 and engine.notes == []
 
 

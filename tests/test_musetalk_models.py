@@ -54,7 +54,7 @@ def use(folder, monkeypatch):
 
 @pytest.fixture
 def models() -> Models:
-    return Models(CPU, torch.float32)
+    return Models.load(CPU, torch.float32)
 
 
 def noise(seconds: float) -> np.ndarray:
@@ -117,7 +117,7 @@ def overflow(tensors: dict) -> None:
 def test_a_unet_of_another_layout_is_refused_by_name(tmp_path, use, change, said):
     use(musetalk.write_with_lock(tmp_path, change_unet=change))
     with pytest.raises(EnvironmentProblem, match=said) as refused:
-        Models(CPU, torch.float32)
+        Models.load(CPU, torch.float32)
     assert "unet.pth" in str(refused.value)
 
 
@@ -177,6 +177,16 @@ def test_both_layouts_of_the_coder_are_the_same_coder(tmp_path, folder, models):
     assert all(torch.equal(tensor, new.state_dict()[key]) for key, tensor in models.vae.state_dict().items())
 
 
+def test_a_coder_with_a_key_in_both_layouts_is_refused(tmp_path, folder):
+    """One of the two would be lost in silence."""
+    file = tmp_path / "diffusion_pytorch_model.safetensors"
+    tensors = load_file(folder / musetalk.CODER / file.name)
+    old = next(key for key in tensors if ".query." in key)
+    save_file(tensors | {old.replace(".query.", ".to_q."): tensors[old].clone()}, file)
+    with pytest.raises(EnvironmentProblem, match="to_q.*twice"):
+        checkpoint.load_vae(folder / musetalk.CODER / "config.json", file, CPU, torch.float32)
+
+
 # ---------------------------------------------------------------- networks
 
 
@@ -221,14 +231,15 @@ def test_tokens_are_time_major_with_positions(models):
 
 def test_coder_and_unet_have_the_shapes_of_the_specification(models):
     pictures = torch.rand(2, 3, 256, 256, generator=torch.Generator().manual_seed(1)) * 2 - 1
-    latents = models.encode(pictures)
+    latents, encoded = models.encode(pictures)
     assert latents.shape == (2, 4, 32, 32)
-    assert torch.equal(latents, models.encode(pictures))  # the mode, no sample
+    assert torch.equal(latents, models.encode(pictures)[0])  # the mode, no sample
     tokens = torch.zeros(2, 50, musetalk.TINY_EAR["d_model"])
-    predicted = models.predict(torch.cat([latents, latents], dim=1), tokens)
+    predicted, drawn = models.predict(torch.cat([latents, latents], dim=1), tokens)
     assert predicted.shape == (2, 4, 32, 32)
-    faces = models.decode(predicted)
-    assert faces.shape == (2, 256, 256, 3) and faces.dtype == torch.uint8 and faces.device == CPU
+    faces, decoded = models.decode(predicted)
+    assert faces.shape == (2, 256, 256, 3) and faces.dtype == torch.uint8
+    assert encoded and drawn and decoded
 
 
 def test_a_unet_that_overflows_in_half_precision_goes_on_in_float32(tmp_path, use, models):
@@ -238,28 +249,37 @@ def test_a_unet_that_overflows_in_half_precision_goes_on_in_float32(tmp_path, us
         tensors["conv_in.weight"] *= 3e4
 
     use(musetalk.write_with_lock(tmp_path, change_unet=enlarge))
-    half, single = Models(CPU, torch.float16), Models(CPU, torch.float32)
-    latents = torch.full((1, 8, 32, 32), 20.0)
-    tokens = torch.zeros(1, 50, musetalk.TINY_EAR["d_model"])
-    assert not torch.isfinite(half.unet(latents.half(), torch.zeros(1), tokens.half()).sample).all()
-    predicted = half.predict(latents, tokens)
-    assert torch.isfinite(predicted).all() and half.unet.dtype == torch.float32
+    half, single = Models.load(CPU, torch.float16), Models.load(CPU, torch.float32)
+    inputs = torch.full((1, 8, 32, 32), 20.0), torch.zeros(1, 50, musetalk.TINY_EAR["d_model"])
+    assert not half.predict(*inputs)[1] and single.predict(*inputs)[1]
+    half.go_on_in_float32("UNet")
+    predicted, finite = half.predict(*inputs)
+    assert finite and half.unet.dtype == torch.float32 and half.vae.dtype == torch.float16
     assert half.notes == ["the UNet's result was not finite in half precision; it went on in float32."]
-    torch.testing.assert_close(predicted, single.predict(latents, tokens))
-    assert half.vae.dtype == torch.float16
+    torch.testing.assert_close(predicted, single.predict(*inputs)[0])
 
 
 def test_a_coder_that_is_not_finite_in_float32_either_is_an_error(models):
     models.vae.decoder.conv_out.bias[0] = math.nan
+    assert not models.decode(torch.zeros(1, 4, 32, 32))[1]
     with pytest.raises(EnvironmentProblem, match="VAE's result is not finite, in float32 either"):
-        models.decode(torch.zeros(1, 4, 32, 32))
+        models.go_on_in_float32("VAE")
+
+
+def test_an_ear_that_overflows_in_half_precision_goes_on_in_float32():
+    models = Models.load(CPU, torch.float16)
+    for convolution in (models.ear.encoder.conv1, models.ear.encoder.conv2):
+        convolution.weight.mul_(1e4)
+    states = models.ear.states(noise(1))
+    assert torch.isfinite(states).all() and states.dtype == torch.float32
+    assert models.notes == ["the Whisper encoder's result was not finite in half precision; it went on in float32."]
 
 
 def test_an_ear_for_another_unet_is_refused(tmp_path, folder, use, monkeypatch):
     monkeypatch.setitem(musetalk.TINY_EAR, "d_model", 32)
     use(musetalk.write_with_lock(tmp_path))
     with pytest.raises(EnvironmentProblem, match="expects sound in 48 numbers, Whisper gives 32"):
-        Models(CPU, torch.float32)
+        Models.load(CPU, torch.float32)
 
 
 # ---------------------------------------------------------------- sound by segments

@@ -154,35 +154,27 @@ def _speak(model, codes: int) -> None:
 
 
 def lips(profile: Profile, seconds: float, smaller: Smaller) -> dict:
-    """MuseTalk's Drawing over the bundled portrait and noise for a voice: a batch to warm up, then two more, blended."""
+    """MuseTalk's Drawing over the bundled portrait and noise for a voice: from the first of four batches to the third.
+
+    A batch is given to the device before the one before it is read, so two are under way when the first comes out, and
+    the last takes no time.
+    """
     started = time.perf_counter()
     models = random_models(memory.device(), getattr(torch, profile.dtype), smaller)
     build_s = time.perf_counter() - started
-    frames = _frames(models, profile.lips_batch, batches=3)
-    marks = [time.perf_counter() for _ in frames]
-    first = profile.lips_batch - 1  # the last frame of the warm-up
-    frames_per_s = (len(marks) - 1 - first) / (marks[-1] - marks[first])
+    batch = profile.lips_batch
+    marks = [time.perf_counter() for _ in _frames(models, batch, batches=4)]
+    frames_per_s = 2 * batch / (marks[3 * batch - 1] - marks[batch - 1])
     made = _result(build_s, seconds * FRAME_RATE / frames_per_s, {"frames_per_s": frames_per_s})
     return made | {"notes": models.notes}  # of a fall back to float32, which makes other figures
 
 
 def random_models(device: torch.device, dtype: torch.dtype, smaller: Smaller):
     """MuseTalk's `Models` with random numbers in the place of the files."""
-    from avatar.lips.musetalk.audio_features import Ear
-    from avatar.lips.musetalk.audio_windows import WINDOW_STEPS, positions
     from avatar.lips.musetalk.models import Models
 
-    class RandomModels(Models):
-        def __init__(self) -> None:
-            self.device, self.notes = device, []
-            self.unet, self.vae, encoder = (
-                randomize(build(name, smaller.get(name)), device, dtype) for name in need.LIPS
-            )
-            self.ear = Ear(encoder, self.notes)
-            tokens = positions(WINDOW_STEPS * self.ear.layers, self.ear.width)
-            self._positions = torch.from_numpy(tokens).to(device)
-
-    return RandomModels()
+    networks = [randomize(build(name, smaller.get(name)), device, dtype) for name in need.LIPS]
+    return Models(*networks, device)
 
 
 def _frames(models, batch: int, batches: int) -> Iterator[np.ndarray]:
@@ -201,10 +193,9 @@ def _frames(models, batch: int, batches: int) -> Iterator[np.ndarray]:
         framed = given.frame(None)
     with opened(framed, rate, count) as source:
         plan = plan_frames(source, samples, rate, count, options)
-        drawing = Drawing(models, source, AudioFeatures(models.ear, samples), plan, rate, options)
-        for first in range(0, count, batch):
-            group = list(range(first, first + batch))
-            for frame, face in zip(group, drawing.faces(group, steps), strict=True):
+        drawing = Drawing(models, source, AudioFeatures(models.ear, samples), plan, rate, options, steps)
+        for group, faces in drawing.faces(drawing.batches()):
+            for frame, face in zip(group.drawn, faces, strict=True):
                 yield drawing.frame(frame, face)
 
 

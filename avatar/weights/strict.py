@@ -74,7 +74,8 @@ def fill(
     network.load_state_dict(
         {key: tensors.pop(key).to(device, dtype) for key in list(tensors)}, strict=True, assign=True
     )
-    return network.eval().requires_grad_(False)
+    # .to: buffers that no file holds, as CLIP's position_ids, are not in the state dict and still where they were made
+    return network.to(device).eval().requires_grad_(False)
 
 
 def some(keys: Iterable[str]) -> str:

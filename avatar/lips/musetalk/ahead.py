@@ -1,4 +1,4 @@
-"""The device draws the next frames while these are blended and encoded."""
+"""Each stage of the lips works on the next frames while the stage after it has these."""
 
 from __future__ import annotations
 

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 
 from avatar.errors import EnvironmentProblem
-from avatar.weights.strict import fill, mend, refuse_other_layout, some
+from avatar.weights.strict import fill, mend, read, refuse_other_layout, renamed, some
 
 Tensors = dict[str, torch.Tensor]
 
@@ -43,7 +43,7 @@ def load_unet(config_file: Path, tensors_file: Path, device: torch.device, dtype
     from diffusers import UNet2DConditionModel
 
     make = _from_config(UNet2DConditionModel, read_config(config_file))
-    return build(make, load_file(tensors_file), tensors_file, device, dtype)
+    return build(make, read(tensors_file), tensors_file, device, dtype)
 
 
 def load_vae(config_file: Path, tensors_file: Path, device: torch.device, dtype: torch.dtype):
@@ -51,7 +51,7 @@ def load_vae(config_file: Path, tensors_file: Path, device: torch.device, dtype:
     from diffusers import AutoencoderKL
 
     make = _from_config(AutoencoderKL, read_config(config_file))
-    tensors = {new_attention_name(key): tensor for key, tensor in load_file(tensors_file).items()}
+    tensors = renamed(read(tensors_file), new_attention_name, tensors_file)
     return build(make, tensors, tensors_file, device, dtype)
 
 

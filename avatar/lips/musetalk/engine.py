@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from avatar import memory
+from avatar.errors import RequestError
 from avatar.fit import need
 from avatar.lips.musetalk.clip import Clip
 from avatar.lips.musetalk.options import Options
@@ -45,6 +47,7 @@ class MuseTalkLips:
         self._source = source
         self._options = options or Options()
         self._threads = threads
+        self._cuda_graphs = cuda_graphs()
         self._stream: Iterator[np.ndarray] = (frame for frame in ())
         self.facts: dict = {}
         self.notes: list[str] = []
@@ -63,7 +66,7 @@ class MuseTalkLips:
             self._usage = entered.enter_context(
                 memory.measured("lips (MuseTalk 1.5)", need_bytes(batch, dtype.itemsize))
             )
-            self._models = Models(device, dtype)
+            self._models = Models.load(device, dtype)
             self._entered = entered.pop_all()
         self._steps = memory.StepDown(halvings(batch), what="frames a step")
         self.facts = {
@@ -85,14 +88,13 @@ class MuseTalkLips:
     def frames(self, speech: Speech, frame_rate: int | Fraction) -> Iterator[np.ndarray]:
         """The frames that the speech fills, each a new uint8 RGB (height, width, 3), at any exact frame rate.
 
-        MuseTalk was trained at 25 frames/s; other rates work and are off what it learned. Two batches of
-        faces are in memory: one is drawn while the frames of the one before are taken.
+        MuseTalk was trained at 25 frames/s; other rates work and are off what it learned. Three threads share the
+        work: the next pictures are cut out and the next faces drawn while the caller's takes the frames before them.
         """
         self._stream = self._frames(speech, Fraction(frame_rate))
         return self._stream
 
     def _frames(self, speech: Speech, rate: Fraction) -> Iterator[np.ndarray]:
-        from avatar.lips.musetalk.ahead import ahead
         from avatar.lips.musetalk.audio_features import AudioFeatures, samples_at_16k
         from avatar.lips.musetalk.drawing import Drawing
         from avatar.lips.musetalk.plan import plan_frames
@@ -100,48 +102,45 @@ class MuseTalkLips:
 
         count = speech.frame_count(rate)
         samples = samples_at_16k(speech)
-        seconds = {"drawing": 0.0, "blending": 0.0}
         started = time.perf_counter()
         with opened(self._source, rate, count) as source:
             memory.release(self._models.device)  # a clip's face reader is gone: 50 MB
             plan = plan_frames(source, samples, rate, count, self._options)
             features = AudioFeatures(self._models.ear, samples, self._options.overlap_s)
-            drawing = Drawing(self._models, source, features, plan, rate, self._options)
-            seconds["preparing"] = time.perf_counter() - started
-            for group, faces in ahead(self._drawn(drawing, plan, seconds)):
-                for frame in group:
+            drawing = Drawing(self._models, source, features, plan, rate, self._options, self._steps, self._cuda_graphs)
+            self._seconds = {"preparing": time.perf_counter() - started}
+            yield from self._pictures(source, plan, drawing)
+            self._tell(source, plan, drawing)
+
+    def _pictures(self, source: Source, plan: Plan, drawing: Drawing) -> Iterator[np.ndarray]:
+        """The frames in order. Two threads are before this one: one cuts out the next faces, one has the device draw."""
+        from avatar.lips.musetalk.ahead import ahead
+
+        self._seconds["blending"] = 0.0
+        with (
+            contextlib.closing(ahead(drawing.batches())) as batches,
+            contextlib.closing(ahead(drawing.faces(batches))) as drawn,
+        ):
+            for batch, faces in drawn:
+                face_of = dict(zip(batch.drawn, faces, strict=True))
+                for frame in batch.shown:
                     started = time.perf_counter()
-                    if frame in faces:
-                        picture = drawing.frame(frame, faces[frame])
+                    if frame in face_of:
+                        picture = drawing.frame(frame, face_of[frame])
                     else:
                         picture = np.array(source.pictures[plan.shows[frame]])
-                    seconds["blending"] += time.perf_counter() - started
+                    self._seconds["blending"] += time.perf_counter() - started
                     yield picture
-            self._tell(source, plan, drawing, seconds)
-
-    def _drawn(
-        self, drawing: Drawing, plan: Plan, seconds: dict[str, float]
-    ) -> Iterator[tuple[range, dict[int, np.ndarray]]]:
-        """As many frames as the device takes at once, and the faces of those that are drawn."""
-        first = 0
-        while first < len(plan.shows):
-            group = range(first, min(first + self._steps.batch, len(plan.shows)))
-            drawn = [frame for frame in group if plan.opacity[frame] > 0]
-            started = time.perf_counter()
-            faces = dict(zip(drawn, drawing.faces(drawn, self._steps))) if drawn else {}
-            seconds["drawing"] += time.perf_counter() - started
-            yield group, faces
-            first = group.stop
 
     def save_motion(self, folder: Path) -> None:
         """Writes nothing: what MuseTalk intends is not known before it is drawn."""
 
-    def _tell(self, source: Source, plan: Plan, drawing: Drawing, seconds: dict[str, float]) -> None:
+    def _tell(self, source: Source, plan: Plan, drawing: Drawing) -> None:
         """Facts and notes of a finished video."""
         drawn = np.flatnonzero(plan.opacity > 0)
         self.facts["source_frames"] = len(source)
         self.facts["drawn_frames"] = len(drawn)
-        self.facts["seconds"] = {stage: round(value, 3) for stage, value in seconds.items()}
+        self.facts["seconds"] = {stage: round(value, 3) for stage, value in (self._seconds | drawing.seconds).items()}
         passed = int(np.count_nonzero(source.opacity[plan.shows] == 0))
         if passed:
             self.notes.append(f"{passed} frames show no face that lips can be drawn on and stay as they were.")
@@ -161,6 +160,17 @@ def need_bytes(batch: int, item_bytes: int) -> int:
     weights = sum(path.stat().st_size for path in files) * item_bytes // 4
     dtype = "float16" if item_bytes == 2 else "float32"
     return need.lips(batch, dtype, on_gpu=item_bytes == 2, weights=weights).total
+
+
+def cuda_graphs() -> bool:
+    """Whether the host asks for CUDA graphs (AVATAR_CUDA_GRAPHS=1), which no card has measured yet.
+
+    No setting and not in the request: it changes how long a render takes, not what it is. Raises RequestError.
+    """
+    said = os.environ.get("AVATAR_CUDA_GRAPHS", "0")
+    if said not in ("0", "1"):
+        raise RequestError(f"AVATAR_CUDA_GRAPHS is {said!r}; it takes 1 (on) or 0 (off).")
+    return said == "1"
 
 
 def halvings(batch: int) -> list[int]:

@@ -8,7 +8,8 @@ from avatar.errors import EnvironmentProblem
 from avatar.lips.musetalk import checkpoint
 from avatar.lips.musetalk.audio_features import Ear
 from avatar.lips.musetalk.audio_windows import WINDOW_STEPS, positions
-from avatar.lips.musetalk.finite import finite
+from avatar.lips.musetalk.finite import all_finite, go_on_in_float32
+from avatar.lips.musetalk.transfer import upload
 from avatar.weights import store
 from avatar.weights.strict import mend
 
@@ -16,18 +17,19 @@ CONVERTED_NAME = "musetalk-unet.fp16.safetensors"
 
 
 class Models:
-    """Loads on construction; dropping the object drops the models. `notes` tells of every fall back to float32."""
+    """Dropping the object drops the networks. `notes` tells of every fall back to float32.
 
-    def __init__(self, device: torch.device, dtype: torch.dtype) -> None:
-        talk, coder, whisper = (store.require(name) for name in ("musetalk-v15", "sd-vae-ft-mse", "whisper-tiny"))
-        unet_file = store.converted("musetalk-v15", CONVERTED_NAME, checkpoint.convert_unet)
+    What a network makes comes with whether all of it is finite, a bool () on the device: nothing here waits for the
+    device, so that the VAE is queued while the UNet runs. Who reads the result must read that too.
+    """
+
+    def __init__(
+        self, unet: torch.nn.Module, vae: torch.nn.Module, encoder: torch.nn.Module, device: torch.device
+    ) -> None:
+        """diffusers' UNet2DConditionModel and AutoencoderKL and transformers' WhisperEncoder, on the device."""
         self.device = device
         self.notes: list[str] = []
-        self.unet = checkpoint.load_unet(talk["musetalkV15/musetalk.json"], unet_file, device, dtype)
-        coder_file = coder["diffusion_pytorch_model.safetensors"]
-        self.vae = checkpoint.load_vae(coder["config.json"], coder_file, device, dtype)
-        ear_file = whisper["model.safetensors"]
-        self.ear = Ear(checkpoint.load_encoder(whisper["config.json"], ear_file, device, dtype), self.notes)
+        self.unet, self.vae, self.ear = unet, vae, Ear(encoder, self.notes)
         if device.type == "cuda":
             # As cuDNN's half-precision convolutions read them; on a CPU other sums would come out.
             self.unet.to(memory_format=torch.channels_last)
@@ -35,6 +37,17 @@ class Models:
         self._refuse_mismatch()
         tokens = positions(WINDOW_STEPS * self.ear.layers, self.ear.width)
         self._positions = torch.from_numpy(tokens).to(device)
+        self._step = torch.zeros(1, dtype=torch.long, device=device)  # MuseTalk denoises nothing: one pass at time 0
+
+    @classmethod
+    def load(cls, device: torch.device, dtype: torch.dtype) -> Models:
+        """From the verified files. Raises EnvironmentProblem for one that is missing or of another layout."""
+        talk, coder, whisper = (store.require(name) for name in ("musetalk-v15", "sd-vae-ft-mse", "whisper-tiny"))
+        unet_file = store.converted("musetalk-v15", CONVERTED_NAME, checkpoint.convert_unet)
+        unet = checkpoint.load_unet(talk["musetalkV15/musetalk.json"], unet_file, device, dtype)
+        vae = checkpoint.load_vae(coder["config.json"], coder["diffusion_pytorch_model.safetensors"], device, dtype)
+        encoder = checkpoint.load_encoder(whisper["config.json"], whisper["model.safetensors"], device, dtype)
+        return cls(unet, vae, encoder, device)
 
     def _refuse_mismatch(self) -> None:
         heard, expected = self.ear.width, self.unet.config.cross_attention_dim
@@ -42,16 +55,13 @@ class Models:
             raise EnvironmentProblem(f"the UNet expects sound in {expected} numbers, Whisper gives {heard}. {mend()}.")
 
     @torch.inference_mode()
-    def encode(self, pictures: torch.Tensor) -> torch.Tensor:
-        """Pictures (n, 3, 256, 256) in -1..1 -> their scaled latents (n, 4, 32, 32).
+    def encode(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Pictures (n, 3, 256, 256) in -1..1, float32 on the CPU -> their scaled latents (n, 4, 32, 32); finite.
 
         The mode of the VAE's distribution, as in training. Upstream's inference draws a sample, which flickers.
         """
-
-        def run() -> torch.Tensor:
-            return self.vae.encode(pictures.to(self.device, self.vae.dtype)).latent_dist.mode()
-
-        return finite("VAE", self.vae, run, self.notes) * self.vae.config.scaling_factor
+        mode = self.vae.encode(upload(pictures, self.device).to(self.vae.dtype)).latent_dist.mode()
+        return mode * self.vae.config.scaling_factor, all_finite(mode)
 
     def tokens(self, heard: torch.Tensor) -> torch.Tensor:
         """Windows of sound, float32 (n, WINDOW_STEPS, layers, width) -> the UNet's tokens (n, WINDOW_STEPS * layers,
@@ -62,27 +72,23 @@ class Models:
         return heard.flatten(1, 2) + self._positions
 
     @torch.inference_mode()
-    def predict(self, latents: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
-        """The scaled latents of the drawn faces (n, 4, 32, 32).
+    def predict(self, latents: torch.Tensor, tokens: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The scaled latents of the drawn faces (n, 4, 32, 32); finite.
 
         latents: (n, 8, 32, 32), the masked crop's first, then the whole one's; tokens: float32 (n, WINDOW_STEPS *
-        layers, width). One pass at time step 0.
+        layers, width); both on the device.
         """
-        step = torch.zeros(1, dtype=torch.long, device=self.device)
-
-        def run() -> torch.Tensor:
-            dtype = self.unet.dtype
-            inputs = latents.to(self.device, dtype)
-            return self.unet(inputs, step, encoder_hidden_states=tokens.to(self.device, dtype)).sample
-
-        return finite("UNet", self.unet, run, self.notes)
+        dtype = self.unet.dtype
+        drawn = self.unet(latents.to(dtype), self._step, encoder_hidden_states=tokens.to(dtype)).sample
+        return drawn, all_finite(drawn)
 
     @torch.inference_mode()
-    def decode(self, latents: torch.Tensor) -> torch.Tensor:
-        """Scaled latents (n, 4, 32, 32) -> faces, uint8 (n, 256, 256, 3) RGB on the CPU."""
+    def decode(self, latents: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Scaled latents (n, 4, 32, 32) on the device -> faces, uint8 (n, 256, 256, 3) RGB, there too; finite."""
+        drawn = self.vae.decode((latents / self.vae.config.scaling_factor).to(self.vae.dtype)).sample
+        pictures = (drawn.float() / 2 + 0.5).clamp(0, 1)
+        return (pictures * 255).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous(), all_finite(drawn)
 
-        def run() -> torch.Tensor:
-            return self.vae.decode((latents / self.vae.config.scaling_factor).to(self.vae.dtype)).sample
-
-        pictures = (finite("VAE", self.vae, run, self.notes).float() / 2 + 0.5).clamp(0, 1)
-        return (pictures * 255).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous().cpu()
+    def go_on_in_float32(self, network: str) -> None:
+        """For the "UNet" or the "VAE", whose result was not finite. Raises EnvironmentProblem when it is already."""
+        go_on_in_float32(network, self.unet if network == "UNet" else self.vae, self.notes)
