@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from bench import gpu_baseline
@@ -60,7 +61,8 @@ def kept(video: Path, job_folder: Path, with_face: bool) -> dict:
     from avatar.lips.musetalk.options import Options
     from avatar.portrait.framing import Portrait
 
-    found = check_kept(video, Portrait.load(job_folder), Options(), mark="synthetic")
+    encoder = json.loads((job_folder / "records/lips.json").read_text())["encoder"]["name"]
+    found = check_kept(video, Portrait.load(job_folder), Options(), "synthetic", encoder)
     return found if with_face else found | {"failed": picture_failures(found)}
 
 

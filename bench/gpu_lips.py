@@ -22,6 +22,7 @@ from avatar.lips.musetalk.engine import MuseTalkLips
 from avatar.lips.musetalk.graph import Graphs
 from avatar.lips.musetalk.options import Options
 from avatar.portrait.framing import Portrait
+from avatar.video.encoder import choose
 from avatar.video.ffmpeg import encode_frames
 from avatar.voice.speech import Speech
 from bench import gpu_roof
@@ -153,22 +154,24 @@ def end_to_end(models, portrait: Portrait, batch: int, video_s: float, cuda_grap
     from avatar.lips.musetalk.clip import clip_frames
 
     side = portrait.picture.shape[0]
+    encoder = choose("full", side, Fraction(RATE))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "lips.mp4")
         engine = RandomLips(models, portrait, batch, cuda_graphs)
         started = time.perf_counter()
-        count = encode_frames(engine.frames(noise(video_s), RATE), side, side, Fraction(RATE), path)
+        count = encode_frames(engine.frames(noise(video_s), RATE), side, side, Fraction(RATE), path, encoder.name)
         wall_s = time.perf_counter() - started
         started = time.perf_counter()
         frames = list(clip_frames(path))
         decode_s = time.perf_counter() - started
         started = time.perf_counter()
-        encode_frames(frames, side, side, Fraction(RATE), path)
+        encode_frames(frames, side, side, Fraction(RATE), path, encoder.name)
         encode_s = time.perf_counter() - started
     return {
         "frames": count,
         "frames_per_s": round(count / wall_s, 2),
-        "encoder": "libx264",
+        "encoder": encoder.name,
+        "encoder_why": encoder.why,
         "encode_alone_frames_per_s": round(count / encode_s, 2),
         "decode_alone_frames_per_s": round(count / decode_s, 2),
         "size": side,

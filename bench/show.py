@@ -235,6 +235,8 @@ def goal_lines(card: dict) -> list[str]:
         best = max(_frames_per_s(one) for one in large.values())
         wanted = GOALS["lips_frames_per_s"]
         lines.append(_goal("lips, frames/s, batch 8 or more", best, best >= wanted, f"at least {wanted}"))
+        encoders = {one["end_to_end"]["encoder"] for one in large.values() if "end_to_end" in one}
+        lines.append(f"encoded by: {', '.join(sorted(encoders)) or 'nothing, drawn alone'}")
     return lines
 
 

@@ -12,16 +12,20 @@ import argparse
 import json
 import os
 import resource
+import sys
 import time
 from pathlib import Path
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from avatar.lips.motion import Motion, plan_motion
 from avatar.lips.visemes import VISEME_OF
 from avatar.lips.warp import WarpLips
 from avatar.portrait.given import GivenPortrait
 from avatar.voice.speech import Phone, Speech
+from bench.preview import cpu_name
 
 FRAME_RATE = 25
 ROUNDS = 3
@@ -70,6 +74,8 @@ def main() -> None:
         growth = peak_mib() - peak_before
     result = {
         "command": f"./run python bench/warp.py --threads {options.threads} --seconds {options.seconds:g}",
+        "date": time.strftime("%Y-%m-%d"),
+        "machine": {"cpu_count": os.cpu_count(), "processor": cpu_name()},
         "frames": len(motion),
         "threads": options.threads,
         "fps": round(len(motion) / wall_s, 1),
@@ -79,7 +85,6 @@ def main() -> None:
         "peak_mib": round(peak_before, 1),
         "peak_growth_mib_at_12_times_the_length": round(growth, 1),
         "load_before": round(load, 2),
-        "cpu_count": os.cpu_count(),
     }
     text = json.dumps(result, indent=1) + "\n"
     print(text, end="")

@@ -33,8 +33,10 @@ MOST_MOVED = (
 MESH = 468  # the mesh's points; the ten after them are the irises
 
 
-def check_kept(path: Path, portrait: Portrait, options: Options, mark: str | None) -> dict:
-    """Figures and failed limits of a video against the portrait that it was made of; mark: the visible mark's words.
+def check_kept(path: Path, portrait: Portrait, options: Options, mark: str | None, encoder: str = "x264") -> dict:
+    """Figures and failed limits of a video against the portrait that it was made of.
+
+    mark: the visible mark's words; encoder: of ffmpeg.ENCODERS, which made the video.
 
     outside_block, outside_overall: levels of 255 by which blocks outside the mask differ, the worst block and all of
     them, in the worst frame. moved: how far landmarks outside the mask are from where the portrait has them, median
@@ -46,7 +48,7 @@ def check_kept(path: Path, portrait: Portrait, options: Options, mark: str | Non
         (still,) = marked([still], width, height, mark)
     outside = outside_mask(portrait, options)
     blocks = block_means(outside[..., None])[..., 0] == 1
-    control = block_means(coded(still))
+    control = block_means(coded(still, encoder))
     worst, overall, moved = [], [], []
     with FaceReader() as reader:
         read = reader.largest(portrait.picture)
@@ -123,11 +125,11 @@ def block_means(picture: np.ndarray) -> np.ndarray:
     return blocks.mean(axis=(1, 3))
 
 
-def coded(picture: np.ndarray) -> np.ndarray:
-    """A picture as it comes back from the encoder that makes our videos: uint8 (height, width, 3) RGB."""
+def coded(picture: np.ndarray, encoder: str) -> np.ndarray:
+    """A picture as it comes back from the encoder that made the video: uint8 (height, width, 3) RGB."""
     height, width = picture.shape[:2]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "still.mp4")
-        encode_frames([picture] * CONTROL_FRAMES, width, height, Fraction(FRAME_RATE), path)
+        encode_frames([picture] * CONTROL_FRAMES, width, height, Fraction(FRAME_RATE), path, encoder)
         (*_, last) = clip_frames(path)
     return last
