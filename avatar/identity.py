@@ -20,6 +20,7 @@ def source_digest() -> str:
     return total.hexdigest()[:16]
 
 
+@cache
 def locked_fingerprints() -> dict[str, str]:
     """{layer: fingerprint} that an environment made from the locks must show; empty where no locks are at hand."""
     from avatar.environment.locks import find_locks, read_payload

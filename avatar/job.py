@@ -29,7 +29,7 @@ from pathlib import Path
 
 from avatar.errors import AvatarError, RequestError
 from avatar.files import file_digest, new_folder, rename_new, write_json
-from avatar.identity import source_digest
+from avatar.identity import locked_fingerprints, source_digest
 from avatar.invocation import to_type
 from avatar.request import FILE_FIELDS, Request
 from avatar.weights import store
@@ -91,9 +91,10 @@ class Job:
 
     def record(self, stage: str) -> dict | None:
         try:
-            return json.loads((self.folder / "records" / f"{stage}.json").read_text())
+            record = json.loads((self.folder / "records" / f"{stage}.json").read_text())
         except (OSError, ValueError):
             return None
+        return record if isinstance(record, dict) else None
 
     def state(self) -> str:
         """'done', 'running', 'damaged', or the first stage that has no record yet."""
@@ -112,6 +113,7 @@ class Job:
         for the file's content). What the stage leaves in `Stage.folder` are its outputs.
         """
         made_by = {"engine": engine.name, "version": engine.version, "avatar": source_digest(), "seed": seed}
+        made_by["locks"] = locked_fingerprints()
         for model in getattr(engine, "models", ()):
             made_by[model] = store.digest(model)
         content = {key: file_digest(value) if isinstance(value, Path) else value for key, value in inputs.items()}
@@ -154,21 +156,28 @@ class Job:
         copied, with its record, which then says from where."""
         for path in sorted(self.folder.parent.glob(f"*/records/{name}.json")):
             other = Job(path.parent.parent)
-            if other == self or not other._is_finished(name, cause):
-                continue
-            record = other.record(name)
-            scratch = tempfile.TemporaryDirectory(prefix=f".{name}-", dir=self.folder)
-            with scratch as folder, contextlib.suppress(OSError):  # the other job may be removed meanwhile
-                for output in record["outputs"]:
-                    shutil.copyfile(other.folder / output, Path(folder, output))
-                if self._keep(Path(folder)) == record["outputs"]:
-                    self._write_record(name, record | {"copied_from": record.get("copied_from", other.id)})
+            # Another process may remove or remake that job at any moment, and a damaged record may hold anything.
+            with contextlib.suppress(OSError, AvatarError, KeyError, TypeError):
+                if other != self and self._took(name, cause, other):
                     return True
         return False
 
+    def _took(self, name: str, cause: str, other: Job) -> bool:
+        record = other.record(name)
+        if not record or record.get("cause") != cause:
+            return False
+        with tempfile.TemporaryDirectory(prefix=f".{name}-", dir=self.folder) as scratch:
+            for output in record["outputs"]:
+                shutil.copyfile(other.folder / output, Path(scratch, output))
+            if digests(Path(scratch)) != record["outputs"]:
+                return False
+            self._keep(Path(scratch))
+        self._write_record(name, record | {"copied_from": record.get("copied_from", other.id)})
+        return True
+
     def _keep(self, scratch: Path) -> dict[str, str]:
         """Rename a stage's files into place; {name: sha256}."""
-        made = {path.name: file_digest(path) for path in sorted(scratch.iterdir())}
+        made = digests(scratch)
         for output in made:
             (scratch / output).replace(self.folder / output)
         return made
@@ -268,6 +277,11 @@ def safe_suffix(path: Path) -> str:
 def digest(content: dict) -> str:
     """sha256 of a JSON-able dict."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """{name: sha256} of a folder's files."""
+    return {path.name: file_digest(path) for path in sorted(folder.iterdir())}
 
 
 def reset_peak_memory() -> None:

@@ -23,11 +23,11 @@ SIZE = 512  # pixels, width and height of the video
 def render(job: Job, progress: Progress) -> Path:
     """Bring a job to its video, doing only what is not there yet. Returns the path of the mp4."""
     stack = stack_for(job.request())
-    to_make = [stage for stage in STAGES if not job.record(stage)]
-    with job.locked(), read_ahead(stack.models_of(to_make)):
+    with job.locked():
         for number, stage in enumerate((portrait, voice, lips, video), start=1):
             progress.stage(number, stage.__name__)
-            stage(job, stack, progress)
+            with read_ahead(stack.models_of(STAGES[number - 1 :])):
+                stage(job, stack, progress)
             for note in job.record(stage.__name__)["notes"]:
                 progress.say(note)
         report.write(job)

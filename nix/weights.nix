@@ -20,8 +20,9 @@ let
       ln -s ${download} "$out/${model.repo}/${file.path}"
     '';
 
+  rendering = builtins.filter (model: !(model.evaluation or false)) (builtins.attrValues lock.models);
   linksOf = model: map (link model) (builtins.filter (file: file.needed) model.files);
 in
 pkgs.runCommand "avatar-weights" { } (
-  builtins.concatStringsSep "" (builtins.concatMap linksOf (builtins.attrValues lock.models))
+  builtins.concatStringsSep "" (builtins.concatMap linksOf rendering)
 )

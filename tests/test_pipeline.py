@@ -115,6 +115,19 @@ def test_a_damaged_stage_of_another_job_is_not_copied(finished_home, finished_jo
     assert made.file("speech.wav").read_bytes() == finished_job.file("speech.wav").read_bytes()
 
 
+@pytest.mark.parametrize("found", ['"a word"', "[1]", "{}", '{"cause": "CAUSE", "outputs": null}', "cut of"])
+def test_a_record_of_another_job_that_says_nothing_stops_no_job(finished_home, finished_job, home, found):
+    """One that is removed or made anew while it is looked at may say anything too."""
+    shutil.copytree(finished_home, home, dirs_exist_ok=True)
+    damaged = jobs.find(home, finished_job.id).folder / "records/portrait.json"
+    damaged.write_text(found.replace("CAUSE", finished_job.record("portrait")["cause"]))
+    cause = finished_job.record("portrait")["cause"]
+    other = jobs.create(home, make_request(text="Hello."))
+    assert not other._took_from_another("portrait", cause)
+    (damaged.parent / "portrait.json").write_text(json.dumps(finished_job.record("portrait")))
+    assert other._took_from_another("portrait", cause) and other.record("portrait")["copied_from"] == finished_job.id
+
+
 def start_and_stop(home: Path, stage: str, wait_s: float, with_signal: int) -> int:
     """Start the run, send a signal wait_s after a stage has begun, return the exit code."""
     process = subprocess.Popen(

@@ -109,7 +109,7 @@ class Drawing:
         for shows in self._plan.shows[drawn]:
             prepared, slot = self.prepared[shows], self._slot(shows)
             if kept[slot] != shows:
-                crops[slot] = torch.from_numpy(network_inputs(self._source.pictures[shows], prepared.box))
+                crops[shows] = torch.from_numpy(network_inputs(self._source.pictures[shows], prepared.box))
                 kept[slot] = shows
         return crops
 
@@ -148,8 +148,12 @@ class Drawing:
         """
         if not batch.drawn:
             return torch.empty(0, SIDE, SIDE, 3, dtype=torch.uint8), torch.ones(3, dtype=torch.bool)
-        encoded = [self._encode(slot, crop) for slot, crop in batch.crops.items()]
-        latents = torch.stack([self._latents[self._slot(shows)] for shows in self._plan.shows[batch.drawn]])
+        latents, encoded, crops = [], [], dict(batch.crops)
+        for shows in self._plan.shows[batch.drawn]:
+            if shows in crops:
+                encoded.append(self._encode(self._slot(shows), crops.pop(shows)))
+            latents.append(self._latents[self._slot(shows)].clone())  # another frame of the batch may take its slot
+        latents = torch.stack(latents)
         tokens = self._models.tokens(torch.stack([self._heard(frame) for frame in batch.drawn]))
         predicted, predicted_finite = self._in_steps(self._models.predict, latents, tokens)
         faces, decoded_finite = self._in_steps(self._models.decode, self._smoothed(predicted, batch.drawn))
