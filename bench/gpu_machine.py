@@ -39,7 +39,7 @@ NEEDS = {
         "monotonic_alignment_search",
         "anyascii",
     ),
-    "lips": (*DIFFUSERS, "transformers", "accelerate", "safetensors", "pydantic", "PIL", "cv2", "soxr"),
+    "lips": (*DIFFUSERS, "transformers", "accelerate", "safetensors", "pydantic", "PIL", "cv2"),
     "encode": ("imageio_ffmpeg",),
 }
 PACKAGES = {  # whose names are not those of their modules

@@ -88,11 +88,11 @@ def test_a_part_whose_library_is_missing_is_left_out_by_name(monkeypatch):
     monkeypatch.setitem(gpu_machine.NEEDS, "voice", ("TTS", "no_such_module"))
     left_out = gpu_machine.left_out()
     assert left_out == {"voice": "no no_such_module"}
-    said = gpu_machine.how_to_bring(left_out | {"lips": "no diffusers, soxr", "encode": "no imageio-ffmpeg"})
+    said = gpu_machine.how_to_bring(left_out | {"lips": "no diffusers, safetensors", "encode": "no imageio-ffmpeg"})
     assert said.startswith(
-        "left out: voice (no no_such_module); lips (no diffusers, soxr); encode (no imageio-ffmpeg)."
+        "left out: voice (no no_such_module); lips (no diffusers, safetensors); encode (no imageio-ffmpeg)."
     )
-    assert "--no-deps --target carried diffusers imageio-ffmpeg soxr'" in said
+    assert "--no-deps --target carried diffusers imageio-ffmpeg safetensors'" in said
 
 
 def test_a_host_without_any_of_the_libraries_gets_the_roof_and_is_told(monkeypatch, tmp_path, capsys):

@@ -12,7 +12,7 @@ import tempfile
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from avatar.portrait.given import GivenPortrait
 from avatar.portrait.safety import SafetyWatch
 from avatar.progress import Progress
 from avatar.weights import store, strict
+
+if TYPE_CHECKING:
+    import torch
 
 SIZE = 512  # pixels a side: what Stable Diffusion 1.5 was trained at
 SMALLEST, LARGEST = 256, 1024  # pixels a side
@@ -159,9 +162,8 @@ class DiffusionPortrait:
 
         picture = tiles.run(lambda tile: self._drawn(wish, seed, tile))
         if not np.isfinite(picture).all() and self._pipeline.unet.dtype != torch.float32:
-            self._pipeline.to(torch.float32)
             self.notes.append(f"seed {seed}: half precision ran over; drawn in single precision.")
-            picture = tiles.run(lambda tile: self._drawn(wish, seed, tile))
+            picture = tiles.run(lambda tile: self._drawn_in_float32(wish, seed, tile))
         if not np.isfinite(picture).all():
             raise EnvironmentProblem(
                 f"Stable Diffusion drew no colours from seed {seed}: its weights may be damaged. {strict.mend()}."
@@ -200,11 +202,8 @@ class DiffusionPortrait:
     def _drawn(self, wish: Wish, seed: int, tile: int) -> np.ndarray:
         """A drawing, float32 (size, size, 3) in 0..1, decoded in tiles of `tile` pixels where it is larger than that.
 
-        The noise it begins with is made on the CPU, so that a seed means the same on every device. The black picture
-        that diffusers puts in the place of one that the safety checker stopped is never used.
+        The black picture that diffusers puts in the place of one that the safety checker stopped is never used.
         """
-        import torch
-
         pipeline = self._pipeline
         pipeline.vae.use_tiling = tile < wish.size
         # diffusers takes what the VAE was trained at, 512 pixels: too large to save anything at 512.
@@ -218,12 +217,31 @@ class DiffusionPortrait:
                 height=wish.size,
                 num_inference_steps=wish.steps,
                 guidance_scale=GUIDANCE,
-                generator=torch.Generator("cpu").manual_seed(seed),
+                latents=self._noise(wish.size, seed),
                 output_type="np",
             )
         if self._safety.stopped(pipeline, result, seed):
             raise Rejected(FLAGGED)
         return result.images[0]
+
+    def _drawn_in_float32(self, wish: Wish, seed: int, tile: int) -> np.ndarray:
+        """As `_drawn`, with the networks in float32 from now on; that may be what the device has too little memory for."""
+        import torch
+
+        self._pipeline.to(torch.float32)
+        return self._drawn(wish, seed, tile)
+
+    def _noise(self, size: int, seed: int) -> torch.Tensor:
+        """What a drawing begins with: (1, channels, size / 8, size / 8) in the UNet's type, on the CPU.
+
+        Made on the CPU and in float32, so that a seed means the same picture on every device and in both types: PyTorch
+        draws other numbers for float16 from the same seed, and coarser ones.
+        """
+        import torch
+
+        unet, side = self._pipeline.unet, size // self._pipeline.vae_scale_factor
+        generator = torch.Generator("cpu").manual_seed(seed)
+        return torch.randn(1, unet.config.in_channels, side, side, generator=generator).to(unet.dtype)
 
 
 class Rejected(Exception):

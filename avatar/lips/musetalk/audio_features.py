@@ -24,10 +24,10 @@ SEGMENTS_HELD = 2  # a window of 0.2 s reaches over one joint at most
 
 def samples_at_16k(speech: Speech) -> np.ndarray:
     """The speech's samples at SAMPLE_RATE: float32 (n,)."""
-    import soxr
-
     if speech.sample_rate == SAMPLE_RATE:
         return speech.samples
+    import soxr
+
     return soxr.resample(speech.samples, speech.sample_rate, SAMPLE_RATE)  # the same type as it is given
 
 
