@@ -41,6 +41,13 @@ T = TypeVar("T")
 # MuseTalk on a tiny checkpoint, 2 threads on 2 cores: 3 frames a second spinning, 20 asleep; on a quiet host 33 and 33.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+# What is said where no OutOfMemoryError is raised: by the CPU's allocator; by CUDA where memory is taken past PyTorch's
+# allocator (a context, a graph); by cuBLAS and cuDNN, whose handles take their own (the names of their status codes).
+OUT_OF_MEMORY = (
+    "DefaultCPUAllocator: can't allocate", "CUDA error: out of memory", "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_ALLOC_FAILED",
+)  # fmt: skip
+
 LEFT_OVER_MIB = 100  # cuBLAS keeps a workspace of 8 to 32 MiB for the life of the process; more than this is a leak
 
 
@@ -249,7 +256,7 @@ class StepDown:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether PyTorch ran out of memory on any device; its CPU allocator has no exception class for that."""
+    """Whether PyTorch ran out of memory on any device: in its own allocators, or in a library beside them."""
     import torch
 
-    return isinstance(error, torch.OutOfMemoryError) or "DefaultCPUAllocator: can't allocate" in str(error)
+    return isinstance(error, torch.OutOfMemoryError) or any(said in str(error) for said in OUT_OF_MEMORY)

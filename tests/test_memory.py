@@ -94,6 +94,25 @@ def test_out_of_memory_with_the_smallest_batch_is_a_clear_error():
         steps.run(lambda batch: torch.empty(BEYOND_ANY_HOST))
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "CUDA error: out of memory\nCUDA kernel errors might be asynchronously reported",
+        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+        "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
+    ],
+)
+def test_a_lack_of_memory_beside_the_allocator_is_one_too(said):
+    """As PyTorch words it; it has no exception class for these."""
+
+    def work(batch: int) -> int:
+        if batch > 1:
+            raise RuntimeError(said)
+        return batch
+
+    assert memory.StepDown((2, 1)).run(work) == 1
+
+
 def test_other_errors_are_not_taken_for_out_of_memory():
     steps = memory.StepDown((8, 4))
     with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):

@@ -403,10 +403,29 @@ def test_values_that_half_precision_cannot_hold_are_computed_in_float32(changed,
     assert speech.samples.tobytes() == speak("Hello there.").samples.tobytes()
 
 
-def test_values_that_are_not_finite_in_float32_are_an_error(changed):
+@pytest.mark.parametrize("gpt_dtype", ["float16", "float32"])
+def test_values_that_are_not_finite_in_float32_are_an_error(changed, gpt_dtype):
     changed(lambda state: state["gpt.final_norm.bias"].fill_(float("nan")))
-    with pytest.raises(EnvironmentProblem, match="not finite: its weights may be damaged"):
-        speak("Hello there.")
+    broken = pytest.raises(EnvironmentProblem, match="not finite: its weights may be damaged")
+    with a_voice(gpt_dtype=gpt_dtype) as voice, broken:
+        voice.speak("Hello there.", "en", None)
+
+
+class Watched(XttsVoice):
+    """Looks, each time a model is loaded, whether one that was there before is still in memory."""
+
+    def _load(self) -> None:
+        self.still_there = [model for model in getattr(self, "before", []) if model() is not None]
+        super()._load()
+        self.before = [*getattr(self, "before", []), weakref.ref(self._model)]
+
+
+def test_the_model_in_half_precision_is_gone_before_the_other_is_loaded(changed):
+    """Both would not fit on a small card."""
+    changed(swell)
+    with Watched(None, None, seed=7, gpt_dtype="float16", threads=1) as voice:
+        voice.speak("Hello there.", "en", None)
+        assert len(voice.before) == 2 and voice.still_there == []
 
 
 def test_no_code_is_made_after_one_that_is_not_finite(changed):

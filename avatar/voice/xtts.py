@@ -195,11 +195,13 @@ class XttsVoice:
     def _generate(self, piece: Piece, language: str, seed: int) -> np.ndarray:
         """float32 (n,) at 24 kHz, in -1..1. Raises Implausible for sound that cannot be the whole piece."""
         text = xtts_text.spoken_form(piece, language)
-        try:
-            samples, codes = self._infer(text, language, seed)
-        except NotFinite:
-            self._fall_back()
-            samples, codes = self._infer(text, language, seed)
+        made = None
+        while made is None:
+            with contextlib.suppress(NotFinite):
+                made = self._infer(text, language, seed)
+            if made is None:  # outside of the except clause, whose traceback holds the model
+                self._fall_back()
+        samples, codes = made
         seconds = len(samples) / SAMPLE_RATE
         if codes >= self._model.gpt.max_gen_mel_tokens:
             raise Implausible(f"the model came to no end within {codes} audio codes ({seconds:.1f} s)")
