@@ -1,10 +1,11 @@
 """What reading the weights ahead is worth: a file as large as XTTS-v2's loaded in a cold process, out of a cold cache.
 
-usage: ./run --full python bench/cold_start.py [--folder DIR] [--gib 1.75] [--rounds 3]   (writes bench/results/cold.json)
+usage: ./run --full python bench/cold_start.py [--folder DIR] [--gib 1.75] [--rounds 3] [--disk WORDS] [-o FILE]
+                                                                            (writes bench/results/cold.json)
 
 Each round is two new processes, one with the thread that reads ahead (avatar/weights/read_ahead.py) and one without:
 the file is dropped from the page cache, then the full stack's libraries are imported, then the file is loaded as the
-engines load it. --folder: on the disk that holds weights.
+engines load it. --folder: on the disk that holds weights; --disk: what is known of that disk.
 """
 
 from __future__ import annotations
@@ -63,6 +64,8 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where the file is written [default: the system's scratch]")
     parser.add_argument("--gib", type=float, default=1.75)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--disk", default="this host's", help="what is known of the disk, for the result")
+    parser.add_argument("-o", "--output", type=Path, default=ROOT / "bench/results/cold.json")
     parser.add_argument("--one", choices=("ahead", "alone"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
@@ -83,11 +86,12 @@ def main() -> None:
         "date": time.strftime("%Y-%m-%d"),
         "machine": {"cpu_count": os.cpu_count(), "processor": cpu_name()},
         "load_after": round(os.getloadavg()[0], 2),
+        "disk": options.disk,
         **rounds,
     }
     text = json.dumps(result, indent=1) + "\n"
     print(text, end="")
-    (ROOT / "bench/results/cold.json").write_text(text)
+    options.output.write_text(text)
 
 
 if __name__ == "__main__":

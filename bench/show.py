@@ -12,7 +12,6 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from statistics import median
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
@@ -113,9 +112,13 @@ def host_table(results: dict[str, dict]) -> list[str]:
 def full_stack_rows(results: dict[str, dict]) -> list[tuple[str, str, dict]]:
     """What a CPU can say of the full stack's networks in their published shapes."""
     rows = []
-    if cold := results.get("cold"):
-        ahead, alone = (median(each["imports_s"] + each["load_s"] for each in cold[way]) for way in ("ahead", "alone"))
-        rows.append(("libraries imported, weights read meanwhile", f"{ahead:.1f} s ({alone:.1f} s one by one)", cold))
+    for cold in (result for name, result in results.items() if name.startswith("cold")):
+        ahead, alone = (
+            sorted(round(each["imports_s"] + each["load_s"], 1) for each in cold[way]) for way in ("ahead", "alone")
+        )
+        what = f"libraries imported and 1.9 GB of weights loaded, disk: {cold['disk']}"
+        figure = f"{ahead[0]} to {ahead[-1]} s with reading ahead, {alone[0]} to {alone[-1]} s without"
+        rows.append((what, figure, cold))
     if voice := results.get("voice"):
         code = voice["code"]["float16"]
         rows += [

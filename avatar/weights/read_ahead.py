@@ -1,8 +1,8 @@
 """The weights of the next stages come into the system's page cache while Python still imports, or another stage runs.
 
 A model library maps its file, and each part is read when it is touched. Measured with a file of 1.9 GB that is not in the
-page cache, imports and loading together (bench/cold_start.py): 6.9 s from a disk of 500 MB/s, 4.5 s where it was asked
-for meanwhile. With a disk of 4 GB/s it makes no difference.
+page cache, imports and loading together (bench/cold_start.py, medians of three): 7.3 s from a disk of 500 MB/s, 4.0 s
+where it was asked for meanwhile; from a disk of 4 GB/s 3.6 and 3.3 s.
 """
 
 from __future__ import annotations
