@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -55,6 +56,12 @@ def mounts() -> None:
 def command(*arguments: str | Path) -> list[str]:
     """The command line of avatar in a process of its own."""
     return [sys.executable, "-m", "avatar", *map(str, arguments)]
+
+
+def heed_signals() -> None:
+    """For `preexec_fn`: a process that signals stop, also where the tests run in the background or under nohup."""
+    for each in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(each, signal.SIG_DFL)
 
 
 def run_command(*arguments: str | Path, **options) -> subprocess.CompletedProcess:

@@ -16,7 +16,7 @@ import pytest
 
 from avatar import job as jobs
 from avatar.request import make_request
-from tests.conftest import SHORT_TEXT, command, run_command
+from tests.conftest import SHORT_TEXT, command, heed_signals, run_command
 
 RUN = ("pipeline", "run", "--text", SHORT_TEXT, "--preset", "joe", "--subtitles")
 
@@ -131,7 +131,12 @@ def test_a_record_of_another_job_that_says_nothing_stops_no_job(finished_home, f
 def start_and_stop(home: Path, stage: str, wait_s: float, with_signal: int) -> int:
     """Start the run, send a signal wait_s after a stage has begun, return the exit code."""
     process = subprocess.Popen(
-        command(*RUN), env=in_home(home), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+        command(*RUN),
+        env=in_home(home),
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        preexec_fn=heed_signals,
     )
     for line in process.stderr:
         if line.strip().endswith(stage):

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from avatar.weights import licences, lock, places, store
-from tests.conftest import ROOT, command, run_command
+from tests.conftest import ROOT, command, heed_signals, run_command
 from tests.hub import Hub
 
 REVISION = "0123456789" * 4
@@ -94,7 +94,13 @@ def fetch(*options: str, **more) -> subprocess.CompletedProcess:
 
 
 def start_fetch() -> subprocess.Popen:
-    return subprocess.Popen(command("models", "fetch"), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command("models", "fetch"),
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed_signals,
+    )
 
 
 def everything_under(folder: Path) -> dict[str, bytes]:
