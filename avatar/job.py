@@ -23,7 +23,7 @@ import resource
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -127,7 +127,8 @@ class Job:
             reset_peak_memory()
             started = time.monotonic()
             yield stage
-            made = self._keep(stage.folder)
+            made = digests(stage.folder)
+            self._keep(stage.folder, made)
         record = {
             "stage": name,
             "cause": cause,
@@ -171,16 +172,14 @@ class Job:
                 shutil.copyfile(other.folder / output, Path(scratch, output))
             if digests(Path(scratch)) != record["outputs"]:
                 return False
-            self._keep(Path(scratch))
+            self._keep(Path(scratch), record["outputs"])
         self._write_record(name, record | {"copied_from": record.get("copied_from", other.id)})
         return True
 
-    def _keep(self, scratch: Path) -> dict[str, str]:
-        """Rename a stage's files into place; {name: sha256}."""
-        made = digests(scratch)
-        for output in made:
-            (scratch / output).replace(self.folder / output)
-        return made
+    def _keep(self, scratch: Path, names: Iterable[str]) -> None:
+        """Rename a stage's files into place."""
+        for name in names:
+            (scratch / name).replace(self.folder / name)
 
     def _write_record(self, name: str, record: dict) -> None:
         (self.folder / "records").mkdir(exist_ok=True)

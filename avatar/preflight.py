@@ -32,6 +32,8 @@ def check(request: Request) -> None:
     if request.prompt is not None:
         stack.portrait.check(request.prompt, request.negative_prompt, steps=request.steps)
     stack.voice.check(request.voice or request.audio, request.preset, request.language)
+    if stack.name == "full":
+        stack.lips.check()
     encoder.refuse_unusable(SIZE, Fraction(FRAME_RATE))
     refuse_missing_parts(stack.models)
 

@@ -47,6 +47,17 @@ def avatar(capfd):
     return run
 
 
+@pytest.fixture(scope="module")
+def one_thread():
+    """Two threads wait for each other on a busy host, ten times longer than small layers take to compute."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture
 def mounts() -> None:
     """For tests that mount something: skipped where the host forbids it, failed there in CI."""

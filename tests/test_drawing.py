@@ -22,18 +22,11 @@ from avatar.lips.musetalk.transfer import Download, upload
 from avatar.portrait.given import GivenPortrait
 from bench.tiny_shapes import TINY
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 CPU = torch.device("cpu")
 BATCH, BATCHES = 2, 5
 RATE = Fraction(25)
 SAMPLES = np.random.default_rng(1).normal(0, 0.1, 16_000 * BATCH * BATCHES // 25).astype(np.float32)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

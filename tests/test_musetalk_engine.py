@@ -169,6 +169,13 @@ def test_a_switch_that_is_no_switch_is_refused(portrait, monkeypatch):
         MuseTalkLips(portrait, 7)
 
 
+def test_it_is_refused_before_anything_else_is_made(avatar, home, monkeypatch):
+    monkeypatch.setenv("AVATAR_CUDA_GRAPHS", "yes")
+    outcome = avatar("pipeline", "run", "--stack", "full", "--text", "Hello.")
+    assert outcome.code == 2 and "AVATAR_CUDA_GRAPHS is 'yes'; it takes 1 (on) or 0 (off)" in outcome.stderr
+    assert not (home / "jobs").exists()
+
+
 def test_facts_tell_what_was_done_and_no_motion_is_written(portrait, tmp_path):
     with MuseTalkLips(portrait, 7, threads=1) as engine:
         assert len(list(engine.frames(speech_of(0.2), 25))) == 5

@@ -21,17 +21,9 @@ from avatar.weights import store
 from tests import musetalk_reference as reference
 from tests.tiny import environment, musetalk
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 CPU = torch.device("cpu")
 UNET_FILES = {name: f"{musetalk.TALK}/{name}" for name in ("musetalkV15/musetalk.json", "musetalkV15/unet.pth")}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Two threads wait for each other on a busy host, ten times longer than such small layers take to compute."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

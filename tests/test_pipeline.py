@@ -16,7 +16,7 @@ import pytest
 
 from avatar import job as jobs
 from avatar.request import make_request
-from tests.conftest import SHORT_TEXT, command, heed_signals, run_command
+from tests.conftest import ROOT, SHORT_TEXT, command, heed_signals, run_command
 
 RUN = ("pipeline", "run", "--text", SHORT_TEXT, "--preset", "joe", "--subtitles")
 
@@ -113,6 +113,19 @@ def test_a_damaged_stage_of_another_job_is_not_copied(finished_home, finished_jo
     made = next(job for job in jobs.every(home) if job.id != finished_job.id)
     assert "copied_from" in made.record("portrait") and "copied_from" not in made.record("voice")
     assert made.file("speech.wav").read_bytes() == finished_job.file("speech.wav").read_bytes()
+
+
+def test_what_was_made_under_other_locks_is_made_again(finished_home, finished_job, home, tmp_path):
+    """Another version of a library may make other bytes, and the report names the locks of today."""
+    shutil.copytree(finished_home, home, dirs_exist_ok=True)
+    layers = json.loads((ROOT / "locks/payload.json").read_text())
+    layers["base"]["click"]["payload"] = "0" * 64
+    (tmp_path / "payload.json").write_text(json.dumps(layers))
+    job = jobs.find(home, finished_job.id)
+    done = run_command("pipeline", "resume", job.id, env={**in_home(home), "AVATAR_LOCKS": str(tmp_path)})
+    assert done.returncode == 0, done.stderr
+    assert all(job.record(stage)["cause"] != finished_job.record(stage)["cause"] for stage in jobs.STAGES)
+    assert job.video.read_bytes() == finished_job.video.read_bytes()
 
 
 @pytest.mark.parametrize("found", ['"a word"', "[1]", "{}", '{"cause": "CAUSE", "outputs": null}', "cut of"])

@@ -8,9 +8,17 @@ import os
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
+from PIL import Image
 
-from avatar import hardware, settings
+from avatar import hardware, pipeline, settings
+from avatar import job as jobs
+from avatar.errors import InputError
+from avatar.progress import Progress
+from avatar.request import make_request
+from avatar.stacks import stack_for
 from avatar.weights import lock
 from avatar.weights.read_ahead import loaded_files, read_ahead
 
@@ -103,3 +111,15 @@ def test_missing_files_are_left_to_the_engine(weights):
         thread.join(60)
     with read_ahead([]) as nothing:
         assert nothing is None
+
+
+def test_a_render_asks_for_the_lips_weights_while_it_looks_for_the_face(weights, home, tmp_path):
+    """A picture without a face ends it before any model is loaded: what is in the cache came by reading ahead."""
+    Image.new("RGB", (400, 400), "grey").save(tmp_path / "grey.png")
+    soundfile.write(tmp_path / "hum.wav", np.sin(np.arange(24_000) / 20), 24_000)
+    request = make_request(stack="full", portrait=tmp_path / "grey.png", audio=tmp_path / "hum.wav")
+    files = [path for name in stack_for(request).lips.models for path in loaded_files(name)]
+    forget(files)
+    with pytest.raises(InputError, match="no face"):
+        pipeline.render(jobs.create(home, request), Progress())
+    assert len(files) == 2 and all(map(arrived, files))

@@ -52,6 +52,11 @@ class MuseTalkLips:
         self.facts: dict = {}
         self.notes: list[str] = []
 
+    @staticmethod
+    def check() -> None:
+        """Refuse what cannot work before a model loads. Raises RequestError."""
+        cuda_graphs()
+
     def __enter__(self) -> MuseTalkLips:
         import torch
 
