@@ -27,7 +27,7 @@ def seconds(device: torch.device, work: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def repeated(device: torch.device, work: Callable[[], object], least_s: float, most: int = 200) -> float:
+def repeated(device: torch.device, work: Callable[[], object], least_s: float, most: int = 5000) -> float:
     """Seconds of one run of `work`, warm: the mean over as many as fill least_s, at most `most`, after one unmeasured."""
     seconds(device, work)
     once = seconds(device, work)

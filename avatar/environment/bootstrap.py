@@ -197,13 +197,13 @@ def make(root: Path, layers: str) -> None:
     python = getattr(sys, "_base_executable", sys.executable)
     say(f"making .venv/{layers} from locks/ ({size} to download, once)")
     shutil.rmtree(environment, ignore_errors=True)
-    subprocess.run([uv, "venv", "--quiet", "--no-project", "--python", python, environment],
+    subprocess.run([uv, "venv", "--no-config", "--quiet", "--no-project", "--python", python, environment],
                    check=True, env=settings, cwd=root, stdout=sys.stderr)  # fmt: skip
     locks = [argument for layer in LAYERS[layers] for argument in ("-r", str(root / f"locks/{layer}.txt"))]
     # Byte code for the preview, whose every start counts; of the full stack most files are never imported.
     byte_code = ["--compile-bytecode"] if layers == "base" else []
     no_index = ["--no-index"] if uses_no_index(root) else []
-    command = [uv, "pip", "install", "--no-deps", "--only-binary", ":all:", "--require-hashes", *byte_code, *no_index,
+    command = [uv, "pip", "install", "--no-config", "--no-deps", "--only-binary", ":all:", "--require-hashes", *byte_code, *no_index,
                "--python", environment / "bin/python", *locks]  # fmt: skip
     # An extra index may hold a locked version as another file, and uv looks no further than the first index that has
     # the version. So the main index is asked first, and all of them where that did not do.
