@@ -46,8 +46,8 @@ class Profile:
     vae_tiling: bool  # decode a picture in tiles: less memory, faint seams
 
 
-# What each profile's stages need is counted by avatar/fit/need.py (`avatar fit --gpu …` shows it); no card was measured
-# yet, so the thresholds leave room. One model is loaded at a time.
+# What each profile's stages need is counted by avatar/fit/need.py (`avatar fit --gpu …` shows it); one card was
+# measured (docs/fit.md), so the thresholds leave room. One model is loaded at a time.
 PROFILES = (
     # Lips need 7.2 GiB; more than 32 frames a step no longer gains speed.
     Profile("24GB", 22_000, "cuda", "float16", "float16", lips_batch=32, portrait_steps=40, vae_tiling=False),

@@ -33,7 +33,7 @@ PARAMETERS = {  # as published file sizes confirm; `shapes` counts the same in t
 PORTRAIT = ("sd-unet", "sd-vae", "clip-text", "safety-checker")
 LIPS = ("musetalk-unet", "ft-mse-vae", "whisper-encoder")
 
-# Allowances: nothing of these can be counted from shapes, and no card was measured yet. cuBLAS keeps 8 MiB (32 on Hopper;
+# Allowances: nothing of these can be counted from shapes. cuBLAS keeps 8 MiB (32 on Hopper;
 # PyTorch, CUDA semantics, "cuBLAS workspaces"), cuDNN what its fastest kernel asks for, beyond the copies that the table
 # counts. A CUDA context with PyTorch's kernels is not the allocator's; 300 to 500 MiB are commonly seen.
 LIBRARIES_BYTES = 128 * MIB
