@@ -23,7 +23,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from avatar.environment import bootstrap
+from avatar.environment import bootstrap, host_settings, installer
 from avatar.errors import AvatarError, EnvironmentProblem
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -60,9 +60,20 @@ def by_uv(folder: Path, layer: str, environment: dict[str, str], uv: Path) -> fl
     python = folder / "venv/bin/python"
     locks = [argument for name in bootstrap.LAYERS[layer] for argument in ("-r", ROOT / f"locks/{name}.txt")]
     base = getattr(sys, "_base_executable", sys.executable)
-    taken = timed([uv, "venv", "--no-project", "--python", base, folder / "venv"], folder, environment)
+    taken = timed([uv, "venv", "--no-config", "--no-project", "--python", base, folder / "venv"], folder, environment)
     byte_code = ["--compile-bytecode"] if layer == "base" else []
-    install = [uv, "pip", "install", "--no-deps", "--require-hashes", *byte_code, "--python", python, *locks]
+    install = [
+        uv,
+        "pip",
+        "install",
+        "--no-config",
+        "--no-deps",
+        "--require-hashes",
+        *byte_code,
+        "--python",
+        python,
+        *locks,
+    ]
     return taken + timed(install, folder, environment)
 
 
@@ -90,13 +101,12 @@ def main() -> int:
 
 
 def measured(layer: str, rounds: int) -> dict:
-    uv = bootstrap.find_uv(ROOT)
+    uv = installer.find_uv(ROOT, ROOT / ".venv")
     if uv is None:
         raise EnvironmentProblem("there is no uv here yet; './run true' in a fresh clone brings the locked one.")
-    environment = bootstrap.uv_environment(ROOT) | {"PATH": f"{uv.parent}:{os.environ['PATH']}"}
-    # Of pip's indexes only the main one, which `./run` asks first: uv looks no further than the first that has a version.
-    for name in ("VIRTUAL_ENV", "AVATAR_RUN", "PYTHONDONTWRITEBYTECODE", "UV_INDEX"):
-        environment.pop(name, None)
+    # Of the indexes only the main one, which `./run` asks first: uv looks no further than the first that has a version.
+    environment = host_settings.read(ROOT / ".venv").main_index_only
+    environment.pop("AVATAR_RUN", None)
     times: dict[str, list[float]] = {"run": [], "uv": []}
     for number in range(rounds + 1):
         with tempfile.TemporaryDirectory() as name:

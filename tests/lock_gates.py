@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from collections.abc import Iterable
@@ -15,7 +14,7 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import Version
 
 from avatar.environment.installed import canonical_name
-from avatar.environment.locks import Wheel, read_lock
+from avatar.environment.locks import Wheel, edited, read_lock, read_payload
 
 GLIBC_FLOOR = 28
 LAYERS = ("base", "full", "test")
@@ -70,12 +69,11 @@ def repeated(locks: dict[str, list[Wheel]]) -> list[str]:
 
 
 def payload_differs(folder: Path) -> list[str]:
-    """Layers whose packages and versions payload.json has otherwise."""
-    table = json.loads((folder / "payload.json").read_text())
-    payloads = {layer: {name: e["version"] for name, e in packages.items()} for layer, packages in table.items()}
-    locks = {layer: {wheel.name: wheel.version for wheel in wheels} for layer, wheels in read_locks(folder).items()}
-    digests = [e["payload"] for packages in table.values() for e in packages.values()]
-    return [f"payload.json differs from {layer}.txt" for layer in locks if locks[layer] != payloads.get(layer)] + [
+    """Where payload.json and the lock files, which are written together, disagree: one was edited by hand."""
+    digests = [
+        e[key] for packages in read_payload(folder).values() for e in packages.values() for key in ("payload", "sha256")
+    ]
+    return [problem for layer in LAYERS for problem in edited(folder, layer)] + [
         f"not a sha256: {digest!r}" for digest in digests if not re.fullmatch("[0-9a-f]{64}", digest)
     ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import re
 import shutil
 import subprocess
 import sys
@@ -13,8 +14,8 @@ from pathlib import Path
 import pytest
 from packaging.specifiers import SpecifierSet
 
-from avatar.environment import dependencies
-from avatar.environment.locks import read_lock
+from avatar.environment import dependencies, installed
+from avatar.environment.locks import read_lock, read_payload
 from tests import lock_gates as gates
 
 ROOT = Path(__file__).parent.parent
@@ -125,7 +126,28 @@ def test_each_package_stands_in_one_layer(folder):
 def test_payload_json_is_of_the_same_packages(folder):
     assert not gates.payload_differs(LOCKS)
     spoil(folder / "payload.json", '"version": "8.5.1"', '"version": "8.5.0"')
-    assert gates.payload_differs(folder) == ["payload.json differs from base.txt"]
+    assert gates.payload_differs(folder) == ["base.txt names click 8.5.1, payload.json 8.5.0"]
+
+
+def test_the_hash_of_another_release_is_named(folder):
+    """A line edited by hand: the version of one release, the file and hash of another, or another file's hash."""
+    line = line_of(folder / "base.txt", "click")
+    spoil(folder / "base.txt", line, line.replace(re.search("[0-9a-f]{64}", line)[0], "1" * 64))
+    assert gates.payload_differs(folder) == ["base.txt has another sha256 for click 8.5.1 than payload.json"]
+
+
+def test_the_commands_in_payload_json_are_those_of_the_environment():
+    """`./run` reads them to tell which layer a program is in."""
+    site = installed.site_packages()
+    on_disk = {
+        distribution.name: sorted(file.place[1] for file in distribution.files if file.place[0] == "bin")
+        for distribution in installed.read_distributions(site)
+    }
+    known = {
+        name: entry.get("commands", []) for packages in read_payload(LOCKS).values() for name, entry in packages.items()
+    }
+    assert known == on_disk
+    assert "pytest" in known["pytest"]
 
 
 # ---------------------------------------------------------------- what pyproject.toml declares

@@ -6,6 +6,7 @@ Most tests use a small checkout: the real script and bootstrap, with locks of on
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -16,32 +17,17 @@ from pathlib import Path
 import pytest
 
 from avatar.environment import bootstrap
+from tests import small_checkout
 from tests.conftest import ROOT
 from tests.namespaces import UNSHARE
 
 PYTHON = os.path.realpath(sys.executable)
 
 
-def lock_lines(layer: str, *names: str) -> str:
-    lines = (ROOT / f"locks/{layer}.txt").read_text().splitlines()
-    return "".join(f"{line}\n" for line in lines if line.split("==")[0] in names)
-
-
 @pytest.fixture
 def checkout(tmp_path) -> Path:
     """A checkout in a folder with a space in its name, with one wheel per layer."""
-    root = tmp_path / "a checkout"
-    (root / "avatar/environment").mkdir(parents=True)
-    (root / "locks").mkdir()
-    shutil.copy(ROOT / "run", root)
-    shutil.copy(ROOT / "avatar/environment/bootstrap.py", root / "avatar/environment")
-    shutil.copy(ROOT / "locks/boot.txt", root / "locks")
-    (root / "pyproject.toml").write_text("")
-    for layer, name in (("base", "click"), ("full", "six"), ("test", "iniconfig")):
-        (root / f"locks/{layer}.txt").write_text(lock_lines(layer, name))
-    if (boot := ROOT / ".venv/boot").is_dir():  # spare each test the download of uv
-        shutil.copytree(boot, root / ".venv/boot", symlinks=True)
-    return root
+    return small_checkout.make(tmp_path / "a checkout", base=["click"], full=["six"], test=["iniconfig"])
 
 
 def run(root: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
@@ -71,7 +57,7 @@ def test_full_holds_every_layer(checkout):
 
 def test_a_changed_lock_is_noticed(checkout):
     assert run(checkout, *IMPORT).returncode == 0
-    (checkout / "locks/base.txt").write_text(lock_lines("base", "click", "mdurl"))
+    small_checkout.lock(checkout, base=["click", "mdurl"])
     done = run(checkout, "python", "-c", "import mdurl")
     assert done.returncode == 0 and "making .venv/base" in done.stderr
     assert run(checkout, "python", "-c", "import mdurl").stderr == ""
@@ -90,7 +76,7 @@ def test_two_first_calls_at_once(checkout):
 
 @pytest.mark.parametrize("wait_s", [0.05, 0.3])
 def test_an_interrupted_first_call_is_mended_by_the_next(checkout, wait_s):
-    (checkout / "locks/base.txt").write_text(lock_lines("base", "click", "mdurl", "pillow", "numpy", "pygments"))
+    small_checkout.lock(checkout, base=["click", "mdurl", "pillow", "numpy", "pygments"])
     call = subprocess.Popen(
         [checkout / "run", *IMPORT], env={**os.environ, "AVATAR_PYTHON": PYTHON},
         start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -105,12 +91,31 @@ def test_an_interrupted_first_call_is_mended_by_the_next(checkout, wait_s):
 
 
 def test_a_wrong_hash_stops_it_and_leaves_no_stamp(checkout):
-    path = checkout / "locks/base.txt"
-    path.write_text(path.read_text().replace("sha256:", "sha256:" + "0" * 64 + " # sha256:", 1))
+    for name in ("base.txt", "payload.json"):
+        path = checkout / "locks" / name
+        path.write_text(re.sub('[0-9a-f]{64}(?=  #|", "payload)', "0" * 64, path.read_text()))
     done = run(checkout, *IMPORT)
     assert done.returncode == 1
     assert "hash" in done.stderr.lower() and "Traceback" not in done.stderr
     assert not (checkout / ".venv/base/stamp").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda text: re.sub("[0-9a-f]{64}", "0" * 64, text), "another sha256 for click"),
+        (lambda text: text.replace("click==8", "click==7").replace("click-8", "click-7"), "names click 7"),
+        (lambda text: "", "lacks click"),
+        (lambda text: text + small_checkout.line_of("mdurl"), "payload.json has no mdurl"),
+        (lambda text: "click>=8\n", "base.txt:1: not `name==version"),
+    ],
+)
+def test_a_lock_edited_by_hand_is_named_before_anything_is_installed(checkout, change, says):
+    path = checkout / "locks/base.txt"
+    path.write_text(change(path.read_text()))
+    done = run(checkout, *IMPORT)
+    assert done.returncode == 1 and says in done.stderr and "ci/lock" in done.stderr
+    assert not (checkout / ".venv/base").exists()
 
 
 def test_a_vanished_interpreter_is_mended(checkout):
@@ -181,27 +186,6 @@ def test_without_an_index_a_folder_of_wheels_is_enough(checkout, tmp_path):
     nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_EXTRA_INDEX_URL": None, "PIP_CONFIG_FILE": os.devnull}
     done = run(checkout, *IMPORT, **folder, **nowhere)
     assert done.returncode == 0, done.stderr
-
-
-def test_pip_settings_reach_uv(tmp_path, monkeypatch):
-    for name in [name for name in os.environ if name.startswith(("PIP_", "UV_"))] + ["SSL_CERT_FILE"]:
-        monkeypatch.delenv(name, raising=False)
-    config = tmp_path / "pip.conf"
-    config.write_text(
-        "[global]\nindex-url = https://one.example/simple\nextra-index-url =\n    https://two.example/simple\n"
-        "    https://three.example/simple\ncert = /etc/ca.pem\ntrusted-host = two.example\n"
-        "[install]\nfind-links = /a /b\n"
-    )
-    monkeypatch.setenv("PIP_CONFIG_FILE", str(config))
-    given = bootstrap.uv_environment(ROOT)
-    assert given["UV_DEFAULT_INDEX"] == "https://one.example/simple"
-    assert given["UV_INDEX"].split()[-2:] == ["https://two.example/simple", "https://three.example/simple"]
-    assert given["UV_FIND_LINKS"] == "/a,/b"
-    assert (given["SSL_CERT_FILE"], given["UV_INSECURE_HOST"]) == ("/etc/ca.pem", "two.example")
-    monkeypatch.setenv("PIP_INDEX_URL", "https://environment.example/simple")
-    assert bootstrap.uv_environment(ROOT)["UV_DEFAULT_INDEX"] == "https://environment.example/simple"
-    monkeypatch.setenv("UV_DEFAULT_INDEX", "https://uv.example/simple")
-    assert bootstrap.uv_environment(ROOT)["UV_DEFAULT_INDEX"] == "https://uv.example/simple"
 
 
 def test_texts_are_utf8_in_any_locale(checkout):

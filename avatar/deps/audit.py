@@ -18,7 +18,7 @@ from avatar.deps.facts import Facts, read_metadata
 from avatar.deps.index import Index, IndexProblem, parse_metadata
 from avatar.deps.risks import Risk, find_risks
 from avatar.deps.undeclared import module_owners, undeclared_needs
-from avatar.environment import bootstrap, installed, locks
+from avatar.environment import bootstrap, installed, installer, locks
 from avatar.environment.installed import canonical_name
 from avatar.errors import RequestError
 
@@ -62,7 +62,7 @@ class Here:
 
     def uv(self) -> Path | None:
         try:
-            return bootstrap.find_uv(self.root)
+            return installer.find_uv(self.root, self.root / ".venv")
         except OSError:  # a release's locks without boot.txt
             return None
 

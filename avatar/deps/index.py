@@ -26,7 +26,7 @@ from email.message import Message
 from pathlib import Path
 
 from avatar.deps import sdist
-from avatar.environment import bootstrap
+from avatar.environment import host_settings
 from avatar.errors import EnvironmentProblem
 
 SIMPLE_JSON = "application/vnd.pypi.simple.v1+json"
@@ -178,7 +178,7 @@ class RemoteFile(io.RawIOBase):
 
 def pip_index(root: Path) -> Index:
     """The index that the host's pip is configured with. Raises IndexProblem where there is none to ask."""
-    settings = bootstrap.pip_settings(root)
+    settings = host_settings.pip_settings(root / ".venv")
     if settings.get("no-index", "").lower() in ("1", "true", "yes"):
         raise IndexProblem("pip is told to use no index (no-index).")
     return Index(settings.get("index-url") or pips_own_index(root), settings)

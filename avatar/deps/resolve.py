@@ -8,7 +8,8 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from avatar.environment import bootstrap
+from avatar.environment import host_settings, installer
+from avatar.environment.installer import Installer
 
 TIMEOUT_S = 180
 
@@ -30,22 +31,20 @@ def dry_run(root: Path, uv: Path, locked: dict[str, str], wanted: list[str], lef
     pyproject.toml hold here too. `left_out` are packages that come as source only: uv would run their setup to learn
     their needs, so these are read (sdist.py) and stand in `wanted`. Flags and settings are those of ci/lock.
     """
-    settings = bootstrap.uv_environment(root)
-    settings = {name: value for name, value in settings.items() if name not in ("UV_INDEX", "UV_FIND_LINKS")}
-    with tempfile.TemporaryDirectory(prefix="avatar-deps-") as scratch:
-        asked, output, overrides = (Path(scratch) / name for name in ("asked.in", "resolved.txt", "overrides.txt"))
+    tool = Installer(uv, root, host_settings.read(root / ".venv"), say=lambda text: None)
+    with tempfile.TemporaryDirectory(prefix="avatar-deps-") as name:
+        scratch = Path(name)
+        asked, output, overrides = (scratch / file for file in ("asked.in", "resolved.txt", "overrides.txt"))
         asked.write_text("".join(f"{line}\n" for line in [*locked, *wanted]))
         output.write_text("".join(f"{name}=={version}\n" for name, version in locked.items()))
         overrides.write_text("".join(f"{name} ; sys_platform == 'never'\n" for name in left_out))
-        command = [uv, "pip", "compile", "--quiet", "--no-progress", "--python-version", "3.11", "--python-platform",
-                   "x86_64-manylinux_2_28", "--only-binary", ":all:", "--no-header", "--no-annotate",
-                   "--override", overrides, asked, "-o", output]  # fmt: skip
         try:
-            done = subprocess.run(command, env=settings, cwd=root, capture_output=True, text=True, timeout=TIMEOUT_S)
+            tool.resolve(scratch, *installer.FOR_LOCKS, "--no-progress", "--override", overrides, asked, "-o", output,
+                         timeout_s=TIMEOUT_S)  # fmt: skip
         except subprocess.TimeoutExpired:
             return DryRun(failed=f"uv found no answer in {TIMEOUT_S} s")
-        if done.returncode:
-            said = shorten(done.stderr)
+        except subprocess.CalledProcessError as error:
+            said = shorten(error.stderr)
             return DryRun(conflict=said) if said.startswith("No solution found") else DryRun(failed=f"uv: {said}")
         resolved = dict(re.findall(r"^([a-z0-9][a-z0-9.-]*)==([^\s;]+)", output.read_text(), re.MULTILINE))
     moves = {

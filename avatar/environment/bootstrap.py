@@ -1,25 +1,32 @@
 """Make a virtual environment from locks/, for `./run`.
 
-usage: bootstrap.py ROOT {base,full}   (standard library only; runs before anything is installed)
+usage: bootstrap.py ROOT VENVS {base,full}   (standard library only; runs before anything is installed)
 
-One process at a time works here (a lock file); the stamp that `./run` compares is written last, so an
-environment without a stamp is unfinished and is made again from nothing.
+VENVS is the folder for the environments: ROOT/.venv, or one of the user's where ROOT may not be written. One process at
+a time works there (a lock file). The stamp that `./run` compares is written last, after what was installed has been
+compared with the lock, so an environment without a stamp is unfinished and is made again from nothing.
 """
 
 from __future__ import annotations
 
-import ast
 import ctypes
 import fcntl
 import importlib.util
 import os
-import shlex
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+if __name__ == "__main__":
+    sys.path.insert(0, sys.argv[1])  # the checkout: nothing is installed yet
+
+from avatar.environment import compare, entry, installer, locks
+from avatar.environment.installer import CannotInstall
+
 LAYERS = {"base": ["base"], "full": ["base", "full", "test"]}
+MAKERS = ("avatar/environment/bootstrap.py", "avatar/environment/installer.py")  # `./run` has the same list
 
 # What the wheels leave to the system: cv2's Qt wants the first five, libmediapipe.so the last two.
 SYSTEM_LIBRARIES = {
@@ -32,10 +39,6 @@ SYSTEM_LIBRARIES = {
     "libEGL.so.1": "libegl1",
     "libGLESv2.so.2": "libgles2",
 }
-
-
-class CannotInstall(Exception):
-    """The environment cannot be made; the message says why and what mends it."""
 
 
 def say(text: str) -> None:
@@ -87,168 +90,91 @@ def prepare_system(need_venv: bool) -> None:
     )
 
 
-# ---------------------------------------------------------------- uv, and where it downloads from
-
-
-def pip_settings(root: Path) -> dict[str, str]:
-    """The host's pip configuration as {option: value}; later sources win, as in pip: files, [install], environment."""
-    pips = [[sys.executable, "-m", "pip"], ["pip3"], ["pip"], [root / ".venv/boot/bin/pip"]]
-    listing = ""
-    for pip in pips:
-        try:
-            done = subprocess.run([*pip, "config", "list"], capture_output=True, text=True)
-        except OSError:
-            continue
-        if done.returncode == 0:
-            listing = done.stdout
-            break
-    scopes: dict[str, dict[str, str]] = {"global": {}, "install": {}}
-    for line in listing.splitlines():
-        key, _, value = line.partition("=")
-        scope, _, option = key.partition(".")
-        if scope in scopes:
-            scopes[scope][option] = ast.literal_eval(value)
-    environment = {
-        name[4:].lower().replace("_", "-"): value for name, value in os.environ.items() if name.startswith("PIP_")
-    }
-    return {**scopes["global"], **scopes["install"], **environment}
-
-
-def uv_environment(root: Path) -> dict[str, str]:
-    """os.environ plus what uv needs to download from where pip would; uv reads none of pip's settings itself.
-
-    Values go by environment variable, not by argument, so that credentials in an index URL stay out of `ps`.
-    A variable the user has set for uv is left alone.
-    """
-    pip = pip_settings(root)
-    wanted = {
-        "UV_DEFAULT_INDEX": pip.get("index-url"),
-        "UV_INDEX": " ".join(pip.get("extra-index-url", "").split()),
-        "UV_FIND_LINKS": ",".join(pip.get("find-links", "").split()),
-        "UV_INSECURE_HOST": " ".join(pip.get("trusted-host", "").split()),
-        "SSL_CERT_FILE": pip.get("cert"),
-        "HTTPS_PROXY": pip.get("proxy"),
-        "UV_HTTP_TIMEOUT": pip.get("timeout") or pip.get("default-timeout"),
-        # Every file is pinned by sha256, so the index it comes from does not matter.
-        "UV_INDEX_STRATEGY": "unsafe-best-match",
-        "UV_PYTHON_DOWNLOADS": "never",
-    }
-    return {**{name: value for name, value in wanted.items() if value}, **os.environ}
-
-
-def uses_no_index(root: Path) -> bool:
-    """Whether pip is told to take files from find-links alone; uv knows that as an argument, not as a variable."""
-    return pip_settings(root).get("no-index", "").lower() in ("1", "true", "yes")
-
-
-def find_uv(root: Path) -> Path | None:
-    """The uv on PATH, else the pinned one, when it is the one that locks/boot.txt names and it runs."""
-    if on_path := shutil.which("uv"):
-        return Path(on_path)
-    ours = root / ".venv/boot/bin/uv"
-    pinned = (root / "locks/boot.txt").read_text().split("==")[1].split()[0]
-    try:
-        version = subprocess.run([ours, "--version"], capture_output=True, text=True).stdout.split()
-    except OSError:
-        return None
-    return ours if version[1:2] == [pinned] else None
-
-
-def install_uv(root: Path) -> Path:
-    """Put the uv of locks/boot.txt into .venv/boot with pip, which reads the host's own configuration."""
-    boot = root / ".venv/boot"
-    shutil.rmtree(boot, ignore_errors=True)
-    say("putting uv (the installer, pinned by hash) in place")
-    subprocess.run([sys.executable, "-m", "venv", boot], check=True, stdout=sys.stderr)
-    subprocess.run(
-        [boot / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps",
-         "--only-binary", ":all:", "--require-hashes", "-r", root / "locks/boot.txt"],
-        check=True, stdout=sys.stderr,
-    )  # fmt: skip
-    return boot / "bin/uv"
-
-
 # ---------------------------------------------------------------- the environment
 
 
 def stamp_text(root: Path, layers: str) -> str:
-    """What `./run` compares: the place, this file and the locks."""
-    made_of = ["avatar/environment/bootstrap.py", *(f"locks/{layer}.txt" for layer in LAYERS[layers])]
+    """What `./run` compares: the place, what makes environments, and the locks."""
+    made_of = [*MAKERS, *(f"locks/{layer}.txt" for layer in LAYERS[layers])]
     return f"{root}\n" + "".join((root / name).read_text() for name in made_of)
 
 
-def is_whole(root: Path, layers: str) -> bool:
-    environment = root / ".venv" / layers
+def is_whole(root: Path, venvs: Path, layers: str) -> bool:
+    environment = venvs / layers
     try:
         return (environment / "bin/python").exists() and (environment / "stamp").read_text() == stamp_text(root, layers)
     except OSError:
         return False
 
 
-def make(root: Path, layers: str) -> None:
-    environment = root / ".venv" / layers
+def make(root: Path, venvs: Path, layers: str) -> None:
+    environment = venvs / layers
     stamp = stamp_text(root, layers)
-    uv = find_uv(root)
-    prepare_system(need_venv=uv is None)
-    uv = uv or install_uv(root)
-    settings = uv_environment(root)
+    refuse_edited_locks(root / "locks", LAYERS[layers])
+    prepare_system(need_venv=installer.find_uv(root, venvs) is None)
+    uv = installer.find(root, venvs, say)
+    if uv.host.ignored:
+        say(f"left out of this host's settings, because the lock decides: {', '.join(uv.host.ignored)}")
     size = {"base": "about 0.4 GB", "full": "about 4.7 GB"}[layers]
     # An interpreter inside the environment that is about to be replaced leads to the one that it was made from.
     python = getattr(sys, "_base_executable", sys.executable)
-    say(f"making .venv/{layers} from locks/ ({size} to download, once)")
+    say(f"making {environment.relative_to(root) if environment.is_relative_to(root) else environment} from locks/ "
+        f"({size} to download, once)")  # fmt: skip
     shutil.rmtree(environment, ignore_errors=True)
-    subprocess.run([uv, "venv", "--no-config", "--quiet", "--no-project", "--python", python, environment],
-                   check=True, env=settings, cwd=root, stdout=sys.stderr)  # fmt: skip
-    locks = [argument for layer in LAYERS[layers] for argument in ("-r", str(root / f"locks/{layer}.txt"))]
+    uv.make_environment(python, environment)
     # Byte code for the preview, whose every start counts; of the full stack most files are never imported.
     byte_code = ["--compile-bytecode"] if layers == "base" else []
-    no_index = ["--no-index"] if uses_no_index(root) else []
-    command = [uv, "pip", "install", "--no-config", "--no-deps", "--only-binary", ":all:", "--require-hashes", *byte_code, *no_index,
-               "--python", environment / "bin/python", *locks]  # fmt: skip
-    # An extra index may hold a locked version as another file, and uv looks no further than the first index that has
-    # the version. So the main index is asked first, and all of them where that did not do.
-    main_only = {name: value for name, value in settings.items() if name != "UV_INDEX"}
-    if subprocess.run(command, env=main_only, cwd=root, stdout=sys.stderr).returncode:
-        if main_only == settings:
-            raise CannotInstall("uv could not install the locked wheels; mend what it says above, then run this again.")
-        say("trying again with the extra indexes of pip's configuration")
-        subprocess.run(command, check=True, env=settings, cwd=root, stdout=sys.stderr)
-    add_avatar(root, environment)
+    uv.install(environment / "bin/python", [root / f"locks/{layer}.txt" for layer in LAYERS[layers]], *byte_code)
+    refuse_another_environment(root, environment, LAYERS[layers])
+    entry.add_avatar(root, environment)
     partial = environment / "stamp.partial"
     partial.write_text(stamp)
     partial.replace(environment / "stamp")
 
 
-def add_avatar(root: Path, environment: Path) -> None:
-    """Put this checkout's avatar on the environment's path, with its command; no build backend is needed for that.
+def refuse_edited_locks(folder: Path, layers: list[str]) -> None:
+    """Before anything is installed: the lock files against payload.json, which ci/lock writes together."""
+    try:
+        problems = [problem for layer in layers for problem in locks.edited(folder, layer)]
+    except (OSError, ValueError) as error:
+        problems = [str(error)]
+    if problems:
+        raise CannotInstall(
+            f"locks/ does not agree with itself: {compare.few(problems, separator='; ')}. "
+            "Bring back the committed files (git checkout -- locks), or make all of them again: ci/lock"
+        )
 
-    -P keeps the current folder off the path: a random.py beside a user's videos must not be imported.
-    """
-    (environment / "lib/python3.11/site-packages/avatar.pth").write_text(f"{root}\n")
-    script = environment / "bin/avatar"
-    python = shlex.quote(str(environment / "bin/python"))
-    script.write_text(f'#!/bin/sh\nexec {python} -P -m avatar "$@"\n')
-    script.chmod(0o755)
+
+def refuse_another_environment(root: Path, environment: Path, layers: list[str]) -> None:
+    """After installing: names, versions, sizes and RECORDs against the lock, whatever the installer said of itself."""
+    lock = locks.read_payload(root / "locks")
+    wanted = {layer: packages for layer, packages in lock.items() if layer in layers}
+    found = compare.compare(environment / "lib/python3.11/site-packages", wanted, contents=False)
+    missing = [f"{layer} is not installed" for layer in layers if layer not in found.layers]
+    if problems := [*found.problems, *(missing if not found.problems else [])]:
+        raise CannotInstall(
+            f"what was installed is not what the lock names: {compare.few(problems, separator='; ')}. "
+            "An index that serves other files, or another program at work in this folder, can do that; "
+            "'ci/wheelhouse DIR' on a host with a sound index gathers the right files (docs/install.md)."
+        )
 
 
 def main() -> int:
-    root, layers = Path(sys.argv[1]).resolve(), sys.argv[2]
-    (root / ".venv").mkdir(exist_ok=True)
+    root, venvs, layers = Path(sys.argv[1]).resolve(), Path(sys.argv[2]), sys.argv[3]
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)  # ends the installer too
     try:
-        with open(root / ".venv/lock", "w") as lock:
+        venvs.mkdir(parents=True, exist_ok=True)
+        with open(venvs / "lock", "w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 say("another ./run is making an environment here; waiting for it")
                 fcntl.flock(lock, fcntl.LOCK_EX)
-            if not is_whole(root, layers):
-                make(root, layers)
+            if not is_whole(root, venvs, layers):
+                make(root, venvs, layers)
     except CannotInstall as error:
         say(str(error))
-        return 1
-    except subprocess.CalledProcessError as error:
-        command = " ".join(str(part) for part in error.cmd[:3])
-        say(f"'{command} ...' failed (exit {error.returncode}); mend what it says above, then run this again.")
         return 1
     except OSError as error:
         say(f"{error.strerror}: {error.filename}; free space or mend its permissions, then run this again.")

@@ -38,6 +38,7 @@ def compare(site: Path, lock: Lock, contents: bool) -> Comparison:
         result.fingerprints = fingerprints(distributions, digests, lock, layers)
     else:
         problems += wrong_sizes(site, distributions)
+        problems += wrong_records(site, distributions, lock)
     return result
 
 
@@ -87,6 +88,18 @@ def wrong_sizes(site: Path, distributions: list[Distribution]) -> list[str]:
                 wrong.append(f"{file.path} (differs)")
         if wrong:
             problems.append(f"{distribution.name} {distribution.version}: {few(wrong)}")
+    return problems
+
+
+def wrong_records(site: Path, distributions: list[Distribution], lock: Lock) -> list[str]:
+    """Locked distributions whose RECORD lists other digests than the locked wheel's: what is seen without hashing."""
+    payloads = {name: entry["payload"] for packages in lock.values() for name, entry in packages.items()}
+    problems = []
+    for distribution in distributions:
+        recorded = {file.path: file.sha256 for file in distribution.files if file.is_payload(site)}
+        known = payloads.get(distribution.name)
+        if known and all(recorded.values()) and installed.payload_digest(distribution, recorded) != known:
+            problems.append(f"{distribution.name} {distribution.version} is another wheel than the locked one")
     return problems
 
 

@@ -49,7 +49,11 @@ def find_locks() -> Path:
 
 
 def read_payload(folder: Path) -> dict[str, dict[str, dict[str, str]]]:
-    """locks/payload.json: {layer: {name: {"version": ..., "payload": digest}}}, layers in order of installation."""
+    """locks/payload.json, layers in order of installation: {layer: {name: {"version", "sha256", "payload", "commands"}}}.
+
+    sha256: of the wheel; payload: of what it puts on disk (payload.py); commands: the programs that it brings, left out
+    where there are none.
+    """
     return json.loads((folder / "payload.json").read_text())
 
 
@@ -69,3 +73,19 @@ def read_wheels(folder: Path, layers: list[str]) -> list[Wheel]:
     """The wheels of these layers; none of a layer whose list is not in the folder. Raises ValueError as `read_lock`."""
     lists = [folder / f"{layer}.txt" for layer in layers]
     return [wheel for path in lists if path.is_file() for wheel in read_lock(path)]
+
+
+def edited(folder: Path, layer: str) -> list[str]:
+    """Where a lock file and payload.json disagree, which ci/lock writes together. Raises OSError, ValueError."""
+    packages = read_payload(folder).get(layer, {})
+    wheels = {wheel.name: wheel for wheel in read_lock(folder / f"{layer}.txt")}
+    problems = [f"{layer}.txt lacks {name}" for name in sorted(packages.keys() - wheels.keys())]
+    for name, wheel in wheels.items():
+        known = packages.get(name)
+        if known is None:
+            problems.append(f"payload.json has no {name}, which {layer}.txt names")
+        elif known["version"] != wheel.version:
+            problems.append(f"{layer}.txt names {name} {wheel.version}, payload.json {known['version']}")
+        elif known["sha256"] != wheel.sha256:
+            problems.append(f"{layer}.txt has another sha256 for {name} {wheel.version} than payload.json")
+    return problems

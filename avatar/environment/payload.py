@@ -7,7 +7,9 @@ shebang or made from entry points. Standard library only: ci/lock uses this befo
 
 from __future__ import annotations
 
+import configparser
 import hashlib
+import json
 import zipfile
 from pathlib import Path, PurePosixPath
 
@@ -54,3 +56,28 @@ def layer_fingerprint(packages: dict[str, dict[str, str]]) -> str:
     """The fingerprint of a layer: sha256 over its sorted `name version payload` lines."""
     lines = [f"{name} {entry['version']} {entry['payload']}\n" for name, entry in packages.items()]
     return digest_of_lines(lines)
+
+
+def wheel_commands(wheel: Path) -> list[str]:
+    """The names of the programs that a wheel puts into an environment's bin/: its scripts and its entry points."""
+    names = set()
+    with zipfile.ZipFile(wheel) as archive:
+        for name in archive.namelist():
+            parts = PurePosixPath(name).parts
+            if len(parts) == 3 and parts[0].endswith(".data") and parts[1] == "scripts":
+                names.add(parts[2])
+            if len(parts) == 2 and parts[0].endswith(".dist-info") and parts[1] == "entry_points.txt":
+                points = configparser.ConfigParser(delimiters=("=",), interpolation=None)
+                points.optionxform = str  # names keep their capitals
+                points.read_string(archive.read(name).decode())
+                names |= {key for part in ("console_scripts", "gui_scripts") if part in points for key in points[part]}
+    return sorted(names)
+
+
+def table_text(table: dict[str, dict[str, dict]]) -> str:
+    """payload.json as it is written: a line for each package, which a diff and a shell's grep can read."""
+    layers = []
+    for layer, packages in table.items():
+        rows = [f"  {json.dumps(name)}: {json.dumps(entry)}" for name, entry in packages.items()]
+        layers.append(f" {json.dumps(layer)}: {{\n" + ",\n".join(rows) + "\n }")
+    return "{\n" + ",\n".join(layers) + "\n}\n"

@@ -14,7 +14,7 @@ import subprocess
 from contextlib import ExitStack
 from pathlib import Path
 
-from avatar.environment import bootstrap
+from avatar.environment import bootstrap, entry
 from tests.conftest import ROOT
 from tests.namespaces import UNSHARE, need_mounts
 
@@ -37,7 +37,7 @@ def copy_checkout(root: Path) -> None:
         subprocess.run(["cp", "-al", ROOT / ".venv" / layers, environment], check=True)
         for name in ("stamp", "bin/avatar", "lib/python3.11/site-packages/avatar.pth"):  # what names the place
             (environment / name).unlink()
-        bootstrap.add_avatar(root, environment)
+        entry.add_avatar(root, environment)
         (environment / "stamp").write_text(bootstrap.stamp_text(root, layers))
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import sys
 import zipfile
 from pathlib import Path
 
-from tests.conftest import ROOT
+from tests import small_checkout
 from tests.gates.ground import Ground
+from tests.package_index import record_text
 
 PYTHON = os.path.realpath(sys.executable)
 NEEDED = ("sh", "dirname", "cat", "cmp", "sed", "env", "ldconfig", "uname", "ldd")
@@ -24,7 +26,7 @@ def make_wheel(path: Path) -> str:
         "probe-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: probe\nVersion: 1.0\n",
         "probe-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
-    record = "".join(f"{name},,\n" for name in [*files, "probe-1.0.dist-info/RECORD"])
+    record = record_text({name: content.encode() for name, content in files.items()}) + "probe-1.0.dist-info/RECORD,,\n"
     path.parent.mkdir(parents=True)
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in {**files, "probe-1.0.dist-info/RECORD": record}.items():
@@ -33,16 +35,10 @@ def make_wheel(path: Path) -> str:
 
 
 def checkout(ground: Ground) -> None:
-    """The real `run` and its bootstrap, with a lock of that wheel alone; uv is on the PATH."""
-    root = ground.here = ground.scratch / "small"
-    digest = make_wheel(ground.scratch / "wheels" / WHEEL)
-    (root / "avatar/environment").mkdir(parents=True)
-    (root / "locks").mkdir()
-    for name in ("run", "avatar/environment/bootstrap.py", "locks/boot.txt"):
-        shutil.copy(ROOT / name, root / name)
-    (root / "locks/base.txt").write_text(f"probe==1.0 --hash=sha256:{digest}  # {WHEEL}\n")
-    uv = shutil.which("uv") or ROOT / ".venv/boot/bin/uv"
-    (ground.bin / "uv").symlink_to(uv)
+    """The real `run` and what it starts, with a lock of that wheel alone."""
+    ground.here = small_checkout.make(ground.scratch / "small")
+    wheel = ground.scratch / "wheels" / WHEEL
+    small_checkout.write_made_up(ground.here, "probe", "1.0", wheel, make_wheel(wheel))
     ground.env |= {
         "AVATAR_PYTHON": PYTHON,
         "PIP_NO_INDEX": "1",
@@ -52,12 +48,23 @@ def checkout(ground: Ground) -> None:
 
 
 def wrong_hash(ground: Ground) -> None:
-    (ground.here / "locks/base.txt").write_text(f"probe==1.0 --hash=sha256:{'0' * 64}  # {WHEEL}\n")
+    edit_locks(ground, r"[0-9a-f]{64}(?=  #|\", \"payload)", "0" * 64)
 
 
 def unknown_version(ground: Ground) -> None:
+    edit_locks(ground, r"(?<===|: \")1\.0(?= |\")", "2.0")
+
+
+def edit_locks(ground: Ground, pattern: str, new: str) -> None:
+    """The lock and payload.json alike: a lock that agrees with itself."""
+    for name in ("base.txt", "payload.json"):
+        path = ground.here / "locks" / name
+        path.write_text(re.sub(pattern, new, path.read_text()))
+
+
+def edited_lock(ground: Ground) -> None:
     path = ground.here / "locks/base.txt"
-    path.write_text(path.read_text().replace("probe==1.0", "probe==2.0"))
+    path.write_text(re.sub("[0-9a-f]{64}", "0" * 64, path.read_text()))
 
 
 def full_disk(ground: Ground) -> None:
@@ -87,8 +94,7 @@ def python_312(ground: Ground, name: str) -> str:
 
 def only_python_312(ground: Ground) -> None:
     shutil.rmtree(ground.here / ".venv")
-    for name in ("python3.11", "uv"):  # uv would look for interpreters in places of its own
-        (ground.bin / name).unlink()
+    (ground.bin / "python3.11").unlink()
     for name in ("python3.12", "python3"):
         python_312(ground, name)
 
