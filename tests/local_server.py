@@ -11,6 +11,7 @@ class LocalServer:
     """Use in a `with` block. A subclass answers every GET and HEAD in `answer`, which runs in a thread per request."""
 
     protocol: ClassVar[str] = "HTTP/1.0"
+    wanted_port: ClassVar[int] = 0  # 0: any that is free
 
     def __enter__(self) -> Self:
         server = self
@@ -27,7 +28,7 @@ class LocalServer:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", self.wanted_port), Handler)
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         return self

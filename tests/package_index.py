@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import csv
-import hashlib
 import io
 import json
 import re
@@ -15,6 +12,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 from tests.local_server import LocalServer
+from tests.small_wheel import record_text
 
 RECORDED = Path(__file__).parent / "data/deps"
 
@@ -79,17 +77,6 @@ class PackageIndex(LocalServer):
             for file in project["files"]
         ]  # fmt: skip
         return {**project, "files": files}
-
-
-def record_row(path: str, content: bytes) -> tuple[str, str, str]:
-    digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
-    return path, f"sha256={digest}", str(len(content))
-
-
-def record_text(files: dict[str, bytes]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(record_row(path, content) for path, content in files.items())
-    return text.getvalue()
 
 
 def make_wheel(file: str, files: dict[str, bytes], padding: int = 0) -> bytes:

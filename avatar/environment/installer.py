@@ -104,7 +104,7 @@ class Installer:
         """
         environment = {name: value for name, value in self.host.main_index_only.items() if name != "UV_FIND_LINKS"}
         config: Words = ["--no-config"]
-        if overrides:
+        if overrides and (self.root / "pyproject.toml").is_file():  # a release's locks come without it
             file = scratch / "uv.toml"
             file.write_text(tool_uv((self.root / "pyproject.toml").read_text(encoding="utf-8")), encoding="utf-8")
             config = ["--config-file", file]

@@ -7,12 +7,11 @@ import os
 import re
 import shutil
 import sys
-import zipfile
 from pathlib import Path
 
 from tests import small_checkout
 from tests.gates.ground import Ground
-from tests.package_index import record_text
+from tests.small_wheel import small_wheel
 
 PYTHON = os.path.realpath(sys.executable)
 NEEDED = ("sh", "dirname", "cat", "cmp", "sed", "env", "ldconfig", "uname", "ldd")
@@ -21,16 +20,8 @@ WHEEL = "probe-1.0-py3-none-any.whl"
 
 def make_wheel(path: Path) -> str:
     """A wheel of one empty module; its sha256."""
-    files = {
-        "probe.py": "",
-        "probe-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: probe\nVersion: 1.0\n",
-        "probe-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    record = record_text({name: content.encode() for name, content in files.items()}) + "probe-1.0.dist-info/RECORD,,\n"
     path.parent.mkdir(parents=True)
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, content in {**files, "probe-1.0.dist-info/RECORD": record}.items():
-            archive.writestr(name, content)
+    path.write_bytes(small_wheel("probe", "1.0", {"probe.py": b""}))
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
