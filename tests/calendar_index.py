@@ -9,6 +9,7 @@ has the locked version under the locked name with other bytes. What is not locke
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -72,7 +73,8 @@ class CalendarIndex(LocalServer):
         request.send_header("Content-Length", str(len(body or b"")))
         request.end_headers()
         if request.command == "GET":
-            request.wfile.write(body or b"")
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # uv stops reading where it knows enough
+                request.wfile.write(body or b"")
 
     def page(self, name: str, extra: bool) -> dict | None:
         wheel = self.locked.get(name)

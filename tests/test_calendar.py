@@ -1,0 +1,377 @@
+"""Any day, any index, any host: `./run` installs the lock's files and nothing else, or says in one sentence why not.
+
+The index is tests/calendar_index.py: of every locked package it has releases and files that were not there when the
+lock was made. `.ci/run` makes the whole full environment through it; here a few packages go through each thing that a
+host may have set.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from avatar.deps.index import IndexProblem, pip_index
+from avatar.environment import compare, locks
+from tests import small_checkout
+from tests.calendar_index import NEWER, CalendarIndex, locked_wheels, stub
+from tests.conftest import ROOT
+
+PYTHON = os.path.realpath(sys.executable)
+# A platform wheel, an `any` wheel, and an override of pyproject.toml that is locked itself.
+PACKAGES = {"base": ["click", "cffi"], "full": ["six"], "test": ["virtualenv", "iniconfig"]}
+TIMEOUT_S = 300
+FAMILIES = ("PIP_", "UV_", "PYTHON")
+
+
+@pytest.fixture(scope="module")
+def index():
+    try:
+        pip_index(ROOT)
+    except IndexProblem as problem:
+        pytest.skip(f"the locked files come from the host's index, and there is none to ask: {problem}")
+    with CalendarIndex() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("uv-cache")
+
+
+class Host:
+    """A user's machine: an empty home folder and variables; run: `./run` of a small checkout there."""
+
+    def __init__(self, folder: Path, index: CalendarIndex, cache: Path):
+        self.home = folder / "home"
+        (self.home / ".config/uv").mkdir(parents=True)
+        self.root = small_checkout.make(folder / "checkout", **PACKAGES)
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(FAMILIES)}
+        self.environment = kept | index.environment() | {
+            "HOME": str(self.home), "XDG_CONFIG_HOME": str(self.home / ".config"), "PIP_CONFIG_FILE": os.devnull,
+            "AVATAR_PYTHON": PYTHON, "UV_CACHE_DIR": str(cache),
+        }  # fmt: skip
+        if certificates := os.environ.get("PIP_CERT"):
+            self.environment["SSL_CERT_FILE"] = certificates
+
+    def set(self, **variables: str | None) -> None:
+        for name, value in variables.items():
+            self.environment.pop(name, None)
+            if value is not None:
+                self.environment[name] = value
+
+    def run(self, *words: str) -> subprocess.CompletedProcess:
+        words = words or ("--full", "python", "-c", "print(1 + 1)")
+        return subprocess.run(
+            [self.root / "run", *words], env=self.environment, capture_output=True, text=True, timeout=TIMEOUT_S
+        )
+
+    def is_the_lock(self, layers: tuple[str, ...] = ("base", "full", "test")) -> bool:
+        """Every byte of the environment."""
+        venv = self.root / ".venv" / ("full" if "full" in layers else "base")
+        lock = {
+            layer: packages for layer, packages in locks.read_payload(self.root / "locks").items() if layer in layers
+        }
+        found = compare.compare(venv / "lib/python3.11/site-packages", lock, contents=True)
+        assert found.problems == []
+        return list(layers) == found.layers
+
+
+@pytest.fixture
+def host(tmp_path, index, cache) -> Host:
+    return Host(tmp_path, index, cache)
+
+
+def assert_installed(host: Host) -> subprocess.CompletedProcess:
+    done = host.run()
+    assert (done.returncode, done.stdout) == (0, "2\n"), done.stderr
+    assert host.is_the_lock()
+    return done
+
+
+def test_another_day(host):
+    assert_installed(host)
+
+
+def test_the_calendar_holds_what_it_says(index):
+    """Else nothing above would be shown: what is not locked is there, and is newer or liked better."""
+    for name in ("click", "virtualenv", "cffi"):
+        files = [file["filename"] for file in index.page(name, extra=False)["files"]]
+        locked = index.locked[name].file
+        assert locked in files and any(f"-{NEWER}-" in file for file in files)
+        assert any(file != locked and locked.split("-")[1] == file.split("-")[1] for file in files)
+        [other] = index.page(name, extra=True)["files"]
+        assert other["filename"] == locked and other["hashes"]["sha256"] != index.locked[name].sha256
+
+
+# ---------------------------------------------------------------- what a host may have set
+
+HOSTILE_UV_TOML = """
+exclude-newer = "2019-01-01T00:00:00Z"
+override-dependencies = ["click<8", "six==1.16.0"]
+constraint-dependencies = ["virtualenv<20"]
+no-binary = true
+prerelease = "allow"
+resolution = "lowest"
+a-key-of-next-year = { very = "new" }
+[pip]
+no-deps = false
+torch-backend = "cpu"
+verify-hashes = false
+target = "/nonexistent"
+"""
+
+
+@pytest.mark.parametrize("place", ["user", "system", "named", "in-checkout"])
+def test_somebodys_uv_toml(host, tmp_path, place):
+    path = {"user": host.home / ".config/uv/uv.toml", "system": tmp_path / "xdg/uv/uv.toml",
+            "named": tmp_path / "mine.toml", "in-checkout": host.root / "uv.toml"}[place]  # fmt: skip
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(HOSTILE_UV_TOML)
+    if place == "system":
+        host.set(XDG_CONFIG_DIRS=str(tmp_path / "xdg"))
+    if place == "named":
+        host.set(UV_CONFIG_FILE=str(path))
+    said = assert_installed(host).stderr
+    if place != "in-checkout":
+        assert f"exclude-newer of {path}" in said and f"a-key-of-next-year of {path}" in said
+
+
+def test_an_index_that_stands_only_in_uv_toml(host, index):
+    """With the extra one named there too; without a uv of ours yet, so pip is told of it as well."""
+    shutil.rmtree(host.root / ".venv")
+    (host.home / ".config/uv/uv.toml").write_text(
+        f'[[index]]\nurl = "{index.address}"\ndefault = true\n[[index]]\nname = "more"\nurl = "{index.extra_address}"\n'
+    )
+    host.set(PIP_INDEX_URL=None, PIP_EXTRA_INDEX_URL=None)
+    before = len(index.asked)
+    assert_installed(host)
+    assert {"uv", "click", "virtualenv"} <= set(index.asked[before:])
+
+
+def test_a_broken_uv_toml_is_named(host):
+    (host.home / ".config/uv/uv.toml").write_text("[[[\n")
+    assert "uv.toml (" in assert_installed(host).stderr
+
+
+def test_pip_conf_with_constraints(host, index, tmp_path):
+    constraints = tmp_path / "constraints.txt"
+    constraints.write_text("click<8\nvirtualenv<21\n")
+    config = tmp_path / "pip.conf"
+    config.write_text(
+        f"[global]\nindex-url = {index.address}\nconstraint = {constraints}\npre = true\n[install]\nuser = true\n"
+    )
+    host.set(PIP_CONFIG_FILE=str(config), PIP_INDEX_URL=None)
+    shutil.rmtree(host.root / ".venv")  # pip brings uv
+    assert "constraint (pip's configuration)" in assert_installed(host).stderr
+
+
+UV_SET = {
+    "UV_OVERRIDE": "overrides.txt", "UV_CONSTRAINT": "overrides.txt", "UV_EXCLUDE_NEWER": "2019-01-01", "UV_PRERELEASE": "allow",
+    "UV_RESOLUTION": "lowest", "UV_NO_VERIFY_HASHES": "1", "UV_SYSTEM_PYTHON": "1", "UV_TORCH_BACKEND": "cpu",
+    "UV_NO_BINARY": "1", "UV_PROJECT": "/nonexistent", "UV_WORKING_DIR": "/nonexistent", "UV_PYTHON": "3.13",
+    "UV_MANAGED_PYTHON": "1", "UV_CONFIG_FILE": "/nonexistent/uv.toml", "UV_BUILD_CONSTRAINT": "overrides.txt",
+    "UV_VENV_SEED": "1", "UV_REQUIRE_HASHES": "0", "UV_NO_INSTALLER_METADATA": "1", "UV_A_NAME_OF_NEXT_YEAR": "1",
+}  # fmt: skip
+PIP_SET = {
+    "PIP_TARGET": "/nonexistent", "PIP_CONSTRAINT": "overrides.txt", "PIP_PREFIX": "/nonexistent", "PIP_USER": "1",
+    "PIP_REQUIRE_VIRTUALENV": "1", "PIP_NO_BINARY": ":all:", "PIP_PRE": "1", "PIP_DRY_RUN": "1", "PIP_ROOT": "/nonexistent",
+    "PIP_PYTHON": "/nonexistent", "PIP_IGNORE_INSTALLED": "1", "PIP_NO_DEPS": "0", "PIP_PLATFORM": "win32",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("variables", [UV_SET, PIP_SET], ids=["uv", "pip"])
+def test_variables_of_uv_and_pip(host, tmp_path, variables):
+    (tmp_path / "overrides.txt").write_text("click<8\nvirtualenv<21\nsix==1.16.0\n")
+    shutil.rmtree(host.root / ".venv")
+    host.set(
+        **{name: value.replace("overrides.txt", str(tmp_path / "overrides.txt")) for name, value in variables.items()}
+    )
+    said = assert_installed(host).stderr
+    [line] = [line for line in said.splitlines() if "left out of this host's settings" in line]
+    wanted = "UV_OVERRIDE" if variables is UV_SET else "PIP_CONSTRAINT"
+    assert wanted in line and "because the lock decides" in line
+
+
+def test_variables_of_python(host, tmp_path):
+    """With a sitecustomize that prints, and a home of another Python."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site/sitecustomize.py").write_text("print('sitecustomize was here')\n")
+    (tmp_path / "site/click.py").write_text("raise SystemExit('the wrong click')\n")
+    host.set(PYTHONHOME="/nonexistent", PYTHONPATH=str(tmp_path / "site"), PYTHONPLATLIBDIR="lib64", PYTHONOPTIMIZE="2",
+             PYTHONSTARTUP="/nonexistent", PYTHONUSERBASE=str(tmp_path / "site"))  # fmt: skip
+    shutil.rmtree(host.root / ".venv")
+    assert_installed(host)
+    assert host.run("python", "-c", "import click; print(click.__name__)").stdout == "click\n"
+
+
+def test_an_interpreter_whose_own_sitecustomize_prints(host, tmp_path):
+    """As a virtual environment with one; what it prints is none of the command's output."""
+    venv = tmp_path / "venv"
+    subprocess.run([PYTHON, "-m", "venv", "--without-pip", venv], check=True)
+    (venv / "lib/python3.11/site-packages/sitecustomize.py").write_text("print('sitecustomize was here')\n")
+    host.set(AVATAR_PYTHON=str(venv / "bin/python"))
+    assert_installed(host)
+
+
+def test_a_uv_on_the_path_is_never_run(host, tmp_path):
+    (tmp_path / "bin").mkdir()
+    fake = tmp_path / "bin/uv"
+    fake.write_text(f"#!/bin/sh\necho ran >>'{tmp_path}/ran'\nexit 0\n")
+    fake.chmod(0o755)
+    host.set(PATH=f"{tmp_path}/bin:{host.environment['PATH']}")
+    assert_installed(host)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_an_installer_that_does_nothing_leaves_no_stamp(host):
+    """Whatever stands in the place of our own uv: what was installed is compared with the lock before the stamp."""
+    uv = host.root / ".venv/boot/bin/uv"
+    version = (host.root / "locks/boot.txt").read_text().split("==")[1].split()[0]
+    real = shutil.move(uv, host.home / "the-real-uv")
+    uv.write_text(
+        f'#!/bin/sh\n[ "$1" != --version ] || {{ echo "uv {version}"; exit 0; }}\n[ "$1" != venv ] || exec {real} "$@"\n'
+    )
+    uv.chmod(0o755)
+    done = host.run()
+    assert done.returncode == 1 and "what was installed is not what the lock names" in done.stderr
+    assert "layer base lacks" in done.stderr and not (host.root / ".venv/full/stamp").exists()
+
+
+# ---------------------------------------------------------------- what an index may have lost, or have otherwise
+
+
+def test_the_same_names_with_other_bytes_in_a_folder(host, tmp_path):
+    """A folder of wheels (find-links) that holds a locked file's name with other content."""
+    (tmp_path / "wheels").mkdir()
+    for name in ("click", "six"):
+        file = locked_wheels()[name].file
+        (tmp_path / "wheels" / file).write_bytes(stub(file))
+    host.set(PIP_FIND_LINKS=str(tmp_path / "wheels"))
+    assert_installed(host)
+
+
+def test_a_file_that_the_index_has_lost_is_named_with_the_way_out(host, index):
+    index.lost.add("click")
+    try:
+        host.set(UV_NO_CACHE="1")
+        done = host.run("true")
+    finally:
+        index.lost.clear()
+    assert done.returncode == 1 and not (host.root / ".venv/base/stamp").exists()
+    [line] = [line for line in done.stderr.splitlines() if line.startswith("run: uv could not install")]
+    assert index.locked["click"].file in line and "ci/wheelhouse DIR" in done.stderr
+    assert "The main index alone gave:" in line and "Traceback" not in done.stderr
+
+
+def test_a_lost_file_comes_from_an_extra_index_that_has_it(host, index, tmp_path):
+    """The second attempt: all indexes of the host."""
+    (tmp_path / "more/click").mkdir(parents=True)
+    wheel = index.locked["click"]
+    [there] = [file for file in index.offered("click", wheel) if file["filename"] == wheel.file]
+    (tmp_path / "more/click/index.html").write_text(f'<a href="{there["url"]}#sha256={wheel.sha256}">{wheel.file}</a>')
+    index.lost.add("click")
+    try:
+        host.set(PIP_EXTRA_INDEX_URL=(tmp_path / "more").as_uri(), UV_NO_CACHE="1")
+        assert_installed(host)
+    finally:
+        index.lost.clear()
+
+
+# ---------------------------------------------------------------- ci/lock on another day
+
+
+PYPROJECT = """
+[project]
+name = "small"
+version = "1"
+requires-python = "==3.11.*"
+dependencies = ["click==8.5.1"]
+
+[dependency-groups]
+full = ["six==1.17.0"]
+test = ["iniconfig"]
+release = []
+
+[tool.uv]
+override-dependencies = ["iniconfig>=2"]  # locked itself, with a newer release above its pin
+"""
+
+
+@pytest.fixture
+def lock(host):
+    """Run ci/lock there: locks of three packages, and a pyproject.toml that asks for them."""
+    small_checkout.lock(host.root, base=["click"], full=["six"], test=["iniconfig"])
+    (host.root / "locks/release.txt").write_text("")
+    (host.root / "ci").mkdir()
+    shutil.copy(ROOT / "ci/lock", host.root / "ci")
+    (host.root / "pyproject.toml").write_text(PYPROJECT)
+
+    def run(*words: str) -> subprocess.CompletedProcess:
+        command = [PYTHON, host.root / "ci/lock", *words]
+        return subprocess.run(command, env=host.environment, capture_output=True, text=True, timeout=TIMEOUT_S)
+
+    assert run().returncode == 0  # headers
+    return run
+
+
+def locks_of(host: Host) -> dict[str, str]:
+    return {path.name: path.read_text() for path in sorted((host.root / "locks").iterdir())} | {
+        "pyproject": (host.root / "pyproject.toml").read_text()
+    }
+
+
+def test_nothing_changed_is_no_difference(host, lock):
+    (host.home / ".config/uv/uv.toml").write_text(HOSTILE_UV_TOML)
+    before = locks_of(host)
+    assert all(name in before["payload.json"] for name in ("click", "six", "iniconfig"))
+    done = lock()
+    assert done.returncode == 0 and "nothing changed" in done.stderr, done.stderr
+    assert locks_of(host) == before and not (host.root / ".wheels").exists()  # and nothing was downloaded
+    assert lock("--check").returncode == 0
+
+
+def test_one_package_moves(host, lock):
+    before = locks_of(host)
+    done = lock("--upgrade", "iniconfig")
+    assert done.returncode == 0, done.stderr
+    assert f"iniconfig: test {locked_wheels()['iniconfig'].version} -> test {NEWER}" in done.stderr
+    after = locks_of(host)
+    assert [name for name in before if before[name] != after[name]] == ["payload.json", "test.txt"]
+    assert [path.name for path in (host.root / ".wheels").iterdir()] == [f"iniconfig-{NEWER}-py3-none-any.whl"]
+
+
+def test_a_pin_of_pyproject_moves_with_its_lock(host, lock):
+    done = lock("--upgrade", "click")
+    assert done.returncode == 0, done.stderr
+    assert f'dependencies = ["click=={NEWER}"]' in (host.root / "pyproject.toml").read_text()
+    assert f"click=={NEWER} " in (host.root / "locks/base.txt").read_text()
+    assert lock("--check").returncode == 0
+
+
+def test_check_writes_nothing_and_names_what_differs(host, lock):
+    (host.root / "pyproject.toml").write_text(PYPROJECT.replace('"six==1.17.0"', '"six==1.17.0", "mdurl"'))
+    before = locks_of(host)
+    done = lock("--check")
+    assert done.returncode == 1 and f"mdurl: not locked -> full {NEWER}" in done.stdout
+    assert locks_of(host) == before
+
+
+def test_a_lock_edited_by_hand_is_seen_by_check(host, lock):
+    path = host.root / "locks/base.txt"
+    path.write_text(re.sub("[0-9a-f]{64}", "0" * 64, path.read_text()))
+    assert lock("--check").returncode == 1
+
+
+def test_a_failure_writes_nothing(host, lock, index):
+    """The new wheel of the third lock cannot be had: the first two, which could be written, are as they were."""
+    before = locks_of(host)
+    (host.root / "pyproject.toml").write_text(PYPROJECT.replace("iniconfig", "a-package-that-nobody-has"))
+    done = lock()
+    assert done.returncode == 1 and done.stderr.splitlines()[-1].startswith("ci/lock: uv could not resolve")
+    assert {**locks_of(host), "pyproject": PYPROJECT} == before
