@@ -70,6 +70,11 @@ def choose_profile(hardware: Hardware) -> Profile:
     return next(profile for profile in PROFILES if vram_mib >= profile.least_vram_mib)
 
 
+def smallest_gpu_profile() -> Profile:
+    """The one for the smallest card that the full stack is meant for: its `least_vram_mib` is the least there is."""
+    return min((profile for profile in PROFILES if profile.device == "cuda"), key=lambda each: each.least_vram_mib)
+
+
 def profile_named(name: str) -> Profile:
     """A profile by its name. Raises KeyError for another one."""
     return {profile.name: profile for profile in PROFILES}[name]
