@@ -53,7 +53,7 @@ PROFILES = (
     Profile("24GB", 22_000, "cuda", "float16", "float16", lips_batch=32, portrait_steps=40, vae_tiling=False),
     # Lips need 4.8 GiB, the portrait 3.8: a desktop still has room.
     Profile("10GB", 9_500, "cuda", "float16", "float16", lips_batch=16, portrait_steps=30, vae_tiling=False),
-    # The portrait needs 3.4 GiB, its VAE decoding in tiles, and the lips 3.
+    # The portrait needs 3.3 GiB, its VAE decoding in tiles, and the lips 3.
     Profile("6GB", 5_600, "cuda", "float16", "float16", lips_batch=4, portrait_steps=30, vae_tiling=True),
     # Half precision is slower than single on CPUs; a larger batch only costs memory.
     Profile("cpu", 0, "cpu", "float32", "float32", lips_batch=2, portrait_steps=20, vae_tiling=False),

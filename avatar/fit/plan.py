@@ -161,6 +161,16 @@ def largest_profile(vram_mib: int) -> Profile:
     return hardware.profile_named("cpu")
 
 
+def smallest_card_gb(profile: Profile) -> int:
+    """How large a card a profile wants, in GB as sold: of that size and larger every known card has room for it.
+
+    The answer to "how large a card do I need" is that of `hardware.smallest_gpu_profile()`; README and docs say it.
+    """
+    most_mib = max([profile.least_vram_mib, *(mib(each.total) for each in need.stages(profile))])
+    too_small = [card.gb for card in cards.CARDS if card.vram_mib < most_mib]
+    return min(card.gb for card in cards.CARDS if card.gb > max(too_small, default=0))
+
+
 def answer(gpu: dict | None, profile: Profile, seconds: float, room_mib: int | None) -> dict:
     """The report by arithmetic. room_mib: memory of the device; None where that host is not known."""
     stages = {each.stage: stage(each) for each in need.stages(profile)}
