@@ -53,7 +53,7 @@ PROFILES = (
     Profile("24GB", 22_000, "cuda", "float16", "float16", lips_batch=32, portrait_steps=40, vae_tiling=False),
     # Lips need 4.8 GiB, the portrait 3.8: a desktop still has room.
     Profile("10GB", 9_500, "cuda", "float16", "float16", lips_batch=16, portrait_steps=30, vae_tiling=False),
-    # The portrait needs 3.4 GiB, its VAE decoding in tiles, and the lips 3.
+    # The portrait needs 3.3 GiB, its VAE decoding in tiles, and the lips 3.
     Profile("6GB", 5_600, "cuda", "float16", "float16", lips_batch=4, portrait_steps=30, vae_tiling=True),
     # Half precision is slower than single on CPUs; a larger batch only costs memory.
     Profile("cpu", 0, "cpu", "float32", "float32", lips_batch=2, portrait_steps=20, vae_tiling=False),
@@ -68,6 +68,11 @@ def choose_profile(hardware: Hardware) -> Profile:
     """
     vram_mib = hardware.gpus[0].vram_mib if hardware.gpus else 0
     return next(profile for profile in PROFILES if vram_mib >= profile.least_vram_mib)
+
+
+def smallest_gpu_profile() -> Profile:
+    """The one for the smallest card that the full stack is meant for: its `least_vram_mib` is the least there is."""
+    return min((profile for profile in PROFILES if profile.device == "cuda"), key=lambda each: each.least_vram_mib)
 
 
 def profile_named(name: str) -> Profile:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -178,6 +179,16 @@ def test_every_card_is_found_by_its_label_and_listed_in_the_docs(card):
         ("a100 40 GiB", "A100 40GB"),
         ("NVIDIA H100 80GB HBM3", "H100 80GB"),
         ("Tesla V100-SXM2-16GB", "Tesla V100 16GB"),
+        ("NVIDIA GeForce RTX 4090 Laptop GPU", "GeForce RTX 4090 Laptop 16GB"),
+        ("RTX 4090", "GeForce RTX 4090 24GB"),
+        ("GeForce RTX 3080 Mobile 8GB", "GeForce RTX 3080 Laptop 8GB"),
+        ("4080 super", "GeForce RTX 4080 Super 16GB"),
+        ("4080", "GeForce RTX 4080 16GB"),
+        ("NVIDIA RTX 6000 Ada Generation", "RTX 6000 Ada 48GB"),
+        ("NVIDIA RTX PRO 6000 Blackwell Workstation Edition", "RTX PRO 6000 96GB"),
+        ("NVIDIA H100 NVL", "H100 NVL 94GB"),
+        ("NVIDIA L40", "L40 48GB"),
+        ("NVIDIA L40S", "L40S 48GB"),
     ],
 )
 def test_a_loosely_typed_name_is_matched(typed, label):
@@ -190,7 +201,10 @@ def test_a_loosely_typed_name_is_matched(typed, label):
         ("RTX 3080 Ti", "not in the table.*RTX 3080 10GB"),
         ("RTX 3080 12GB", "not in the table.*RTX 3080 10GB"),
         ("V100-SXM2-32GB", "not in the table.*Tesla V100 16GB"),
-        ("RTX 4090 Laptop GPU", "not in the table.*RTX 4090 24GB"),
+        ("RTX 3060 Laptop GPU", "not in the table.*RTX 3060 12GB.*fit --vram GIB"),
+        ("RTX 3080 Laptop GPU", "RTX 3080 Laptop 16GB or the GeForce RTX 3080 Laptop 8GB; name one"),
+        ("Quadro RTX 6000", "not in the table.*RTX 6000 Ada"),
+        ("GB200", "not in the table"),
         ("A100", "A100 40GB or the A100 80GB; name one"),
         ("abacus", "not in the table.*docs/fit.md"),
         ("", "not in the table"),
@@ -237,6 +251,52 @@ def test_a_card_that_cannot_be_answered_for(avatar):
     assert "6.1 (sm_61)" in one_sentence(avatar("fit", "--gpu", "1080 ti"), 1)
     assert "give one of the two" in one_sentence(avatar("fit", "--gpu", "3080", "--measure"), 2)
     assert avatar("fit", "--seconds", "0").code == 2
+
+
+def test_a_card_that_no_table_knows_is_answered_by_its_memory(avatar):
+    text = avatar("fit", "--vram", "16").stdout
+    assert "16,384 MiB, compute capability not given" in text and "profile   10GB" in text
+    report = json.loads(avatar("fit", "--vram", "16", "--capability", "8.9", "--json").stdout)
+    named = plan.for_card("RTX 4080", 10)  # the same but for 8 MiB
+    assert report["stages"] == named["stages"] and report["profile"] == named["profile"] and report["fits"]
+    assert report["gpu"]["capability"] == "8.9"
+
+
+def test_a_card_too_small_for_every_profile_does_not_fit(avatar):
+    outcome = avatar("fit", "--vram", "5")
+    assert outcome.code == 1 and "profile   6GB" in outcome.stdout
+    assert "does not fit: 3,408 of 5,120 MiB, but the profile is meant for 5,600 MiB" in outcome.stdout
+    least_gib = hardware.smallest_gpu_profile().least_vram_mib / 1024
+    assert plan.for_memory(least_gib, None, 10)["fits"] and not plan.for_memory(least_gib - 0.01, None, 10)["fits"]
+    assert "does not fit: 3,408 of 1,024 MiB, one model at a time" in avatar("fit", "--vram", "1").stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        (["--vram", "0"], 2, "--vram 0 is no card's memory; give GiB"),
+        (["--vram", "-3"], 2, "--vram -3 is no card's memory"),
+        (["--vram", "1e9"], 2, "is no card's memory"),
+        (["--vram", "nan"], 2, "is no card's memory"),
+        (["--vram", "16384"], 2, "16,384 MiB are 16"),
+        (["--vram", "16", "--gpu", "3080"], 2, "--gpu names a card .* give one of the two"),
+        (["--vram", "16", "--measure"], 2, "--vram answers without measuring"),
+        (["--capability", "8.9"], 2, "give --vram too"),
+        (["--gpu", "3080", "--capability", "8.9"], 2, "give --vram too"),
+        (["--vram", "16", "--capability", "89"], 2, "--capability '89' is none; NVIDIA writes it like 8.9"),
+        (["--vram", "16", "--capability", "6.1"], 1, r"card with 16 GiB is of compute capability 6.1 \(sm_61\)"),
+        (["--vram", "16", "--capability", "13.0"], 1, r"13.0 \(sm_130\), for which the locked PyTorch has no code"),
+    ],
+)
+def test_a_card_that_is_described_wrongly(avatar, options, code, said):
+    assert re.search(said, one_sentence(avatar("fit", *options), code))
+
+
+def test_what_is_no_number_is_refused(avatar):
+    for option in ("--vram", "--seconds"):
+        outcome = avatar("fit", option, "much")
+        assert outcome.code == 2 and f"Invalid value for '{option}'" in outcome.stderr
+    assert avatar("fit", "--gpu", "3080", "--seconds", "nan").code == 2
 
 
 def test_a_host_without_a_gpu_is_told_so_and_what_its_cpu_needs(avatar, monkeypatch, tmp_path):
@@ -307,6 +367,8 @@ def test_a_kept_run_of_another_card_gives_its_peaks_and_no_seconds(kept_run):
     assert report["stages"]["lips"]["peak_allocated_mib"] == 3000
     assert "recorded on GeForce RTX 4090 24GB" in report["peaks_from"]
     assert report["seconds_from"] == plan.NO_SECONDS and report["stages"]["lips"]["seconds"] is None
+    assert plan.for_memory(24, "8.9", 30)["stages"]["lips"]["peak_allocated_mib"] == 3000
+    assert plan.for_memory(24, None, 30)["peaks_from"] == plan.ARITHMETIC  # of no known generation
     other = plan.for_card("RTX 3080", 30)  # another profile
     assert other["peaks_from"] == plan.ARITHMETIC and other["stages"]["lips"]["peak_allocated_mib"] is None
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import threading
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,6 +25,7 @@ from avatar.environment import installed, locks
 ROOT = Path(__file__).parent.parent
 WORKFLOWS = {path.name: path for path in sorted((ROOT / ".github/workflows").glob("*.yml"))}
 COMMIT_TIME = "1795304826"
+SBOM = f"avatar-{__version__}.cdx.json"
 
 
 @pytest.fixture(scope="module")
@@ -115,17 +119,19 @@ def test_a_wheel_that_is_not_the_installed_one_is_named(tools, checkout, tmp_pat
 
 
 @pytest.fixture(scope="module")
-def built(tools, checkout, tmp_path_factory) -> Path:
-    """Wheel and sdist, made twice with other file times between; both times the same bytes."""
+def built(tools, checkout, sbom, tmp_path_factory) -> Path:
+    """Wheel and sdist beside their bill of materials, made twice with other file times between: the same bytes."""
     (checkout / ".venv").mkdir(exist_ok=True)
     (checkout / ".venv/release").symlink_to(tools.parent)
     one, two = tmp_path_factory.mktemp("one"), tmp_path_factory.mktemp("two")
     for folder, seconds in ((one, 10**9), (two, 1.5 * 10**9)):
+        (folder / SBOM).write_text(sbom)
+        os.utime(folder / SBOM, (seconds, seconds))
         for path in checkout.glob("avatar/**/*.py"):
             os.utime(path, (seconds, seconds))
         done = in_release(checkout, f"make_packages(Path({str(folder)!r}), '{COMMIT_TIME}')")
         assert done.returncode == 0, done.stderr
-    assert len(list(one.iterdir())) == 2
+    assert len(list(one.iterdir())) == 3
     for path in one.iterdir():
         assert path.read_bytes() == (two / path.name).read_bytes(), path.name
     return one
@@ -138,6 +144,31 @@ def test_the_wheel_carries_what_it_reads(built, checkout):
     wanted = git(checkout, "ls-files", "avatar").split()
     wanted += [f"avatar/{name}" for name in git(checkout, "ls-files", "locks").split()]
     assert set(wanted) <= set(inside)
+
+
+def test_the_wheel_carries_the_bill_of_materials_of_its_release(built, sbom):
+    """Where PEP 770 puts it; RECORD owns it with its digest, so installers and auditors find it."""
+    with zipfile.ZipFile(next(built.glob("*.whl"))) as wheel:
+        info = f"avatar-{__version__}.dist-info"
+        assert [name for name in wheel.namelist() if "/sboms/" in name] == [f"{info}/sboms/{SBOM}"]
+        assert wheel.read(f"{info}/sboms/{SBOM}") == (built / SBOM).read_bytes() == sbom.encode()
+        digest = base64.urlsafe_b64encode(hashlib.sha256(sbom.encode()).digest()).rstrip(b"=").decode()
+        assert f"{info}/sboms/{SBOM},sha256={digest},{len(sbom.encode())}" in wheel.read(f"{info}/RECORD").decode()
+
+
+def test_a_wheel_is_built_without_a_bill_of_materials_from_a_checkout_or_from_the_sdist(
+    tools, built, checkout, tmp_path
+):
+    with tarfile.open(next(built.glob("*.tar.gz"))) as sdist:
+        sdist.extractall(tmp_path, filter="data")
+    without = {name: value for name, value in os.environ.items() if name != "AVATAR_SBOM"}
+    for root in (checkout, tmp_path / f"avatar-{__version__}"):
+        words = [tools / "python", "-m", "hatchling", "build", "--target", "wheel", "--directory", tmp_path / "made"]
+        done = subprocess.run(words, cwd=root, env=without, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        inside = zipfile.ZipFile(next((tmp_path / "made").glob("*.whl"))).namelist()
+        assert "avatar/__main__.py" in inside and not [name for name in inside if "sbom" in name]
+        shutil.rmtree(tmp_path / "made")
 
 
 def test_an_installed_wheel_finds_its_locks_and_owns_its_files(built, tmp_path):

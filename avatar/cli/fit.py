@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import click
 
 from avatar.cli.help import Command
@@ -11,24 +13,32 @@ EXAMPLES = """
 avatar fit
 avatar fit --gpu "RTX 3080"
 avatar fit --gpu 3080 --seconds 60 --json
+avatar fit --vram 16 --capability 8.9
 """
 HEADINGS = ("stage", "model", "weights", "alive", "copies", "other", "needed", "peak", "seconds")
 
 
 @click.command(cls=Command, examples=EXAMPLES)
 @click.option("--gpu", "name", help="Answer for this card instead of this host; needs no GPU and no PyTorch.")
+@click.option("--vram", metavar="GIB", type=float, help="Answer for a card of this memory that --gpu does not know.")
+@click.option("--capability", metavar="X.Y", help="With --vram: the card's compute capability, like 8.9.")
 @click.option(
     "--seconds", type=click.FloatRange(0, 120, min_open=True), default=10.0, help="Length of the video. [default: 10]"
 )
 @click.option("--measure", is_flag=True, help="On a host without a GPU: run the steps on the CPU; takes many minutes.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def fit(name: str | None, seconds: float, measure: bool, as_json: bool) -> int:
+def fit(
+    name: str | None, vram: float | None, capability: str | None, seconds: float, measure: bool, as_json: bool
+) -> int:
     """Memory, time and disk that the full stack takes on this card.
 
     Downloads nothing. On a host with a GPU the models are built in their real shapes with random numbers, one after
     another, and a step of each is run. The exit code is 1 where they do not fit.
     """
-    report = asked(name, seconds, measure)
+    refuse_contradictions(name, vram, capability, measure)
+    if math.isnan(seconds):  # click compares, and no comparison with it fails
+        raise click.BadParameter("nan is no length of a video.", param_hint="'--seconds'")
+    report = asked(name, vram, capability, seconds, measure)
     if as_json:
         print_json(report)
     else:
@@ -36,15 +46,26 @@ def fit(name: str | None, seconds: float, measure: bool, as_json: bool) -> int:
     return 0 if report["fits"] else 1
 
 
-def asked(name: str | None, seconds: float, measure: bool) -> dict:
-    from avatar import hardware
+def refuse_contradictions(name: str | None, vram: float | None, capability: str | None, measure: bool) -> None:
     from avatar.errors import RequestError
+
+    if name is not None and vram is not None:
+        raise RequestError("--gpu names a card whose memory is known and --vram gives a memory; give one of the two.")
+    if capability is not None and vram is None:
+        raise RequestError("--capability belongs to a card that --vram describes; give --vram too, or leave it out.")
+    if measure and (name is not None or vram is not None):
+        option = "--gpu" if vram is None else "--vram"
+        raise RequestError(f"{option} answers without measuring and --measure measures this host; give one of the two.")
+
+
+def asked(name: str | None, vram: float | None, capability: str | None, seconds: float, measure: bool) -> dict:
+    from avatar import hardware
     from avatar.fit import plan
 
     if name is not None:
-        if measure:
-            raise RequestError("--gpu answers without measuring and --measure measures this host; give one of the two.")
         return plan.for_card(name, seconds)
+    if vram is not None:
+        return plan.for_memory(vram, capability, seconds)
     gpus, problem = hardware.read_gpus()
     if not gpus and not problem and not measure:
         return plan.for_cpu(seconds)
@@ -55,7 +76,8 @@ def lines(report: dict) -> list[str]:
     """The report for a person. Memory in MiB."""
     gpu = report["gpu"]
     if gpu:
-        result = [f"gpu       {gpu['name']}: {gpu['vram_mib']:,} MiB, compute capability {gpu['capability']}"]
+        capability = gpu["capability"] or "not given"
+        result = [f"gpu       {gpu['name']}: {gpu['vram_mib']:,} MiB, compute capability {capability}"]
         result += [f"          ({gpu['source']})"]
     else:
         why = report.get("passed_over", "none here")
@@ -88,8 +110,10 @@ def table(rows: list[tuple[str, ...]]) -> list[str]:
 def verdict(report: dict) -> list[str]:
     from avatar.weights.lock import gigabytes
 
-    most = max(each["need_mib"] for each in report["stages"].values())
-    where = f" of {report['room_mib']:,}" if report["room_mib"] else ""
+    most, room = max(each["need_mib"] for each in report["stages"].values()), report["room_mib"]
+    where = f" of {room:,}" if room else ""
+    if not report["fits"] and most <= room:
+        where += f" MiB, but the profile is meant for {report['least_vram_mib']:,}"
     disk = report["disk"]
     weights, converted = gigabytes(disk["weights"]), gigabytes(disk["converted"])
     free = gigabytes(disk["free"]) + (

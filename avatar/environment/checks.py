@@ -12,7 +12,7 @@ from pathlib import Path
 from avatar.environment import bootstrap, c_library, dependencies, driver, imports, installed, search_path
 from avatar.environment.compare import Comparison, Lock, few
 from avatar.environment.locks import Wheel
-from avatar.hardware import PROFILES, Hardware
+from avatar.hardware import Hardware, smallest_gpu_profile
 
 PROBLEMS_NAMED = 5
 WITHOUT_GPU = "go on without the GPU: export AVATAR_PROFILE=cpu"
@@ -128,7 +128,7 @@ def check_capability(capability: str) -> Check:
 
 def check_gpu_memory(hardware: Hardware) -> Check:
     """Whether the first GPU has the memory that the smallest profile of a GPU needs."""
-    gpu, least = hardware.gpus[0], min(p.least_vram_mib for p in PROFILES if p.device == "cuda")
+    gpu, least = hardware.gpus[0], smallest_gpu_profile().least_vram_mib
     message = f"{gpu.name} has {gpu.vram_mib or 'an unknown number of'} MiB; the full stack needs {least}"
     if 0 < gpu.vram_mib < least:
         return Check("vram", False, message, f"use another GPU, or {WITHOUT_GPU}")

@@ -2,7 +2,8 @@
 
 Memory: what nvidia-smi prints, which is less than what is sold (a T4 is sold with 16 GB and shows 15,360 MiB). A source is
 the public page that shows the output; SEEN stands for outputs in public repositories, found by the figure beside the
-name. Compute capability: NVIDIA's lists, developer.nvidia.com/cuda-gpus and /cuda-legacy-gpus (A10G: as A10).
+name. A card with GDDR memory shows a sixteenth less where its ECC is on. Compute capability: NVIDIA's lists,
+developer.nvidia.com/cuda-gpus and /cuda-legacy-gpus (A10G: as A10; a laptop's: as the desktop card of its number).
 """
 
 from __future__ import annotations
@@ -32,13 +33,24 @@ class Card(NamedTuple):
 
 CARDS = (
     Card("GeForce RTX 5090", 32, 32_607, "12.0", "https://github.com/noonghunna/club-3090/issues/1261"),
+    Card("GeForce RTX 5090 Laptop", 24, 24_463, "12.0", SEEN),
+    Card("GeForce RTX 5080", 16, 16_303, "12.0", SEEN),
     Card("GeForce RTX 5070", 12, 12_227, "12.0", "https://github.com/shkhln/libc6-shim/issues/14"),
     Card("GeForce RTX 4090", 24, 24_564, "8.9", "https://github.com/RLinf/RLinf/issues/255"),
+    Card("GeForce RTX 4090 Laptop", 16, 16_376, "8.9", SEEN),
+    Card("GeForce RTX 4080 Super", 16, 16_376, "8.9", SEEN),
+    Card("GeForce RTX 4080", 16, 16_376, "8.9", SEEN),
+    Card("GeForce RTX 4080 Laptop", 12, 12_282, "8.9", SEEN),
     Card("GeForce RTX 4070", 12, 12_282, "8.9", "https://github.com/Frogging-Family/nvidia-all/pull/212"),
+    Card("GeForce RTX 4070 Laptop", 8, 8_188, "8.9", SEEN),
     Card("GeForce RTX 4060 Ti", 8, 8_188, "8.9", SEEN),
     Card("GeForce RTX 4060", 8, 8_188, "8.9", SEEN),
     Card("GeForce RTX 3090", 24, 24_576, "8.6", "https://github.com/noonghunna/club-3090/issues/1128"),
     Card("GeForce RTX 3080", 10, 10_240, "8.6", SEEN),
+    Card("GeForce RTX 3080 Laptop", 16, 16_384, "8.6", SEEN),
+    Card("GeForce RTX 3080 Laptop", 8, 8_192, "8.6", SEEN),
+    Card("GeForce RTX 3070", 8, 8_192, "8.6", SEEN),
+    Card("GeForce RTX 3070 Laptop", 8, 8_192, "8.6", SEEN),
     Card("GeForce RTX 3060 Ti", 8, 8_192, "8.6", SEEN),
     Card("GeForce RTX 3060", 12, 12_288, "8.6", "https://github.com/geerlingguy/raspberry-pi-pcie-devices/issues/790"),
     Card("GeForce RTX 2080 Ti", 11, 11_264, "7.5", SEEN),
@@ -46,22 +58,29 @@ CARDS = (
     Card("GeForce GTX 1080 Ti", 11, 11_264, "6.1", SEEN),
     Card("Quadro RTX 4000", 8, 8_192, "7.5", "https://github.com/akash-network/provider-configs/pull/12"),
     Card("RTX A4000", 16, 16_376, "8.6", SEEN),
+    Card("RTX A5000", 24, 24_564, "8.6", "https://github.com/akash-network/provider-configs/pull/83"),
     Card("RTX A6000", 48, 49_140, "8.6", SEEN),
+    Card("RTX 6000 Ada", 48, 49_140, "8.9", SEEN),
+    Card("RTX PRO 6000", 96, 97_887, "12.0", SEEN),
     Card("Tesla V100", 16, 16_160, "7.0", SEEN),
     Card("Tesla T4", 16, 15_360, "7.5", MODAL),
     Card("A10", 24, 23_028, "8.6", MODAL),
     Card("A10G", 24, 23_028, "8.6", "https://github.com/NVIDIA/DCGM/issues/232"),
+    Card("A40", 48, 46_068, "8.6", SEEN),
     Card("L4", 24, 23_034, "8.9", MODAL),
+    Card("L40", 48, 46_068, "8.9", SEEN),
     Card("L40S", 48, 46_068, "8.9", MODAL),
     Card("A100", 40, 40_960, "8.0", MODAL),
     Card("A100", 80, 81_920, "8.0", MODAL),
     Card("H100", 80, 81_559, "9.0", "https://github.com/wilicc/gpu-burn/issues/114"),
+    Card("H100 NVL", 94, 95_830, "9.0", SEEN),
     Card("H200", 141, 143_771, "9.0", SEEN),
+    Card("B200", 180, 183_359, "10.0", "https://github.com/NVIDIA/TensorRT-LLM/issues/10278"),
 )
 
 WORD = re.compile(r"\d+\s*gi?b\b|[rg]tx|\d+|ti\b|[a-z]+\d*[a-z]*")
 SERIES = {"nvidia", "geforce", "tesla", "quadro", "rtx", "gtx"}  # a model's number says the same
-VARIANTS = {"ti", "super", "laptop", "mobile", "max", "nvl", "ada", "pro", "d"}  # of another card than the plain name
+VARIANTS = {"ti", "super", "laptop", "max", "nvl", "ada", "pro", "d"}  # of another card than the plain name
 
 
 def find(name: str) -> Card:
@@ -86,7 +105,8 @@ def find(name: str) -> Card:
     near = nearest(name)
     said = f"near it: {', '.join(near)}" if near else "docs/fit.md lists those that are"
     raise RequestError(
-        f"the card {name!r} is not in the table ({said}); on the host itself '{to_type('fit')}' asks the card, without --gpu."
+        f"the card {name!r} is not in the table ({said}); ask by its memory, '{to_type('fit --vram GIB')}', or on its host "
+        f"'{to_type('fit')}', which asks the card."
     )
 
 
@@ -100,8 +120,8 @@ def nearest(name: str) -> list[str]:
 
 
 def words_of(name: str) -> set[str]:
-    """'NVIDIA RTX3080 10 GB' -> {nvidia, rtx, 3080, 10gb}."""
-    return {re.sub(r"\s*gi?b$", "gb", word) for word in WORD.findall(name.lower())}
+    """'NVIDIA RTX3080 10 GB' -> {nvidia, rtx, 3080, 10gb}; a laptop's card is listed as "Mobile" by lspci."""
+    return {re.sub(r"\s*gi?b$", "gb", word) for word in WORD.findall(name.lower().replace("mobile", "laptop"))}
 
 
 def refuse_unsupported(name: str, capability: str) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from avatar import hardware, settings
-from avatar.errors import EnvironmentProblem
+from avatar.errors import EnvironmentProblem, RequestError
 from avatar.fit import cards, need, recorded
 from avatar.hardware import MIB, Profile
 from avatar.invocation import to_type
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 ARITHMETIC = "by arithmetic from the shapes, not measured on this card"
 NO_SECONDS = "not measured on this card"
 NO_CPU_SECONDS = "not measured; --measure takes many minutes on a CPU"
+AS_GIVEN = "as given"
+AS_GIVEN_ALONE = "as given; --capability tells whether the locked PyTorch has code for it"
+MOST_GIB = 1024  # more than any card has: whoever asks for more means MiB
 
 
 def for_card(name: str, seconds: float) -> dict:
@@ -24,14 +28,42 @@ def for_card(name: str, seconds: float) -> dict:
     Raises RequestError for an unknown name, EnvironmentProblem for a card that PyTorch has no code for.
     """
     card = cards.find(name)
-    cards.refuse_unsupported(card.label, card.capability)
-    profile = largest_profile(card.vram_mib)
-    gpu = {"name": card.label, "vram_mib": card.vram_mib, "capability": card.capability, "source": card.source}
-    report = answer(gpu, profile, seconds, room_mib=card.vram_mib if profile.device == "cuda" else None)
+    return for_gpu(
+        {"name": card.label, "vram_mib": card.vram_mib, "capability": card.capability, "source": card.source}, seconds
+    )
+
+
+def for_memory(vram_gib: float, capability: str | None, seconds: float) -> dict:
+    """What is known of any card by its memory, as nvidia-smi shows it, and its compute capability, like "8.9".
+
+    Raises RequestError for figures that no card has, EnvironmentProblem for a card that PyTorch has no code for.
+    """
+    if not 0 < vram_gib <= MOST_GIB:  # nor is "nan"
+        raise RequestError(
+            f"--vram {vram_gib:g} is no card's memory; give GiB, above 0 and up to {MOST_GIB:,} (16,384 MiB are 16)."
+        )
+    if capability is not None and not re.fullmatch(r"[0-9]{1,2}\.[0-9]", capability):
+        raise RequestError(f"--capability {capability!r} is none; NVIDIA writes it like 8.9 (docs/fit.md lists cards).")
+    source = AS_GIVEN if capability else AS_GIVEN_ALONE
+    name = f"card with {vram_gib:g} GiB"
+    return for_gpu(
+        {"name": name, "vram_mib": int(vram_gib * 1024), "capability": capability, "source": source}, seconds
+    )
+
+
+def for_gpu(gpu: dict, seconds: float) -> dict:
+    """The report on a card elsewhere. One too small for every profile is compared with the smallest and does not fit."""
+    if gpu["capability"]:
+        cards.refuse_unsupported(gpu["name"], gpu["capability"])
+    profile, vram_mib = largest_profile(gpu["vram_mib"]), gpu["vram_mib"]
+    if profile.device == "cpu":
+        profile = hardware.smallest_gpu_profile()
+    report = answer(gpu, profile, seconds, room_mib=vram_mib)
+    report["fits"] = report["fits"] and vram_mib >= profile.least_vram_mib
     kept = recorded.runs()
-    if own := recorded.of_card(card, profile.name, kept):
+    if own := recorded.of_card(gpu, profile.name, kept):
         take(report, own["stages"], f"recorded on this card ({own['file']})", scale=seconds / own["video_seconds"])
-    elif near := recorded.nearest(card, profile.name, kept):
+    elif near := recorded.nearest(gpu, profile.name, kept):
         take(report, near["stages"], f"recorded on {near['gpu']['name']} with the same profile ({near['file']})")
     return report
 
@@ -92,7 +124,7 @@ def why_passed_over(gpu: hardware.Gpu) -> str:
             f"nvidia-smi shows the {gpu.name}, and PyTorch can use no GPU; look at CUDA_VISIBLE_DEVICES, and whether "
             "the container was started with its GPUs."
         )
-    least = min(profile.least_vram_mib for profile in hardware.PROFILES if profile.device == "cuda")
+    least = hardware.smallest_gpu_profile().least_vram_mib
     return f"the {gpu.name} is not used: it has {gpu.vram_mib:,} MiB, and the smallest GPU profile wants {least:,}"
 
 
@@ -129,6 +161,16 @@ def largest_profile(vram_mib: int) -> Profile:
     return hardware.profile_named("cpu")
 
 
+def smallest_card_gb(profile: Profile) -> int:
+    """How large a card a profile wants, in GB as sold: of that size and larger every known card has room for it.
+
+    The answer to "how large a card do I need" is that of `hardware.smallest_gpu_profile()`; README and docs say it.
+    """
+    most_mib = max([profile.least_vram_mib, *(mib(each.total) for each in need.stages(profile))])
+    too_small = [card.gb for card in cards.CARDS if card.vram_mib < most_mib]
+    return min(card.gb for card in cards.CARDS if card.gb > max(too_small, default=0))
+
+
 def answer(gpu: dict | None, profile: Profile, seconds: float, room_mib: int | None) -> dict:
     """The report by arithmetic. room_mib: memory of the device; None where that host is not known."""
     stages = {each.stage: stage(each) for each in need.stages(profile)}
@@ -139,6 +181,7 @@ def answer(gpu: dict | None, profile: Profile, seconds: float, room_mib: int | N
         "lips_batch": profile.lips_batch,
         "portrait_steps": profile.portrait_steps,
         "video_seconds": seconds,
+        "least_vram_mib": profile.least_vram_mib,
         "room_mib": room_mib,
         "fits": room_mib is None or all(each["need_mib"] <= room_mib for each in stages.values()),
         "stages": stages,

@@ -24,23 +24,26 @@ def runs() -> list[dict]:
     return [report for report in found if report["measured"]]
 
 
-def of_card(card: cards.Card, profile: str, kept: list[dict]) -> dict | None:
-    """The run on this very card with this profile."""
+def of_card(gpu: dict, profile: str, kept: list[dict]) -> dict | None:
+    """The run on this very card with this profile. gpu: its name as in cards.CARDS, and its capability."""
     for report in kept:
-        if report["profile"] == profile and is_card(report, card):
+        if report["profile"] == profile and is_card(report, gpu["name"]):
             return report
     return None
 
 
-def nearest(card: cards.Card, profile: str, kept: list[dict]) -> dict | None:
-    """The run with this profile on the card nearest in generation: its peaks hold here, its seconds do not."""
-    same = [report for report in kept if report["profile"] == profile]
-    return min(same, key=lambda report: _distance(report["gpu"]["capability"], card.capability), default=None)
+def nearest(gpu: dict, profile: str, kept: list[dict]) -> dict | None:
+    """The run with this profile on the card nearest in generation: its peaks hold here, its seconds do not.
+
+    None for a card whose generation is not known.
+    """
+    same = [report for report in kept if report["profile"] == profile and gpu["capability"]]
+    return min(same, key=lambda report: _distance(report["gpu"]["capability"], gpu["capability"]), default=None)
 
 
-def is_card(report: dict, card: cards.Card) -> bool:
+def is_card(report: dict, label: str) -> bool:
     try:
-        return cards.find(report["gpu"]["name"]) == card
+        return cards.find(report["gpu"]["name"]).label == label
     except RequestError:
         return False
 
