@@ -115,11 +115,11 @@ def make(root: Path, venvs: Path, layers: str) -> None:
     uv = installer.find(root, venvs, say)
     if uv.host.ignored:
         say(f"left out of this host's settings, because the lock decides: {', '.join(uv.host.ignored)}")
-    size = {"base": "about 0.4 GB", "full": "about 4.7 GB"}[layers]
+    sizes = {"base": "0.4 GB to download, 1.0 GB on disk", "full": "4.7 GB to download, 9.3 GB on disk"}[layers]
     # An interpreter inside the environment that is about to be replaced leads to the one that it was made from.
     python = getattr(sys, "_base_executable", sys.executable)
     say(f"making {environment.relative_to(root) if environment.is_relative_to(root) else environment} from locks/ "
-        f"({size} to download, once)")  # fmt: skip
+        f"(once: about {sizes})")  # fmt: skip
     shutil.rmtree(environment, ignore_errors=True)
     uv.make_environment(python, environment)
     # Byte code for the preview, whose every start counts; of the full stack most files are never imported.
