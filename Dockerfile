@@ -43,7 +43,7 @@ RUN useradd --uid 1000 --create-home --shell /bin/bash avatar && rm -f /var/log/
  && install -d -o 1000 -g 1000 /workspace
 # The locked wheels: the same tree as ./run makes.
 COPY locks /opt/avatar/locks
-COPY avatar/environment/bootstrap.py /opt/avatar/avatar/environment/bootstrap.py
+COPY avatar/environment/entry.py /opt/avatar/avatar/environment/entry.py
 RUN --mount=type=bind,from=downloads,source=/downloads,target=/downloads \
     sh /opt/avatar/docker/install-wheels.sh base
 # avatar itself, last: a changed line of code leaves the layers above as they are.

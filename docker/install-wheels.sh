@@ -17,12 +17,12 @@ uv=$(echo /tmp/uv/uv-*.data/scripts/uv)
 chmod +x "$uv"
 
 if [ "$layer" = base ]; then
-    "$uv" venv --quiet --no-project --no-cache --python /usr/bin/python3.11 $environment
+    "$uv" venv --no-config --quiet --no-project --no-cache --python /usr/bin/python3.11 $environment
     python3.11 -B -c "import sys; from pathlib import Path; sys.path.insert(0, '/opt/avatar/avatar/environment')
-import bootstrap; bootstrap.add_avatar(Path('/opt/avatar'), Path('$environment'))"
+import entry; entry.add_avatar(Path('/opt/avatar'), Path('$environment'))"
 fi
 # uv's own notes hold the times of the wheel files, which differ from one download to the next.
-UV_NO_INSTALLER_METADATA=1 UV_CACHE_DIR=/tmp/uv-cache "$uv" pip install --quiet --offline --no-index --find-links $wheels --no-deps \
+UV_NO_INSTALLER_METADATA=1 UV_CACHE_DIR=/tmp/uv-cache "$uv" pip install --no-config --quiet --offline --no-index --find-links $wheels --no-deps \
     --only-binary :all: --require-hashes --python $environment/bin/python -r $locks/"$layer".txt
 
 # Byte code for what came; Debian's for the standard library holds times, which the image's files do not keep.

@@ -19,7 +19,7 @@ import pytest
 from avatar.environment import bootstrap
 from tests import small_checkout
 from tests.conftest import ROOT
-from tests.namespaces import UNSHARE
+from tests.namespaces import UNSHARE, need_mounts
 
 PYTHON = os.path.realpath(sys.executable)
 
@@ -186,6 +186,85 @@ def test_without_an_index_a_folder_of_wheels_is_enough(checkout, tmp_path):
     nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_EXTRA_INDEX_URL": None, "PIP_CONFIG_FILE": os.devnull}
     done = run(checkout, *IMPORT, **folder, **nowhere)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("layers", [[], ["--full"]])
+def test_a_checkout_that_one_may_not_write(checkout, tmp_path, layers):
+    """As installed for all: the environment is made in the user's cache folder, and found there again."""
+    need_mounts()
+    (checkout / ".venv").rename(tmp_path / "boot")
+    cache = tmp_path / "cache"
+    (cache / "avatar/venv").mkdir(parents=True)
+    place = cache / "avatar/venv" / str(checkout).replace("/", "%")
+    (tmp_path / "boot").rename(place)
+    script = f"mount --bind '{checkout}' '{checkout}' && mount -o remount,ro,bind '{checkout}' && exec \"$@\""
+    command = [*UNSHARE, "sh", "-c", script, "sh", checkout / "run", *layers, *IMPORT]
+    settings = {**os.environ, "AVATAR_PYTHON": PYTHON, "XDG_CACHE_HOME": str(cache)}
+    for wanted in ("making ", ""):
+        done = subprocess.run(command, env=settings, capture_output=True, text=True)
+        assert (done.returncode, done.stdout) == (0, f"{place}/{'full' if layers else 'base'}\n"), done.stderr
+        assert wanted in done.stderr and (wanted or not done.stderr)
+    assert not (checkout / ".venv").exists()
+
+
+def test_a_program_of_another_layer_is_not_looked_for_on_the_host(checkout, tmp_path):
+    """`./run pytest` would run the host's. Nothing else is refused."""
+    small_checkout.lock(checkout, base=["click"], test=["pytest"])
+    (tmp_path / "bin").mkdir()
+    for name in ("pytest", "something-else"):
+        (tmp_path / "bin" / name).write_text("#!/bin/sh\necho the host\n")
+        (tmp_path / "bin" / name).chmod(0o755)
+    path = f"{tmp_path}/bin:{os.environ['PATH']}"
+    done = run(checkout, "pytest", "-q", PATH=path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[-1] == "run: pytest is not in the base environment: ./run --full pytest -q"
+    assert run(checkout, "something-else", PATH=path).stdout == "the host\n"
+    assert run(checkout, str(tmp_path / "bin/pytest"), PATH=path).stdout == "the host\n"
+    for name in ("[", "a.b*", "version"):  # no pattern, and no word of the file that is no program
+        assert "is not in the base environment" not in run(checkout, name, PATH=path).stderr
+
+
+def test_an_interruption_while_uv_is_put_in_place_is_one_line(checkout, tmp_path):
+    """Ctrl-C goes to the whole group; pip takes its time here, from a folder that is a pipe."""
+    shutil.rmtree(checkout / ".venv")
+    slow = tmp_path / "slow"
+    slow.write_text(
+        f"#!/bin/sh\ncase \"$*\" in *venv*) touch '{tmp_path}/begun'; exec sleep 60;; esac\nexec '{PYTHON}' \"$@\"\n"
+    )
+    slow.chmod(0o755)
+    command = [
+        PYTHON,
+        "-I",
+        "-S",
+        "-B",
+        "-c",
+        SLOW_BOOTSTRAP,
+        str(checkout),
+        str(checkout / ".venv"),
+        "base",
+        str(slow),
+    ]
+    call = subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE, text=True)
+    while not (tmp_path / "begun").exists() and call.poll() is None:
+        time.sleep(0.02)
+    os.killpg(call.pid, signal.SIGINT)
+    said = call.communicate(timeout=30)[1]
+    assert call.returncode == 130
+    lines = [line for line in said.splitlines() if "left out of this host" not in line]
+    assert lines == ["run: putting uv (the installer, pinned by hash) in place",
+                     "run: interrupted; the next ./run starts this environment afresh."]  # fmt: skip
+
+
+# The bootstrap with an interpreter that makes no virtual environment within a minute.
+SLOW_BOOTSTRAP = """
+import sys
+root, venvs, layers, slow = sys.argv[1:]
+sys.path.insert(0, root)
+from avatar.environment import bootstrap, installer
+sys.argv = ["bootstrap.py", root, venvs, layers]
+sys.executable = slow
+sys.exit(bootstrap.main())
+"""
 
 
 def test_texts_are_utf8_in_any_locale(checkout):

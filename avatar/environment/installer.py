@@ -115,10 +115,19 @@ class Installer:
         if done.returncode:
             raise subprocess.CalledProcessError(done.returncode, command, done.stdout, done.stderr)
 
-    def download(self, python: str | Path, folder: Path, lock: Path) -> None:
-        """Put the wheels that a lock file names into a folder, with pip, hashes required. Raises CannotInstall."""
-        if code := pip(python, self.host, "download", "--quiet", "--no-deps", "--only-binary", ":all:", "--require-hashes",
-                       "--dest", folder, "-r", lock, cwd=self.root):  # fmt: skip
+    def download(self, folder: Path, lock: Path) -> None:
+        """Put the wheels that a lock file names into a folder, with the pip beside uv, hashes required. Raises CannotInstall."""
+        words = [
+            "download",
+            "--quiet",
+            "--no-deps",
+            "--only-binary",
+            ":all:",
+            "--require-hashes",
+            "--dest",
+            folder.resolve(),
+        ]
+        if code := pip(self.uv.parent / "python", self.host, *words, "-r", lock, cwd=self.root):
             raise CannotInstall(
                 f"pip could not download what {lock.name} names (exit {code}); mend what it says above."
             )

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ci import wheels
 from ci.container import base, downloads, labels
 from ci.container.host import KEPT, ROOT, Problem, need, run, say
 
@@ -148,7 +149,7 @@ def import_base() -> None:
         return
     folder = KEPT / "import"
     folder.mkdir(parents=True, exist_ok=True)
-    downloads.place(tar, folder / "base.tar")
+    wheels.place(tar, folder / "base.tar")
     (folder / "Dockerfile").write_text('FROM scratch\nADD base.tar /\nCMD ["bash"]\n')
     run(*BUILDAH, "bud", "--isolation", "chroot", "--timestamp", "0", "--format", "docker",
         "--tag", name, "--tag", BASE_IMAGE, folder)  # fmt: skip

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
 from pathlib import Path
 
-from avatar.environment.locks import Wheel, read_lock
+from avatar.environment.installer import CannotInstall
+from ci import wheels
 from ci.container import base, debs
-from ci.container.host import KEPT, ROOT, Problem, run, say, sha256_of
+from ci.container.host import KEPT, Problem, say
 
 DOWNLOADS = KEPT / "context" / "downloads"
 CONTEXT = DOWNLOADS.parent  # what buildah sees as the stage `downloads`
-NEARBY = ROOT / ".wheels"  # where ci/lock keeps its downloads
 LAYERS = {"preview": ["boot", "base"], "full": ["boot", "base", "full"], "pod": ["boot", "base", "full"]}
 
 
@@ -24,43 +21,11 @@ def fetch(target: str) -> None:
 
 
 def fetch_wheels(layers: list[str]) -> None:
-    """The locked wheels of these layers: from .wheels/ where they are, else with the host's pip, hashes required."""
-    folder = DOWNLOADS / "wheels"
-    folder.mkdir(parents=True, exist_ok=True)
-    for layer in layers:
-        wheels = read_lock(ROOT / "locks" / f"{layer}.txt")
-        for wheel in wheels:
-            if not is_there(wheel, folder) and is_there(wheel, NEARBY):
-                place(NEARBY / wheel.file, folder / wheel.file)
-        if all(is_there(wheel, folder) for wheel in wheels):
-            continue
-        say(f"downloading the wheels of locks/{layer}.txt")
-        run(*find_pip(), "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:",
-            "--require-hashes", "--dest", folder, "-r", ROOT / "locks" / f"{layer}.txt")  # fmt: skip
-
-
-def is_there(wheel: Wheel, folder: Path) -> bool:
-    path = folder / wheel.file
-    return path.is_file() and sha256_of(path) == wheel.sha256
-
-
-def place(source: Path, target: Path) -> None:
-    """Put a file at another place of the same disk without a copy, where that is possible."""
-    target.unlink(missing_ok=True)
+    """The locked wheels of these layers: from .wheels/ where they are, else from the host's index, hashes required."""
     try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
-
-
-def find_pip() -> list[str | Path]:
-    for pip in ([sys.executable, "-m", "pip"], [ROOT / ".venv/boot/bin/python", "-m", "pip"]):
-        try:
-            run(*pip, "--version")
-        except (Problem, OSError):
-            continue
-        return pip
-    raise Problem("this needs pip for Python 3.11 to download the wheels: sudo apt-get install python3-pip")
+        wheels.gather(layers, DOWNLOADS / "wheels", say)
+    except CannotInstall as error:
+        raise Problem(str(error)) from error
 
 
 def fetch_debs(lock: Path, folder: Path, states: Path) -> None:
