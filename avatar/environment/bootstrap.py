@@ -28,6 +28,8 @@ from avatar.environment.installer import CannotInstall
 LAYERS = {"base": ["base"], "full": ["base", "full", "test"]}
 MAKERS = ("avatar/environment/bootstrap.py", "avatar/environment/installer.py")  # `./run` has the same list
 
+LEAST_ROOM_BYTES = 16 << 20  # with less than this left, the disk is why something failed
+
 # What the wheels leave to the system: cv2's Qt wants the first five, libmediapipe.so the last two.
 SYSTEM_LIBRARIES = {
     "libGL.so.1": "libgl1",
@@ -175,6 +177,8 @@ def main() -> int:
                 make(root, venvs, layers)
     except CannotInstall as error:
         say(str(error))
+        if shutil.disk_usage(venvs).free < LEAST_ROOM_BYTES:  # pip and venv do not say so
+            say(f"No space left on device: {venvs}; free space, then run this again.")
         return 1
     except OSError as error:
         say(f"{error.strerror}: {error.filename}; free space or mend its permissions, then run this again.")
