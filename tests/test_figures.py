@@ -71,7 +71,7 @@ def test_what_the_first_card_measured_stands_beside_what_is_computed():
     runs = {stage: json.loads((H200 / f"{stage}.json").read_text())["stages"][stage] for stage in ("portrait", "voice")}
     lips = json.loads((H200 / "lips.json").read_text())["stages"]["lips"]
     measured = {stage: run["run"]["allocated_mib"] for stage, run in runs.items()}
-    measured["lips, 32 frames a step"] = lips["batches"]["32"]["run"]["allocated_mib"]
+    measured["lips, 16 frames a step"] = lips["batches"]["16"]["run"]["allocated_mib"]
     printed = plan.for_card("H200", 10)["stages"]
     tensors = {stage: each["weights_mib"] + each["live_mib"] + each["copies_mib"] for stage, each in printed.items()}
     computed = [[name, f"{tensors[name.partition(',')[0]]:,}", f"{mib:,}"] for name, mib in measured.items()]

@@ -180,6 +180,7 @@ def random_models(device: torch.device, dtype: torch.dtype, smaller: Smaller):
 def _frames(models, batch: int, batches: int) -> Iterator[np.ndarray]:
     """Frames as the engine yields them: faces of a batch on the device, each blended into its picture."""
     from avatar.lips.musetalk.audio_features import AudioFeatures
+    from avatar.lips.musetalk.blending import Blending, blending_threads
     from avatar.lips.musetalk.drawing import Drawing
     from avatar.lips.musetalk.options import Options
     from avatar.lips.musetalk.plan import plan_frames
@@ -194,9 +195,8 @@ def _frames(models, batch: int, batches: int) -> Iterator[np.ndarray]:
     with opened(framed, rate, count) as source:
         plan = plan_frames(source, samples, rate, count, options)
         drawing = Drawing(models, source, AudioFeatures(models.ear, samples), plan, rate, options, steps)
-        for group, faces in drawing.faces(drawing.batches()):
-            for frame, face in zip(group.drawn, faces, strict=True):
-                yield drawing.frame(frame, face)
+        drawn = drawing.faces(drawing.batches())
+        yield from Blending(source, plan, drawing.prepared).pictures(drawn, blending_threads())
 
 
 def _network(name: str, profile: Profile, smaller: Smaller) -> torch.nn.Module:

@@ -1,8 +1,7 @@
-"""Draws the frames of one video, in three steps that may each have a thread of its own.
+"""Draws the faces of one video, in two steps that may each have a thread of its own; blending.py has the third.
 
 batches   the host cuts out the faces of the pictures that come next
 faces     the device draws the mouths of a batch
-frame     the host blends a face into its picture
 """
 
 from __future__ import annotations
@@ -18,7 +17,6 @@ import torch
 
 from avatar.lips.musetalk.audio_features import AudioFeatures, silent_window
 from avatar.lips.musetalk.audio_windows import window
-from avatar.lips.musetalk.blend import fit_to_box, paste
 from avatar.lips.musetalk.crop import SIDE, network_inputs
 from avatar.lips.musetalk.graph import Graphs, Network
 from avatar.lips.musetalk.models import Models
@@ -26,7 +24,6 @@ from avatar.lips.musetalk.options import Options
 from avatar.lips.musetalk.plan import Plan
 from avatar.lips.musetalk.prepared import Kept, Prepared, prepare
 from avatar.lips.musetalk.source import Source
-from avatar.lips.musetalk.tone import ToneFollower
 from avatar.lips.musetalk.transfer import Download
 from avatar.memory import StepDown
 
@@ -81,7 +78,6 @@ class Drawing:
         self._graphs = Graphs(models.notes) if cuda_graphs and models.device.type == "cuda" else None
         self._silence = silent_window(models.ear) if (plan.sound < 1).any() else None
         self._last_latents: torch.Tensor | None = None
-        self._tone = ToneFollower()
         # One block: made one by one between larger passing tensors, they would leave holes of twice their own size.
         most = min(len(source), KEPT_LATENTS)
         self._latents = torch.empty(most, 8, SIDE // 8, SIDE // 8, dtype=models.vae.dtype, device=models.device)
@@ -218,18 +214,6 @@ class Drawing:
             self._last_latents = latents
             smoothed.append(latents)
         return torch.stack(smoothed)
-
-    # ---------------------------------------------------------------- blend
-
-    def frame(self, frame: int, face: np.ndarray) -> np.ndarray:
-        """The whole picture of a frame with its drawn face in it: uint8 (height, width, 3) RGB, a new array."""
-        shows = self._plan.shows[frame]
-        prepared: Prepared = self.prepared[shows]
-        drawn = fit_to_box(face, prepared.box)[prepared.mask.top :]
-        if self._plan.begins[frame]:
-            self._tone.restart()
-        drawn = self._tone.corrected(drawn, prepared.ring, prepared.skin, prepared.box)
-        return paste(self._source.pictures[shows], drawn, prepared.box, prepared.mask, float(self._plan.opacity[frame]))
 
 
 def _batches(size: int, *tensors: torch.Tensor) -> Iterator[tuple[torch.Tensor, ...]]:

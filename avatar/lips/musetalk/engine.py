@@ -23,6 +23,7 @@ from avatar.voice.speech import Speech
 from avatar.weights import store
 
 if TYPE_CHECKING:
+    from avatar.lips.musetalk.blending import Blending
     from avatar.lips.musetalk.drawing import Drawing
     from avatar.lips.musetalk.plan import Plan
     from avatar.lips.musetalk.source import Source
@@ -93,14 +94,15 @@ class MuseTalkLips:
     def frames(self, speech: Speech, frame_rate: int | Fraction) -> Iterator[np.ndarray]:
         """The frames that the speech fills, each a new uint8 RGB (height, width, 3), at any exact frame rate.
 
-        MuseTalk was trained at 25 frames/s; other rates work and are off what it learned. Three threads share the
-        work: the next pictures are cut out and the next faces drawn while the caller's takes the frames before them.
+        MuseTalk was trained at 25 frames/s; other rates work and are off what it learned. Threads share the work:
+        the next pictures are cut out, the next faces drawn and the next frames blended while the caller has this one.
         """
         self._stream = self._frames(speech, Fraction(frame_rate))
         return self._stream
 
     def _frames(self, speech: Speech, rate: Fraction) -> Iterator[np.ndarray]:
         from avatar.lips.musetalk.audio_features import AudioFeatures, samples_at_16k
+        from avatar.lips.musetalk.blending import Blending
         from avatar.lips.musetalk.drawing import Drawing
         from avatar.lips.musetalk.plan import plan_frames
         from avatar.lips.musetalk.source import opened
@@ -113,29 +115,24 @@ class MuseTalkLips:
             plan = plan_frames(source, samples, rate, count, self._options)
             features = AudioFeatures(self._models.ear, samples, self._options.overlap_s)
             drawing = Drawing(self._models, source, features, plan, rate, self._options, self._steps, self._cuda_graphs)
-            self._seconds = {"preparing": time.perf_counter() - started}
-            yield from self._pictures(source, plan, drawing)
+            blending = Blending(source, plan, drawing.prepared)
+            preparing_s = time.perf_counter() - started
+            yield from self._pictures(drawing, blending)
+            seconds = {"preparing": preparing_s, "blending": blending.seconds, **drawing.seconds}
+            self.facts["seconds"] = {name: round(value, 3) for name, value in seconds.items()}
             self._tell(source, plan, drawing)
 
-    def _pictures(self, source: Source, plan: Plan, drawing: Drawing) -> Iterator[np.ndarray]:
-        """The frames in order. Two threads are before this one: one cuts out the next faces, one has the device draw."""
+    def _pictures(self, drawing: Drawing, blending: Blending) -> Iterator[np.ndarray]:
+        """The frames in order. Threads are before this one: one cuts out faces, one has the device draw, some blend."""
         from avatar.lips.musetalk.ahead import ahead
+        from avatar.lips.musetalk.blending import blending_threads
 
-        self._seconds["blending"] = 0.0
         with (
             contextlib.closing(ahead(drawing.batches())) as batches,
             contextlib.closing(ahead(drawing.faces(batches))) as drawn,
+            contextlib.closing(blending.pictures(drawn, blending_threads())) as pictures,
         ):
-            for batch, faces in drawn:
-                face_of = dict(zip(batch.drawn, faces, strict=True))
-                for frame in batch.shown:
-                    started = time.perf_counter()
-                    if frame in face_of:
-                        picture = drawing.frame(frame, face_of[frame])
-                    else:
-                        picture = np.array(source.pictures[plan.shows[frame]])
-                    self._seconds["blending"] += time.perf_counter() - started
-                    yield picture
+            yield from pictures
 
     def save_motion(self, folder: Path) -> None:
         """Writes nothing: what MuseTalk intends is not known before it is drawn."""
@@ -145,7 +142,6 @@ class MuseTalkLips:
         drawn = np.flatnonzero(plan.opacity > 0)
         self.facts["source_frames"] = len(source)
         self.facts["drawn_frames"] = len(drawn)
-        self.facts["seconds"] = {stage: round(value, 3) for stage, value in (self._seconds | drawing.seconds).items()}
         passed = int(np.count_nonzero(source.opacity[plan.shows] == 0))
         if passed:
             self.notes.append(f"{passed} frames show no face that lips can be drawn on and stay as they were.")
@@ -168,11 +164,12 @@ def need_bytes(batch: int, item_bytes: int) -> int:
 
 
 def cuda_graphs() -> bool:
-    """Whether the host asks for CUDA graphs (AVATAR_CUDA_GRAPHS=1), which no card has measured yet.
+    """Whether networks are launched as CUDA graphs on a card: yes, but for AVATAR_CUDA_GRAPHS=0.
 
-    No setting and not in the request: it changes how long a render takes, not what it is. Raises RequestError.
+    No setting and not in the request: it changes how long a render takes, not what it is. On an H200 drawing alone was
+    1.6 to 1.8 times as fast with them at batches of 16 and 8 (bench/NOTES.md). Raises RequestError.
     """
-    said = os.environ.get("AVATAR_CUDA_GRAPHS", "0")
+    said = os.environ.get("AVATAR_CUDA_GRAPHS", "1")
     if said not in ("0", "1"):
         raise RequestError(f"AVATAR_CUDA_GRAPHS is {said!r}; it takes 1 (on) or 0 (off).")
     return said == "1"

@@ -1,7 +1,7 @@
 """CUDA graphs: what a network launches for a batch, recorded once and then launched as one.
 
 MuseTalk's UNet is about a thousand small kernels, and Python takes longer to launch them than a fast card to run them.
-Off unless AVATAR_CUDA_GRAPHS=1 is set (see bench/NOTES.md). Everything here runs in the thread that draws, in inference
+On where there is a card, but for AVATAR_CUDA_GRAPHS=0 (see bench/NOTES.md). Everything here runs in the thread that draws, in inference
 mode, and nothing that it records asks for a random number, reads the device or copies from the host.
 """
 

@@ -91,6 +91,27 @@ def apply_tone(lab: np.ndarray, tone: Tone) -> np.ndarray:
     return corrected.astype(np.float32)
 
 
+class Look(NamedTuple):
+    """Drawn rows in Lab, float32 (rows, width, 3), and what their ring shows; None where tones are not matched."""
+
+    lab: np.ndarray
+    seen: Skin | None
+
+
+def look(drawn: np.ndarray, ring: np.ndarray, wanted: Skin | None) -> Look:
+    """Of the drawn rows, uint8 (rows, width, 3) RGB. Frames may be looked at side by side and in any order."""
+    lab = to_lab(drawn)
+    return Look(lab, skin(lab, ring) if wanted else None)
+
+
+def toned(drawn: np.ndarray, looked: Look, tone: Tone | None) -> np.ndarray:
+    """The drawn rows in that tone, or as they are: float32, 0..255. Frames may be made side by side and in any order."""
+    if tone is None:
+        return drawn.astype(np.float32)
+    # As a difference: OpenCV's way to Lab and back alone is off by up to 1.2 of 255.
+    return np.clip(drawn + (to_rgb(apply_tone(looked.lab, tone)) - to_rgb(looked.lab)), 0, 255)
+
+
 class ToneFollower:
     """The running correction of one shot. Give it the frames in order; `restart` where the picture jumps."""
 
@@ -100,14 +121,16 @@ class ToneFollower:
     def restart(self) -> None:
         self._tone = None
 
-    def corrected(self, drawn: np.ndarray, ring: np.ndarray, wanted: Skin | None, box: Box) -> np.ndarray:
-        """The drawn rows, uint8 (rows, width, 3) RGB, in the tone of the wanted skin: float32, 0..255."""
-        lab = to_lab(drawn)
-        seen = skin(lab, ring) if wanted else None
-        if seen is None:
-            return drawn.astype(np.float32)
-        new = tone_between(seen, wanted, box)
+    def follow(self, looked: Look, wanted: Skin | None, box: Box) -> Tone | None:
+        """The tone of the next frame; None where there is nothing to match."""
+        if looked.seen is None or wanted is None:
+            return None
+        new = tone_between(looked.seen, wanted, box)
         old = self._tone or new
         self._tone = Tone(*((1 - FOLLOW) * before + FOLLOW * now for before, now in zip(old, new)))
-        # As a difference: OpenCV's way to Lab and back alone is off by up to 1.2 of 255.
-        return np.clip(drawn + (to_rgb(apply_tone(lab, self._tone)) - to_rgb(lab)), 0, 255)
+        return self._tone
+
+    def corrected(self, drawn: np.ndarray, ring: np.ndarray, wanted: Skin | None, box: Box) -> np.ndarray:
+        """The next frame's drawn rows, uint8 (rows, width, 3) RGB, in the tone of the wanted skin: float32, 0..255."""
+        looked = look(drawn, ring, wanted)
+        return toned(drawn, looked, self.follow(looked, wanted, box))
