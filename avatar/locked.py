@@ -24,6 +24,28 @@ def package_file(package: str, path: str) -> Path:
     return Path(folders[0], path)
 
 
+def recorded_file(package: str, beginning: str) -> Path:
+    """The one file of an installed package whose path begins so in the RECORD of its wheel, and has the size given there.
+
+    package: the folder's name in site-packages; the package is not imported, and no variable moves the file. A size
+    is compared in 0.1 ms at every use; contents are compared by `avatar status --strict`.
+    Raises EnvironmentProblem when no such file is recorded or installed, or its size is another one.
+    """
+    from avatar.environment import elf
+
+    site = package_file(package, "__init__.py").parent.parent
+    rows = [row for record in site.glob(f"{package}-*.dist-info/RECORD") for row in record.read_text().splitlines()]
+    found = [row.rsplit(",", 2) for row in rows if row.startswith(f"{package}/{beginning}")]
+    if len(found) != 1:
+        raise EnvironmentProblem(f"the RECORD of {package} in {site} names {len(found)} files {beginning}*; {MEND}.")
+    path, _, size = found[0]
+    file = package_file(package, path.removeprefix(f"{package}/"))
+    there = elf.size_before_nix(file) or file.stat().st_size
+    if str(there) != size:
+        raise EnvironmentProblem(f"{file} has {there} bytes, its wheel says {size}; {MEND}.")
+    return file
+
+
 def package_bytes(package: str, path: str, sha256: str) -> bytes:
     """The bytes of such a file. Raises EnvironmentProblem also when its sha256 is another one, or it cannot be read."""
     file = package_file(package, path)
