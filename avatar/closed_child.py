@@ -24,10 +24,20 @@ from avatar import closed
 MIB = 1 << 20
 LONGEST_PAUSE_S = 0.02  # between two looks whether the program has ended
 
-# How programs say that an allocation was refused: strerror(ENOMEM), C++, Python. The kernel tells nobody else.
-OUT_OF_MEMORY = (b"Cannot allocate memory", b"std::bad_alloc", b"MemoryError")
+# How programs say that an allocation was refused: strerror(ENOMEM), C++, Python, and strerror(EAGAIN) of a thread without
+# room for its stack. The kernel tells nobody but the program, so one that says it in other words (x264 does) seems to
+# have failed by itself.
+OUT_OF_MEMORY = (b"Cannot allocate memory", b"std::bad_alloc", b"MemoryError", b"Resource temporarily unavailable")
 # What a program brings upon itself, by a fault in it or in its input. Every other signal comes from outside.
-OWN_FAULTS = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSYS, signal.SIGPIPE)
+OWN_FAULTS = (
+    signal.SIGSEGV,
+    signal.SIGABRT,
+    signal.SIGBUS,
+    signal.SIGFPE,
+    signal.SIGILL,
+    signal.SIGSYS,
+    signal.SIGPIPE,
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +56,8 @@ class Ended:
     """How a program ended.
 
     status: as subprocess has it, the exit status or minus the signal.
-    limit: the limit that it ran into, "time", "CPU time", "memory" or "file size"; "" for none.
+    limit: the limit that it ran into, "time", "CPU time", "memory" or "file size"; "" for none. "memory" is known by what
+    the program said, the others by more than that.
     """
 
     status: int

@@ -1,6 +1,6 @@
 """Ways to the network, each tried; prints {way: "made", or the name of the error} as JSON.
 
-    python -m tests.network_calls [closed]      with "closed", after avatar.closed.close_network()
+python -m tests.network_calls [closed]      with "closed", after avatar.closed.close_network()
 """
 
 from __future__ import annotations
@@ -84,12 +84,17 @@ def main() -> None:
     said = closed.close_network() if sys.argv[1:] == ["closed"] else ""
     go.set()
     results = {
-        **{family: outcome(lambda family=family: socket.socket(getattr(socket, family), socket.SOCK_DGRAM)) for family in FAMILIES},
+        **{
+            family: outcome(lambda family=family: socket.socket(getattr(socket, family), socket.SOCK_DGRAM))
+            for family in FAMILIES
+        },
         **{
             f"pair of {kind}": outcome(lambda kind=kind: socket.socketpair(socket.AF_UNIX, getattr(socket, kind)))
             for kind in ("SOCK_STREAM", "SOCK_SEQPACKET", "SOCK_DGRAM", "SOCK_RAW")
         },
-        "pair with flags": outcome(lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)),
+        "pair with flags": outcome(
+            lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+        ),
         "thread from before": answers.get(),
         "child": outcome(in_a_child),
         "io_uring": outcome(io_uring),
