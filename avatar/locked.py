@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from fnmatch import fnmatchcase
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -24,20 +25,20 @@ def package_file(package: str, path: str) -> Path:
     return Path(folders[0], path)
 
 
-def recorded_file(package: str, beginning: str) -> Path:
-    """The one file of an installed package whose path begins so in the RECORD of its wheel, and has the size given there.
+def recorded_file(package: str, pattern: str) -> Path:
+    """The one file of an installed package that the RECORD of its wheel names so, and whose size is the one given there.
 
-    package: the folder's name in site-packages; the package is not imported, and no variable moves the file. A size
-    is compared in 0.1 ms at every use; contents are compared by `avatar status --strict`.
+    package: the folder's name in site-packages; it is not imported, and no variable moves the file. pattern: the path in
+    that folder, * for any characters. The contents are compared by `avatar status --strict` alone.
     Raises EnvironmentProblem when no such file is recorded or installed, or its size is another one.
     """
     from avatar.environment import elf
 
     site = package_file(package, "__init__.py").parent.parent
     rows = [row for record in site.glob(f"{package}-*.dist-info/RECORD") for row in record.read_text().splitlines()]
-    found = [row.rsplit(",", 2) for row in rows if row.startswith(f"{package}/{beginning}")]
+    found = [row for row in (row.rsplit(",", 2) for row in rows) if fnmatchcase(row[0], f"{package}/{pattern}")]
     if len(found) != 1:
-        raise EnvironmentProblem(f"the RECORD of {package} in {site} names {len(found)} files {beginning}*; {MEND}.")
+        raise EnvironmentProblem(f"the RECORD of {package} in {site} names {len(found)} files {pattern}; {MEND}.")
     path, _, size = found[0]
     file = package_file(package, path.removeprefix(f"{package}/"))
     there = elf.size_before_nix(file) or file.stat().st_size

@@ -44,7 +44,7 @@ def ffmpeg_program() -> str:
     """
     if other := os.environ.get("IMAGEIO_FFMPEG_EXE"):
         print(f"note: IMAGEIO_FFMPEG_EXE={other} is ignored: the locked FFmpeg is used.", file=sys.stderr)
-    program = recorded_file("imageio_ffmpeg", "binaries/ffmpeg-")
+    program = recorded_file("imageio_ffmpeg", "binaries/ffmpeg-*")
     if not os.access(program, os.X_OK):
         raise EnvironmentProblem(f"{program} may not be executed; {MEND}.")
     return str(program)
