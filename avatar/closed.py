@@ -54,8 +54,6 @@ FILTER: list[tuple[int, int, str, str]] = [
     (IF_EQUAL, SOCK_SEQPACKET, "allow", "no socket"),
 ]
 ENDS = {"allow": RET_ALLOW, "no socket": NO_SOCKET, "no such call": NO_SUCH_CALL}
-
-
 INSTRUCTION = struct.Struct("<HBBI")  # struct sock_filter
 
 
@@ -79,7 +77,7 @@ def assembled() -> bytes:
 def close_network() -> str:
     """Close the network to this process: all its threads, and all its children to come. There is no way back.
 
-    Returns "", or why the kernel would not: one without seccomp, a container that forbids it. Then nothing is closed.
+    Returns "", or why the kernel would not: one without seccomp, a container that forbids it. Then the network stays open.
     """
     if (machine := os.uname().machine) != "x86_64":
         return f"the filter is for x86_64, this is {machine}"
@@ -113,8 +111,8 @@ def is_closed() -> bool:
 
     try:
         _socket.socket(AF_UNIX, SOCK_STREAM).close()
-    except PermissionError:
-        return True
+    except OSError as error:
+        return error.errno == errno.EACCES
     return False
 
 
@@ -128,7 +126,7 @@ def become(parent: int, limits: list[tuple[int, int]], command: list[str]) -> No
 
     _prctl(ctypes.CDLL(None), PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it was gone before
-        sys.exit(1)
+        sys.exit(f"process {parent}, for which {command[0]} was to run, is gone")
     close_network()
     for number in (signal.SIGXFSZ, signal.SIGPIPE):  # Python ignores both, and the program would inherit that
         signal.signal(number, signal.SIG_DFL)

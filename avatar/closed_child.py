@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from avatar import closed
+from avatar.hardware import MIB
 
-MIB = 1 << 20
 LONGEST_PAUSE_S = 0.02  # between two looks whether the program has ended
 
 # How programs say that an allocation was refused: strerror(ENOMEM), C++, Python, and strerror(EAGAIN) of a thread without
@@ -30,14 +30,8 @@ LONGEST_PAUSE_S = 0.02  # between two looks whether the program has ended
 OUT_OF_MEMORY = (b"Cannot allocate memory", b"std::bad_alloc", b"MemoryError", b"Resource temporarily unavailable")
 # What a program brings upon itself, by a fault in it or in its input. Every other signal comes from outside.
 OWN_FAULTS = (
-    signal.SIGSEGV,
-    signal.SIGABRT,
-    signal.SIGBUS,
-    signal.SIGFPE,
-    signal.SIGILL,
-    signal.SIGSYS,
-    signal.SIGPIPE,
-)
+    signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSYS, signal.SIGPIPE,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -111,14 +105,16 @@ def run(
             # Not yet waited for, it still holds its number, which no other group can have.
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
+            _, ending, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(ending)
         said = []
         for file in (stdout, stderr):
             file.seek(0)
             said.append(file.read())
-    limit = reached(process.returncode, usage.ru_utime + usage.ru_stime, said, limits) if in_time else "time"
-    return Ended(process.returncode, said[0], said[1], limit)
+    status = process.returncode
+    killed_late = not in_time and status
+    limit = "time" if killed_late else reached(status, usage.ru_utime + usage.ru_stime, said, limits)
+    return Ended(status, said[0], said[1], limit)
 
 
 def has_ended_in(process: int, seconds: float) -> bool:
