@@ -154,9 +154,9 @@ def test_the_wheels_script_is_closed(asking):
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "closed\n"
 
 
-@pytest.mark.parametrize("file", ["nix/door.nix", "avatar/environment/bootstrap.py"])
+@pytest.mark.parametrize("file", ["nix/door.nix", "avatar/environment/entry.py"])
 def test_the_doors_start_the_module(file):
-    """So that what holds for `python -m avatar` holds for them; the image runs the script of bootstrap.py."""
+    """So that what holds for `python -m avatar` holds for them; the image runs the script of entry.py."""
     assert '-P -m avatar "$@"' in (ROOT / file).read_text()
 
 
