@@ -4,8 +4,9 @@ import os
 
 __version__ = "0.1.0"
 
-# No library in here reports home. onnxruntime 1.31 writes a device id into ~/.cache and sends events to its maker as
-# soon as it is imported, and the hub's libraries name themselves in requests; these two variables stop both. They are
-# set here because every other module of avatar comes after this one.
+# No library in here reports home. The command closes the network to itself (closed.py); in other processes that import
+# avatar there are these two variables. onnxruntime 1.31 writes a device id into ~/.cache and sends events to its maker
+# as soon as it is imported, and the hub's libraries name themselves in requests; the variables stop both. They are set
+# here because every other module of avatar comes after this one.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")

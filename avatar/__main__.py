@@ -15,8 +15,27 @@ except (ImportError, SyntaxError) as error:  # nothing below can run, not even `
         f"make the environment again: rm -r {sys.prefix}, then start avatar as before."
     )
 
+from avatar import closed
 from avatar.errors import AvatarError, Interrupted
 from avatar.invocation import to_type
+
+NEED_THE_NETWORK = ("models fetch", "deps audit")  # every other command runs without
+
+
+def program() -> int:
+    """What the installed command and `python -m avatar` run: main(), in a process that is closed to the network first.
+
+    Others who call main() run it in their own process, which stays as it is.
+    """
+    if not needs_network(sys.argv[1:]):
+        closed.close_network()
+    return main()
+
+
+def needs_network(arguments: list[str]) -> bool:
+    """Whether these are the arguments of a command that downloads; no option before its name takes a value."""
+    names = [argument for argument in arguments if not argument.startswith("-")]
+    return " ".join(names[:2]) in NEED_THE_NETWORK
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -78,4 +97,4 @@ def explanation(error: Exception) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(program())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from fnmatch import fnmatchcase
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -22,6 +23,28 @@ def package_file(package: str, path: str) -> Path:
     if not folders or not Path(folders[0], path).is_file():
         raise EnvironmentProblem(f"the file {path} of the package {package} is not installed; {MEND}.")
     return Path(folders[0], path)
+
+
+def recorded_file(package: str, pattern: str) -> Path:
+    """The one file of an installed package that the RECORD of its wheel names so, and whose size is the one given there.
+
+    package: the folder's name in site-packages; it is not imported, and no variable moves the file. pattern: the path in
+    that folder, * for any characters. The contents are compared by `avatar status --strict` alone.
+    Raises EnvironmentProblem when no such file is recorded or installed, or its size is another one.
+    """
+    from avatar.environment import elf
+
+    site = package_file(package, "__init__.py").parent.parent
+    rows = [row for record in site.glob(f"{package}-*.dist-info/RECORD") for row in record.read_text().splitlines()]
+    found = [row for row in (row.rsplit(",", 2) for row in rows) if fnmatchcase(row[0], f"{package}/{pattern}")]
+    if len(found) != 1:
+        raise EnvironmentProblem(f"the RECORD of {package} in {site} names {len(found)} files {pattern}; {MEND}.")
+    path, _, size = found[0]
+    file = package_file(package, path.removeprefix(f"{package}/"))
+    there = elf.size_before_nix(file) or file.stat().st_size
+    if str(there) != size:
+        raise EnvironmentProblem(f"{file} has {there} bytes, its wheel says {size}; {MEND}.")
+    return file
 
 
 def package_bytes(package: str, path: str, sha256: str) -> bytes:

@@ -77,11 +77,12 @@ def main() -> None:
         if pid == 0:
             os.dup2(os.open(os.devnull, os.O_RDWR), 0)
             os.dup2(2, 1)  # standard output is for answers
-            from avatar.__main__ import main as avatar
+            from avatar.__main__ import program
 
             arguments, environment = json.loads(line)
             os.environ.update(environment)
-            os._exit(avatar(arguments))
+            sys.argv = ["avatar", *arguments]
+            os._exit(program())  # as the installed command does it, without the network
         print(f"pid {pid}", flush=True)
         print(f"exit {os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])}", flush=True)
 

@@ -20,8 +20,8 @@ from PIL import Image
 from avatar import job as jobs
 from avatar.files import write_json
 from avatar.video.ffmpeg import ffmpeg_program
-from tests import tiny
-from tests.conftest import run_command
+from tests import system_calls, tiny
+from tests.conftest import command, run_command
 from tests.forker import Forker
 
 TEXT = "Hello."
@@ -171,3 +171,13 @@ def test_without_weights_two_lines_say_what_is_missing(tmp_path):
     what, command = done.stderr.strip().splitlines()
     assert "xtts-v2 (1.88 GB)" in what and "5.76 GB in all" in what
     assert "avatar models fetch" in command
+
+
+def test_the_model_libraries_get_no_socket(workplace, tmp_path):
+    """In a process of its own, so that what they do while they are imported counts."""
+    system_calls.need_strace()
+    environment = {**os.environ, **tiny.environment(workplace / "models"), "AVATAR_HOME": str(workplace / "traced")}
+    done = system_calls.traced(command(*RUN), tmp_path / "calls", env=environment)
+    assert done.returncode == 0, done.stderr
+    assert system_calls.refused(tmp_path / "calls")  # MediaPipe's, or the trace has missed everything
+    assert system_calls.not_refused(tmp_path / "calls") == []

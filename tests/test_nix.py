@@ -14,16 +14,16 @@ import sys
 import zipfile
 from pathlib import Path
 
-import imageio_ffmpeg
 import pytest
 from packaging.utils import parse_wheel_filename
 
 from avatar.environment import bootstrap, compare, elf, installed, locks, payload
+from avatar.video.ffmpeg import ffmpeg_program
 
 ROOT = Path(__file__).parent.parent
 SITE = "lib/python3.11/site-packages"
 LOADER = f"/nix/store/{'0' * 32}-glibc-2.40-66/lib/ld-linux-x86-64.so.2"
-FFMPEG = Path(imageio_ffmpeg.get_ffmpeg_exe())
+FFMPEG = Path(ffmpeg_program())
 
 
 def nix_files() -> dict[str, str]:

@@ -107,16 +107,32 @@ def set_interpreter(program: Path, loader: str) -> None:
 def before_nix(program: Path) -> bytes | None:
     """A program's bytes before set_interpreter gave it a loader of the Nix store; None where that was not done."""
     with open(program, "rb") as file:
-        found = interpreter(file)
-        if not found or not NIX_LOADER.fullmatch(found[1]):
+        found = _set_by_nix(file)
+        if not found:
             return None
-        segment, name = found
-        old_offset = offset_of(file, segment.vaddr)
-        if old_offset is None or segment.offset + len(name) != file.seek(0, os.SEEK_END):
-            return None
+        segment, old_offset = found
         body = io.BytesIO(read_at(file, 0, segment.offset))
     _write_fields(body, segment, old_offset, segment.memsz)
     return body.getvalue()
+
+
+def size_before_nix(program: Path) -> int | None:
+    """How many bytes before_nix gives, without reading them."""
+    with open(program, "rb") as file:
+        found = _set_by_nix(file)
+        return found[0].offset if found else None
+
+
+def _set_by_nix(file: BinaryIO) -> tuple[Segment, int] | None:
+    """The segment that names a loader of the Nix store, and the offset that it had before; None for any other."""
+    found = interpreter(file)
+    if not found or not NIX_LOADER.fullmatch(found[1]):
+        return None
+    segment, name = found
+    old_offset = offset_of(file, segment.vaddr)
+    if old_offset is None or segment.offset + len(name) != file.seek(0, os.SEEK_END):
+        return None
+    return segment, old_offset
 
 
 def _write_fields(file: BinaryIO, segment: Segment, offset: int, filesz: int) -> None:

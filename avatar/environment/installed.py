@@ -125,10 +125,10 @@ def payload_sha256(site: Path, path: str) -> str | None:
 
 def payload_size(site: Path, path: str) -> int | None:
     """Bytes of a payload file, Nix's interpreter not counted; None where there is no such file."""
-    program = before_nix(site, path)
-    if program is not None:
-        return len(program)
-    return (site / path).stat().st_size if (site / path).exists() else None
+    file = site / path
+    if path in elf.PROGRAMS and file.is_file() and (size := elf.size_before_nix(file)) is not None:
+        return size
+    return file.stat().st_size if file.exists() else None
 
 
 def hash_files(site: Path, distributions: list[Distribution]) -> dict[str, str | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import asdict
 
-from avatar import __version__, hardware, settings
+from avatar import __version__, closed, hardware, settings
 from avatar.environment import c_library, checks, compare, driver, installed, locks
 from avatar.environment.checks import Check
 from avatar.errors import EnvironmentProblem
@@ -78,7 +78,14 @@ def describe(host: hardware.Hardware, layers: list[str]) -> dict[str, str | int 
         "home": str(settings.home()),
         **profile_in_force(host),
         "weights": weights_summary(),
+        "network": network_for_renders(),
     }
+
+
+def network_for_renders() -> str:
+    """Whether the command closes the network to itself here (see closed.py)."""
+    why_not = "" if closed.is_closed() else closed.why_not_here()
+    return f"open to renders: {why_not}" if why_not else "closed to renders"
 
 
 def weights_summary() -> str:

@@ -23,7 +23,9 @@ from avatar.locked import package_bytes
 
 BUNDLE_SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"  # Google's float16/1 bundle
 LANDMARKS = 478
-CPU_LIST = Path("/sys/devices/system/cpu/possible")  # MediaPipe's allocator counts processors with it
+# Read while MediaPipe's library is loaded: a counter of its telemetry asks tcmalloc for the number of processors, which
+# aborts the process without this file. That is before any option of MediaPipe's could be given (seen with 1.2.2).
+CPU_LIST = Path("/sys/devices/system/cpu/possible")
 
 # Points of the MediaPipe face mesh; left and right are those of the image.
 BETWEEN_EYES, NOSE_BRIDGE, NOSE_TIP, UPPER_LIP, LOWER_LIP, CHIN = 168, 5, 4, 13, 14, 152

@@ -10,6 +10,7 @@ import contextlib
 import os
 import re
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from avatar.errors import AvatarError, EnvironmentProblem
-from avatar.locked import MEND
+from avatar.locked import MEND, recorded_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,13 +37,17 @@ ENCODERS = {
 
 @cache
 def ffmpeg_program() -> str:
-    """Path of the pinned FFmpeg. Raises EnvironmentProblem when the wheel or its program is not there."""
-    try:
-        import imageio_ffmpeg
+    """Path of the pinned FFmpeg, whatever the environment says: imageio_ffmpeg itself would take another one.
 
-        return imageio_ffmpeg.get_ffmpeg_exe()
-    except (ImportError, RuntimeError) as error:
-        raise EnvironmentProblem(f"FFmpeg of the imageio-ffmpeg wheel was not found ({error}); {MEND}.") from error
+    Its size is that of the wheel; hashing its 173 MB at each start would take 0.15 s, so its contents are left to
+    `avatar status --strict`. Raises EnvironmentProblem when the program is not there or not that one.
+    """
+    if other := os.environ.get("IMAGEIO_FFMPEG_EXE"):
+        print(f"note: IMAGEIO_FFMPEG_EXE={other} is ignored: the locked FFmpeg is used.", file=sys.stderr)
+    program = recorded_file("imageio_ffmpeg", "binaries/ffmpeg-*")
+    if not os.access(program, os.X_OK):
+        raise EnvironmentProblem(f"{program} may not be executed; {MEND}.")
+    return str(program)
 
 
 def file_argument(path: Path) -> str:

@@ -1,8 +1,9 @@
 """Text to IPA by espeak-ng, called in a process of its own.
 
 espeak-ng is GPL-3. This file is both sides of a pipe: `phonemize` starts one child for all clauses, and the child
-(this file run as a program) is the only process that loads the library. It imports the standard library and
-espeakng_loader alone, so it is done in about 0.1 s.
+(this file run as a program) is the only process that loads the library. It imports the standard library alone, so it is
+done in about 0.1 s. It is told where the wheel's library lies; the data is taken from beside it, and ESPEAK_DATA_PATH
+or another espeak-ng of the host changes nothing.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def phonemize(clauses: list[str], voice: str = "en-us") -> list[str]:
         return []
     lines = "".join(" ".join(clause.replace("\0", " ").split()) + "\n" for clause in clauses)
     # -I: neither the environment nor the folder of this file decides what the child imports.
-    command = [sys.executable, "-I", str(Path(__file__).resolve()), voice]
+    command = [sys.executable, "-I", str(Path(__file__).resolve()), voice, str(_library())]
     try:
         child = subprocess.run(command, input=lines.encode(), capture_output=True, timeout=TIMEOUT_S, check=False)
     except subprocess.TimeoutExpired as error:
@@ -47,8 +48,14 @@ def phonemize(clauses: list[str], voice: str = "en-us") -> list[str]:
     return answers
 
 
+def _library() -> Path:
+    from avatar.locked import recorded_file  # the child must not need the package
+
+    return recorded_file("espeakng_loader", "libespeak-ng.so")
+
+
 def _problem(what: str) -> Exception:
-    from avatar.errors import EnvironmentProblem  # the child must not need the package
+    from avatar.errors import EnvironmentProblem
     from avatar.locked import MEND
 
     return EnvironmentProblem(
@@ -56,13 +63,11 @@ def _problem(what: str) -> Exception:
     )
 
 
-def _load_library(voice: str) -> ctypes.CDLL:
-    import espeakng_loader
-
-    library = ctypes.CDLL(espeakng_loader.get_library_path())
+def _load_library(voice: str, path: Path) -> ctypes.CDLL:
+    library = ctypes.CDLL(str(path))
     # espeak-ng keeps the data's path in a short fixed buffer and falls back to a folder of the machine that built it
     # when the path does not fit (seen with 380 characters), so the path it gets is ".".
-    os.chdir(espeakng_loader.get_data_path())
+    os.chdir(path.with_name("espeak-ng-data"))
     if library.espeak_Initialize(AUDIO_OUTPUT_RETRIEVAL, 0, b".", INITIALIZE_DONT_EXIT) <= 0:
         sys.exit(f"no usable data in {os.getcwd()}")
     if library.espeak_SetVoiceByName(voice.encode()) != 0:
@@ -84,7 +89,7 @@ def _clause_to_ipa(library: ctypes.CDLL, text: bytes) -> str:
 
 
 def _serve() -> None:
-    library = _load_library(sys.argv[1])
+    library = _load_library(sys.argv[1], Path(sys.argv[2]))
     for line in sys.stdin.buffer:
         sys.stdout.buffer.write(_clause_to_ipa(library, line.rstrip(b"\n")).encode() + b"\n")
 

@@ -1,0 +1,167 @@
+"""A process without the network, for good: a seccomp filter that its threads share and its children inherit.
+
+Libraries ask the network unbidden: MediaPipe 1.2 looks up its maker's logging host whenever a face reader is opened
+(https://github.com/google-ai-edge/mediapipe/issues/6291), and no option stops it. So the kernel is told to refuse
+sockets of every family. AF_UNIX is among them, since nscd, systemd-resolved and sssd would ask in our place. What
+stays is a connected pair of sockets, which asyncio and multiprocessing are built on, and sockets that were opened
+before. It takes no rights, and holds off what a library does by itself; it is no prison for hostile code, which could
+for instance use another process of the same user as a debugger does.
+
+Run as a program this file closes itself, takes limits and becomes another program (see closed_child.py). Standard
+library only.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import struct
+import sys
+
+# asm/unistd_64.h, linux/prctl.h, linux/seccomp.h, linux/audit.h, linux/filter.h
+SOCKET, SOCKETPAIR, SECCOMP, IO_URING_SETUP = 41, 53, 317, 425
+FIRST_X32_CALL = 0x4000_0000  # the same calls under other numbers, with 32-bit pointers
+PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
+SECCOMP_SET_MODE_FILTER, TSYNC, SPEC_ALLOW = 1, 1, 4
+RET_ERRNO, RET_ALLOW = 0x0005_0000, 0x7FFF_0000
+AUDIT_ARCH_X86_64 = 0xC000_003E
+LOAD, AND, IF_EQUAL, IF_AT_LEAST, RETURN = 0x20, 0x54, 0x15, 0x35, 0x06
+NUMBER, ARCHITECTURE, FIRST_ARGUMENT, SECOND_ARGUMENT = 0, 4, 16, 24  # offsets in struct seccomp_data, little endian
+AF_UNIX, SOCK_STREAM, SOCK_SEQPACKET, SOCK_TYPES = 1, 1, 5, 0xF  # not of the module socket, whose import takes 4 ms
+
+CPU_GRACE_S = 2  # SIGXCPU may be caught (FFmpeg ends its file first); after this comes SIGKILL
+
+# The errors are ones that these calls have anyway, so that libraries go on without: socket(2) names EACCES for a
+# socket that one may not make, and a kernel without io_uring, x32 or 32-bit programs answers ENOSYS.
+NO_SOCKET, NO_SUCH_CALL = RET_ERRNO | errno.EACCES, RET_ERRNO | errno.ENOSYS
+
+# One instruction a line: code, value, and where to go on if true and if false.
+FILTER: list[tuple[int, int, str, str]] = [
+    (LOAD, ARCHITECTURE, "", ""),
+    (IF_EQUAL, AUDIT_ARCH_X86_64, "", "no such call"),
+    (LOAD, NUMBER, "", ""),
+    (IF_AT_LEAST, FIRST_X32_CALL, "no such call", ""),
+    (IF_EQUAL, SOCKET, "no socket", ""),
+    (IF_EQUAL, IO_URING_SETUP, "no such call", ""),  # its operations make and connect sockets unseen
+    (IF_EQUAL, SOCKETPAIR, "", "allow"),
+    # A pair that is connected stays so; one of datagrams could be connected anew, to any AF_UNIX server.
+    (LOAD, FIRST_ARGUMENT, "", ""),
+    (IF_EQUAL, AF_UNIX, "", "no socket"),
+    (LOAD, SECOND_ARGUMENT, "", ""),
+    (AND, SOCK_TYPES, "", ""),
+    (IF_EQUAL, SOCK_STREAM, "allow", ""),
+    (IF_EQUAL, SOCK_SEQPACKET, "allow", "no socket"),
+]
+ENDS = {"allow": RET_ALLOW, "no socket": NO_SOCKET, "no such call": NO_SUCH_CALL}
+INSTRUCTION = struct.Struct("<HBBI")  # struct sock_filter
+
+
+class Program(ctypes.Structure):
+    """struct sock_fprog."""
+
+    _fields_ = [("count", ctypes.c_ushort), ("instructions", ctypes.c_char_p)]
+
+
+def assembled() -> bytes:
+    """FILTER and its ENDS as struct sock_filter; a jump counts the instructions that it leaves out."""
+    places = {name: len(FILTER) + number for number, name in enumerate(ENDS)}
+    lines = [
+        (code, value, *(places[name] - at - 1 if name else 0 for name in (if_true, if_false)))
+        for at, (code, value, if_true, if_false) in enumerate(FILTER)
+    ]
+    lines += [(RETURN, value, 0, 0) for value in ENDS.values()]
+    return b"".join(INSTRUCTION.pack(code, if_true, if_false, value) for code, value, if_true, if_false in lines)
+
+
+def close_network() -> str:
+    """Close the network to this process: all its threads, and all its children to come. There is no way back.
+
+    Returns "", or why the kernel would not: one without seccomp, a container that forbids it. Then the network stays open.
+    """
+    if (machine := os.uname().machine) != "x86_64":
+        return f"the filter is for x86_64, this is {machine}"
+    libc = ctypes.CDLL(None, use_errno=True)
+    if _prctl(libc, PR_SET_NO_NEW_PRIVS, 1):  # without it only root may set a filter; with it sudo works no longer
+        return _last_error("prctl")
+    code = assembled()
+    program = Program(len(code) // INSTRUCTION.size, code)
+    # Kernels before 5.16 slow a filtered process down against Spectre 4 unless told not to; gVisor knows no such flag.
+    for flags in (TSYNC | SPEC_ALLOW, TSYNC):
+        thread = libc.syscall(*map(ctypes.c_long, (SECCOMP, SECCOMP_SET_MODE_FILTER, flags)), ctypes.byref(program))
+        if thread != -1 or ctypes.get_errno() != errno.EINVAL:
+            break
+    if thread > 0:
+        return f"thread {thread} of this process has a filter of its own"
+    return _last_error("seccomp") if thread else ""
+
+
+def _prctl(libc: ctypes.CDLL, option: int, value: int) -> int:
+    return libc.prctl(option, *map(ctypes.c_ulong, (value, 0, 0, 0)))
+
+
+def _last_error(call: str) -> str:
+    number = ctypes.get_errno()
+    return f"{call} failed: {errno.errorcode.get(number, number)}"
+
+
+def is_closed() -> bool:
+    """Whether this process is refused a socket."""
+    import _socket
+
+    try:
+        _socket.socket(AF_UNIX, SOCK_STREAM).close()
+    except OSError as error:
+        return error.errno == errno.EACCES
+    return False
+
+
+def become(parent: int, limits: list[tuple[int, int]], command: list[str]) -> None:
+    """Close the network, take resource limits (kind, most) and run `command` in place of this program.
+
+    It is killed as soon as the process `parent` is gone, whatever ended that.
+    """
+    import resource
+    import signal
+
+    _prctl(ctypes.CDLL(None), PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it was gone before
+        sys.exit(f"process {parent}, for which {command[0]} was to run, is gone")
+    close_network()
+    for number in (signal.SIGXFSZ, signal.SIGPIPE):  # Python ignores both, and the program would inherit that
+        signal.signal(number, signal.SIG_DFL)
+    for kind, most in limits:
+        soft, hard = (most, most + CPU_GRACE_S) if kind == resource.RLIMIT_CPU else (most, most)
+        held = resource.getrlimit(kind)[1]  # only root may have more than this
+        if held != resource.RLIM_INFINITY:
+            soft, hard = min(soft, held), min(hard, held)
+        resource.setrlimit(kind, (soft, hard))
+    try:
+        os.execvp(command[0], command)
+    except OSError as error:
+        sys.exit(f"{command[0]}: {error.strerror}")
+
+
+def why_not_here() -> str:
+    """Why the network cannot be closed on this host; "" where it can. A child tries it, in 0.03 s."""
+    import subprocess
+
+    child = [sys.executable, "-I", "-S", __file__]
+    return subprocess.run(child, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _run_as_program(arguments: list[str]) -> None:
+    """Without arguments: say whether the network can be closed. Else become what they say:
+
+    PARENT KIND=MOST... -- COMMAND...
+    """
+    if not arguments:
+        print(close_network())
+        return
+    split = arguments.index("--")
+    limits = [tuple(map(int, limit.split("="))) for limit in arguments[1:split]]
+    become(int(arguments[0]), limits, arguments[split + 1 :])
+
+
+if __name__ == "__main__":
+    _run_as_program(sys.argv[1:])
