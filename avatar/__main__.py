@@ -28,6 +28,7 @@ def program() -> int:
     Others who call main() run it in their own process, which stays as it is.
     """
     if not needs_network(sys.argv[1:]):
+        closed.prepare_nvidia()
         closed.close_network()
     return main()
 

@@ -96,6 +96,23 @@ def close_network() -> str:
     return _last_error("seccomp") if thread else ""
 
 
+def prepare_nvidia(driver: str = "/proc/driver/nvidia", device: str = "/dev/nvidia-uvm") -> None:
+    """Before the network is closed: have the device file made that CUDA wants, where a driver is there without it.
+
+    CUDA itself starts the setuid program nvidia-modprobe for that, which PR_SET_NO_NEW_PRIVS leaves without its rights.
+    """
+    if not os.path.exists(driver) or os.path.exists(device):
+        return
+    import subprocess
+
+    try:
+        subprocess.run(
+            ["nvidia-modprobe", "-u", "-c=0"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=20
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        pass  # CUDA says what it lacks, and `avatar status` too
+
+
 def _prctl(libc: ctypes.CDLL, option: int, value: int) -> int:
     return libc.prctl(option, *map(ctypes.c_ulong, (value, 0, 0, 0)))
 

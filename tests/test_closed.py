@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import pytest
 
+from avatar import closed
 from avatar.__main__ import NEED_THE_NETWORK, needs_network
 from tests.conftest import ROOT, command, run_command
 from tests.network_calls import FAMILIES
@@ -189,3 +190,28 @@ def test_where_the_kernel_refuses_speech_is_made_all_the_same(tmp_path):
     done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "hello.wav").stat().st_size > 10_000
+
+
+# ---------------------------------------------------------------- a card's device file
+
+
+@pytest.mark.parametrize(
+    ("driver", "device", "asked"), [(True, False, True), (True, True, False), (False, False, False)]
+)
+def test_the_device_file_that_cuda_wants_is_asked_for_where_it_is_missing(tmp_path, monkeypatch, driver, device, asked):
+    """nvidia-modprobe is a script here that notes how it was called: no card was at hand."""
+    (tmp_path / "nvidia-modprobe").write_text(f"#!/bin/sh\necho \"$*\" >>'{tmp_path}/called'\n")
+    (tmp_path / "nvidia-modprobe").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    for name, there in (("driver", driver), ("device", device)):
+        if there:
+            (tmp_path / name).touch()
+    closed.prepare_nvidia(str(tmp_path / "driver"), str(tmp_path / "device"))
+    called = tmp_path / "called"
+    assert (called.read_text() if called.exists() else "") == ("-u -c=0\n" if asked else "")
+
+
+def test_without_nvidia_modprobe_it_goes_on(tmp_path, monkeypatch):
+    (tmp_path / "driver").touch()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    closed.prepare_nvidia(str(tmp_path / "driver"), str(tmp_path / "device"))
