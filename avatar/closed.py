@@ -103,14 +103,13 @@ def prepare_nvidia(driver: str = "/proc/driver/nvidia", device: str = "/dev/nvid
     """
     if not os.path.exists(driver) or os.path.exists(device):
         return
+    import contextlib
     import subprocess
 
-    try:
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):  # CUDA says what it lacks, and `avatar status` too
         subprocess.run(
             ["nvidia-modprobe", "-u", "-c=0"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=20
         )
-    except (OSError, subprocess.TimeoutExpired):
-        pass  # CUDA says what it lacks, and `avatar status` too
 
 
 def _prctl(libc: ctypes.CDLL, option: int, value: int) -> int:
