@@ -13,6 +13,7 @@ import subprocess
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from urllib.parse import unquote
 
 from tests.local_server import LocalServer
 
@@ -33,12 +34,13 @@ class DebianArchive(LocalServer):
         return f"http://127.0.0.1:{self.port}"
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
-        self.requests.append(request.path)
-        path = self.folder / "mirror" / request.path.removeprefix("/debian/")
-        if self.mirror_is_down and request.path.startswith("/debian/"):
+        asked = unquote(request.path)
+        self.requests.append(asked)
+        path = self.folder / "mirror" / asked.removeprefix("/debian/")
+        if self.mirror_is_down and asked.startswith("/debian/"):
             return respond(request, 502)
-        if dated := DATED.fullmatch(request.path):
-            if self.busy and request.path.endswith(".deb"):
+        if dated := DATED.fullmatch(asked):
+            if self.busy and asked.endswith(".deb"):
                 return respond(request, self.busy.pop(0))
             wanted, name = dated.groups()
             imports = sorted(folder.name for folder in (self.folder / "archive").iterdir())

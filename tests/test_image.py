@@ -17,7 +17,7 @@ import pytest
 
 from avatar import identity
 from avatar.environment import driver, locks
-from ci.container import build, debs, inside, labels, layers
+from ci.container import build, debs, docker, inside, labels, layers
 from ci.container.host import Problem
 from tests.conftest import ROOT
 
@@ -68,6 +68,16 @@ def test_what_is_copied_is_let_into_the_build():
             for source in line.split()[1:-1]:
                 assert (ROOT / source).exists(), line
                 assert source.split("/")[0] in let_in, f"{source} is kept out by .dockerignore"
+
+
+def test_every_docker_line_of_the_docs_is_run_or_says_why_not():
+    """`ci/image docker` runs the first kind."""
+    runs, cannot = docker.documented(docker.DOCS.read_text())
+    assert [line.split()[1] for line in runs] == ["build", "run", "run", "run", "run", "build"]
+    assert cannot and all("avatar:full" in line for line in cannot)
+    for page in (ROOT / "README.md", ROOT / "docs/install.md", ROOT / "docs/runpod.md"):
+        others, _ = docker.documented(page.read_text())
+        assert set(others) <= set(runs), f"{page.name} has a line that nothing runs"
 
 
 # ---------------------------------------------------------------- labels and budgets
