@@ -33,12 +33,13 @@ not_here() {
 # The packages of `STATE name=version file` lines in a sentence, five at most.
 names() { awk 'NR <= 5 {printf "%s%s", between, $2; between = ", "} END {if (NR > 5) printf " and %d more", NR - 5}'; }
 
-# patiently COMMAND...: an archive that limits rates answers 429 or 503, after which apt 2.6 does not ask again by itself.
+# patiently COMMAND...: an archive that limits rates answers 429 or 503, after which apt 2.6 does not ask again by itself,
+# or takes no more connections.
 patiently() {
     pause_s=1
     until "$@" 2>"$scratch/said"; do
         cat "$scratch/said" >&2
-        [ $pause_s -le 64 ] && grep -Eq ' (408|429|50[0-9]) ' "$scratch/said" || return 1
+        [ $pause_s -le 64 ] && grep -Eiq ' (408|429|50[0-9]) |connect' "$scratch/said" || return 1
         echo "download-debs: asking again in $pause_s s" >&2
         sleep $pause_s
         pause_s=$((2 * pause_s))
@@ -52,7 +53,8 @@ offered_and_absent() {
     [ ! -s "$scratch/take" ] || apt-get "$@" -o APT::Sandbox::User=root -qq download $(cat "$scratch/take")
 }
 
-# bring WHO HOW APT-OPTION...: downloads, patiently or (HOW is empty) at once, what is missing and offered. $failed names what was offered and did not come.
+# bring WHO HOW APT-OPTION...: downloads, patiently or (HOW is empty) at once, what is missing and offered. $failed names
+# what was offered and did not come.
 bring() {
     who=$1
     how=$2
@@ -93,10 +95,12 @@ mkdir -p "$scratch/lists/partial"
 set -- "$@" -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$scratch/parts" \
     -o Dir::State::lists="$scratch/lists" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= \
     -o Acquire::Check-Valid-Until=false # its indexes are past their date
-patiently apt-get "$@" -qq --error-on=any update || fail 1 "the dated archive could not be read for $left: try again later"
+patiently apt-get "$@" -qq --error-on=any update ||
+    fail 1 "the dated archive could not be read for $left: try again later"
 bring "the dated archive of $date" patiently "$@"
 [ -z "$failed" ] || fail 1 "the dated archive of $date did not give $failed: try again later"
 left=$(not_here | names)
 [ -n "$left" ] || exit 0
-[ $reached = yes ] || fail 1 "the mirror could not be read, and the dated archive of $date has no $left: try again later"
+[ $reached = yes ] ||
+    fail 1 "the mirror could not be read, and the dated archive of $date has no $left: try again later"
 fail 3 "neither the mirror nor the dated archive of $date offers $left: run ci/debs write"
