@@ -46,7 +46,7 @@ def ages(today: date, dockerfile: Path = DOCKERFILE, lock: Path = debs.LOCK) -> 
 def pulled(image: str) -> Iterator[tuple[str, Path]]:
     """(digest, folder with its apt sources, keys and package states) of an image that buildah can pull."""
     need("buildah", root=True)
-    container = run(*BUILDAH, "from", "--pull", image).strip()
+    container = run(*BUILDAH, "from", "--pull-always", image).strip()
     try:
         digest = run(*BUILDAH, "inspect", "--format", "{{.FromImageDigest}}", container).strip()
         tree = Path(run(*BUILDAH, "mount", container).strip())
