@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ci import wheels
 from ci.container import base, build, checks, debs, downloads
 from ci.container.build import BUILDAH, Image
 from ci.container.host import KEPT, ROOT, Problem, run, sha256_of
@@ -111,7 +112,7 @@ def stand_ins() -> Iterator[tuple[DebianArchive, WheelIndex]]:
             folder.mkdir(parents=True)
             for deb in debs.read(downloads.DOWNLOADS / "debs" / "debs.txt"):
                 if deb.name not in lost:  # the archive's file names leave out the epoch
-                    downloads.place(downloads.DOWNLOADS / "debs" / deb.file, folder / re.sub(r"\d+%3a", "", deb.file))
+                    wheels.place(downloads.DOWNLOADS / "debs" / deb.file, folder / re.sub(r"\d+%3a", "", deb.file))
             list_packages(folder)
         with DebianArchive(Path(name), busy=[429, 503]) as archive, WheelIndex(downloads.DOWNLOADS / "wheels") as index:
             yield archive, index
