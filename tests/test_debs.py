@@ -224,6 +224,14 @@ def test_what_the_mirror_lost_comes_from_the_dated_archive_at_the_time_of_the_lo
 
 
 @needs_apt
+def test_a_file_that_the_mirror_still_lists_but_no_longer_has_comes_from_the_archive_too(archive):
+    locked, folder = locked_in_october(archive), archive.folder / "fetched"
+    (archive.folder / "mirror" / "one_2.0-1_all.deb").unlink()
+    fetch(base_of(archive), locked, folder)
+    assert [sha256(folder / deb.file) for deb in locked] == [deb.sha256 for deb in locked]
+
+
+@needs_apt
 def test_sources_of_one_line_each_name_the_archive_too(archive):
     address = archive.address
     root = apt_root(

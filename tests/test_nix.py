@@ -301,7 +301,20 @@ def test_wheels_that_disagree_about_a_file_are_refused(tmp_path):
     assert f"two wheels put different bytes at {SITE}/shared.txt" in done.stderr
 
 
-# ---------------------------------------------------------------- what the flake's checks do in Nix's sandbox
+# ---------------------------------------------------------------- the docs' commands, and Nix's sandbox
+
+
+def test_every_nix_command_of_the_docs_is_run_by_ci_or_known_not_to_be():
+    written = re.findall(
+        r"^    (?:\S+=\S+ )?nix (.*?)(?: +#.*| --.*| &&.*)?$", (ROOT / "docs/nix.md").read_text(), re.MULTILINE
+    )
+    scripts = (ROOT / "ci/nix/check").read_text() + (ROOT / "ci/nix/door").read_text()
+    run = {"run .#avatar", "flake check", "develop", "build .#weights"}
+    wants_nixpkgs = {"run .#avatar-full", "build .#image"}  # evaluated alone; the docs say so
+    assert set(written) == run | wants_nixpkgs
+    for command in run:
+        verb, _, what = command.partition(" ")
+        assert re.search(rf"ci/nix/nix {verb}\b.*{re.escape(what)}\b", scripts), command
 
 
 def test_the_flakes_check_of_a_voice_needs_no_sys(tmp_path):
