@@ -12,13 +12,12 @@ ARG BASE=docker.io/library/debian:bookworm-slim@sha256:abd67ffcfa541b485a3dff598
 FROM ${BASE} AS downloads
 # Where pip downloads from, if not its default; whatever comes is compared with locks/.
 ARG PIP_INDEX_URL
-# Only the wheels' downloader comes unpinned; it stays in this stage.
-RUN apt-get update && apt-get install --yes --no-install-recommends python3-pip
-COPY locks/debs.txt locks/boot.txt locks/base.txt /downloads/
-# The system packages, at the locked versions.
-RUN mkdir /downloads/debs && cd /downloads/debs && cp ../debs.txt . \
- && { apt-get download $(awk '!/^#/ {print $2}' debs.txt) \
-      || { echo "The mirror no longer offers what locks/debs.txt names: run ci/debs write." >&2; exit 3; }; }
+COPY docker/dated-sources.sh docker/download-debs.sh docker/install-debs.sh locks/debs.txt locks/boot.txt locks/base.txt \
+     /downloads/
+# The system packages, at the locked versions: from the mirror, or from the dated archive that the base names.
+RUN sh /downloads/download-debs.sh /downloads/debs.txt /downloads/debs
+# pip, which stays in this stage.
+RUN sh /downloads/install-debs.sh download
 # The wheels of the preview, and the installer.
 RUN pip download --no-cache-dir --require-hashes --no-deps --only-binary :all: --dest /downloads/wheels \
     -r /downloads/boot.txt -r /downloads/base.txt

@@ -10,13 +10,17 @@ pkgs.dockerTools.streamLayeredImage {
     pkgs.dockerTools.caCertificates
     pkgs.dockerTools.fakeNss # /etc/passwd, which names root and nobody
   ];
-  # An image made of store paths alone has no /tmp.
+  # An image made of store paths alone has no /tmp, and no folder that its user may write to.
   extraCommands = ''
-    mkdir -m 1777 tmp
+    mkdir -m 1777 tmp workspace
   '';
   config = {
     Entrypoint = [ "${door.avatar}/bin/avatar" ];
-    Env = [ "HOME=/tmp" ];
+    Env = [
+      "HOME=/tmp"
+      "AVATAR_HOME=/workspace/.avatar" # jobs outlive the container where /workspace is a volume
+    ];
+    WorkingDir = "/workspace";
     User = "65534:65534"; # nobody
   };
 }

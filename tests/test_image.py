@@ -16,18 +16,13 @@ from pathlib import Path
 import pytest
 
 from avatar import identity
-from avatar.environment import bootstrap, driver, locks
-from ci.container import build, debs, downloads, inside, labels, layers
+from avatar.environment import driver, locks
+from ci.container import build, debs, docker, inside, labels, layers
 from ci.container.host import Problem
 from tests.conftest import ROOT
 
 DOCKER = ROOT / "docker"
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
-
-needs_apt = pytest.mark.skipif(
-    not (shutil.which("apt-get") and shutil.which("dpkg-deb")), reason="apt and dpkg make the small mirror"
-)
-
 
 # ---------------------------------------------------------------- the Dockerfile
 
@@ -73,6 +68,16 @@ def test_what_is_copied_is_let_into_the_build():
             for source in line.split()[1:-1]:
                 assert (ROOT / source).exists(), line
                 assert source.split("/")[0] in let_in, f"{source} is kept out by .dockerignore"
+
+
+def test_every_docker_line_of_the_docs_is_run_or_says_why_not():
+    """`ci/image docker` runs the first kind."""
+    runs, cannot = docker.documented(docker.DOCS.read_text())
+    assert [line.split()[1] for line in runs] == ["build", "run", "run", "run", "run", "build"]
+    assert cannot and all("avatar:full" in line for line in cannot)
+    for page in (ROOT / "README.md", ROOT / "docs/install.md", ROOT / "docs/runpod.md"):
+        others, _ = docker.documented(page.read_text())
+        assert set(others) <= set(runs), f"{page.name} has a line that nothing runs"
 
 
 # ---------------------------------------------------------------- labels and budgets
@@ -165,158 +170,6 @@ def test_the_file_that_differs_between_two_builds_is_named(tmp_path):
         )
         folders.append(folder)
     assert layers.differences(*folders) == ["layer 0: var/log"]
-
-
-# ---------------------------------------------------------------- the system packages
-
-
-def test_the_lock_of_the_system_packages_holds_what_the_wheels_leave_to_the_system():
-    locked = debs.read()
-    assert [deb.layer for deb in locked] == sorted((deb.layer for deb in locked), reverse=True)  # preview, then pod
-    assert len({deb.file for deb in locked}) == len(locked)
-    in_base = {"libstdc++6", "zlib1g"}  # apt and dpkg themselves need these two
-    for layer, wanted in debs.LAYERS.items():
-        assert set(wanted) - {deb.name for deb in locked if deb.layer == layer} <= in_base
-    assert set(bootstrap.SYSTEM_LIBRARIES.values()) <= set(debs.LAYERS["preview"])
-    assert not {"gcc", "g++", "make", "python3-pip"} & {deb.name for deb in locked}
-
-
-@pytest.mark.parametrize(
-    "line",
-    ["preview libgl1=1.6.0-1 abc libgl1_1.6.0-1_amd64.deb", "libgl1=1.6.0-1", f"preview libgl1 {'0' * 64} a.deb"],
-)
-def test_a_line_of_another_form_is_named(tmp_path, line):
-    path = tmp_path / "debs.txt"
-    path.write_text(f"{debs.HEADER}{line}\n")
-    with pytest.raises(Problem, match=r"debs\.txt:3: not "):
-        debs.read(path)
-
-
-def pack(folder: Path, name: str, version: str) -> Path:
-    """A real, tiny Debian package; a mirror leaves the epoch out of file names."""
-    tree = folder / f"{name}-{version}"
-    (tree / "DEBIAN").mkdir(parents=True)
-    (tree / "DEBIAN" / "control").write_text(
-        f"Package: {name}\nVersion: {version}\nArchitecture: all\nMaintainer: none <none@example.org>\nDescription: test\n"
-    )
-    file = folder / f"{name}_{version.partition(':')[2] or version}_all.deb"
-    subprocess.run(["dpkg-deb", "--root-owner-group", "--build", tree, file], check=True, capture_output=True)
-    return file
-
-
-@pytest.fixture
-def mirror(tmp_path) -> Path:
-    """A mirror of two packages in a folder, and an apt root that reads it: `mirror`/apt."""
-    entries = []
-    for name, version in (("one", "1:2.0-1"), ("two", "3.0")):
-        file = pack(tmp_path, name, version)
-        entries.append(
-            f"Package: {name}\nVersion: {version}\nArchitecture: all\nFilename: ./{file.name}\n"
-            f"Size: {file.stat().st_size}\nSHA256: {sha256(file)}\n"
-        )
-    (tmp_path / "Packages").write_text("\n".join(entries))
-    root = tmp_path / "apt"
-    (root / "etc/apt").mkdir(parents=True)
-    (root / "etc/apt/sources.list").write_text(f"deb [trusted=yes] file:{tmp_path} ./\n")
-    (root / "var/lib/dpkg").mkdir(parents=True)
-    (root / "var/lib/dpkg/status").write_text("")
-    return tmp_path
-
-
-def sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def locked_as_offered(mirror: Path) -> list[debs.Deb]:
-    return [
-        debs.Deb("preview", "one", "1:2.0-1", sha256(mirror / "one_2.0-1_all.deb"), "one_1%3a2.0-1_all.deb"),
-        debs.Deb("preview", "two", "3.0", sha256(mirror / "two_3.0_all.deb"), "two_3.0_all.deb"),
-    ]
-
-
-def altered(deb: debs.Deb, **fields) -> debs.Deb:
-    return debs.Deb(**{**vars(deb), **fields})
-
-
-@needs_apt
-def test_locked_packages_are_fetched_and_what_is_damaged_is_fetched_again(mirror):
-    locked, folder = locked_as_offered(mirror), mirror / "fetched"
-    debs.fetch(mirror / "apt", locked, folder)
-    assert sorted(path.name for path in folder.iterdir()) == sorted(deb.file for deb in locked)
-    (folder / "two_3.0_all.deb").write_bytes(b"cut off")
-    debs.fetch(mirror / "apt", locked, folder)
-    assert sha256(folder / "two_3.0_all.deb") == locked[1].sha256
-    shutil.rmtree(mirror / "apt")  # all is there: the mirror is not asked
-    debs.fetch(mirror / "apt", locked, folder)
-
-
-@needs_apt
-def test_a_version_that_the_mirror_dropped_is_stale(mirror):
-    one, two = locked_as_offered(mirror)
-    with pytest.raises(debs.Stale, match=r"no longer offers two=2\.9: run ci/debs write"):
-        debs.fetch(mirror / "apt", [one, altered(two, version="2.9", sha256="0" * 64)], mirror / "fetched")
-
-
-@needs_apt
-def test_other_bytes_are_never_accepted_and_weigh_more_than_staleness(mirror):
-    one, two = locked_as_offered(mirror)
-    wrong = altered(one, sha256="0" * 64)
-    for locked in ([wrong, two], [wrong, altered(two, version="2.9")]):
-        with pytest.raises(Problem, match="other bytes than locks/debs.txt for one=1:2.0-1") as caught:
-            debs.fetch(mirror / "apt", locked, mirror / "fetched")
-        assert not isinstance(caught.value, debs.Stale)
-
-
-@needs_apt
-def test_a_mirror_that_serves_other_bytes_than_its_index_names_is_refused(mirror):
-    locked = locked_as_offered(mirror)
-    with open(mirror / "two_3.0_all.deb", "ab") as file:
-        file.write(b"\0")
-    with pytest.raises(Problem, match=r"two_3\.0_all\.deb") as caught:
-        debs.fetch(mirror / "apt", locked, mirror / "fetched")
-    assert not isinstance(caught.value, debs.Stale)
-
-
-@needs_apt
-def test_a_mirror_of_which_a_part_cannot_be_reached_is_not_stale(mirror, monkeypatch):
-    (mirror / "apt.conf").write_text('Acquire::Retries "0";\n')
-    monkeypatch.setenv("APT_CONFIG", str(mirror / "apt.conf"))
-    one, two = locked_as_offered(mirror)
-    with open(mirror / "apt/etc/apt/sources.list", "a") as sources:
-        sources.write("deb [trusted=yes] http://127.0.0.1:9 ./\n")  # nothing listens on the discard port
-    with pytest.raises(Problem, match="127.0.0.1") as caught:
-        debs.fetch(mirror / "apt", [one, altered(two, version="2.9")], mirror / "fetched")
-    assert not isinstance(caught.value, debs.Stale)
-
-
-@needs_apt
-def test_the_list_is_written_from_what_the_mirror_offers(mirror, monkeypatch):
-    monkeypatch.setattr(debs, "LAYERS", {"preview": ["one"], "pod": ["two"]})
-    debs.update(mirror / "apt")
-    found = debs.resolve(mirror / "apt")
-    one, two = locked_as_offered(mirror)
-    assert [(deb.layer, deb.pin, deb.sha256) for deb in found] == [
-        ("preview", one.pin, one.sha256),
-        ("pod", two.pin, two.sha256),
-    ]
-    debs.write(found, mirror / "debs.txt")
-    assert debs.read(mirror / "debs.txt") == found
-
-
-@needs_apt
-def test_a_build_goes_on_with_a_fresh_list_where_the_lock_is_stale_and_says_so(mirror, monkeypatch, capfd):
-    monkeypatch.setattr(debs, "LAYERS", {"preview": ["one", "two"]})
-    one, two = locked_as_offered(mirror)
-    lock, folder = mirror / "debs.txt", mirror / "fetched"
-    debs.write([one, altered(two, version="2.9", sha256="0" * 64)], lock)
-    downloads.fetch_debs(lock, folder, mirror / "apt")
-    assert "no longer offers two=2.9" in capfd.readouterr().err
-    assert debs.read(folder / "debs.txt") == [one, two]
-    assert two.pin not in lock.read_text()  # the lock itself is ci/debs write's to change
-
-    debs.write([one, altered(two, sha256="0" * 64)], lock)
-    with pytest.raises(Problem, match="other bytes"):
-        downloads.fetch_debs(lock, folder, mirror / "apt")
 
 
 # ---------------------------------------------------------------- the scripts that run in an image

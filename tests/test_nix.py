@@ -19,6 +19,7 @@ from packaging.utils import parse_wheel_filename
 
 from avatar.environment import bootstrap, compare, elf, installed, locks, payload
 from avatar.video.ffmpeg import ffmpeg_program
+from tests import namespaces
 
 ROOT = Path(__file__).parent.parent
 SITE = "lib/python3.11/site-packages"
@@ -298,6 +299,38 @@ def test_wheels_that_disagree_about_a_file_are_refused(tmp_path):
     done = build_env(tmp_path, tmp_path / "one", tmp_path / "two")
     assert done.returncode == 1
     assert f"two wheels put different bytes at {SITE}/shared.txt" in done.stderr
+
+
+# ---------------------------------------------------------------- the docs' commands, and Nix's sandbox
+
+
+def test_every_nix_command_of_the_docs_is_run_by_ci_or_known_not_to_be():
+    written = re.findall(
+        r"^    (?:\S+=\S+ )?nix (.*?)(?: +#.*| --.*| &&.*)?$", (ROOT / "docs/nix.md").read_text(), re.MULTILINE
+    )
+    scripts = (ROOT / "ci/nix/check").read_text() + (ROOT / "ci/nix/door").read_text()
+    run = {"run .#avatar", "flake check", "develop", "build .#weights"}
+    wants_nixpkgs = {"run .#avatar-full", "build .#image"}  # evaluated alone; the docs say so
+    assert set(written) == run | wants_nixpkgs
+    for command in run:
+        verb, _, what = command.partition(" ")
+        assert re.search(rf"ci/nix/nix {verb}\b.*{re.escape(what)}\b", scripts), command
+
+
+def test_the_flakes_check_of_a_voice_needs_no_sys(tmp_path):
+    """Nix builds without /sys, where MediaPipe cannot live; so do some chroots."""
+    namespaces.need_mounts()
+    check = re.search(r'"avatar-check-voice" \{ \} \'\'\n(.*?)\n *\'\';', nix_files()["flake.nix"], re.DOTALL)[1]
+    python = f'"{sys.executable}"'
+    commands = check.replace("${base.avatar}/bin/avatar", f"{python} -m avatar")
+    commands = commands.replace("${base.python}/bin/avatar-python", python)
+    assert "${" not in commands
+    done = subprocess.run(
+        [*namespaces.UNSHARE, "bash", "-euo", "pipefail", "-c", f"mount -t tmpfs none /sys\n{commands}"],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT), "out": "report"}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "every limit is met" in (tmp_path / "report").read_text()
 
 
 # ---------------------------------------------------------------- the host's driver

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from avatar.environment.installer import CannotInstall
@@ -31,13 +32,13 @@ def fetch_wheels(layers: list[str]) -> None:
 def fetch_debs(lock: Path, folder: Path, states: Path) -> None:
     """The system packages, with the list of them beside: the lock, or where that is stale one written today.
 
-    `states` is an apt root, see debs.apt.
+    `states` is an apt root, see debs.options.
     """
-    locked = debs.read(lock)
     try:
-        debs.fetch(states, locked, folder)
+        debs.fetch(states, lock, folder)
     except debs.Stale as stale:
         say(f"{stale}. Going on with a freshly written list; ci/release refuses that.")
-        locked = debs.resolve(states)
-        debs.fetch(states, locked, folder)
-    debs.write(locked, folder / "debs.txt")
+        fresh = folder.with_name("fresh-debs.txt")
+        debs.write(debs.resolve(states), datetime.now(UTC), fresh)
+        debs.fetch(states, fresh, folder)
+        fresh.unlink()

@@ -1,5 +1,7 @@
 # shellcheck shell=bash
-# Sourced: Nix as root without a daemon, on the host's own files (no sandbox), with nothing fetched from anywhere.
+# Sourced: Nix as root without a daemon, with nothing fetched from anywhere. It builds in the sandbox as it does by default:
+# without a network, /sys and the rest of the host. Let in are the host's own files that the stand-in is made of, which
+# real builds have no need of, and AVATAR_FILES, which stands for the network (ci/nix/standin/pkgs.nix).
 if ! command -v nix >/dev/null; then
     echo "ci/nix: no Nix here. On Debian 12:  apt-get install --no-install-recommends nix-bin" >&2
     exit 1
@@ -9,7 +11,9 @@ if [ "$(id -u)" != 0 ]; then
     exit 1
 fi
 export NIX_REMOTE='' NIX_CONFIG="experimental-features = nix-command flakes
-sandbox = false
+sandbox = true
+sandbox-fallback = false
+sandbox-paths = /usr /lib /lib64 /bin /sbin /etc/alternatives /etc/ld.so.cache /etc/ld.so.conf /etc/ld.so.conf.d ${AVATAR_FILES:-}
 substituters =
 build-users-group =
 builders =
