@@ -159,6 +159,80 @@ def test_a_broken_uv_toml_is_named(host):
     assert "uv.toml (" in assert_installed(host).stderr
 
 
+@pytest.mark.parametrize("text", ["index = 5", "[[index]]\nurl = 5", "index-url = 5", "find-links = [3]"])
+def test_a_uv_toml_of_other_types_is_named(host, text):
+    (host.home / ".config/uv/uv.toml").write_text(f"{text}\n")
+    assert "uv.toml (" in assert_installed(host).stderr
+
+
+class Locked(CalendarIndex):
+    """The calendar index with a password."""
+
+    def answer(self, request) -> None:
+        if "Authorization" in request.headers:
+            return super().answer(request)
+        request.send_response(401)
+        request.send_header("Content-Length", "0")
+        return request.end_headers()
+
+
+@pytest.mark.parametrize("place", ["uv.toml", "variable"])
+def test_the_credentials_of_a_named_main_index(host, place):
+    with Locked() as closed:
+        host.set(PIP_INDEX_URL=None, PIP_EXTRA_INDEX_URL=None, UV_INDEX_CORP_USERNAME="a", UV_INDEX_CORP_PASSWORD="b")
+        if place == "variable":
+            host.set(UV_DEFAULT_INDEX=f"corp={closed.address}")
+        else:
+            file = host.home / ".config/uv/uv.toml"
+            file.write_text(f'[[index]]\nname = "corp"\nurl = "{closed.address}"\ndefault = true\n')
+        assert_installed(host)
+        assert "click" in closed.asked
+
+
+def test_a_named_main_index_brings_uv_too(host, index):
+    """pip knows no names of indexes."""
+    shutil.rmtree(host.root / ".venv")
+    host.set(PIP_INDEX_URL=None, UV_DEFAULT_INDEX=f"corp={index.address}")
+    assert_installed(host)
+
+
+@pytest.mark.parametrize("more", ["quiet = 1", "timeout = 15.5"])
+def test_pip_conf_is_read_whatever_else_it_says(host, index, tmp_path, more):
+    (tmp_path / "pip.conf").write_text(f"[global]\nindex-url = {index.address}\n{more}\n")
+    host.set(PIP_CONFIG_FILE=str(tmp_path / "pip.conf"), PIP_INDEX_URL=None, UV_NO_CACHE="1", PIP_PYTHON="/nonexistent")
+    before = len(index.asked)
+    assert_installed(host)
+    assert "click" in index.asked[before:]
+
+
+@pytest.fixture(scope="module")
+def wheels(index, tmp_path_factory) -> Path:
+    """The locked wheels of PACKAGES in a folder."""
+    folder = tmp_path_factory.mktemp("wheels")
+    for name in (name for names in PACKAGES.values() for name in names):
+        wheel = locked_wheels()[name]
+        asked = folder / "asked.txt"
+        asked.write_text(f"{name}=={wheel.version} --hash=sha256:{wheel.sha256}\n")
+        subprocess.run([PYTHON, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder, "-r", asked],
+                       env=os.environ | index.environment(), check=True)  # fmt: skip
+    return folder
+
+
+def test_a_folder_of_wheels_is_meant_from_where_the_user_stands(host, wheels, tmp_path, monkeypatch):
+    (tmp_path / "stands/here").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "stands/here")
+    host.set(PIP_INDEX_URL=None, PIP_EXTRA_INDEX_URL=None, PIP_NO_INDEX="y", UV_NO_CACHE="1",
+             PIP_FIND_LINKS=os.path.relpath(wheels))  # fmt: skip
+    assert_installed(host)
+
+
+def test_no_index_of_uv_toml(host, wheels):
+    nowhere = "http://127.0.0.1:9/simple"
+    (host.home / ".config/uv/uv.toml").write_text(f'no-index = true\nfind-links = ["{wheels}"]\n')
+    host.set(PIP_INDEX_URL=nowhere, PIP_EXTRA_INDEX_URL=None, PIP_FIND_LINKS=None, UV_NO_CACHE="1")
+    assert_installed(host)
+
+
 def test_pip_conf_with_constraints(host, index, tmp_path):
     constraints = tmp_path / "constraints.txt"
     constraints.write_text("click<8\nvirtualenv<21\n")
@@ -283,6 +357,22 @@ def test_a_lost_file_comes_from_an_extra_index_that_has_it(host, index, tmp_path
         index.lost.clear()
 
 
+def test_a_moment_without_the_file_is_no_failure(host, index):
+    """The page is not there the first time. What is asked once more to say why may as well succeed."""
+
+    class Once(set):
+        def __contains__(self, name: object) -> bool:
+            return super().__contains__(name) and not self.discard(name)
+
+    index.lost = Once({"click"})
+    try:
+        host.set(UV_NO_CACHE="1", PIP_EXTRA_INDEX_URL=None)
+        assert_installed(host)
+        assert not index.lost
+    finally:
+        index.lost = set()
+
+
 # ---------------------------------------------------------------- ci/lock on another day
 
 
@@ -338,7 +428,7 @@ def test_nothing_changed_is_no_difference(host, lock):
 
 def test_one_package_moves(host, lock):
     before = locks_of(host)
-    done = lock("--upgrade", "iniconfig")
+    done = lock("--upgrade", "IniConfig")
     assert done.returncode == 0, done.stderr
     assert f"iniconfig: test {locked_wheels()['iniconfig'].version} -> test {NEWER}" in done.stderr
     after = locks_of(host)

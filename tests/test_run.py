@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from avatar.environment import bootstrap
+from avatar.environment import bootstrap, installer
 from tests import small_checkout
 from tests.conftest import ROOT
 from tests.namespaces import UNSHARE, need_mounts
@@ -118,6 +118,79 @@ def test_a_lock_edited_by_hand_is_named_before_anything_is_installed(checkout, c
     assert not (checkout / ".venv/base").exists()
 
 
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"base": []}', '{"base": {"click": {"version": "8.5.1", "payload": "x"}}}']
+)
+def test_a_payload_json_of_another_form_is_named(checkout, text):
+    (checkout / "locks/payload.json").write_text(text)
+    done = run(checkout, *IMPORT)
+    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith("run: locks/ does not agree with itself") and "git checkout" in done.stderr
+
+
+@pytest.mark.parametrize(("name", "text"), [("boot.txt", b""), ("base.txt", b"# \xe9\n"), ("base.txt", None)])
+def test_a_damaged_lock_is_one_line(checkout, name, text):
+    (checkout / "locks" / name).unlink()
+    if text is not None:
+        (checkout / "locks" / name).write_bytes(text)
+    done = run(checkout, *IMPORT)
+    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1 and "git checkout -- locks" in done.stderr
+
+
+def test_line_ends_of_windows_in_a_lock_change_nothing(checkout):
+    path = checkout / "locks/base.txt"
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert run(checkout, *IMPORT).returncode == 0
+    assert (
+        run(checkout, *IMPORT, AVATAR_PYTHON="/nonexistent").returncode == 0
+    )  # the stamp holds: no Python is looked for
+
+
+def test_what_cannot_be_removed_is_named(checkout):
+    (checkout / ".venv/base").symlink_to(checkout / "locks")
+    done = run(checkout, *IMPORT)
+    assert done.returncode == 1 and f"{checkout}/.venv/base could not be removed" in done.stderr
+    assert (checkout / "locks/base.txt").exists()
+
+
+def test_a_folder_with_a_colon_is_refused(tmp_path):
+    """PATH cannot hold it: the host's python would run."""
+    root = small_checkout.make(tmp_path / "a:b", base=["click"])
+    done = run(root, "python", "-c", "print(1)")
+    assert (done.returncode, done.stdout) == (2, "") and "has a colon" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["café", "two\nlines", '50% of "it\'s"'])
+def test_any_other_name_of_the_folder_will_do(tmp_path, name):
+    """In an ASCII locale, in which Python 3.11 reads .pth files, UTF-8 mode or not."""
+    root = small_checkout.make(tmp_path / name, base=["click"])
+    done = run(root, "python", "-P", "-c", "import avatar; print(ascii(avatar.__file__))", LC_ALL="C")
+    assert (done.returncode, done.stdout) == (0, f"{ascii(f'{root}/avatar/__init__.py')}\n"), done.stderr
+
+
+def test_a_program_that_only_says_yes_is_no_python(checkout, tmp_path):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/python3.11").write_text("#!/bin/sh\necho junk\n")
+    (tmp_path / "bin/python3.11").chmod(0o755)
+    assert run(checkout, "true", AVATAR_PYTHON=str(tmp_path / "bin/python3.11")).returncode == 1
+    path = f"{tmp_path}/bin:{os.path.dirname(PYTHON)}:{os.environ['PATH']}"
+    assert run(checkout, *IMPORT, AVATAR_PYTHON=None, PATH=path).stdout == f"{checkout}/.venv/base\n"
+
+
+def test_an_interruption_just_as_the_installer_ends(checkout):
+    """The child is waited for by then, so that there is nothing to end."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGCHLD, interrupt)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            installer.execute(["sleep", "0.2"], dict(os.environ), checkout)
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+
+
 def test_a_vanished_interpreter_is_mended(checkout):
     assert run(checkout, *IMPORT).returncode == 0
     (checkout / ".venv/base/bin/python").unlink()
@@ -152,7 +225,7 @@ def test_without_a_python_three_ways_are_named(checkout, tools, tmp_path):
 def test_a_python_of_another_version_is_refused(checkout, tmp_path):
     other = tmp_path / "python3.12"
     other.write_text(
-        f'#!/bin/sh\nexec "{PYTHON}" -c "import sys; sys.version_info = (3, 12); exec(sys.argv[1])" "$3"\n'
+        f'#!/bin/sh\nexec "{PYTHON}" -c "import sys; sys.version_info = (3, 12); exec(sys.argv[1])" "$4"\n'
     )
     other.chmod(0o755)
     done = run(checkout, *IMPORT, AVATAR_PYTHON=str(other))

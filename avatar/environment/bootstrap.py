@@ -9,18 +9,20 @@ compared with the lock, so an environment without a stamp is unfinished and is m
 
 from __future__ import annotations
 
+import signal
+import sys
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing to tell or to undo until main() runs
+    sys.path.insert(0, sys.argv[1])  # the checkout: nothing is installed yet
+
 import ctypes
 import fcntl
 import importlib.util
 import os
 import shutil
-import signal
 import subprocess
-import sys
 from pathlib import Path
-
-if __name__ == "__main__":
-    sys.path.insert(0, sys.argv[1])  # the checkout: nothing is installed yet
 
 from avatar.environment import compare, entry, installer, locks
 from avatar.environment.installer import CannotInstall
@@ -95,24 +97,26 @@ def prepare_system(need_venv: bool) -> None:
 # ---------------------------------------------------------------- the environment
 
 
-def stamp_text(root: Path, layers: str) -> str:
+def stamp_bytes(root: Path, layers: str) -> bytes:
     """What `./run` compares: the place, what makes environments, and the locks."""
     made_of = [*MAKERS, *(f"locks/{layer}.txt" for layer in LAYERS[layers])]
-    return f"{root}\n" + "".join((root / name).read_text() for name in made_of)
+    return os.fsencode(root) + b"\n" + b"".join((root / name).read_bytes() for name in made_of)
 
 
 def is_whole(root: Path, venvs: Path, layers: str) -> bool:
     environment = venvs / layers
     try:
-        return (environment / "bin/python").exists() and (environment / "stamp").read_text() == stamp_text(root, layers)
+        return (environment / "bin/python").exists() and (environment / "stamp").read_bytes() == stamp_bytes(
+            root, layers
+        )
     except OSError:
         return False
 
 
 def make(root: Path, venvs: Path, layers: str) -> None:
     environment = venvs / layers
-    stamp = stamp_text(root, layers)
     refuse_edited_locks(root / "locks", LAYERS[layers])
+    stamp = stamp_bytes(root, layers)
     prepare_system(need_venv=installer.find_uv(root, venvs) is None)
     uv = installer.find(root, venvs, say)
     if uv.host.ignored:
@@ -123,6 +127,8 @@ def make(root: Path, venvs: Path, layers: str) -> None:
     say(f"making {environment.relative_to(root) if environment.is_relative_to(root) else environment} from locks/ "
         f"(once: about {sizes})")  # fmt: skip
     shutil.rmtree(environment, ignore_errors=True)
+    if os.path.lexists(environment):
+        raise CannotInstall(f"{environment} could not be removed to be made again; remove it, then run this again.")
     uv.make_environment(python, environment)
     # Byte code for the preview, whose every start counts; of the full stack most files are never imported.
     byte_code = ["--compile-bytecode"] if layers == "base" else []
@@ -130,7 +136,7 @@ def make(root: Path, venvs: Path, layers: str) -> None:
     refuse_another_environment(root, environment, LAYERS[layers])
     entry.add_avatar(root, environment)
     partial = environment / "stamp.partial"
-    partial.write_text(stamp)
+    partial.write_bytes(stamp)
     partial.replace(environment / "stamp")
 
 
@@ -140,6 +146,8 @@ def refuse_edited_locks(folder: Path, layers: list[str]) -> None:
         problems = [problem for layer in layers for problem in locks.edited(folder, layer)]
     except (OSError, ValueError) as error:
         problems = [str(error)]
+    except (AttributeError, KeyError, TypeError):
+        problems = ["payload.json is not of the form that ci/lock writes"]
     if problems:
         raise CannotInstall(
             f"locks/ does not agree with itself: {compare.few(problems, separator='; ')}. "
@@ -163,7 +171,7 @@ def refuse_another_environment(root: Path, environment: Path, layers: list[str])
 
 def main() -> int:
     root, venvs, layers = Path(sys.argv[1]).resolve(), Path(sys.argv[2]), sys.argv[3]
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)  # ends the installer too
     try:
         venvs.mkdir(parents=True, exist_ok=True)
@@ -181,7 +189,7 @@ def main() -> int:
             say(f"No space left on device: {venvs}; free space, then run this again.")
         return 1
     except OSError as error:
-        say(f"{error.strerror}: {error.filename}; free space or mend its permissions, then run this again.")
+        say(f"{error.strerror}: {error.filename or venvs}; free space or mend its permissions, then run this again.")
         return 1
     except KeyboardInterrupt:
         say("interrupted; the next ./run starts this environment afresh.")

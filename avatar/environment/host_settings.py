@@ -8,6 +8,7 @@ caches. Standard library only; runs before anything is installed.
 from __future__ import annotations
 
 import ast
+import math
 import os
 import subprocess
 import sys
@@ -74,7 +75,9 @@ def read(venvs: Path) -> Host:
     # Every file is pinned by sha256, so the index it comes from does not matter.
     wanted["UV_INDEX_STRATEGY"] = "unsafe-best-match"
     wanted = {name: value for name, value in wanted.items() if value}
-    no_index = pip.get("no-index", "").lower() in ("1", "true", "yes", "on")
+    no_index = pip.get("no-index", "").lower() in ("1", "true", "yes", "on", "t", "y")
+    if wanted.pop("UV_NO_INDEX", None):  # of a uv.toml; uv has no such variable
+        no_index, pip["no-index"] = True, "1"
     ignored = [*variables_left_out, *pip_left_out, *uv_left_out]
     return Host({**plain, **wanted}, {**plain, **for_pip(pip, wanted)}, no_index, ignored)
 
@@ -106,7 +109,9 @@ def unless_set(name: str, value: str | None) -> str | None:
 def pip_settings(venvs: Path) -> dict[str, str]:
     """The host's pip configuration as {option: value}; later sources win, as in pip: files, [install], environment."""
     pips = [[sys.executable, "-I", "-m", "pip"], ["pip3"], ["pip"], [str(venvs / "boot/bin/python"), "-I", "-m", "pip"]]
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    # Of pip's own variables only where its files are: PIP_QUIET or PIP_PYTHON would leave the list empty.
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PIP_"))}
+    clean |= {name: value for name, value in os.environ.items() if name == "PIP_CONFIG_FILE"} | {"PIP_QUIET": "0"}
     listing = ""
     for pip in pips:
         try:
@@ -135,7 +140,13 @@ def pip_settings(venvs: Path) -> dict[str, str]:
     environment = {
         name[4:].lower().replace("_", "-"): value for name, value in os.environ.items() if name.startswith("PIP_")
     }
-    return {**scopes["global"], **scopes["install"], **environment}
+    settings = {**scopes["global"], **scopes["install"], **environment}
+    # The installers run in the checkout; a folder is meant from where the user stands.
+    for option in ("find-links", "cert", "client-cert"):
+        words = settings.get(option, "").split() if option == "find-links" else [settings.get(option, "")]
+        settings[option] = " ".join(word if "://" in word or not word else str(Path(word).expanduser().absolute())
+                                    for word in words)  # fmt: skip
+    return settings
 
 
 def for_uv(pip: dict[str, str]) -> dict[str, str]:
@@ -151,23 +162,37 @@ def for_uv(pip: dict[str, str]) -> dict[str, str]:
         "SSL_CERT_FILE": unless_set("SSL_CERT_FILE", pip.get("cert")),
         "SSL_CLIENT_CERT": unless_set("SSL_CLIENT_CERT", pip.get("client-cert")),
         "HTTPS_PROXY": unless_set("HTTPS_PROXY", pip.get("proxy")),
-        "UV_HTTP_TIMEOUT": pip.get("timeout") or pip.get("default-timeout"),
+        "HTTP_PROXY": unless_set("HTTP_PROXY", pip.get("proxy")),
+        "UV_HTTP_TIMEOUT": whole_seconds(pip.get("timeout") or pip.get("default-timeout") or ""),
         "UV_HTTP_RETRIES": pip.get("retries"),
         "UV_KEYRING_PROVIDER": "subprocess" if pip.get("keyring-provider") == "subprocess" else None,
     }
     return {name: value for name, value in settings.items() if value}
 
 
+def whole_seconds(text: str) -> str:
+    """A time-out of pip, which may be 15.5, as uv reads it; "" for what is no number."""
+    try:
+        return str(math.ceil(float(text)))
+    except (ValueError, OverflowError):
+        return ""
+
+
 def for_pip(pip: dict[str, str], uv: dict[str, str]) -> dict[str, str]:
     """The variables for pip, which reads no file then; an index that only uv was told of is told to pip too."""
     passed = {name: value for name, value in pip.items() if name in PIP_PASSED}
-    passed.setdefault("index-url", uv.get("UV_DEFAULT_INDEX", ""))
-    passed.setdefault("extra-index-url", " ".join(entry.rpartition("=")[2] if "://" not in entry.partition("=")[0] else entry
-                                                  for entry in uv.get("UV_INDEX", "").split()))  # fmt: skip
+    passed.setdefault("index-url", without_name(uv.get("UV_DEFAULT_INDEX", "")))
+    passed.setdefault("extra-index-url", " ".join(without_name(entry) for entry in uv.get("UV_INDEX", "").split()))
     passed.setdefault("find-links", " ".join(uv.get("UV_FIND_LINKS", "").split(",")))
     passed.setdefault("trusted-host", uv.get("UV_INSECURE_HOST", ""))
     variables = {f"PIP_{name.upper().replace('-', '_')}": value for name, value in passed.items() if value}
-    return {**variables, "PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    return {**variables, "PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
+
+
+def without_name(index: str) -> str:
+    """uv's `name=address` as an address."""
+    name, _, address = index.partition("=")
+    return address if address and "://" not in name else index
 
 
 # ---------------------------------------------------------------- uv.toml
@@ -190,26 +215,27 @@ def uv_settings() -> tuple[dict[str, str], list[str]]:
     left_out: list[str] = []
     for path in uv_files():
         try:
-            said = tomllib.loads(path.read_text(encoding="utf-8"))
+            given, others = of_uv_toml(tomllib.loads(path.read_text(encoding="utf-8")))
         except FileNotFoundError:
             continue
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, TypeError) as error:
             left_out.append(f"{path} ({error})")
             continue
-        given, others = of_uv_toml(said)
         settings |= given
         left_out += [f"{name} of {path}" for name in others]
     return settings, left_out
 
 
 def of_uv_toml(said: dict) -> tuple[dict[str, str], list[str]]:
-    """One file's settings, as variables, and the names of what is none of ours."""
+    """One file's settings, as variables, and the names of what is none of ours. Raises TypeError for another type."""
     nested = said.get("pip") if isinstance(said.get("pip"), dict) else {}
     flat = {**{name: value for name, value in said.items() if name != "pip"}, **nested}
     indexes = [entry for entry in flat.get("index", []) if isinstance(entry, dict) and not entry.get("explicit")]
-    main = [entry["url"] for entry in indexes if entry.get("default") and "url" in entry]
-    more = [f"{entry['name']}={entry['url']}" if "name" in entry else entry["url"]
-            for entry in indexes if not entry.get("default") and "url" in entry]  # fmt: skip
+    # With its name, which is how uv finds an index's credentials.
+    named = [(f"{entry['name']}={entry['url']}" if "name" in entry else entry["url"], entry.get("default"))
+             for entry in indexes if "url" in entry]  # fmt: skip
+    main = [index for index, default in named if default]
+    more = [index for index, default in named if not default]
     lists = {name: flat[name] for name in ("extra-index-url", "find-links", "allow-insecure-host")
              if isinstance(flat.get(name), list)}  # fmt: skip
     settings = {
@@ -218,12 +244,15 @@ def of_uv_toml(said: dict) -> tuple[dict[str, str], list[str]]:
         "UV_FIND_LINKS": ",".join(lists.get("find-links", [])),
         "UV_INSECURE_HOST": " ".join(lists.get("allow-insecure-host", [])),
         "UV_NATIVE_TLS": "1" if flat.get("native-tls") or flat.get("system-certs") else "",
+        "UV_NO_INDEX": "1" if flat.get("no-index") else "",
         "UV_KEYRING_PROVIDER": str(flat.get("keyring-provider", "")),
         "UV_CACHE_DIR": str(flat.get("cache-dir", "")),
         "HTTPS_PROXY": unless_set("HTTPS_PROXY", str(flat.get("https-proxy", ""))),
         "HTTP_PROXY": unless_set("HTTP_PROXY", str(flat.get("http-proxy", ""))),
         "NO_PROXY": unless_set("NO_PROXY", _joined(flat.get("no-proxy", ""))),
     }
+    if wrong := [name for name, value in settings.items() if not isinstance(value, str | None)]:
+        raise TypeError(f"{', '.join(wrong)}: not a text")
     known = {"index", "index-url", "extra-index-url", "find-links", "allow-insecure-host", "native-tls", "system-certs",
              "keyring-provider", "cache-dir", "https-proxy", "http-proxy", "no-proxy", "concurrent-downloads", "preview",
              "python-downloads", "python-preference", "index-strategy", "link-mode", "no-index"}  # fmt: skip

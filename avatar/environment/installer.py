@@ -6,6 +6,7 @@ other. A uv on PATH is never run. Standard library only; runs before anything is
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import re
@@ -73,14 +74,13 @@ class Installer:
             self.say("trying again with the extra indexes of this host's configuration")
             if not execute(command, self.host.environment, self.root):
                 return
-        raise CannotInstall(self._why(command, locks))
+        again = subprocess.run([*command, "--quiet"], env=main_only, cwd=self.root, capture_output=True, text=True)
+        if again.returncode:  # else it was a moment's trouble
+            raise CannotInstall(self._why(again.stderr, locks))
 
-    def _why(self, command: Words, locks: Sequence[Path]) -> str:
+    def _why(self, stderr: str, locks: Sequence[Path]) -> str:
         """Why nothing was installed: what uv says with the main index alone, whose wheels it is about, and a way out."""
-        again = subprocess.run(
-            [*command, "--quiet"], env=self.host.main_index_only, cwd=self.root, capture_output=True, text=True
-        )
-        said = one_line(again.stderr)
+        said = one_line(stderr)
         lost = concerned(said, locks)
         cause = f"The main index alone gave: {said[:600]}" if said else "uv said nothing when asked once more."
         if self.host.ignored:
@@ -140,9 +140,11 @@ def find(root: Path, venvs: Path, say: Callable[[str], None]) -> Installer:
 
 
 def find_uv(root: Path, venvs: Path) -> Path | None:
-    """The uv of venvs/boot, when it is the one that locks/boot.txt names and it runs."""
+    """The uv of venvs/boot, when it is the one that locks/boot.txt names and it runs. Raises CannotInstall."""
     ours = venvs / "boot/bin/uv"
-    pinned = (root / "locks/boot.txt").read_text().split("==")[1].split()[0]
+    if not (found := re.search(r"^uv==(\S+) ", (root / "locks/boot.txt").read_text(errors="replace"), re.MULTILINE)):
+        raise CannotInstall("locks/boot.txt names no uv; bring back the committed file: git checkout -- locks")
+    pinned = found[1]
     try:
         version = subprocess.run([ours, "--version"], capture_output=True, text=True).stdout.split()
     except OSError:
@@ -190,7 +192,8 @@ def execute(command: Words, environment: dict[str, str], cwd: Path) -> int:
         try:
             return process.wait()
         except BaseException:
-            os.killpg(process.pid, signal.SIGKILL)  # an environment that is not finished is made from nothing
+            with contextlib.suppress(ProcessLookupError):  # it ended by itself in that moment
+                os.killpg(process.pid, signal.SIGKILL)  # an environment that is not finished is made from nothing
             raise
 
 

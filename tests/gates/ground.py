@@ -38,7 +38,7 @@ def copy_checkout(root: Path) -> None:
         for name in ("stamp", "bin/avatar", "lib/python3.11/site-packages/avatar.pth"):  # what names the place
             (environment / name).unlink()
         entry.add_avatar(root, environment)
-        (environment / "stamp").write_text(bootstrap.stamp_text(root, layers))
+        (environment / "stamp").write_bytes(bootstrap.stamp_bytes(root, layers))
 
 
 class Ground:
