@@ -21,7 +21,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import ClassVar
 
-from avatar.deps.index import SIMPLE_JSON, Index, pip_index
+from avatar.deps.index import SIMPLE_JSON, Index, IndexProblem, pip_index
 from avatar.environment.locks import Wheel, read_lock
 from tests.local_server import LocalServer
 from tests.small_wheel import small_wheel
@@ -62,7 +62,11 @@ class CalendarIndex(LocalServer):
         *start, kind, name = request.path.strip("/").split("/")
         if kind == "simple":
             self.asked.append(name)
-            body = self.page(name, extra=bool(start))
+            try:
+                body = self.page(name, extra=bool(start))
+            except IndexProblem as problem:  # of the host's index: uv asks again
+                request.send_error(503, str(problem))
+                return
             self.send(request, None if body is None else json.dumps(body).encode(), SIMPLE_JSON)
         else:
             self.send(request, stub(name), "application/octet-stream")

@@ -245,6 +245,23 @@ def test_pip_conf_with_constraints(host, index, tmp_path):
     assert "constraint (pip's configuration)" in assert_installed(host).stderr
 
 
+def test_pip_conf_on_a_host_without_pip(host, index, tmp_path):
+    """As a bare Debian with python3.11-venv: pip's settings can be asked for only once uv's place has a pip."""
+    subprocess.run([PYTHON, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
+    (tmp_path / "bin").mkdir()
+    for name in ("sh", "dirname", "cat", "cmp", "sed", "env", "grep", "tr", "ldconfig"):
+        if found := shutil.which(name, path="/usr/bin:/bin:/usr/sbin:/sbin"):
+            (tmp_path / "bin" / name).symlink_to(found)
+    (host.home / ".config/pip").mkdir()
+    (host.home / ".config/pip/pip.conf").write_text(f"[global]\nindex-url = {index.address}\n")
+    host.set(PATH=str(tmp_path / "bin"), AVATAR_PYTHON=str(tmp_path / "venv/bin/python"),
+             PIP_INDEX_URL=None, PIP_EXTRA_INDEX_URL=None, PIP_FIND_LINKS=None, PIP_CONFIG_FILE=None)  # fmt: skip
+    shutil.rmtree(host.root / ".venv")
+    before = len(index.asked)
+    assert_installed(host)
+    assert {"uv", "click"} <= set(index.asked[before:])
+
+
 UV_SET = {
     "UV_OVERRIDE": "overrides.txt", "UV_CONSTRAINT": "overrides.txt", "UV_EXCLUDE_NEWER": "2019-01-01", "UV_PRERELEASE": "allow",
     "UV_RESOLUTION": "lowest", "UV_NO_VERIFY_HASHES": "1", "UV_SYSTEM_PYTHON": "1", "UV_TORCH_BACKEND": "cpu",

@@ -253,7 +253,9 @@ def test_a_missing_system_library_gets_the_one_command(checkout, tools, soname):
 def test_without_an_index_a_folder_of_wheels_is_enough(checkout, tmp_path):
     """As docs/install.md has it for a host with no network: cut off from it, and with an empty cache."""
     wheels = tmp_path / "wheels"
-    subprocess.run([PYTHON, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", wheels, "--require-hashes",
+    assert run(checkout, "true").returncode == 0  # brings a pip, where the host has none
+    pip = checkout / ".venv/boot/bin/python"
+    subprocess.run([pip, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", wheels, "--require-hashes",
                     "-r", checkout / "locks/base.txt", "-r", checkout / "locks/boot.txt"], check=True)  # fmt: skip
     folder = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels), "UV_CACHE_DIR": str(tmp_path / "cache")}
     nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_EXTRA_INDEX_URL": None, "PIP_CONFIG_FILE": os.devnull}

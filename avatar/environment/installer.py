@@ -135,8 +135,12 @@ class Installer:
 
 def find(root: Path, venvs: Path, say: Callable[[str], None]) -> Installer:
     """The pinned uv, put into venvs/boot where it is not there yet. Raises CannotInstall."""
-    host = host_settings.read(venvs)
-    return Installer(find_uv(root, venvs) or install_uv(root, venvs, host, say), root, host, say)
+    if uv := find_uv(root, venvs):
+        return Installer(uv, root, host_settings.read(venvs), say)
+    say("putting uv (the installer, pinned by hash) in place")
+    make_boot(venvs)
+    host = host_settings.read(venvs)  # now that there is a pip, which alone knows where its settings are
+    return Installer(install_uv(root, venvs, host), root, host, say)
 
 
 def find_uv(root: Path, venvs: Path) -> Path | None:
@@ -152,20 +156,33 @@ def find_uv(root: Path, venvs: Path) -> Path | None:
     return ours if version[1:2] == [pinned] else None
 
 
-def install_uv(root: Path, venvs: Path, host: Host, say: Callable[[str], None]) -> Path:
-    """Put the uv of locks/boot.txt into venvs/boot, with pip. Raises CannotInstall."""
+def make_boot(venvs: Path) -> None:
+    """A virtual environment with a pip, in venvs/boot. Raises CannotInstall."""
     boot = venvs / "boot"
     shutil.rmtree(boot, ignore_errors=True)
-    say("putting uv (the installer, pinned by hash) in place")
-    if code := execute([sys.executable, "-I", "-m", "venv", boot], host.pip, root):
+    clean = {name: value for name, value in os.environ.items() if not host_settings.in_family(name)}
+    if code := execute([sys.executable, "-I", "-m", "venv", boot], clean, venvs):
         raise CannotInstall(
             f"{sys.executable} could not make a virtual environment (exit {code}); mend what it says above."
         )
-    if code := pip(boot / "bin/python", host, "install", "--quiet", "--no-deps", "--only-binary", ":all:", "--require-hashes",
-                   "-r", root / "locks/boot.txt", cwd=root):  # fmt: skip
+
+
+def install_uv(root: Path, venvs: Path, host: Host) -> Path:
+    """Put the uv of locks/boot.txt into venvs/boot, with the pip there. Raises CannotInstall."""
+    words = [
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--only-binary",
+        ":all:",
+        "--require-hashes",
+        "-r",
+        root / "locks/boot.txt",
+    ]
+    if code := pip(venvs / "boot/bin/python", host, *words, cwd=root):
         raise CannotInstall(f"pip could not install what locks/boot.txt names (exit {code}); mend what it says above.")
     if not (uv := find_uv(root, venvs)):
-        raise CannotInstall(f"the uv that locks/boot.txt names was installed and does not run: {boot}/bin/uv --version")
+        raise CannotInstall(f"the uv that locks/boot.txt names was installed and does not run: {venvs}/boot/bin/uv")
     return uv
 
 
