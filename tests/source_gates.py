@@ -183,3 +183,36 @@ def is_locked(node: ast.AST, bound: dict[str, str], locked: set[str]) -> bool:
     """Whether a chain of attributes begins with a locked module, or passes through one that our own has imported."""
     first, *rest = dotted(node).split(".")
     return not locked.isdisjoint([*bound.get(first, "").split("."), *rest])
+
+
+# ---------------------------------------------------------------- installers
+
+# Where uv or pip may be started, and why there.
+INSTALLERS = {
+    "avatar/environment/installer.py": "the one place",
+    "avatar/environment/host_settings.py": "asks pip for its settings",
+    "avatar/deps/index.py": "asks pip which index it has by default",
+    "bench/environment.py": "compares ./run with plain uv",
+}
+
+
+def other_installers(root: Path) -> list[str]:
+    """Lists of words, as a command is given, in which uv or pip is started outside of INSTALLERS."""
+    scripts = [path for path in (root / "ci").rglob("*") if path.is_file() and path.suffix in ("", ".py")]
+    files = [*python_files(root / "avatar"), *python_files(root / "bench"), *scripts]
+    found = []
+    for path in files:
+        text = path.read_text(errors="replace")
+        name = str(path.relative_to(root))
+        if name in INSTALLERS or not (path.suffix == ".py" or "python" in text.partition("\n")[0]):
+            continue
+        for node in ast.walk(ast.parse(text)):
+            words = (
+                node.elts if isinstance(node, ast.List | ast.Tuple) else node.args if isinstance(node, ast.Call) else []
+            )
+            values = [word.value for word in words if isinstance(word, ast.Constant)]
+            if "pip" in values and values[values.index("pip") - 1] in ("-m", "pip") or values[:1] == ["uv"]:
+                found.append(
+                    f"{name}:{node.lineno}: starts an installer; avatar/environment/installer.py is the way to one"
+                )
+    return found

@@ -148,6 +148,8 @@ SOURCES = [
     Fault("an empty hash in a lock", TREE, sources.empty_hash, "name==version --hash=sha256:", "ci/lock"),
     Fault("a wheel for Python 3.12 pinned", TREE, sources.pin_for_312, "does not fit CPython 3.11", "ci/lock"),
     Fault("a wheel for a newer glibc pinned", TREE, sources.pin_for_newer_glibc, "does not fit CPython 3.11", "ci/lock"),
+    Fault("an installer that is called past the one place", TREE, sources.call_uv, "ci/more.py:3: starts an installer",
+          TREE_AGAIN),
     Fault("a payload digest edited by hand", TREE, sources.edit_payload, "not a sha256", "ci/lock"),
     Fault("an index named in a lock", TREE, sources.name_host, "base.txt:1: ://", "ci/lock"),
     Fault("a lock line with another sha256 than the wheel", RUN, small.wrong_hash, "Hash mismatch",

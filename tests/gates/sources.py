@@ -35,6 +35,10 @@ add_dependency = spoil("pyproject.toml", '    "click==8.5.1",', '    "six==1.17.
 edit_payload = spoil("locks/payload.json", '"payload": "', '"payload": "0')
 
 
+def call_uv(ground: Ground) -> None:
+    ground.add(ground.root / "ci/more.py", 'import subprocess\n\nsubprocess.run(["uv", "pip", "install", "six"])\n')
+
+
 def edit_version(ground: Ground) -> None:
     change_line(ground, "click", "click==8.5.1", "click==8.6.0")
 
