@@ -56,7 +56,7 @@ class CalendarIndex(LocalServer):
 
     def environment(self) -> dict[str, str]:
         """For a command: this index, its extra index, and no other."""
-        return {"PIP_INDEX_URL": self.address, "PIP_EXTRA_INDEX_URL": self.extra_address, "PIP_FIND_LINKS": ""}
+        return {"PIP_INDEX_URL": self.address, "PIP_EXTRA_INDEX_URL": self.extra_address}
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         *start, kind, name = request.path.strip("/").split("/")

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from avatar.deps.index import IndexProblem, pip_index
-from avatar.environment import compare, locks
+from avatar.environment import compare, host_settings, locks
 from tests import small_checkout
 from tests.calendar_index import NEWER, CalendarIndex, locked_wheels, stub
 from tests.conftest import ROOT
@@ -262,6 +262,39 @@ def test_pip_conf_on_a_host_without_pip(host, index, tmp_path):
     assert {"uv", "click"} <= set(index.asked[before:])
 
 
+def test_a_pip_conf_that_pip_cannot_read_is_named(host, tmp_path):
+    """Every pip stops at it, so what it says of an index is not known; that must not pass unseen."""
+    (tmp_path / "pip.conf").write_text("[global\nindex-url = x\n")
+    host.set(PIP_CONFIG_FILE=str(tmp_path / "pip.conf"))
+    assert "all of pip's configuration, which pip itself cannot read (" in assert_installed(host).stderr
+
+
+def test_an_empty_variable_takes_nothing_away(host, index, tmp_path):
+    """pip reads none there, and goes by its file."""
+    (tmp_path / "pip.conf").write_text(f"[global]\nindex-url = {index.address}\n")
+    host.set(PIP_CONFIG_FILE=str(tmp_path / "pip.conf"), PIP_INDEX_URL="")
+    before = len(index.asked)
+    host.set(UV_NO_CACHE="1")
+    assert_installed(host)
+    assert "click" in index.asked[before:]
+
+
+def test_an_index_that_is_not_reached_is_not_taken_for_one_without_the_file(host):
+    host.set(PIP_INDEX_URL="http://127.0.0.1:9/simple", PIP_EXTRA_INDEX_URL=None, UV_NO_CACHE="1", UV_HTTP_RETRIES="0")
+    done = host.run("true")
+    assert done.returncode == 1 and "ci/wheelhouse" not in done.stderr
+    assert done.stderr.splitlines()[-1] == "Mend that, then run this again."
+
+
+def test_credentials_of_a_named_index_reach_pip_too(monkeypatch):
+    monkeypatch.setenv("UV_INDEX_CORP_EU_USERNAME", "me@work")
+    monkeypatch.setenv("UV_INDEX_CORP_EU_PASSWORD", "p:w")
+    address = host_settings.address_for_pip
+    assert address("corp-eu=https://a.example/simple") == "https://me%40work:p%3Aw@a.example/simple"
+    assert address("other=https://a.example/simple") == "https://a.example/simple"
+    assert address("https://b.example/simple?x=1") == "https://b.example/simple?x=1"
+
+
 UV_SET = {
     "UV_OVERRIDE": "overrides.txt", "UV_CONSTRAINT": "overrides.txt", "UV_EXCLUDE_NEWER": "2019-01-01", "UV_PRERELEASE": "allow",
     "UV_RESOLUTION": "lowest", "UV_NO_VERIFY_HASHES": "1", "UV_SYSTEM_PYTHON": "1", "UV_TORCH_BACKEND": "cpu",
@@ -473,6 +506,37 @@ def test_a_lock_edited_by_hand_is_seen_by_check(host, lock):
     path = host.root / "locks/base.txt"
     path.write_text(re.sub("[0-9a-f]{64}", "0" * 64, path.read_text()))
     assert lock("--check").returncode == 1
+
+
+@pytest.mark.parametrize(
+    "requirement", ["'click==8.5.1'", '"click == 8.5.1"', "\"click==8.5.1 ; python_version > '3'\""]
+)
+def test_a_pin_is_found_however_it_is_written(host, lock, requirement):
+    (host.root / "pyproject.toml").write_text(PYPROJECT.replace('"click==8.5.1"', requirement))
+    done = lock("--upgrade", "Click")
+    assert done.returncode == 0, done.stderr
+    [line] = [line for line in (host.root / "pyproject.toml").read_text().splitlines() if "click" in line]
+    assert f"click=={NEWER}" in line and ("python_version" in line) == ("python_version" in requirement)
+
+
+def test_what_does_not_move_is_told(lock):
+    assert "uv stays as it is: UV_VERSION in ci/lock holds it" in lock("--upgrade", "uv").stderr
+    assert lock("--upgrade", "iniconfig").returncode == 0
+    assert "iniconfig stays as it is: the index has nothing newer" in lock("--upgrade", "iniconfig").stderr
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"base": {"click": "8.5.1"}}'])
+def test_a_spoilt_payload_or_a_hash_edited_by_hand_is_made_again(host, lock, text):
+    """ci/lock is a way out of what `./run` refuses; the wheel is looked up and read again."""
+    before = locks_of(host)
+    (host.root / "locks/payload.json").write_text(text)
+    path = host.root / "locks/base.txt"
+    path.write_text(re.sub("[0-9a-f]{64}", "0" * 64, path.read_text()))
+    done = lock()
+    assert done.returncode == 0, done.stderr
+    assert host.run("true").returncode == 0
+    after = locks_of(host)
+    assert after["pyproject"] == before["pyproject"] and "0" * 64 not in after["base.txt"]
 
 
 def test_a_failure_writes_nothing(host, lock, index):

@@ -282,6 +282,58 @@ def test_a_checkout_that_one_may_not_write(checkout, tmp_path, layers):
     assert not (checkout / ".venv").exists()
 
 
+def test_an_outdated_environment_in_a_checkout_that_one_may_not_write(checkout, tmp_path):
+    """It is left as it is, and the right one is made in the user's cache folder."""
+    need_mounts()
+    assert run(checkout, "true").returncode == 0
+    small_checkout.lock(checkout, base=["click", "mdurl"])
+    script = f"mount --bind '{checkout}' '{checkout}' && mount -o remount,ro,bind '{checkout}' && exec \"$@\""
+    command = [
+        *UNSHARE,
+        "sh",
+        "-c",
+        script,
+        "sh",
+        checkout / "run",
+        "python",
+        "-c",
+        "import mdurl, sys; print(sys.prefix)",
+    ]
+    settings = {**os.environ, "AVATAR_PYTHON": PYTHON, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    done = subprocess.run(command, env=settings, capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout.startswith(str(tmp_path / "cache")), done.stderr
+
+
+def test_without_a_place_for_a_cache_that_is_said(checkout):
+    need_mounts()
+    script = (
+        f"mount --bind '{checkout}' '{checkout}' && mount -o remount,ro,bind '{checkout}' && exec '{checkout}/run' true"
+    )
+    settings = {name: value for name, value in os.environ.items() if name not in ("HOME", "XDG_CACHE_HOME")}
+    done = subprocess.run([*UNSHARE, "sh", "-c", script], env=settings, capture_output=True, text=True)
+    assert done.returncode == 1 and "set HOME or XDG_CACHE_HOME" in done.stderr
+
+
+def test_a_venv_that_is_no_folder_is_named(checkout):
+    shutil.rmtree(checkout / ".venv")
+    (checkout / ".venv").write_text("")
+    done = run(checkout, "true")
+    assert done.returncode == 1
+    assert (
+        done.stderr
+        == f"run: {checkout}/.venv is no folder, and environments are made in it; remove it, then run this again.\n"
+    )
+
+
+def test_an_empty_path_is_one_sentence(checkout):
+    done = subprocess.run(
+        ["/bin/sh", checkout / "run", "true"], env={"PATH": ""}, capture_output=True, text=True, cwd="/"
+    )
+    assert done.returncode == 2 and done.stderr.splitlines()[-1].startswith(
+        "run: no avatar/environment/bootstrap.py in "
+    )
+
+
 def test_a_program_of_another_layer_is_not_looked_for_on_the_host(checkout, tmp_path):
     """`./run pytest` would run the host's. Nothing else is refused."""
     small_checkout.lock(checkout, base=["click"], test=["pytest"])

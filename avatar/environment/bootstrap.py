@@ -144,6 +144,7 @@ def refuse_edited_locks(folder: Path, layers: list[str]) -> None:
     """Before anything is installed: the lock files against payload.json, which ci/lock writes together."""
     try:
         problems = [problem for layer in layers for problem in locks.edited(folder, layer)]
+        locks.read_lock(folder / "boot.txt")
     except (OSError, ValueError) as error:
         problems = [str(error)]
     except (AttributeError, KeyError, TypeError):
@@ -151,7 +152,7 @@ def refuse_edited_locks(folder: Path, layers: list[str]) -> None:
     if problems:
         raise CannotInstall(
             f"locks/ does not agree with itself: {compare.few(problems, separator='; ')}. "
-            "Bring back the committed files (git checkout -- locks), or make all of them again: ci/lock"
+            "Bring back the committed files: git checkout -- locks (where pyproject.toml changed too: ci/lock)"
         )
 
 
@@ -173,6 +174,9 @@ def main() -> int:
     root, venvs, layers = Path(sys.argv[1]).resolve(), Path(sys.argv[2]), sys.argv[3]
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)  # ends the installer too
+    if os.path.lexists(venvs) and not venvs.is_dir():
+        say(f"{venvs} is no folder, and environments are made in it; remove it, then run this again.")
+        return 1
     try:
         venvs.mkdir(parents=True, exist_ok=True)
         with open(venvs / "lock", "w") as lock:

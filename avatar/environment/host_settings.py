@@ -15,6 +15,7 @@ import sys
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 # Of the variables of these families only those listed below reach an installer.
 FAMILIES = ("UV_", "PIP_", "PYTHON", "VIRTUAL_ENV", "CONDA_", "__PYVENV_LAUNCHER__")
@@ -59,9 +60,12 @@ class Host:
 
 def read(venvs: Path) -> Host:
     """What this host says. venvs: the folder whose `boot` holds our own pip, for a host that has none."""
-    pip, pip_left_out = pip_settings(venvs), []
+    listing, complaint = pip_listing(venvs)
+    pip = pip_settings(venvs, listing)
     pip_left_out = [f"{name} (pip's configuration)" for name in sorted(pip.keys() - PIP_PASSED - HARMLESS)
                     if f"PIP_{name.upper().replace('-', '_')}" not in os.environ]  # fmt: skip
+    if complaint:
+        pip_left_out.append(f"all of pip's configuration, which pip itself cannot read ({complaint})")
     uv, uv_left_out = uv_settings()
     variables_left_out = [name for name in sorted(os.environ) if in_family(name) and not is_passed(name)]
     variables_left_out = [name for name in variables_left_out if not is_harmless(name)]
@@ -106,13 +110,13 @@ def unless_set(name: str, value: str | None) -> str | None:
 # ---------------------------------------------------------------- pip
 
 
-def pip_settings(venvs: Path) -> dict[str, str]:
-    """The host's pip configuration as {option: value}; later sources win, as in pip: files, [install], environment."""
+def pip_listing(venvs: Path) -> tuple[str, str]:
+    """(what `pip config list` prints, "") by the first pip that answers; else ("", why a pip would not)."""
     pips = [[sys.executable, "-I", "-m", "pip"], ["pip3"], ["pip"], [str(venvs / "boot/bin/python"), "-I", "-m", "pip"]]
     # Of pip's own variables only where its files are: PIP_QUIET or PIP_PYTHON would leave the list empty.
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PIP_"))}
     clean |= {name: value for name, value in os.environ.items() if name == "PIP_CONFIG_FILE"} | {"PIP_QUIET": "0"}
-    listing = ""
+    complaint = ""
     for pip in pips:
         try:
             done = subprocess.run(
@@ -126,8 +130,15 @@ def pip_settings(venvs: Path) -> dict[str, str]:
         except (OSError, subprocess.TimeoutExpired):
             continue
         if done.returncode == 0:
-            listing = done.stdout
-            break
+            return done.stdout, ""
+        if "No module named pip" not in done.stderr and done.stderr.strip():
+            complaint = done.stderr.strip().splitlines()[-1]
+    return "", complaint
+
+
+def pip_settings(venvs: Path, listing: str | None = None) -> dict[str, str]:
+    """The host's pip configuration as {option: value}; later sources win, as in pip: files, [install], environment."""
+    listing = pip_listing(venvs)[0] if listing is None else listing
     scopes: dict[str, dict[str, str]] = {"global": {}, "install": {}}
     for line in listing.splitlines():
         key, is_setting, value = line.partition("=")
@@ -137,9 +148,8 @@ def pip_settings(venvs: Path) -> dict[str, str]:
                 scopes[scope][option] = str(ast.literal_eval(value))
             except (ValueError, SyntaxError):
                 continue
-    environment = {
-        name[4:].lower().replace("_", "-"): value for name, value in os.environ.items() if name.startswith("PIP_")
-    }
+    variables = {name: value for name, value in os.environ.items() if name.startswith("PIP_") and value}
+    environment = {name[4:].lower().replace("_", "-"): value for name, value in variables.items()}
     settings = {**scopes["global"], **scopes["install"], **environment}
     # The installers run in the checkout; a folder is meant from where the user stands.
     for option in ("find-links", "cert", "client-cert"):
@@ -164,7 +174,7 @@ def for_uv(pip: dict[str, str]) -> dict[str, str]:
         "HTTPS_PROXY": unless_set("HTTPS_PROXY", pip.get("proxy")),
         "HTTP_PROXY": unless_set("HTTP_PROXY", pip.get("proxy")),
         "UV_HTTP_TIMEOUT": whole_seconds(pip.get("timeout") or pip.get("default-timeout") or ""),
-        "UV_HTTP_RETRIES": pip.get("retries"),
+        "UV_HTTP_RETRIES": pip["retries"] if pip.get("retries", "").isdigit() else None,
         "UV_KEYRING_PROVIDER": "subprocess" if pip.get("keyring-provider") == "subprocess" else None,
     }
     return {name: value for name, value in settings.items() if value}
@@ -181,18 +191,25 @@ def whole_seconds(text: str) -> str:
 def for_pip(pip: dict[str, str], uv: dict[str, str]) -> dict[str, str]:
     """The variables for pip, which reads no file then; an index that only uv was told of is told to pip too."""
     passed = {name: value for name, value in pip.items() if name in PIP_PASSED}
-    passed.setdefault("index-url", without_name(uv.get("UV_DEFAULT_INDEX", "")))
-    passed.setdefault("extra-index-url", " ".join(without_name(entry) for entry in uv.get("UV_INDEX", "").split()))
+    passed.setdefault("index-url", address_for_pip(uv.get("UV_DEFAULT_INDEX", "")))
+    passed.setdefault("extra-index-url", " ".join(address_for_pip(entry) for entry in uv.get("UV_INDEX", "").split()))
     passed.setdefault("find-links", " ".join(uv.get("UV_FIND_LINKS", "").split(",")))
     passed.setdefault("trusted-host", uv.get("UV_INSECURE_HOST", ""))
     variables = {f"PIP_{name.upper().replace('-', '_')}": value for name, value in passed.items() if value}
     return {**variables, "PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
 
 
-def without_name(index: str) -> str:
-    """uv's `name=address` as an address."""
+def address_for_pip(index: str) -> str:
+    """uv's `name=address` as an address, with what UV_INDEX_NAME_USERNAME and _PASSWORD say in it."""
     name, _, address = index.partition("=")
-    return address if address and "://" not in name else index
+    if not address or "://" in name:
+        return index
+    prefix = "UV_INDEX_" + "".join(letter if letter.isalnum() else "_" for letter in name.upper())
+    user, password = (os.environ.get(f"{prefix}_{part}", "") for part in ("USERNAME", "PASSWORD"))
+    scheme, _, rest = address.partition("://")
+    if not (user or password) or "@" in rest.partition("/")[0]:
+        return address
+    return f"{scheme}://{quote(user, safe='')}:{quote(password, safe='')}@{rest}"
 
 
 # ---------------------------------------------------------------- uv.toml
@@ -204,7 +221,7 @@ def uv_files() -> list[Path]:
         return [Path(named)]
     home = Path(os.environ.get("XDG_CONFIG_HOME") or Path(os.environ.get("HOME", "/nonexistent"), ".config"))
     system = [
-        Path(folder, "uv/uv.toml") for folder in os.environ.get("XDG_CONFIG_DIRS", "/etc/xdg").split(":") if folder
+        Path(folder, "uv/uv.toml") for folder in (os.environ.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":") if folder
     ]
     return [*reversed(system), Path("/etc/uv/uv.toml"), home / "uv/uv.toml"]
 

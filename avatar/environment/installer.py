@@ -23,6 +23,11 @@ from avatar.environment.host_settings import Host
 
 Words = Sequence[str | Path]
 NAMED = 3  # wheels that a message names
+# What uv says where the way to the index is at fault, or this host, and not what the index has.
+NOT_THE_FILES_FAULT = re.compile(
+    r"Failed to fetch|Request failed|error sending request|decoding response|timed out|No space left|Permission denied",
+    re.I,
+)
 GLIBC_FLOOR = 28  # manylinux_2_28: what mediapipe and torch ask for
 # How locks are resolved: wheels only, for CPython 3.11 on x86-64 Linux with that glibc or a newer one.
 FOR_LOCKS = ("--python-version", "3.11", "--python-platform", f"x86_64-manylinux_2_{GLIBC_FLOOR}", "--only-binary", ":all:",
@@ -82,15 +87,15 @@ class Installer:
         """Why nothing was installed: what uv says with the main index alone, whose wheels it is about, and a way out."""
         said = one_line(stderr)
         lost = concerned(said, locks)
-        cause = f"The main index alone gave: {said[:600]}" if said else "uv said nothing when asked once more."
+        cause = f"The main index alone gave: {said[:900]}" if said else "uv said nothing when asked once more."
         if self.host.ignored:
             cause += f"\nLeft out of this host's settings: {', '.join(self.host.ignored)}."
-        if not lost:
+        if not lost or NOT_THE_FILES_FAULT.search(said):
             return f"uv could not install the locked wheels. {cause}\nMend that, then run this again."
         files = ", ".join(lost[:NAMED]) + (f" and {len(lost) - NAMED} more" if len(lost) > NAMED else "")
         return (
             f"uv could not install the locked wheels: it is about {files}. {cause}\n"
-            "An index that has not that very file cannot help. A folder of all locked files can, made where they are "
+            "An index that has not that very file, or refuses its credentials, cannot help. A folder of all locked files can, made where they are "
             "still to be had:\n  ci/wheelhouse DIR, then here: PIP_NO_INDEX=1 PIP_FIND_LINKS=DIR/wheels ./run ..."
         )
 
