@@ -65,4 +65,9 @@ if __name__ == "__main__":
     except (CannotInstall, ValueError) as error:
         sys.exit(f"ci/wheels: {error}")
     except OSError as error:
-        sys.exit(f"ci/wheels: {error.strerror}: {error.filename}")
+        sys.exit(
+            f"ci/wheels: {error.strerror}: {error.filename}; free space or mend its permissions, then run it again."
+        )
+    except KeyboardInterrupt:
+        print("ci/wheels: interrupted; what is whole in the folder stays.", file=sys.stderr)
+        sys.exit(130)

@@ -449,7 +449,8 @@ def lock(host):
     small_checkout.lock(host.root, base=["click"], full=["six"], test=["iniconfig"])
     (host.root / "locks/release.txt").write_text("")
     (host.root / "ci").mkdir()
-    shutil.copy(ROOT / "ci/lock", host.root / "ci")
+    for name in ("lock", "pins.py"):
+        shutil.copy(ROOT / "ci" / name, host.root / "ci")
     (host.root / "pyproject.toml").write_text(PYPROJECT)
 
     def run(*words: str) -> subprocess.CompletedProcess:

@@ -222,7 +222,8 @@ def test_a_failure_of_ci_lock_ends_in_one_sentence(tmp_path):
     """In a copy whose pyproject.toml uv cannot read; what uv says of it comes first."""
     small_checkout.make(tmp_path, base=["click"])
     (tmp_path / "ci").mkdir()
-    shutil.copy(ROOT / "ci/lock", tmp_path / "ci")
+    for name in ("lock", "pins.py"):
+        shutil.copy(ROOT / "ci" / name, tmp_path / "ci")
     (tmp_path / "pyproject.toml").write_text("[project\n")
     done = subprocess.run([sys.executable, tmp_path / "ci/lock"], capture_output=True, text=True)
     assert done.returncode == 1 and "Traceback" not in done.stderr
