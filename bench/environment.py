@@ -41,8 +41,9 @@ def timed(command: list, folder: Path, environment: dict[str, str]) -> float:
 
 
 def checkout(folder: Path) -> Path:
-    """What `./run` needs of this checkout, without its environments."""
+    """What `./run` needs of this checkout, without its environments but for the place of uv, which the other way has too."""
     folder.mkdir()
+    shutil.copytree(ROOT / ".venv/boot", folder / ".venv/boot", symlinks=True)
     for name in ("run", "locks", "avatar"):
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
         copy(ROOT / name, folder / name)

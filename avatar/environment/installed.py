@@ -14,7 +14,7 @@ import re
 import sysconfig
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from avatar.environment import elf, payload
 
@@ -59,7 +59,7 @@ class RecordedFile:
         """Whether the file comes from the wheel, not from the installer."""
         place, path = self.place
         if place == "site":
-            return payload.is_payload(PurePosixPath(path))
+            return payload.is_payload(path)
         if place == "prefix":
             return True
         try:
@@ -125,10 +125,13 @@ def payload_sha256(site: Path, path: str) -> str | None:
 
 def payload_size(site: Path, path: str) -> int | None:
     """Bytes of a payload file, Nix's interpreter not counted; None where there is no such file."""
-    file = site / path
-    if path in elf.PROGRAMS and file.is_file() and (size := elf.size_before_nix(file)) is not None:
-        return size
-    return file.stat().st_size if file.exists() else None
+    program = before_nix(site, path) if path in elf.PROGRAMS else None
+    if program is not None:
+        return len(program)
+    try:
+        return os.stat(f"{site}/{path}").st_size
+    except (FileNotFoundError, NotADirectoryError):
+        return None
 
 
 def hash_files(site: Path, distributions: list[Distribution]) -> dict[str, str | None]:

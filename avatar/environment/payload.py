@@ -16,11 +16,12 @@ from pathlib import Path, PurePosixPath
 INSTALLER_FILES = {"RECORD", "RECORD.jws", "RECORD.p7s", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json"}
 
 
-def is_payload(path: PurePosixPath) -> bool:
-    """Whether a file under site-packages comes from the wheel itself."""
-    if path.suffix == ".pyc" or "__pycache__" in path.parts:
+def is_payload(path: PurePosixPath | str) -> bool:
+    """Whether a file under site-packages comes from the wheel itself. By its text: asked of 34,000 files at once."""
+    folder, _, name = str(path).rpartition("/")
+    if name.endswith(".pyc") or "__pycache__" in folder.split("/"):
         return False
-    return not (path.parent.name.endswith(".dist-info") and path.name in INSTALLER_FILES)
+    return not (folder.endswith(".dist-info") and name in INSTALLER_FILES)
 
 
 def digest_of_lines(lines: list[str]) -> str:
