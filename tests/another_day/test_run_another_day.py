@@ -8,83 +8,15 @@ host may have set.
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from avatar.deps.index import IndexProblem, pip_index
-from avatar.environment import compare, host_settings, locks
-from tests import small_checkout
+from avatar.environment import host_settings
+from tests.another_day.host import HOSTILE_UV_TOML, PACKAGES, PYTHON, Host
 from tests.calendar_index import NEWER, CalendarIndex, locked_wheels, stub
-from tests.conftest import ROOT
-
-PYTHON = os.path.realpath(sys.executable)
-# A platform wheel, an `any` wheel, and an override of pyproject.toml that is locked itself.
-PACKAGES = {"base": ["click", "cffi"], "full": ["six"], "test": ["virtualenv", "iniconfig"]}
-TIMEOUT_S = 300
-FAMILIES = ("PIP_", "UV_", "PYTHON")
-
-
-@pytest.fixture(scope="module")
-def index():
-    try:
-        pip_index(ROOT)
-    except IndexProblem as problem:
-        pytest.skip(f"the locked files come from the host's index, and there is none to ask: {problem}")
-    with CalendarIndex() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("uv-cache")
-
-
-class Host:
-    """A user's machine: an empty home folder and variables; run: `./run` of a small checkout there."""
-
-    def __init__(self, folder: Path, index: CalendarIndex, cache: Path):
-        self.home = folder / "home"
-        (self.home / ".config/uv").mkdir(parents=True)
-        self.root = small_checkout.make(folder / "checkout", **PACKAGES)
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(FAMILIES)}
-        self.environment = kept | index.environment() | {
-            "HOME": str(self.home), "XDG_CONFIG_HOME": str(self.home / ".config"), "PIP_CONFIG_FILE": os.devnull,
-            "AVATAR_PYTHON": PYTHON, "UV_CACHE_DIR": str(cache),
-        }  # fmt: skip
-        if certificates := os.environ.get("PIP_CERT"):
-            self.environment["SSL_CERT_FILE"] = certificates
-
-    def set(self, **variables: str | None) -> None:
-        for name, value in variables.items():
-            self.environment.pop(name, None)
-            if value is not None:
-                self.environment[name] = value
-
-    def run(self, *words: str) -> subprocess.CompletedProcess:
-        words = words or ("--full", "python", "-c", "print(1 + 1)")
-        return subprocess.run(
-            [self.root / "run", *words], env=self.environment, capture_output=True, text=True, timeout=TIMEOUT_S
-        )
-
-    def is_the_lock(self, layers: tuple[str, ...] = ("base", "full", "test")) -> bool:
-        """Every byte of the environment."""
-        venv = self.root / ".venv" / ("full" if "full" in layers else "base")
-        lock = {
-            layer: packages for layer, packages in locks.read_payload(self.root / "locks").items() if layer in layers
-        }
-        found = compare.compare(venv / "lib/python3.11/site-packages", lock, contents=True)
-        assert found.problems == []
-        return list(layers) == found.layers
-
-
-@pytest.fixture
-def host(tmp_path, index, cache) -> Host:
-    return Host(tmp_path, index, cache)
 
 
 def assert_installed(host: Host) -> subprocess.CompletedProcess:
@@ -110,21 +42,6 @@ def test_the_calendar_holds_what_it_says(index):
 
 
 # ---------------------------------------------------------------- what a host may have set
-
-HOSTILE_UV_TOML = """
-exclude-newer = "2019-01-01T00:00:00Z"
-override-dependencies = ["click<8", "six==1.16.0"]
-constraint-dependencies = ["virtualenv<20"]
-no-binary = true
-prerelease = "allow"
-resolution = "lowest"
-a-key-of-next-year = { very = "new" }
-[pip]
-no-deps = false
-torch-backend = "cpu"
-verify-hashes = false
-target = "/nonexistent"
-"""
 
 
 @pytest.mark.parametrize("place", ["user", "system", "named", "in-checkout"])
@@ -421,129 +338,3 @@ def test_a_moment_without_the_file_is_no_failure(host, index):
         assert not index.lost
     finally:
         index.lost = set()
-
-
-# ---------------------------------------------------------------- ci/lock on another day
-
-
-PYPROJECT = """
-[project]
-name = "small"
-version = "1"
-requires-python = "==3.11.*"
-dependencies = ["click==8.5.1"]
-
-[dependency-groups]
-full = ["six==1.17.0"]
-test = ["iniconfig"]
-release = []
-
-[tool.uv]
-override-dependencies = ["iniconfig>=2"]  # locked itself, with a newer release above its pin
-"""
-
-
-@pytest.fixture
-def lock(host):
-    """Run ci/lock there: locks of three packages, and a pyproject.toml that asks for them."""
-    small_checkout.lock(host.root, base=["click"], full=["six"], test=["iniconfig"])
-    (host.root / "locks/release.txt").write_text("")
-    (host.root / "ci").mkdir()
-    for name in ("lock", "pins.py"):
-        shutil.copy(ROOT / "ci" / name, host.root / "ci")
-    (host.root / "pyproject.toml").write_text(PYPROJECT)
-
-    def run(*words: str) -> subprocess.CompletedProcess:
-        command = [PYTHON, host.root / "ci/lock", *words]
-        return subprocess.run(command, env=host.environment, capture_output=True, text=True, timeout=TIMEOUT_S)
-
-    assert run().returncode == 0  # headers
-    return run
-
-
-def locks_of(host: Host) -> dict[str, str]:
-    return {path.name: path.read_text() for path in sorted((host.root / "locks").iterdir())} | {
-        "pyproject": (host.root / "pyproject.toml").read_text()
-    }
-
-
-def test_nothing_changed_is_no_difference(host, lock):
-    (host.home / ".config/uv/uv.toml").write_text(HOSTILE_UV_TOML)
-    before = locks_of(host)
-    assert all(name in before["payload.json"] for name in ("click", "six", "iniconfig"))
-    done = lock()
-    assert done.returncode == 0 and "nothing changed" in done.stderr, done.stderr
-    assert locks_of(host) == before and not (host.root / ".wheels").exists()  # and nothing was downloaded
-    assert lock("--check").returncode == 0
-
-
-def test_one_package_moves(host, lock):
-    before = locks_of(host)
-    done = lock("--upgrade", "IniConfig")
-    assert done.returncode == 0, done.stderr
-    assert f"iniconfig: test {locked_wheels()['iniconfig'].version} -> test {NEWER}" in done.stderr
-    after = locks_of(host)
-    assert [name for name in before if before[name] != after[name]] == ["payload.json", "test.txt"]
-    assert [path.name for path in (host.root / ".wheels").iterdir()] == [f"iniconfig-{NEWER}-py3-none-any.whl"]
-
-
-def test_a_pin_of_pyproject_moves_with_its_lock(host, lock):
-    done = lock("--upgrade", "click")
-    assert done.returncode == 0, done.stderr
-    assert f'dependencies = ["click=={NEWER}"]' in (host.root / "pyproject.toml").read_text()
-    assert f"click=={NEWER} " in (host.root / "locks/base.txt").read_text()
-    assert lock("--check").returncode == 0
-
-
-def test_check_writes_nothing_and_names_what_differs(host, lock):
-    (host.root / "pyproject.toml").write_text(PYPROJECT.replace('"six==1.17.0"', '"six==1.17.0", "mdurl"'))
-    before = locks_of(host)
-    done = lock("--check")
-    assert done.returncode == 1 and f"mdurl: not locked -> full {NEWER}" in done.stdout
-    assert locks_of(host) == before
-
-
-def test_a_lock_edited_by_hand_is_seen_by_check(host, lock):
-    path = host.root / "locks/base.txt"
-    path.write_text(re.sub("[0-9a-f]{64}", "0" * 64, path.read_text()))
-    assert lock("--check").returncode == 1
-
-
-@pytest.mark.parametrize(
-    "requirement", ["'click==8.5.1'", '"click == 8.5.1"', "\"click==8.5.1 ; python_version > '3'\""]
-)
-def test_a_pin_is_found_however_it_is_written(host, lock, requirement):
-    (host.root / "pyproject.toml").write_text(PYPROJECT.replace('"click==8.5.1"', requirement))
-    done = lock("--upgrade", "Click")
-    assert done.returncode == 0, done.stderr
-    [line] = [line for line in (host.root / "pyproject.toml").read_text().splitlines() if "click" in line]
-    assert f"click=={NEWER}" in line and ("python_version" in line) == ("python_version" in requirement)
-
-
-def test_what_does_not_move_is_told(lock):
-    assert "uv stays as it is: UV_VERSION in ci/lock holds it" in lock("--upgrade", "uv").stderr
-    assert lock("--upgrade", "iniconfig").returncode == 0
-    assert "iniconfig stays as it is: the index has nothing newer" in lock("--upgrade", "iniconfig").stderr
-
-
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"base": {"click": "8.5.1"}}'])
-def test_a_spoilt_payload_or_a_hash_edited_by_hand_is_made_again(host, lock, text):
-    """ci/lock is a way out of what `./run` refuses; the wheel is looked up and read again."""
-    before = locks_of(host)
-    (host.root / "locks/payload.json").write_text(text)
-    path = host.root / "locks/base.txt"
-    path.write_text(re.sub("[0-9a-f]{64}", "0" * 64, path.read_text()))
-    done = lock()
-    assert done.returncode == 0, done.stderr
-    assert host.run("true").returncode == 0
-    after = locks_of(host)
-    assert after["pyproject"] == before["pyproject"] and "0" * 64 not in after["base.txt"]
-
-
-def test_a_failure_writes_nothing(host, lock, index):
-    """The new wheel of the third lock cannot be had: the first two, which could be written, are as they were."""
-    before = locks_of(host)
-    (host.root / "pyproject.toml").write_text(PYPROJECT.replace("iniconfig", "a-package-that-nobody-has"))
-    done = lock()
-    assert done.returncode == 1 and done.stderr.splitlines()[-1].startswith("ci/lock: uv could not resolve")
-    assert {**locks_of(host), "pyproject": PYPROJECT} == before
