@@ -25,9 +25,9 @@ NEED_THE_NETWORK = ("models fetch", "deps audit")  # every other command runs wi
 def program() -> int:
     """What the installed command and `python -m avatar` run: main(), in a process that is closed to the network first.
 
-    Others who call main() run it in their own process, which stays as it is.
+    Others who call main() run it in their own process, which stays as it is. AVATAR_NETWORK=open leaves it as it is too.
     """
-    if not needs_network(sys.argv[1:]):
+    if os.environ.get("AVATAR_NETWORK") != "open" and not needs_network(sys.argv[1:]):
         closed.prepare_nvidia()
         closed.close_network()
     return main()

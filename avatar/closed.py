@@ -2,9 +2,10 @@
 
 Libraries ask the network unbidden: MediaPipe 1.2 looks up its maker's logging host whenever a face reader is opened
 (https://github.com/google-ai-edge/mediapipe/issues/6291), and no option stops it. So the kernel is told to refuse
-sockets of every family. AF_UNIX is among them, since nscd, systemd-resolved and sssd would ask in our place. What
-stays is a connected pair of sockets, which asyncio and multiprocessing are built on, and sockets that were opened
-before. It takes no rights, and holds off what a library does by itself; it is no prison for hostile code, which could
+sockets of every family but AF_UNIX, and every connection: nscd, systemd-resolved and sssd would ask in our place. What
+stays is a connected pair of sockets, which asyncio and multiprocessing are built on; sockets that were opened before;
+and AF_UNIX sockets that listen and are never served, because CUDA's cuInit makes one (@cuda-uvmfd-…) and fails with
+error 304 where it may not (seen on an H100, driver 580). It takes no rights, and holds off what a library does by itself; it is no prison for hostile code, which could
 for instance use another process of the same user as a debugger does.
 
 Run as a program this file closes itself, takes limits and becomes another program (see closed_child.py). Standard
@@ -20,7 +21,7 @@ import struct
 import sys
 
 # asm/unistd_64.h, linux/prctl.h, linux/seccomp.h, linux/audit.h, linux/filter.h
-SOCKET, SOCKETPAIR, SECCOMP, IO_URING_SETUP = 41, 53, 317, 425
+SOCKET, CONNECT, ACCEPT, SOCKETPAIR, ACCEPT4, SECCOMP, IO_URING_SETUP = 41, 42, 43, 53, 288, 317, 425
 FIRST_X32_CALL = 0x4000_0000  # the same calls under other numbers, with 32-bit pointers
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
 SECCOMP_SET_MODE_FILTER, TSYNC, SPEC_ALLOW = 1, 1, 4
@@ -28,24 +29,29 @@ RET_ERRNO, RET_ALLOW = 0x0005_0000, 0x7FFF_0000
 AUDIT_ARCH_X86_64 = 0xC000_003E
 LOAD, AND, IF_EQUAL, IF_AT_LEAST, RETURN = 0x20, 0x54, 0x15, 0x35, 0x06
 NUMBER, ARCHITECTURE, FIRST_ARGUMENT, SECOND_ARGUMENT = 0, 4, 16, 24  # offsets in struct seccomp_data, little endian
-AF_UNIX, SOCK_STREAM, SOCK_SEQPACKET, SOCK_TYPES = 1, 1, 5, 0xF  # not of the module socket, whose import takes 4 ms
+AF_UNIX, AF_INET, SOCK_STREAM, SOCK_SEQPACKET, SOCK_TYPES = 1, 2, 1, 5, 0xF  # the module socket takes 4 ms to import
 
 CPU_GRACE_S = 2  # SIGXCPU may be caught (FFmpeg ends its file first); after this comes SIGKILL
 
 # The errors are ones that these calls have anyway, so that libraries go on without: socket(2) names EACCES for a
-# socket that one may not make, and a kernel without io_uring, x32 or 32-bit programs answers ENOSYS.
-NO_SOCKET, NO_SUCH_CALL = RET_ERRNO | errno.EACCES, RET_ERRNO | errno.ENOSYS
+# socket that one may not make, connect(2) ECONNREFUSED where nobody listens (NVIDIA's libraries then know that no daemon
+# runs), and a kernel without io_uring, x32 or 32-bit programs answers ENOSYS.
+NO_SOCKET, NOBODY, NO_SUCH_CALL = (RET_ERRNO | each for each in (errno.EACCES, errno.ECONNREFUSED, errno.ENOSYS))
 
-# One instruction a line: code, value, and where to go on if true and if false.
-FILTER: list[tuple[int, int, str, str]] = [
+# One instruction a line: code, value, and where to go on if true and if false ("" is the next line); or a place's name.
+FILTER: list[tuple[int, int, str, str] | str] = [
     (LOAD, ARCHITECTURE, "", ""),
     (IF_EQUAL, AUDIT_ARCH_X86_64, "", "no such call"),
     (LOAD, NUMBER, "", ""),
     (IF_AT_LEAST, FIRST_X32_CALL, "no such call", ""),
-    (IF_EQUAL, SOCKET, "no socket", ""),
-    (IF_EQUAL, IO_URING_SETUP, "no such call", ""),  # its operations make and connect sockets unseen
-    (IF_EQUAL, SOCKETPAIR, "", "allow"),
-    # A pair that is connected stays so; one of datagrams could be connected anew, to any AF_UNIX server.
+    (IF_EQUAL, SOCKET, "family", ""),
+    (IF_EQUAL, SOCKETPAIR, "family", ""),
+    (IF_EQUAL, CONNECT, "nobody", ""),
+    (IF_EQUAL, ACCEPT, "no socket", ""),
+    (IF_EQUAL, ACCEPT4, "no socket", ""),
+    (IF_EQUAL, IO_URING_SETUP, "no such call", "allow"),  # its operations make and connect sockets unseen
+    "family",
+    # Streams reach nobody without connect(2); datagrams are sent to any AF_UNIX server without, from a pair too.
     (LOAD, FIRST_ARGUMENT, "", ""),
     (IF_EQUAL, AF_UNIX, "", "no socket"),
     (LOAD, SECOND_ARGUMENT, "", ""),
@@ -53,7 +59,7 @@ FILTER: list[tuple[int, int, str, str]] = [
     (IF_EQUAL, SOCK_STREAM, "allow", ""),
     (IF_EQUAL, SOCK_SEQPACKET, "allow", "no socket"),
 ]
-ENDS = {"allow": RET_ALLOW, "no socket": NO_SOCKET, "no such call": NO_SUCH_CALL}
+ENDS = {"allow": RET_ALLOW, "no socket": NO_SOCKET, "nobody": NOBODY, "no such call": NO_SUCH_CALL}
 INSTRUCTION = struct.Struct("<HBBI")  # struct sock_filter
 
 
@@ -65,13 +71,19 @@ class Program(ctypes.Structure):
 
 def assembled() -> bytes:
     """FILTER and its ENDS as struct sock_filter; a jump counts the instructions that it leaves out."""
-    places = {name: len(FILTER) + number for number, name in enumerate(ENDS)}
-    lines = [
+    lines, places = [], {}
+    for each in FILTER:
+        if isinstance(each, str):
+            places[each] = len(lines)
+        else:
+            lines.append(each)
+    places |= {name: len(lines) + number for number, name in enumerate(ENDS)}
+    jumps = [
         (code, value, *(places[name] - at - 1 if name else 0 for name in (if_true, if_false)))
-        for at, (code, value, if_true, if_false) in enumerate(FILTER)
+        for at, (code, value, if_true, if_false) in enumerate(lines)
     ]
-    lines += [(RETURN, value, 0, 0) for value in ENDS.values()]
-    return b"".join(INSTRUCTION.pack(code, if_true, if_false, value) for code, value, if_true, if_false in lines)
+    jumps += [(RETURN, value, 0, 0) for value in ENDS.values()]
+    return b"".join(INSTRUCTION.pack(code, if_true, if_false, value) for code, value, if_true, if_false in jumps)
 
 
 def close_network() -> str:
@@ -126,7 +138,7 @@ def is_closed() -> bool:
     import _socket
 
     try:
-        _socket.socket(AF_UNIX, SOCK_STREAM).close()
+        _socket.socket(AF_INET, SOCK_STREAM).close()
     except OSError as error:
         return error.errno == errno.EACCES
     return False

@@ -108,6 +108,13 @@ def read_gpus() -> tuple[tuple[Gpu, ...], str]:
     return (), f"{program} found no GPU: {said[0] if said else f'exit status {done.returncode}'}"
 
 
+def card_file(devices: Path = Path("/dev")) -> str:
+    """The device file of an NVIDIA card that this process may use; "" where there is none, or CUDA is told to see none."""
+    if os.environ.get("CUDA_VISIBLE_DEVICES", "0") in ("", "-1"):
+        return ""
+    return next((str(path) for path in sorted(devices.glob("nvidia[0-9]*")) if os.access(path, os.R_OK | os.W_OK)), "")
+
+
 def cpu_cores() -> float:
     """The cores this process may use: its affinity, or a container's CPU quota (cgroup v2) where that is less."""
     cores = len(os.sched_getaffinity(0))

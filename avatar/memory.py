@@ -51,16 +51,35 @@ OUT_OF_MEMORY = (
 LEFT_OVER_MIB = 100  # cuBLAS keeps a workspace of 8 to 32 MiB for the life of the process; more than this is a leak
 
 
+def cuda_graphs() -> bool:
+    """Whether networks are launched as CUDA graphs on a card: yes, but for AVATAR_CUDA_GRAPHS=0.
+
+    No setting and not in the request: it changes how long a render takes, not what it is. Figures: bench/NOTES.md.
+    Raises RequestError.
+    """
+    said = os.environ.get("AVATAR_CUDA_GRAPHS", "1")
+    if said not in ("0", "1"):
+        raise RequestError(f"AVATAR_CUDA_GRAPHS is {said!r}; it takes 1 (on) or 0 (off).")
+    return said == "1"
+
+
 def profile() -> Profile:
     """The profile in force: the one in the settings (AVATAR_PROFILE), or the largest that fits the GPU PyTorch uses.
 
-    Raises RequestError for an unknown name, EnvironmentProblem for a GPU profile where PyTorch can use no GPU.
+    Raises RequestError for an unknown name, EnvironmentProblem for a GPU profile where PyTorch can use no GPU, or where
+    the host has one that it cannot use.
     """
     import torch
 
     name = settings.load().profile
     usable = torch.cuda.is_available()
     if name == "auto":
+        if not usable and (card := hardware.card_file()):
+            raise EnvironmentProblem(
+                f"this host has an NVIDIA GPU ({card}), and PyTorch cannot use it: {why_not_usable()}. "
+                f"'{to_type('status')}' checks the driver; with AVATAR_NETWORK=open in front the network stays open, "
+                "which a driver may want; the profile cpu does without a GPU."
+            )
         vram_mib = torch.cuda.get_device_properties(0).total_memory // MIB if usable else 0
         return next(each for each in hardware.PROFILES if vram_mib >= each.least_vram_mib)
     try:
@@ -74,6 +93,17 @@ def profile() -> Profile:
             f"'{to_type('status')}' shows why, the profile cpu does without."
         )
     return chosen
+
+
+def why_not_usable() -> str:
+    """CUDA's own words. torch.cuda.is_available() says no more than False, and a render on a CPU takes hours."""
+    import torch
+
+    try:
+        torch.cuda.init()
+    except (RuntimeError, AssertionError) as error:  # the latter of a PyTorch without CUDA
+        return str(error).splitlines()[0].rstrip(".")
+    return "it names no reason"
 
 
 def device() -> torch.device:

@@ -20,6 +20,7 @@ from collections.abc import Callable
 
 from avatar import closed
 
+SERVERS: dict[int, socket.socket] = {}
 LIBC = ctypes.CDLL(None, use_errno=True)
 FAMILIES = sorted(family for family in dir(socket) if family.startswith("AF_") and family != "AF_UNSPEC")
 
@@ -66,8 +67,26 @@ def i386_socket() -> None:
         raise OSError(-answer, "")
 
 
+def as_cuda_does() -> socket.socket:
+    """What cuInit makes, and fails without: a listening socket with a name of its own in no file system."""
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC)
+    listening.bind(f"\0cuda-uvmfd-test-{os.getpid()}")
+    listening.listen(16)
+    return listening
+
+
+def connect(kind: int, family: int = socket.AF_UNIX) -> None:
+    """To a server of this very process, opened before the network was closed."""
+    socket.socket(family, kind).connect(SERVERS[kind].getsockname())
+
+
+def accept() -> None:
+    """Where somebody waits to be served."""
+    SERVERS[socket.SOCK_STREAM].accept()
+
+
 def in_a_child() -> None:
-    code = "import _socket\ntry: _socket.socket(1, 1)\nexcept OSError as error: raise SystemExit(error.errno)"
+    code = "import _socket\ntry: _socket.socket(2, 1)\nexcept OSError as error: raise SystemExit(error.errno)"
     if number := subprocess.run([sys.executable, "-I", "-S", "-c", code]).returncode:
         raise OSError(number, "")
 
@@ -78,6 +97,12 @@ def waiting_thread(go: threading.Event, answers: queue.Queue) -> None:
 
 
 def main() -> None:
+    for kind in (socket.SOCK_STREAM, socket.SOCK_SEQPACKET):
+        SERVERS[kind] = server = socket.socket(socket.AF_UNIX, kind)
+        server.bind(f"\0avatar-test-{os.getpid()}-{int(kind)}")
+        server.listen()
+    waiting = socket.socket(socket.AF_UNIX)
+    waiting.connect(SERVERS[socket.SOCK_STREAM].getsockname())
     go, answers = threading.Event(), queue.Queue()
     thread = threading.Thread(target=waiting_thread, args=(go, answers))
     thread.start()
@@ -95,6 +120,10 @@ def main() -> None:
         "pair with flags": outcome(
             lambda: socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         ),
+        "as CUDA does": outcome(as_cuda_does),
+        "accept": outcome(accept),
+        "connect a stream": outcome(lambda: connect(socket.SOCK_STREAM)),
+        "connect packets": outcome(lambda: connect(socket.SOCK_SEQPACKET)),
         "thread from before": answers.get(),
         "child": outcome(in_a_child),
         "io_uring": outcome(io_uring),

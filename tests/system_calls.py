@@ -56,8 +56,10 @@ def results(log: Path) -> list[str]:
 
 
 def refused(log: Path) -> list[str]:
-    return [line for line in results(log) if re.search(r" = -1 E(ACCES|NOSYS) ", line)]
+    return [line for line in results(log) if re.search(r" = -1 E(ACCES|NOSYS|CONNREFUSED) ", line)]
 
 
 def not_refused(log: Path) -> list[str]:
-    return [line for line in results(log) if line not in refused(log)]
+    """What led or could lead anywhere: a Unix socket that sends nothing before it is connected does not."""
+    leads_nowhere = re.compile(r"socket\(AF_UNIX, SOCK_(STREAM|SEQPACKET)[^D]*\) = \d+$")
+    return [line for line in results(log) if line not in refused(log) and not leads_nowhere.search(line)]

@@ -72,6 +72,18 @@ def test_a_pair_of_datagrams_reaches_a_server(tmp_path):
         assert server.recv(10) == b"a word"
 
 
+def test_cuda_gets_the_socket_that_it_starts_with(in_the_open, behind_the_filter):
+    assert (in_the_open["as CUDA does"], behind_the_filter["as CUDA does"]) == ("made", "made")
+
+
+@pytest.mark.parametrize(
+    ("way", "answer"),
+    [("connect a stream", "ECONNREFUSED"), ("connect packets", "ECONNREFUSED"), ("accept", "EACCES")],
+)
+def test_such_a_socket_reaches_nobody_and_serves_nobody(in_the_open, behind_the_filter, way, answer):
+    assert (in_the_open[way], behind_the_filter[way]) == ("made", answer)
+
+
 def test_closing_twice_is_no_error(behind_the_filter):
     assert behind_the_filter["closed again"] == ""
 
@@ -138,6 +150,11 @@ def asking(tmp_path, monkeypatch) -> None:
 
 def test_python_m_avatar_is_closed(asking):
     assert run_command("status").stdout == "closed\n"
+
+
+def test_it_stays_open_where_that_is_asked_for(asking, monkeypatch):
+    monkeypatch.setenv("AVATAR_NETWORK", "open")
+    assert run_command("status").stdout == "open\n"
 
 
 def test_the_installed_script_is_closed(asking):

@@ -118,3 +118,24 @@ def test_other_errors_are_not_taken_for_out_of_memory():
     with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
         steps.run(lambda batch: torch.ones(1, 2) @ torch.ones(3, 4))
     assert steps.batch == 8
+
+
+def test_a_card_that_pytorch_cannot_use_is_told_and_not_passed_over(monkeypatch):
+    """A CPU renders for hours what a card does in seconds."""
+    monkeypatch.setattr(hardware, "card_file", lambda: "/dev/nvidia0")
+    with pytest.raises(
+        EnvironmentProblem, match=r"GPU \(/dev/nvidia0\), and PyTorch cannot use it: .+AVATAR_NETWORK=open"
+    ):
+        memory.profile()
+    monkeypatch.setenv("AVATAR_PROFILE", "cpu")
+    assert memory.profile().name == "cpu"
+
+
+def test_the_file_of_a_card_is_one_that_may_be_used(tmp_path, monkeypatch):
+    assert hardware.card_file(tmp_path) == ""
+    for name in ("nvidiactl", "nvidia-uvm", "nvidia1", "nvidia0"):
+        (tmp_path / name).touch()
+    assert hardware.card_file(tmp_path) == str(tmp_path / "nvidia0")
+    for hidden in ("", "-1"):
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", hidden)
+        assert hardware.card_file(tmp_path) == ""

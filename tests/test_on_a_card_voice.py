@@ -12,7 +12,7 @@ import torch
 from torch.utils._python_dispatch import _disable_current_modes
 
 from avatar.fit import shapes, steps
-from avatar.voice import xtts_checkpoint, xtts_speaker
+from avatar.voice import xtts_checkpoint, xtts_graph, xtts_speaker
 from avatar.voice.xtts import XttsVoice
 from avatar.voice.xtts_codes import NotFinite
 from avatar.weights import store
@@ -56,7 +56,8 @@ def loaded(files) -> Callable[[torch.dtype], XttsVoice]:
             voice = Movable(None, None, 7)
             voice._files, voice._weights = files
             voice._device, voice._dtype = CARD, dtype
-            with card():
+            with card(), pytest.MonkeyPatch.context() as patch:
+                patch.setenv("AVATAR_CUDA_GRAPHS", "0")  # nothing can be recorded here: see the step below
                 voice._load()
             made[dtype] = voice
         return made[dtype]
@@ -125,6 +126,21 @@ def test_a_code_costs_one_wait_and_no_copy(voice):
         with card(until(codes)) as followed:
             made = spoken(voice)
         assert made["gpt_latents"].shape[1] == codes  # so nothing else was asked on the way
+        costs.append((followed.waits, followed.uploads, followed.downloads))
+    few, many = costs
+    assert [more - less for less, more in zip(few, many, strict=True)] == [4, 0, 0]
+
+
+def test_the_step_that_is_recorded_costs_one_wait_a_code_too_and_no_copy(voice, monkeypatch):
+    """The recording itself needs a card; what is recorded may not ask the device, nor bring it anything."""
+    monkeypatch.setattr(voice._model.gpt.gpt, "forward", voice._model.gpt.gpt.forward)  # undone afterwards
+    costs = []
+    with card():
+        xtts_graph.code_by_code(voice._model.gpt, recorded=False, notes=[])
+    for codes in (5, 9):
+        with card(until(codes), promotes=True) as followed:
+            made = spoken(voice)
+        assert made["gpt_latents"].shape[1] == codes
         costs.append((followed.waits, followed.uploads, followed.downloads))
     few, many = costs
     assert [more - less for less, more in zip(few, many, strict=True)] == [4, 0, 0]

@@ -42,6 +42,7 @@ HOST_PROCESS_BYTES = 1024 * MIB  # Python with the model libraries, 720 to 790 M
 # Kept on the device between steps of the lips: two 30 s segments of sound (1500 steps, 5 layers, 384 numbers), and the
 # latents (8 x 32 x 32) of 750 frames of a clip.
 KEPT_NUMBERS = 2 * 1500 * 5 * 384 + 750 * 8 * 32 * 32
+SPOKEN_NUMBERS = 2 * 30 * 1082 * 1024  # keys and values of XTTS's longest sentence, which a card holds all along
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,8 @@ def voice(gpt_dtype: str, on_gpu: bool = True, weights: int | None = None) -> Ne
     """XTTS-v2 speaking its longest sentence. gpt_dtype: of the GPT; the decoder is float32 always."""
     ways = [("xtts", call, 1, 0) for call in ("speak", "latents", "decode")]
     bytes_of_weights = PARAMETERS["xtts-gpt"] * ITEM_BYTES[gpt_dtype] + 4 * PARAMETERS["xtts-decoder"]
-    return _need("voice", "XTTS-v2", bytes_of_weights if weights is None else weights, 0, ways, gpt_dtype, on_gpu)
+    kept = SPOKEN_NUMBERS * ITEM_BYTES[gpt_dtype] if on_gpu else 0
+    return _need("voice", "XTTS-v2", bytes_of_weights if weights is None else weights, kept, ways, gpt_dtype, on_gpu)
 
 
 def lips(batch: int, dtype: str, on_gpu: bool = True, weights: int | None = None) -> Need:

@@ -118,6 +118,7 @@ def voice(profile: Profile, seconds: float, smaller: Smaller) -> dict:
 def speaking_model(gpt_dtype: torch.dtype, device: torch.device, smaller: dict | None = None):
     """XTTS-v2 as the engine has it after loading; it never stops by itself, and its text is random."""
     from avatar.voice.xtts_checkpoint import quiet_transformers, set_gpt_dtype
+    from avatar.voice.xtts_graph import code_by_code
 
     model = build("xtts", smaller)
     randomize(model.gpt, device, gpt_dtype)
@@ -128,6 +129,8 @@ def speaking_model(gpt_dtype: torch.dtype, device: torch.device, smaller: dict |
     model.gpt.train(False)
     set_gpt_dtype(model, gpt_dtype)
     model.to(device)
+    if device.type == "cuda" and memory.cuda_graphs():
+        code_by_code(model.gpt, recorded=True, notes=[])
     model.tokenizer = RandomText(model.args.gpt_number_text_tokens)
     return model
 

@@ -105,6 +105,10 @@ class XttsVoice:
         self._speaker = self._speaker or self._read_speaker()
         xtts_checkpoint.set_gpt_dtype(self._model, self._dtype)
         self._model.to(self._device)
+        if self._device.type == "cuda" and memory.cuda_graphs():
+            from avatar.voice import xtts_graph
+
+            xtts_graph.code_by_code(self._model.gpt, recorded=True, notes=self.notes)
         self.facts["gpt_dtype"] = str(self._dtype).removeprefix("torch.")
 
     def _drop(self) -> None:

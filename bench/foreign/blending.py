@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from bench.foreign.levers import Card
+from bench.foreign.networks import AS_BUILT, WAYS, set_way
 
 COUNTS = (1, 2, 4, 8)
 
@@ -97,17 +98,23 @@ def threads(card: Card) -> dict:
 
 
 def end_to_end(card: Card) -> dict:
-    """The engine's own frames, thrown away, by the number of threads that blend, with CUDA graphs on a card."""
+    """The engine's own frames, thrown away, with CUDA graphs on a card: by batch, norm and threads that blend."""
     from avatar.lips.musetalk import blending
     from bench import gpu_lips
 
-    batch, made, before = card.batches[0], {}, blending.MOST_THREADS
+    made, before = {}, blending.MOST_THREADS
     portrait, _ = gpu_lips.a_portrait()
     try:
-        for count in COUNTS:
-            blending.MOST_THREADS = count
-            made[f"{count} threads"] = gpu_lips.draw(card.models, portrait, batch, 8.0 if card.cuda else 0.4, card.cuda)
-            card.release()
+        for way in WAYS[:2]:
+            set_way(card, way)
+            for batch in card.batches:
+                for count in COUNTS:
+                    blending.MOST_THREADS = count
+                    seconds = 8.0 if card.cuda else 0.4
+                    drawn = gpu_lips.draw(card.models, portrait, batch, seconds, card.cuda)
+                    made[f"{way}, batch {batch}, {count} threads"] = drawn
+                    card.release()
     finally:
         blending.MOST_THREADS = before
+        set_way(card, AS_BUILT if card.cuda else "contiguous")
     return made

@@ -39,9 +39,18 @@ P
 echo "== $SECONDS s: hashed and converted once, as a user has them"
 "$PY" -m avatar models verify 2>&1 | tail -1; "$PY" bench/convert_weights.py 2>&1 | tail -1
 text="This is a talking head. Its voice and its lips were made on one card, from a script and a portrait, in a few seconds."
-for turn in cold warm; do
-    [ "$turn" = cold ] && { sync; echo 3 >/proc/sys/vm/drop_caches 2>/dev/null || echo "the file cache stays: drop_caches is refused"; }
-    echo "== $SECONDS s: $turn"; began=$(date +%s.%N)
-    "$PY" -m avatar pipeline run --stack full --text "$text $turn" -o "$OUT/$turn.mp4" --json >"$OUT/$turn.json" 2>"$OUT/$turn.log"
-    echo "$turn: exit code $?, $(echo "$(date +%s.%N) $began" | awk '{print $1 - $2}') s"; tail -3 "$OUT/$turn.log"
-done
+render() { # NAME PROGRAM...
+    local name=$1 began; shift
+    echo "== $SECONDS s: $name"; began=$(date +%s.%N)
+    "$@" pipeline run --stack full --text "$text $name" -o "$OUT/$name.mp4" --json >"$OUT/$name.json" 2>"$OUT/$name.log"
+    local code=$?
+    echo "$name: exit code $code, $(echo "$(date +%s.%N) $began" | awk '{print $1 - $2}') s"; tail -3 "$OUT/$name.log"
+    return $code
+}
+sync; echo 3 >/proc/sys/vm/drop_caches 2>/dev/null || echo "the file cache stays: drop_caches is refused"
+# The command closes the network to itself; where CUDA cannot bear that, main() alone does not.
+[ -n "${OPEN:-}" ] || render cold "$PY" -m avatar || render open "$PY" -c 'import sys; from avatar.__main__ import main; sys.exit(main())'
+[ -z "${OPEN:-}" ] || for turn in cold warm; do render $turn "$PY" -c 'import sys; from avatar.__main__ import main; sys.exit(main())'; done
+[ -n "${OPEN:-}" ] || render warm "$PY" -m avatar
+"$PY" -X importtime -c 'import avatar.memory; from TTS.tts.models.xtts import Xtts' 2>"$OUT/imports-of-the-voice.txt"
+sort -t'|' -k2 -n -r "$OUT/imports-of-the-voice.txt" | head -40 >"$OUT/imports.txt"; rm "$OUT/imports-of-the-voice.txt"; head -8 "$OUT/imports.txt"

@@ -141,12 +141,12 @@ def about(card: Card) -> dict:
 
 
 def main() -> int:
-    from bench.foreign import blending, lower_half, networks
+    from bench.foreign import blending, lower_half, networks, voice
 
     pieces = {
-        "about": about, "networks": networks.ways, "where_time_goes": networks.where_time_goes,
-        "blending_threads": blending.threads, "end_to_end": blending.end_to_end, "portrait": networks.portrait,
-        "equal": networks.equal, "lower_half": lower_half.measure,
+        "about": about, "one_code": voice.one_code, "sentences": voice.sentences, "end_to_end": blending.end_to_end,
+        "networks": networks.ways, "where_time_goes": networks.where_time_goes, "portrait": networks.portrait,
+        "blending_threads": blending.threads, "equal": networks.equal, "lower_half": lower_half.measure,
     }  # fmt: skip
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True)

@@ -1,13 +1,14 @@
-"""Levers in the networks: memory layout, GroupNorm that keeps channels last, graphs; where the time goes; equal bytes."""
+"""Levers in the networks: memory layout, norms that keep it, graphs; where the time goes; equal bytes."""
 
 from __future__ import annotations
 
 import torch
-from torch import nn
 
+from avatar.lips.musetalk.norm import as_before, keep_channels_last
 from bench.foreign.levers import Card
 
-WAYS = ("channels_last", "contiguous", "channels_last, norm in half", "channels_last, norm with float32 sums")
+AS_BUILT, EVERYWHERE = "as built", "norms everywhere keep channels last"
+WAYS = (AS_BUILT, "channels last, PyTorch's norms", "contiguous", EVERYWHERE)
 
 # What the names of kernels say of their kind; the first that fits.
 KINDS = {
@@ -20,55 +21,16 @@ KINDS = {
 }
 
 
-class ChannelsLastNorm(nn.Module):
-    """GroupNorm of plain operations that keep channels last: PyTorch 2.10's own kernel gives channels first.
-
-    in_half: the sums in the input's type, which may overflow in half precision; else in float32.
-    """
-
-    def __init__(self, norm: nn.GroupNorm, in_half: bool) -> None:
-        super().__init__()
-        self.norm, self.in_half = norm, in_half
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        norm = self.norm
-        if x.dim() != 4 or not x.is_contiguous(memory_format=torch.channels_last):
-            return norm(x)
-        batch, channels, height, width = x.shape
-        groups = norm.num_groups
-        rows = x.permute(0, 2, 3, 1).view(batch, height * width, groups, channels // groups)
-        if self.in_half:
-            variance, mean = torch.var_mean(rows, dim=(1, 3), correction=0)
-            variance, mean = variance.float(), mean.float()
-        else:
-            count = rows.shape[1] * rows.shape[3]
-            mean = rows.mean(dim=(1, 3), dtype=torch.float32)
-            square = torch.linalg.vector_norm(rows, dim=(1, 3), dtype=torch.float32).square() / count
-            variance = (square - mean.square()).clamp_min(0)
-        scale = norm.weight.float().view(groups, -1) * torch.rsqrt(variance + norm.eps)[:, :, None]
-        shift = norm.bias.float().view(groups, -1) - mean[:, :, None] * scale
-        scale, shift = (each.to(x.dtype).reshape(batch, channels, 1, 1) for each in (scale, shift))
-        return torch.addcmul(shift, x, scale)
-
-
 def set_way(card: Card, way: str) -> None:
     """Give the networks one of WAYS, whatever they had."""
     for network in (card.models.unet, card.models.vae):
-        replace(network, ChannelsLastNorm, lambda norm: norm.norm)
+        as_before(network)
         network.to(memory_format=torch.contiguous_format if way == "contiguous" else torch.channels_last)
-        if "norm" in way:
-            in_half = way.endswith("half")
-            replace(network, nn.GroupNorm, lambda norm, in_half=in_half: ChannelsLastNorm(norm, in_half))
-
-
-def replace(network: nn.Module, kind: type, make) -> None:
-    """Put make(module) in the place of each module of a kind; one inside another of ours is left alone."""
-    for parent in [
-        each for each in network.modules() if not isinstance(each, ChannelsLastNorm) or kind is ChannelsLastNorm
-    ]:
-        for name, child in list(parent.named_children()):
-            if isinstance(child, kind):
-                setattr(parent, name, make(child))
+    if way != "contiguous":
+        for network in {AS_BUILT: (card.models.vae.decoder,), EVERYWHERE: (card.models.unet, card.models.vae)}.get(
+            way, ()
+        ):
+            keep_channels_last(network)
 
 
 def ways(card: Card) -> dict:
@@ -84,7 +46,7 @@ def ways(card: Card) -> dict:
                 for name, work in card.works(batch).items():
                     found[f"{name}, batch {batch}, {way}"] = measured(card, work, batch, wanted[name])
     finally:
-        set_way(card, "channels_last" if card.cuda else "contiguous")
+        set_way(card, AS_BUILT if card.cuda else "contiguous")
     return found
 
 

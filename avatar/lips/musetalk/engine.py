@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -14,7 +13,6 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from avatar import memory
-from avatar.errors import RequestError
 from avatar.fit import need
 from avatar.lips.musetalk.clip import Clip
 from avatar.lips.musetalk.options import Options
@@ -48,7 +46,7 @@ class MuseTalkLips:
         self._source = source
         self._options = options or Options()
         self._threads = threads
-        self._cuda_graphs = cuda_graphs()
+        self._cuda_graphs = memory.cuda_graphs()
         self._stream: Iterator[np.ndarray] = (frame for frame in ())
         self.facts: dict = {}
         self.notes: list[str] = []
@@ -56,7 +54,7 @@ class MuseTalkLips:
     @staticmethod
     def check() -> None:
         """Refuse what cannot work before a model loads. Raises RequestError."""
-        cuda_graphs()
+        memory.cuda_graphs()
 
     def __enter__(self) -> MuseTalkLips:
         import torch
@@ -111,7 +109,8 @@ class MuseTalkLips:
         samples = samples_at_16k(speech)
         started = time.perf_counter()
         with opened(self._source, rate, count) as source:
-            memory.release(self._models.device)  # a clip's face reader is gone: 50 MB
+            if isinstance(self._source, Clip):
+                memory.release(self._models.device)  # its face reader is gone: 50 MB
             plan = plan_frames(source, samples, rate, count, self._options)
             features = AudioFeatures(self._models.ear, samples, self._options.overlap_s)
             drawing = Drawing(self._models, source, features, plan, rate, self._options, self._steps, self._cuda_graphs)
@@ -161,18 +160,6 @@ def need_bytes(batch: int, item_bytes: int) -> int:
     weights = sum(path.stat().st_size for path in files) * item_bytes // 4
     dtype = "float16" if item_bytes == 2 else "float32"
     return need.lips(batch, dtype, on_gpu=item_bytes == 2, weights=weights).total
-
-
-def cuda_graphs() -> bool:
-    """Whether networks are launched as CUDA graphs on a card: yes, but for AVATAR_CUDA_GRAPHS=0.
-
-    No setting and not in the request: it changes how long a render takes, not what it is. On an H200 drawing alone was
-    1.6 to 1.8 times as fast with them at batches of 16 and 8 (bench/NOTES.md). Raises RequestError.
-    """
-    said = os.environ.get("AVATAR_CUDA_GRAPHS", "1")
-    if said not in ("0", "1"):
-        raise RequestError(f"AVATAR_CUDA_GRAPHS is {said!r}; it takes 1 (on) or 0 (off).")
-    return said == "1"
 
 
 def halvings(batch: int) -> list[int]:

@@ -9,6 +9,7 @@ from avatar.lips.musetalk import checkpoint
 from avatar.lips.musetalk.audio_features import Ear
 from avatar.lips.musetalk.audio_windows import WINDOW_STEPS, positions
 from avatar.lips.musetalk.finite import all_finite, go_on_in_float32
+from avatar.lips.musetalk.norm import keep_channels_last
 from avatar.lips.musetalk.transfer import upload
 from avatar.weights import store
 from avatar.weights.strict import mend
@@ -34,6 +35,7 @@ class Models:
             # As cuDNN's half-precision convolutions read them; on a CPU other sums would come out.
             self.unet.to(memory_format=torch.channels_last)
             self.vae.to(memory_format=torch.channels_last)
+            keep_channels_last(self.vae.decoder)
         self._refuse_mismatch()
         tokens = positions(WINDOW_STEPS * self.ear.layers, self.ear.width)
         self._positions = torch.from_numpy(tokens).to(device)
