@@ -15,8 +15,8 @@ except (ImportError, SyntaxError) as error:  # nothing below can run, not even `
         f"make the environment again: rm -r {sys.prefix}, then start avatar as before."
     )
 
-from avatar import closed
 from avatar.errors import AvatarError, Interrupted
+from avatar.host import closed
 from avatar.invocation import to_type
 
 NEED_THE_NETWORK = ("models fetch", "deps audit")  # every other command runs without

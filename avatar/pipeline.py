@@ -69,9 +69,9 @@ def voice(job: Job, stack: Stack, progress: Progress) -> None:
 
 def lips(job: Job, stack: Stack, progress: Progress) -> None:
     """Portrait and speech -> picture.mp4, the moving picture without sound. Frames stream into FFmpeg."""
-    from avatar.video.encoder import choose
-    from avatar.video.ffmpeg import encode_frames
-    from avatar.video.mark import marked
+    from avatar.media.encoder import choose
+    from avatar.media.ffmpeg import encode_frames
+    from avatar.media.mark import marked
     from avatar.voice.speech import Speech
 
     request = job.request()
@@ -97,7 +97,7 @@ def lips(job: Job, stack: Stack, progress: Progress) -> None:
 
 def video(job: Job, stack: Stack, progress: Progress) -> None:
     """Moving picture, speech and optional subtitles -> video.mp4 (and subtitles.srt)."""
-    from avatar.video import ffmpeg, subtitles
+    from avatar.media import ffmpeg, subtitles
     from avatar.voice.speech import Speech
 
     request = job.request()

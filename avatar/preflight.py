@@ -8,10 +8,10 @@ from fractions import Fraction
 
 from avatar.errors import EnvironmentProblem, RequestError
 from avatar.invocation import in_full_environment
+from avatar.media import encoder
 from avatar.pipeline import SIZE
 from avatar.request import FILE_FIELDS, FRAME_RATE, Request
 from avatar.stacks import stack_for
-from avatar.video import encoder
 from avatar.weights import store
 
 

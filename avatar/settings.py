@@ -4,9 +4,9 @@ settings.toml lies in the home folder and may hold:
 
     stack = "preview"      # or "full"
     preset = "jf_alpha"    # the preview voice where none is asked for
-    profile = "auto"       # or "24GB", "10GB", "6GB", "cpu": see avatar/hardware.py
+    profile = "auto"       # or "24GB", "10GB", "6GB", "cpu": see avatar/device/hardware.py
     seed = 7
-    encoder = "x264"       # or "nvenc", "auto": see avatar/video/encoder.py
+    encoder = "x264"       # or "nvenc", "auto": see avatar/media/encoder.py
 """
 
 from __future__ import annotations

@@ -68,15 +68,15 @@ def stack_for(request: Request) -> Stack:
     from avatar.voice.given import GivenSpeech
 
     if request.stack == "preview":
-        from avatar.lips.preview import PreviewLips
-        from avatar.voice.preview import PreviewVoice
+        from avatar.lips.warp.engine import PreviewLips
+        from avatar.voice.presets.engine import PreviewVoice
 
         voice = GivenSpeech if request.audio else PreviewVoice
         return Stack("preview", GivenPortrait, voice, PreviewLips, mark="synthetic preview")
 
     from avatar.lips.musetalk.engine import MuseTalkLips
-    from avatar.portrait.diffusion import DiffusionPortrait
-    from avatar.voice.xtts import XttsVoice
+    from avatar.portrait.diffusion.engine import DiffusionPortrait
+    from avatar.voice.xtts.engine import XttsVoice
 
     portrait = GivenPortrait if request.prompt is None else DiffusionPortrait
     return Stack("full", portrait, GivenSpeech if request.audio else XttsVoice, MuseTalkLips, mark="synthetic")

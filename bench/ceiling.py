@@ -7,7 +7,7 @@ take turns; the best of the rounds counts, since other work can only slow them d
 
 encoding: what a frame costs the CPU, in FFmpeg and in handing it the frame, with one thread of x264, with the two that
 avatar takes, and with none at all: reading and converting to YUV, the least that FFmpeg does for any other encoder. The
-rule in avatar/video/encoder.py rests on these.
+rule in avatar/media/encoder.py rests on these.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from avatar.lips.musetalk.clip import clip_frames
-from avatar.video.ffmpeg import ENCODERS, encode_command, encode_frames
+from avatar.media.ffmpeg import ENCODERS, encode_command, encode_frames
 from bench.preview import cpu_name, run, start_up
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -15,7 +15,7 @@ from avatar.errors import AvatarError
 
 def main() -> int:
     from avatar.lips.musetalk import checkpoint, models
-    from avatar.voice import xtts_checkpoint
+    from avatar.voice.xtts import checkpoint as xtts_checkpoint
     from avatar.weights import store
 
     try:

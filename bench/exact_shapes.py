@@ -20,7 +20,8 @@ from importlib.metadata import version
 
 import torch
 
-from avatar.fit import need, shapes
+from avatar.device import need
+from avatar.fit import shapes
 from avatar.job import peak_memory_mib, reset_peak_memory
 from avatar.weights import lock
 

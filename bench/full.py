@@ -25,8 +25,8 @@ import numpy as np
 import soundfile
 
 from avatar import job as jobs
+from avatar.media.ffmpeg import encode_frames
 from avatar.portrait.given import GivenPortrait
-from avatar.video.ffmpeg import encode_frames
 from tests import tiny
 from tests.forker import Forker
 

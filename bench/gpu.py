@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 os.environ.setdefault("AVATAR_HOME", str(Path.home() / ".local/share/avatar"))  # platformdirs may not be installed
 
-from avatar import memory  # noqa: F401  before torch, for whose threads it sets something
+from avatar.device import memory  # noqa: F401  before torch, for whose threads it sets something
 from avatar.errors import AvatarError
 from avatar.files import write_json
 from bench import gpu_baseline, gpu_machine

@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from avatar.device import need
+from avatar.device.hardware import MIB
 from avatar.errors import AvatarError, InputError, RequestError
-from avatar.fit import need
-from avatar.hardware import MIB
 from bench.gpu_machine import slug
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -13,17 +13,17 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from avatar import memory
+from avatar.device import memory, need
+from avatar.device.hardware import Profile
 from avatar.errors import EnvironmentProblem, InputError
-from avatar.fit import configs, need, steps
-from avatar.hardware import Profile
+from avatar.fit import configs, steps
 from avatar.lips.musetalk.audio_windows import SAMPLE_RATE
 from avatar.lips.musetalk.engine import MuseTalkLips
 from avatar.lips.musetalk.graph import Graphs
 from avatar.lips.musetalk.options import Options
+from avatar.media.encoder import choose
+from avatar.media.ffmpeg import encode_frames
 from avatar.portrait.framing import Portrait
-from avatar.video.encoder import choose
-from avatar.video.ffmpeg import encode_frames
 from avatar.voice.speech import Speech
 from bench import gpu_roof
 from bench.gpu_meter import peaks, release, repeated, seconds, synchronize

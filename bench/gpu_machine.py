@@ -11,9 +11,9 @@ import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from avatar import hardware
+from avatar.device import hardware
+from avatar.device.hardware import MIB
 from avatar.errors import AvatarError, EnvironmentProblem
-from avatar.hardware import MIB
 
 ROOT = Path(__file__).resolve().parent.parent
 LIBRARIES = ("torch", "diffusers", "transformers", "accelerate", "safetensors", "coqui-tts", "numpy", "opencv-python")

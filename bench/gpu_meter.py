@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import torch
 
-from avatar.hardware import MIB
+from avatar.device.hardware import MIB
 from bench import gpu_machine
 
 

@@ -14,7 +14,7 @@ from functools import partial
 
 import torch
 
-from avatar import memory
+from avatar.device import memory
 from bench import gpu_lips, gpu_machine, gpu_meter, gpu_roof, gpu_stages
 from bench.tiny_shapes import TINY
 

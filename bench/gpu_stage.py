@@ -13,7 +13,8 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from avatar import hardware, settings
+from avatar import settings
+from avatar.device import hardware
 from avatar.errors import AvatarError
 from avatar.files import write_json
 from bench import gpu_judgements, gpu_machine

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import torch
 
-from avatar import hardware, memory
+from avatar.device import hardware, memory, need
+from avatar.device.hardware import Profile
 from avatar.errors import AvatarError
-from avatar.fit import need, steps
+from avatar.fit import steps
 from avatar.fit.shapes import build, randomize
-from avatar.hardware import Profile
 from bench.gpu_meter import capped, peaks, release
 
 VIDEO_S = 10.0

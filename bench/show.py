@@ -15,8 +15,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from avatar.device import need
 from avatar.errors import AvatarError, InputError
-from avatar.fit import need
 from bench import gpu_baseline, published
 
 ROOT = Path(__file__).resolve().parent.parent

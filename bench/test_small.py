@@ -20,9 +20,6 @@ import pytest
 import torch
 
 from avatar import identity, job, settings
-from avatar.lips.liveliness import plan_sway
-from avatar.lips.loudness import loudness_envelope
-from avatar.lips.motion import plan_motion
 from avatar.lips.musetalk.audio_features import AudioFeatures, Ear
 from avatar.lips.musetalk.audio_windows import SAMPLE_RATE, window
 from avatar.lips.musetalk.blend import fit_to_box, paste
@@ -31,15 +28,18 @@ from avatar.lips.musetalk.plan import plan_frames
 from avatar.lips.musetalk.prepared import prepare
 from avatar.lips.musetalk.source import opened
 from avatar.lips.musetalk.tone import ToneFollower
-from avatar.lips.warp import WarpLips
+from avatar.lips.warp.liveliness import plan_sway
+from avatar.lips.warp.loudness import loudness_envelope
+from avatar.lips.warp.motion import plan_motion
+from avatar.lips.warp.warp import WarpLips
+from avatar.media.mark import marked
+from avatar.media.subtitles import srt
 from avatar.portrait.face import FaceReader
 from avatar.portrait.given import GivenPortrait
 from avatar.request import make_request
-from avatar.video.mark import marked
-from avatar.video.subtitles import srt
-from avatar.voice.pronunciation import pronounce
+from avatar.voice.presets.pronunciation import pronounce
+from avatar.voice.presets.timeline import Utterance, cut_out, join
 from avatar.voice.speech import Word
-from avatar.voice.timeline import Utterance, cut_out, join
 from avatar.weights import digests
 from bench.tiny_shapes import TINY
 from bench.warp import busy_speech

@@ -20,9 +20,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from avatar.lips.motion import Motion, plan_motion
-from avatar.lips.visemes import VISEME_OF
-from avatar.lips.warp import WarpLips
+from avatar.lips.warp.motion import Motion, plan_motion
+from avatar.lips.warp.visemes import VISEME_OF
+from avatar.lips.warp.warp import WarpLips
 from avatar.portrait.given import GivenPortrait
 from avatar.voice.speech import Phone, Speech
 from bench.preview import cpu_name

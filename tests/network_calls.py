@@ -1,6 +1,6 @@
 """Ways to the network, each tried; prints {way: "made", or the name of the error} as JSON.
 
-python -m tests.network_calls [closed]      with "closed", after avatar.closed.close_network()
+python -m tests.network_calls [closed]      with "closed", after avatar.host.closed.close_network()
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import sys
 import threading
 from collections.abc import Callable
 
-from avatar import closed
+from avatar.host import closed
 
 SERVERS: dict[int, socket.socket] = {}
 LIBC = ctypes.CDLL(None, use_errno=True)

@@ -11,7 +11,7 @@ import errno
 import os
 import sys
 
-from avatar import closed
+from avatar.host import closed
 
 PRCTL = 157
 CALLS = {

@@ -19,7 +19,7 @@ import pytest
 from PIL import Image
 
 from avatar import job as jobs
-from avatar.video.ffmpeg import ffmpeg_program
+from avatar.media.ffmpeg import ffmpeg_program
 from tests.conftest import ROOT, run_command
 from tests.namespaces import UNSHARE
 
@@ -289,7 +289,7 @@ def test_disk_that_fills_while_frames_are_encoded(tmp_path):
 import numpy, pathlib, sys
 from fractions import Fraction
 from avatar.errors import EnvironmentProblem
-from avatar.video.ffmpeg import encode_frames
+from avatar.media.ffmpeg import encode_frames
 noise = numpy.random.default_rng(0)
 frames = (noise.integers(0, 255, (512, 512, 3), numpy.uint8) for _ in range(50))
 folder = pathlib.Path('{tmp_path}')

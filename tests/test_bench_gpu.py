@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from avatar import hardware
+from avatar.device import hardware
+from avatar.device.hardware import MIB
 from avatar.errors import InputError, RequestError
-from avatar.hardware import MIB
 from bench import gpu_baseline, gpu_machine, show
 from tests.conftest import ROOT
 from tests.test_hardware import put_nvidia_smi

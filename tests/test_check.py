@@ -14,14 +14,14 @@ import pytest
 from PIL import Image
 
 from avatar.check import check_file, intended, lines
-from avatar.check.media import probe
 from avatar.check.sync import match
 from avatar.check.video import check_video
 from avatar.errors import InputError, RequestError
+from avatar.media.ffmpeg import encode_frames, ffmpeg_program, mux
+from avatar.media.streams import probe
 from avatar.portrait.bundled import bundled_picture
 from avatar.portrait.framing import Portrait
 from avatar.portrait.given import GivenPortrait
-from avatar.video.ffmpeg import encode_frames, ffmpeg_program, mux
 
 FRAMES, RATE = 75, 25
 SAMPLE_RATE = 16_000

@@ -96,8 +96,8 @@ def test_settings_come_from_flags_then_variables_then_file(home, monkeypatch):
 
 
 def test_status_tells_the_profile_in_force_and_who_chose_it(home, monkeypatch):
+    from avatar.device.hardware import Gpu, Hardware
     from avatar.environment.status import profile_in_force
-    from avatar.hardware import Gpu, Hardware
 
     host = Hardware((Gpu("NVIDIA GeForce RTX 3080", 10_240, "535.183.01"),), "", 8, 32_000, 100_000)
     assert profile_in_force(host) == {"profile": "10GB", "profile_from": "what fits this host"}

@@ -11,8 +11,8 @@ from pathlib import Path
 import click
 import pytest
 
-from avatar import closed
 from avatar.__main__ import NEED_THE_NETWORK, needs_network
+from avatar.host import closed
 from tests.conftest import ROOT, command, run_command
 from tests.network_calls import FAMILIES
 

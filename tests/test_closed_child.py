@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from avatar import closed
-from avatar.closed_child import Ended, Limits, command_line, run
-from avatar.video.ffmpeg import ffmpeg_program
+from avatar.host import closed
+from avatar.host.closed_child import Ended, Limits, command_line, run
+from avatar.media.ffmpeg import ffmpeg_program
 from tests.conftest import ROOT
 
 PYTHON = [sys.executable, "-I", "-S", "-c"]
@@ -111,7 +111,7 @@ def test_a_child_left_behind_is_ended_and_not_waited_for():
 
 CALLER = """
 import sys
-from avatar.closed_child import Limits, run
+from avatar.host.closed_child import Limits, run
 run([sys.executable, "-I", "-S", "-c", '''
 import os, subprocess, time
 child = subprocess.Popen(["sleep", "60"])

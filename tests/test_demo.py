@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from avatar.cli.demo import SCRIPT
-from avatar.video.ffmpeg import ffmpeg_program
+from avatar.media.ffmpeg import ffmpeg_program
 from bench.wer import word_error_rate
 from tests.conftest import ROOT, run_command
 

@@ -17,14 +17,14 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 
 from avatar import cli as command_line
-from avatar import memory
 from avatar.cli.portrait import portrait as portrait_command
 from avatar.cli.portrait import write_png
+from avatar.device import memory
 from avatar.errors import EnvironmentProblem, InputError, RequestError
-from avatar.portrait import diffusion_model as model
-from avatar.portrait import diffusion_prompt
 from avatar.portrait.bundled import bundled_picture
-from avatar.portrait.diffusion import FLAGGED, SEEDS, DiffusionPortrait, Rejected, Wish, tile_sizes
+from avatar.portrait.diffusion import model
+from avatar.portrait.diffusion import prompt as diffusion_prompt
+from avatar.portrait.diffusion.engine import FLAGGED, SEEDS, DiffusionPortrait, Rejected, Wish, tile_sizes
 from avatar.portrait.framing import Portrait
 from avatar.portrait.given import GivenPortrait
 from avatar.weights import lock

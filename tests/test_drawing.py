@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from avatar import memory
+from avatar.device import memory
 from avatar.errors import EnvironmentProblem
 from avatar.fit.shapes import build, randomize
 from avatar.lips.musetalk.audio_features import AudioFeatures

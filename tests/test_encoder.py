@@ -19,9 +19,9 @@ import pytest
 from avatar import job as jobs
 from avatar import pipeline
 from avatar.errors import EnvironmentProblem
+from avatar.media import encoder
+from avatar.media.ffmpeg import ENCODERS, encode_command, encode_frames, ffmpeg_program, nvenc_reason
 from avatar.progress import Progress
-from avatar.video import encoder
-from avatar.video.ffmpeg import ENCODERS, encode_command, encode_frames, ffmpeg_program, nvenc_reason
 from tests.conftest import SHORT_TEXT
 
 SIZE, RATE = 512, Fraction(25)
@@ -158,7 +158,7 @@ def test_the_trial_leaves_no_file_and_loads_no_model_library(tmp_path):
     program = (
         "import sys\n"
         "from fractions import Fraction\n"
-        "from avatar.video.encoder import nvenc_problem\n"
+        "from avatar.media.encoder import nvenc_problem\n"
         "nvenc_problem(512, Fraction(25))\n"
         "print(sorted({'torch', 'cv2', 'numpy', 'onnxruntime', 'mediapipe'} & set(sys.modules)))"
     )

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from avatar import hardware
+from avatar.device import hardware, need
+from avatar.device.hardware import MIB
 from avatar.environment import installed, locks
-from avatar.fit import need, plan
-from avatar.hardware import MIB
+from avatar.fit import plan
 from tests.conftest import ROOT
 from tests.test_readme import PAGES
 

@@ -10,11 +10,11 @@ import sys
 
 import pytest
 
-from avatar import hardware
+from avatar.device import hardware, need
+from avatar.device.hardware import MIB
 from avatar.environment import driver
 from avatar.errors import EnvironmentProblem, RequestError
-from avatar.fit import cards, need, plan, recorded
-from avatar.hardware import MIB
+from avatar.fit import cards, plan, recorded
 from bench import exact_shapes
 from bench.tiny_shapes import TINY
 from tests.conftest import ROOT, command

@@ -19,7 +19,7 @@ from PIL import Image
 
 from avatar import job as jobs
 from avatar.files import write_json
-from avatar.video.ffmpeg import ffmpeg_program
+from avatar.media.ffmpeg import ffmpeg_program
 from tests import system_calls, tiny
 from tests.conftest import command, run_command
 from tests.forker import Forker

@@ -17,9 +17,9 @@ import pytest
 
 from avatar.errors import InputError
 from avatar.lips.musetalk.options import Options
+from avatar.media.ffmpeg import encode_frames
+from avatar.media.mark import marked
 from avatar.portrait.given import GivenPortrait
-from avatar.video.ffmpeg import encode_frames
-from avatar.video.mark import marked
 from tests import tiny
 from tests.conftest import ROOT
 from tests.tiny import syncnet

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from avatar import hardware
+from avatar.device import hardware
+from avatar.device.hardware import Gpu, Hardware
 from avatar.environment import bootstrap, c_library, checks, driver, locks
 from avatar.environment.installed import site_packages
 from avatar.environment.locks import Wheel
 from avatar.environment.status import gpu_checks
-from avatar.hardware import Gpu, Hardware
 
 LOCK = locks.read_payload(locks.find_locks())
 

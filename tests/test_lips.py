@@ -12,15 +12,15 @@ import numpy as np
 import pytest
 
 from avatar.lips.box import Box
-from avatar.lips.eyelids import Eyelids
-from avatar.lips.geometry import face_frame, inner_window
-from avatar.lips.liveliness import plan_sway
-from avatar.lips.motion import Motion
-from avatar.lips.mouth import SWAY_MARGIN_PX
-from avatar.lips.preview import PreviewLips
-from avatar.lips.sampling import finer, read_field, read_finer, still_positions
-from avatar.lips.visemes import VISEMES
-from avatar.lips.warp import WarpLips
+from avatar.lips.warp.engine import PreviewLips
+from avatar.lips.warp.eyelids import Eyelids
+from avatar.lips.warp.geometry import face_frame, inner_window
+from avatar.lips.warp.liveliness import plan_sway
+from avatar.lips.warp.motion import Motion
+from avatar.lips.warp.mouth import SWAY_MARGIN_PX
+from avatar.lips.warp.sampling import finer, read_field, read_finer, still_positions
+from avatar.lips.warp.visemes import VISEMES
+from avatar.lips.warp.warp import WarpLips
 from avatar.portrait.bundled import bundled_picture
 from avatar.portrait.face import FaceReader
 from avatar.portrait.framing import Portrait, frame_portrait
@@ -233,8 +233,8 @@ def test_the_same_input_gives_the_same_frames_with_any_threads_and_in_another_pr
     script = f"""
 import hashlib
 from pathlib import Path
-from avatar.lips.motion import Motion
-from avatar.lips.warp import WarpLips
+from avatar.lips.warp.motion import Motion
+from avatar.lips.warp.warp import WarpLips
 from avatar.portrait.framing import Portrait
 portrait = Portrait.load(Path({str(tmp_path)!r}))
 digest = hashlib.sha256()

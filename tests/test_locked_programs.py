@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from avatar.environment import elf
-from avatar.locked import package_file
-from avatar.video.ffmpeg import ffmpeg_program
-from avatar.voice import espeak
+from avatar.host.packaged import package_file
+from avatar.media.ffmpeg import ffmpeg_program
+from avatar.voice.presets import espeak
 from tests.conftest import SHORT_TEXT, run_command
 
 
@@ -77,7 +77,7 @@ def site(tmp_path) -> Path:
 def found(site: Path) -> str:
     """The program that a process with this site-packages uses, or the error in place of it."""
     code = (
-        "import sys; from avatar.video.ffmpeg import ffmpeg_program; from avatar.errors import EnvironmentProblem\n"
+        "import sys; from avatar.media.ffmpeg import ffmpeg_program; from avatar.errors import EnvironmentProblem\n"
         f"sys.path.insert(0, {str(site)!r})\n"
         "try: print(ffmpeg_program())\n"
         "except EnvironmentProblem as error: print(error)"

@@ -10,7 +10,7 @@ import weakref
 
 import pytest
 
-from avatar import hardware, memory
+from avatar.device import hardware, memory
 from avatar.errors import EnvironmentProblem, RequestError
 
 torch = pytest.importorskip("torch")

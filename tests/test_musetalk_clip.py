@@ -17,10 +17,10 @@ from avatar.lips.musetalk.crop import face_edges
 from avatar.lips.musetalk.engine import MuseTalkLips
 from avatar.lips.musetalk.source import opened
 from avatar.lips.musetalk.track import Track, drawable, follow, steady
+from avatar.media.ffmpeg import encode_frames, ffmpeg_program
 from avatar.portrait.face import FaceReader
 from avatar.portrait.framing import Portrait
 from avatar.portrait.given import GivenPortrait
-from avatar.video.ffmpeg import encode_frames, ffmpeg_program
 from avatar.voice.speech import Speech
 from tests.tiny import environment, musetalk
 
@@ -328,7 +328,7 @@ def test_frames_do_not_depend_on_how_many_latents_are_kept(clip, tiny, monkeypat
 
 def test_picture_and_sound_are_equally_long(clip, tiny, tmp_path):
     """At a rate other than 25, through the encoder and the muxer: exactly as many frames as the speech fills."""
-    from avatar.video.ffmpeg import mux
+    from avatar.media.ffmpeg import mux
 
     rate = Fraction(30000, 1001)
     t = np.arange(int(24_000 * 0.7)) / 24_000

@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from avatar.device.memory import StepDown
 from avatar.errors import EnvironmentProblem, InputError, RequestError
 from avatar.lips.musetalk.blending import blending_threads
 from avatar.lips.musetalk.engine import MODELS, MuseTalkLips, halvings
 from avatar.lips.musetalk.options import Options
 from avatar.lips.musetalk.shift_sheet import loudest_part, shift_sheet
-from avatar.memory import StepDown
 from avatar.portrait.face import LOWER_LIP, UPPER_LIP
 from avatar.portrait.framing import Portrait
 from avatar.portrait.given import GivenPortrait

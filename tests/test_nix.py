@@ -18,7 +18,7 @@ import pytest
 from packaging.utils import parse_wheel_filename
 
 from avatar.environment import bootstrap, compare, elf, installed, locks, payload
-from avatar.video.ffmpeg import ffmpeg_program
+from avatar.media.ffmpeg import ffmpeg_program
 from tests import namespaces
 
 ROOT = Path(__file__).parent.parent

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch._subclasses.fake_tensor import DataDependentOutputException
 
-from avatar import memory
+from avatar.device import memory
 from avatar.lips.musetalk.audio_features import SEGMENT_STEPS, AudioFeatures, silent_window
 from avatar.lips.musetalk.audio_windows import SAMPLE_RATE, WINDOW_STEPS
 from avatar.lips.musetalk.drawing import Batch, Drawing

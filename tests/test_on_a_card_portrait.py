@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import torch
 
-from avatar import memory
+from avatar.device import memory, need
 from avatar.errors import EnvironmentProblem
-from avatar.fit import need, steps
-from avatar.portrait import diffusion_model
-from avatar.portrait.diffusion import FLAGGED, TILE, DiffusionPortrait, Rejected, Wish, tile_sizes
-from avatar.portrait.safety import SafetyWatch
+from avatar.fit import steps
+from avatar.portrait.diffusion import model as diffusion_model
+from avatar.portrait.diffusion.engine import FLAGGED, TILE, DiffusionPortrait, Rejected, Wish, tile_sizes
+from avatar.portrait.diffusion.safety import SafetyWatch
 from tests.fake_card import CARD, HALF, Mixed, card, on_card
 from tests.tiny import stable_diffusion
 

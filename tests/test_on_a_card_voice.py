@@ -12,9 +12,11 @@ import torch
 from torch.utils._python_dispatch import _disable_current_modes
 
 from avatar.fit import shapes, steps
-from avatar.voice import xtts_checkpoint, xtts_graph, xtts_speaker
-from avatar.voice.xtts import XttsVoice
-from avatar.voice.xtts_codes import NotFinite
+from avatar.voice.xtts import checkpoint as xtts_checkpoint
+from avatar.voice.xtts import graph as xtts_graph
+from avatar.voice.xtts import speaker as xtts_speaker
+from avatar.voice.xtts.codes import NotFinite
+from avatar.voice.xtts.engine import XttsVoice
 from avatar.weights import store
 from tests import tiny
 from tests.fake_card import CARD, HALF, Mixed, card, movable

@@ -13,8 +13,9 @@ import pytest
 import soundfile
 from PIL import Image
 
-from avatar import hardware, pipeline, settings
 from avatar import job as jobs
+from avatar import pipeline, settings
+from avatar.device import hardware
 from avatar.errors import InputError
 from avatar.progress import Progress
 from avatar.request import make_request

@@ -12,11 +12,11 @@ import pytest
 import soundfile
 
 from avatar.errors import InputError
-from avatar.video.ffmpeg import ffmpeg_program
+from avatar.media.ffmpeg import ffmpeg_program
 from avatar.voice.pitch import median_f0_hz
-from avatar.voice.presets import PRESETS, nearest_preset
+from avatar.voice.presets.presets import PRESETS, nearest_preset
+from avatar.voice.presets.vits import VitsVoice
 from avatar.voice.recording import Recording, check_reference, read_speech, trim
-from avatar.voice.vits import VitsVoice
 
 TEXT = "Hello there, and welcome. The big black bag was packed by people who had never been paid."
 

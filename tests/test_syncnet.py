@@ -14,9 +14,9 @@ import pytest
 
 from avatar.check import mfcc, syncnet
 from avatar.errors import EnvironmentProblem
+from avatar.media.ffmpeg import encode_frames, ffmpeg_program, mux
 from avatar.portrait.framing import Portrait
 from avatar.portrait.given import GivenPortrait
-from avatar.video.ffmpeg import encode_frames, ffmpeg_program, mux
 from tests.tiny import syncnet as checkpoint
 
 torch = pytest.importorskip("torch")

@@ -16,8 +16,8 @@ import pytest
 
 from avatar.check import check_file, syncnet
 from avatar.errors import EnvironmentProblem, RequestError
+from avatar.media.ffmpeg import encode_frames, mux
 from avatar.portrait.given import GivenPortrait
-from avatar.video.ffmpeg import encode_frames, mux
 from avatar.weights import licences, lock, places, store
 from bench import gpu_judgements
 from tests import tiny

@@ -7,9 +7,9 @@ import zipfile
 import numpy as np
 import pytest
 
-from avatar.lips.loudness import loudness_envelope, mouth_curves_from_sound, relative_loudness
-from avatar.lips.motion import Motion, plan_motion
-from avatar.lips.visemes import LEAD_S, VISEME_OF, VISEMES, mouth_curves, shown_visemes
+from avatar.lips.warp.loudness import loudness_envelope, mouth_curves_from_sound, relative_loudness
+from avatar.lips.warp.motion import Motion, plan_motion
+from avatar.lips.warp.visemes import LEAD_S, VISEME_OF, VISEMES, mouth_curves, shown_visemes
 from avatar.voice.speech import Phone, Speech
 
 OPENING, WIDTH, LIFT, TUCK = range(4)

@@ -13,17 +13,17 @@ import onnxruntime
 import pytest
 
 from avatar.errors import EnvironmentProblem, RequestError
-from avatar.locked import package_file
-from avatar.voice import espeak, onnx_outputs
-from avatar.voice.kokoro import KokoroVoice
-from avatar.voice.onnx_session import open_session
-from avatar.voice.preset_voice import PresetVoice
-from avatar.voice.presets import PRESETS
-from avatar.voice.pronunciation import CUT_PAUSE_S, NO_WORD, Line, align, is_phone, pronounce
+from avatar.host.packaged import package_file
+from avatar.voice.presets import espeak, onnx_outputs
+from avatar.voice.presets.kokoro import KokoroVoice
+from avatar.voice.presets.onnx_session import open_session
+from avatar.voice.presets.preset_voice import PresetVoice
+from avatar.voice.presets.presets import PRESETS
+from avatar.voice.presets.pronunciation import CUT_PAUSE_S, NO_WORD, Line, align, is_phone, pronounce
+from avatar.voice.presets.timeline import Utterance, cut_out, join
+from avatar.voice.presets.vits import VitsVoice
 from avatar.voice.speech import Speech
 from avatar.voice.text import estimate_seconds, find_foreign_word, split_sentences, spoken_form
-from avatar.voice.timeline import Utterance, cut_out, join
-from avatar.voice.vits import VitsVoice
 from tests.conftest import ROOT
 
 SCRIPT = (
@@ -98,7 +98,7 @@ def test_foreign_text_is_found_but_a_foreign_name_is_not():
 
 def test_the_text_module_needs_nothing_heavy():
     """The command line imports it to check a request."""
-    code = "import sys, avatar.voice.text, avatar.voice.presets; print({'numpy', 'onnxruntime'} & set(sys.modules))"
+    code = "import sys, avatar.voice.text, avatar.voice.presets.presets; print({'numpy', 'onnxruntime'} & set(sys.modules))"
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "set()\n"
 
 
@@ -451,7 +451,7 @@ def test_a_language_it_has_not_is_refused(voice):
 
 SAY = """
 import hashlib, sys
-from avatar.voice.presets import PRESETS
+from avatar.voice.presets.presets import PRESETS
 with PRESETS[sys.argv[1]].engine()(seed=int(sys.argv[2])) as voice:
     speech = voice.speak("Peter bought a map of my boat.", seconds=2.5)
 print(hashlib.sha256(speech.samples.tobytes()).hexdigest(), speech.phones)

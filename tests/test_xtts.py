@@ -19,15 +19,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from avatar.device import need
 from avatar.errors import AvatarError, EnvironmentProblem, InputError, RequestError
-from avatar.fit import need
 from tests import tiny
 
 torch = pytest.importorskip("torch")
 
-from avatar.voice import xtts_checkpoint, xtts_speaker, xtts_text  # noqa: E402
 from avatar.voice.speech import Speech  # noqa: E402
-from avatar.voice.xtts import PEAK, SAMPLE_RATE, XttsVoice  # noqa: E402
+from avatar.voice.xtts import checkpoint as xtts_checkpoint  # noqa: E402
+from avatar.voice.xtts import speaker as xtts_speaker  # noqa: E402
+from avatar.voice.xtts import text as xtts_text  # noqa: E402
+from avatar.voice.xtts.engine import PEAK, SAMPLE_RATE, XttsVoice  # noqa: E402
 from avatar.weights import store  # noqa: E402
 from tests.tiny import xtts as tiny_xtts  # noqa: E402
 
@@ -134,7 +136,7 @@ def test_same_seed_same_bytes_and_another_seed_others(ready):
 
 def test_another_process_makes_the_same_bytes_and_says_nothing_on_the_terminal(ready, tmp_path):
     script = (
-        "import sys; from pathlib import Path; from avatar.voice.xtts import XttsVoice\n"
+        "import sys; from pathlib import Path; from avatar.voice.xtts.engine import XttsVoice\n"
         "with XttsVoice(None, None, 7, threads=1) as voice: speech = voice.speak('Hello there.', 'en', None)\n"
         "Path(sys.argv[1]).write_bytes(speech.samples.tobytes())"
     )

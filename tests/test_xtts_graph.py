@@ -9,8 +9,10 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from avatar.fit import need, shapes, steps  # noqa: E402
-from avatar.voice import xtts_checkpoint, xtts_graph  # noqa: E402
+from avatar.device import need  # noqa: E402
+from avatar.fit import shapes, steps  # noqa: E402
+from avatar.voice.xtts import checkpoint as xtts_checkpoint  # noqa: E402
+from avatar.voice.xtts import graph as xtts_graph  # noqa: E402
 from bench.tiny_shapes import TINY  # noqa: E402
 
 CPU = torch.device("cpu")

@@ -49,7 +49,7 @@ def _measure(path: Path, motion: np.ndarray | None, lse: bool) -> dict:
         from avatar.check.picture import check_picture
 
         return check_picture(path)
-    from avatar.check.media import probe
+    from avatar.media.streams import probe
 
     streams = probe(path)
     if streams.video_codec:

@@ -22,7 +22,7 @@ def opening_of(home: Path, path: Path) -> np.ndarray | None:
     for job in jobs.every(home):
         record = job.record("video")
         if record and record["outputs"].get("video.mp4") == digest and job.file("motion.npz").is_file():
-            from avatar.lips.motion import Motion
+            from avatar.lips.warp.motion import Motion
 
             return Motion.load(job.file("motion.npz")).mouth[:, 0]
     return None

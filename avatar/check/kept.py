@@ -13,11 +13,11 @@ from avatar.errors import InputError
 from avatar.lips.musetalk.clip import clip_frames
 from avatar.lips.musetalk.options import Options
 from avatar.lips.musetalk.prepared import prepare
+from avatar.media.ffmpeg import encode_frames
+from avatar.media.mark import marked
 from avatar.portrait.face import LEFT_EYE, RIGHT_EYE, FaceReader
 from avatar.portrait.framing import Portrait
 from avatar.request import FRAME_RATE
-from avatar.video.ffmpeg import encode_frames
-from avatar.video.mark import marked
 
 # A video is coded, so even what was not touched differs by a few levels of 255. So the still portrait is coded in the
 # same way and compared in blocks, over which the coder's noise cancels. Measured, worst block / all blocks: the portrait

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from avatar.check.media import Streams, decibels
 from avatar.errors import InputError
+from avatar.media.streams import Streams, decibels
 from avatar.voice.recording import check_reference
 
 FIGURES = {  # name in the report: attribute of Recording, digits

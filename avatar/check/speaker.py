@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from avatar.errors import InputError
-from avatar.voice import xtts_checkpoint
-from avatar.voice.xtts_speaker import SAMPLE_RATE
+from avatar.voice.xtts import checkpoint as xtts_checkpoint
+from avatar.voice.xtts.speaker import SAMPLE_RATE
 from avatar.weights import store
 
 LONGEST_S = 30

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from avatar.check.media import decibels, sound_command
 from avatar.check.mfcc import mfcc
 from avatar.check.video import SILENT_DBFS
 from avatar.errors import AvatarError, InputError
 from avatar.invocation import in_full_environment, to_type
 from avatar.lips.musetalk.clip import clip_frames
+from avatar.media.streams import decibels, sound_command
 from avatar.portrait.face import FaceReader
 from avatar.weights import licences, lock, store
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from avatar.check.media import Sound, Streams, decibels, decode_sound
 from avatar.check.sync import Match, match
 from avatar.errors import InputError
 from avatar.invocation import to_type
+from avatar.media.streams import Sound, Streams, decibels, decode_sound
 from avatar.portrait.face import LEFT_EYE, LOWER_LIP, RIGHT_EYE, UPPER_LIP, Face, FaceReader
 
 LEAST_R_INTENDED = 0.9  # the mouth against what it was asked to do

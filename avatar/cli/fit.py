@@ -59,7 +59,7 @@ def refuse_contradictions(name: str | None, vram: float | None, capability: str 
 
 
 def asked(name: str | None, vram: float | None, capability: str | None, seconds: float, measure: bool) -> dict:
-    from avatar import hardware
+    from avatar.device import hardware
     from avatar.fit import plan
 
     if name is not None:

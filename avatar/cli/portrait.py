@@ -43,7 +43,7 @@ def generate(prompt, output, overwrite, negative, seed, steps, size, tries, as_j
     animated, is not used: the next seed is drawn.
     """
     from avatar.cli.rendering import check_output, deliver_with
-    from avatar.portrait.diffusion import DiffusionPortrait
+    from avatar.portrait.diffusion.engine import DiffusionPortrait
     from avatar.preflight import refuse_missing_parts
 
     output = output.absolute()

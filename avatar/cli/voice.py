@@ -56,7 +56,7 @@ def clone(recording: Path, name: str, language: str, consent: bool, as_json: boo
 def list_voices(as_json: bool) -> None:
     """Kept voices, and the presets of the preview stack."""
     from avatar.voice import profiles
-    from avatar.voice.presets import PRESETS
+    from avatar.voice.presets.presets import PRESETS
 
     kept = profiles.every(settings.home())
     if as_json:
@@ -147,7 +147,7 @@ def prepare_full_stack(recording: Path) -> str:
     """Let the full stack compute what it needs of a voice, where it is at hand; says what was done."""
     from avatar.errors import AvatarError, EnvironmentProblem
     from avatar.preflight import refuse_missing_parts
-    from avatar.voice.xtts import XttsVoice, keep_speaker
+    from avatar.voice.xtts.engine import XttsVoice, keep_speaker
 
     at_first_use = "the full stack computes what it hears of this voice when it first speaks with it"
     try:

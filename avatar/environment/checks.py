@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from avatar.device.hardware import Hardware, smallest_gpu_profile
 from avatar.environment import bootstrap, c_library, dependencies, driver, imports, installed, search_path
 from avatar.environment.compare import Comparison, Lock, few
 from avatar.environment.locks import Wheel
-from avatar.hardware import Hardware, smallest_gpu_profile
 
 PROBLEMS_NAMED = 5
 WITHOUT_GPU = "go on without the GPU: export AVATAR_PROFILE=cpu"

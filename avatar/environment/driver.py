@@ -6,8 +6,8 @@ import re
 import shutil
 import subprocess
 
+from avatar.device.hardware import NVIDIA_SMI_TIMEOUT_S
 from avatar.environment.compare import Lock
-from avatar.hardware import NVIDIA_SMI_TIMEOUT_S
 
 # The least Linux driver for each major release of CUDA; minor releases are compatible within a major one
 # (NVIDIA, CUDA Compatibility, "Minor Version Compatibility").

@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 from dataclasses import asdict
 
-from avatar import __version__, closed, hardware, settings
+from avatar import __version__, settings
+from avatar.device import hardware
 from avatar.environment import c_library, checks, compare, driver, installed, locks
 from avatar.environment.checks import Check
 from avatar.errors import EnvironmentProblem
+from avatar.host import closed
 
 
 def status_report(strict: bool, imports: bool = True) -> dict:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from avatar import hardware, settings
+from avatar import settings
+from avatar.device import hardware, need
+from avatar.device.hardware import MIB, Profile
 from avatar.errors import EnvironmentProblem, RequestError
-from avatar.fit import cards, need, recorded
-from avatar.hardware import MIB, Profile
+from avatar.fit import cards, recorded
 from avatar.invocation import to_type
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def for_host(seconds: float, tell: Callable[[str], None], measure_cpu: bool) -> 
     if host.gpus:
         refuse_unusable(host.gpus[0])
     refuse_base_environment()
-    from avatar import memory
+    from avatar.device import memory
     from avatar.fit import steps
 
     profile = memory.profile()

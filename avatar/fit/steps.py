@@ -16,10 +16,10 @@ from functools import partial
 import numpy as np
 import torch
 
-from avatar import memory
-from avatar.fit import configs, need
+from avatar.device import memory, need
+from avatar.device.hardware import Profile
+from avatar.fit import configs
 from avatar.fit.shapes import build, randomize
-from avatar.hardware import Profile
 
 FRAME_RATE = 25
 LONGEST_CODES = 602  # audio codes of XTTS's longest sentence, 28 s
@@ -73,7 +73,7 @@ def drawing_pipeline(unet, vae, text_encoder, checker, tiled: bool):
     from transformers import CLIPImageProcessorPil
 
     from avatar.fit.calls import TILE
-    from avatar.portrait.diffusion_model import quiet_libraries
+    from avatar.portrait.diffusion.model import quiet_libraries
 
     quiet_libraries()
     checker.concept_embeds_weights.fill_(GENTLE)
@@ -92,7 +92,7 @@ def drawing_pipeline(unet, vae, text_encoder, checker, tiled: bool):
 
 
 def _draw(pipeline, size: int, steps: int) -> None:
-    from avatar.portrait.diffusion import GUIDANCE
+    from avatar.portrait.diffusion.engine import GUIDANCE
 
     words = torch.arange(2 * 77, device=pipeline.device).reshape(2, 77) % 500
     wanted, unwanted = pipeline.text_encoder(words).last_hidden_state.chunk(2)
@@ -117,8 +117,8 @@ def voice(profile: Profile, seconds: float, smaller: Smaller) -> dict:
 
 def speaking_model(gpt_dtype: torch.dtype, device: torch.device, smaller: dict | None = None):
     """XTTS-v2 as the engine has it after loading; it never stops by itself, and its text is random."""
-    from avatar.voice.xtts_checkpoint import quiet_transformers, set_gpt_dtype
-    from avatar.voice.xtts_graph import code_by_code
+    from avatar.voice.xtts.checkpoint import quiet_transformers, set_gpt_dtype
+    from avatar.voice.xtts.graph import code_by_code
 
     model = build("xtts", smaller)
     randomize(model.gpt, device, gpt_dtype)
@@ -146,7 +146,7 @@ class RandomText:
 
 
 def _speak(model, codes: int) -> None:
-    from avatar.voice.xtts_checkpoint import quiet_transformers
+    from avatar.voice.xtts.checkpoint import quiet_transformers
 
     gpt = model.gpt
     manner = torch.zeros(1, 32, gpt.model_dim, device=model.device, dtype=gpt.mel_head.weight.dtype)

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from avatar.errors import EnvironmentProblem
-from avatar.locked import package_bytes
+from avatar.host.packaged import package_bytes
 
 BUNDLE_SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"  # Google's float16/1 bundle
 LANDMARKS = 478

@@ -24,9 +24,9 @@ def create(home: Path, name: str, reference: Path, language: str, consent: bool)
 
     Raises RequestError for a taken or unusable name and an unknown language, InputError for the recording.
     """
-    from avatar.voice.presets import nearest_preset
+    from avatar.voice.presets.presets import nearest_preset
     from avatar.voice.recording import check_reference, trim
-    from avatar.voice.xtts_text import refuse_language
+    from avatar.voice.xtts.text import refuse_language
 
     if not NAME.fullmatch(name):
         raise RequestError(f"{name!r} is no voice name: letters, digits, '.', '_' and '-', 64 at most; choose another.")
@@ -83,7 +83,7 @@ def update(home: Path, name: str, language: str | None, consent: bool | None) ->
 
     Raises RequestError for an unknown voice or language.
     """
-    from avatar.voice.xtts_text import refuse_language
+    from avatar.voice.xtts.text import refuse_language
 
     if language is not None:
         refuse_language(language)
@@ -95,7 +95,7 @@ def update(home: Path, name: str, language: str | None, consent: bool | None) ->
 
 def remove(home: Path, name: str) -> None:
     """Delete a voice, and what XTTS kept of its reference."""
-    from avatar.voice import xtts_speaker
+    from avatar.voice.xtts import speaker as xtts_speaker
 
     xtts_speaker.forget(read(home, name)["reference_sha256"])
     shutil.rmtree(home / "voices" / name)

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from avatar.errors import InputError
+from avatar.media.sound_file import Sound, read_sound
 from avatar.voice.pitch import median_f0_hz
-from avatar.voice.sound_file import Sound, read_sound
 
 LONGEST_REFERENCE_S = 600.0
 LONGEST_SPEECH_S = 120.0  # the longest video

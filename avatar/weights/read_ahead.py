@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from avatar import hardware
+from avatar.device import hardware
 from avatar.weights import conversions, lock, places
 
 CHUNK_BYTES = 1 << 20  # Linux answers a larger wish in part

@@ -52,5 +52,5 @@ sync; echo 3 >/proc/sys/vm/drop_caches 2>/dev/null || echo "the file cache stays
 [ -n "${OPEN:-}" ] || render cold "$PY" -m avatar || render open "$PY" -c 'import sys; from avatar.__main__ import main; sys.exit(main())'
 [ -z "${OPEN:-}" ] || for turn in cold warm; do render $turn "$PY" -c 'import sys; from avatar.__main__ import main; sys.exit(main())'; done
 [ -n "${OPEN:-}" ] || render warm "$PY" -m avatar
-"$PY" -X importtime -c 'import avatar.memory; from TTS.tts.models.xtts import Xtts' 2>"$OUT/imports-of-the-voice.txt"
+"$PY" -X importtime -c 'import avatar.device.memory; from TTS.tts.models.xtts import Xtts' 2>"$OUT/imports-of-the-voice.txt"
 sort -t'|' -k2 -n -r "$OUT/imports-of-the-voice.txt" | head -40 >"$OUT/imports.txt"; rm "$OUT/imports-of-the-voice.txt"; head -8 "$OUT/imports.txt"

@@ -21,7 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 os.environ.setdefault("AVATAR_HOME", "/tmp/avatar-home")
 
-from avatar import memory  # noqa: F401  before torch, for whose threads it sets something
+from avatar.device import memory  # noqa: F401  before torch, for whose threads it sets something
 
 import numpy as np  # isort: skip
 import torch  # isort: skip

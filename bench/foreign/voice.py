@@ -26,7 +26,7 @@ def one_code(card: Card) -> dict:
 def ways_of_one_code(card: Card, gpt: torch.nn.Module) -> dict:
     from transformers import DynamicCache
 
-    from avatar.voice import xtts_graph
+    from avatar.voice.xtts import graph as xtts_graph
 
     network = gpt.gpt
     length = min(200, network.config.n_positions // 2)

@@ -174,8 +174,8 @@ SOURCES = [
           sources.test("import torch.cuda as c\n\n\ndef test_gpu(monkeypatch):\n    monkeypatch.setattr(c, 'is_available', bool)\n"),
           "tests/test_planted.py:5: replaces torch.cuda.is_available", TREE_AGAIN),
     Fault("a locked module replaced inside of ours", TREE,
-          sources.test("def test_it(monkeypatch):\n    monkeypatch.setattr('avatar.voice.xtts.torch.load', id)\n"),
-          "tests/test_planted.py:2: replaces avatar.voice.xtts.torch.load", TREE_AGAIN),
+          sources.test("def test_it(monkeypatch):\n    monkeypatch.setattr('avatar.voice.xtts.engine.torch.load', id)\n"),
+          "tests/test_planted.py:2: replaces avatar.voice.xtts.engine.torch.load", TREE_AGAIN),
     Fault("a stub module named like a locked one", TREE, sources.stub("mediapipe.py"), "tests/mediapipe.py:1:", TREE_AGAIN),
 ]  # fmt: skip
 

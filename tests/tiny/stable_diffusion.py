@@ -121,7 +121,7 @@ def tokenizer() -> tuple[dict[str, int], list[str]]:
     """vocab.json and the merges: CLIP's 512 byte symbols, the merges that make whole words, and the two marks."""
     from tokenizers.pre_tokenizers import ByteLevel
 
-    from avatar.portrait.diffusion_prompt import NEGATIVE, TEMPLATE
+    from avatar.portrait.diffusion.prompt import NEGATIVE, TEMPLATE
 
     letters = sorted(ByteLevel.alphabet())
     merges = learned_merges(re.findall(r"\w+", f"{TEMPLATE} {NEGATIVE} {WORDS}".lower()))

@@ -20,9 +20,9 @@ from typing import BinaryIO
 import numpy as np
 
 from avatar.errors import EnvironmentProblem, InputError
+from avatar.media.ffmpeg import ffmpeg_program, file_argument
 from avatar.portrait.face import FaceReader
 from avatar.portrait.framing import choose_face, frame_box
-from avatar.video.ffmpeg import ffmpeg_program, file_argument
 
 SUFFIXES = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi")
 # A list of files under such a name would have FFmpeg open others, or addresses: only these containers are read.

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from avatar.device.memory import StepDown
 from avatar.lips.musetalk.audio_features import AudioFeatures, silent_window
 from avatar.lips.musetalk.audio_windows import window
 from avatar.lips.musetalk.crop import SIDE, network_inputs
@@ -25,7 +26,6 @@ from avatar.lips.musetalk.plan import Plan
 from avatar.lips.musetalk.prepared import Kept, Prepared, prepare
 from avatar.lips.musetalk.source import Source
 from avatar.lips.musetalk.transfer import Download
-from avatar.memory import StepDown
 
 # Source frames of a clip whose results are kept. Latents are dear to compute and small (32 kB in float32; 30 s);
 # boxes and masks are cheap (6 ms) and large (130 kB).

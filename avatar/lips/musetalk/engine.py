@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from avatar import memory
-from avatar.fit import need
+from avatar.device import memory, need
 from avatar.lips.musetalk.clip import Clip
 from avatar.lips.musetalk.options import Options
 from avatar.portrait.framing import Portrait

@@ -1,0 +1,293 @@
+"""One model on the device at a time: which device, whether the model fits, what it took, and that it is gone again.
+
+An engine of the full stack enters `measured` before it loads and leaves it after it dropped its model:
+
+    def __enter__(self):
+        self._measured = memory.measured("voice", need_bytes=...)
+        self.usage = self._measured.__enter__()   # refuses here, before anything is loaded
+        self._model = ...
+
+    def __exit__(self, *exception):
+        del self._model
+        self._measured.__exit__(*exception)
+        self.facts["memory"] = self.usage.as_facts()
+
+Everything here works on a CPU too, where PyTorch counts nothing: the figures are zeros there.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import math
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from avatar import settings
+from avatar.device import hardware
+from avatar.device.hardware import MIB, Profile
+from avatar.errors import EnvironmentProblem, RequestError
+from avatar.invocation import to_type
+
+if TYPE_CHECKING:
+    import torch
+
+T = TypeVar("T")
+
+# PyTorch's worker threads wait for each other asleep; OpenMP reads this when torch loads, which is after this module.
+# Spinning, its default, they take the core from the very thread that they wait for where another process runs too.
+# MuseTalk on a tiny checkpoint, 2 threads on 2 cores: 3 frames a second spinning, 20 asleep; on a quiet host 33 and 33.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+# What is said where no OutOfMemoryError is raised: by the CPU's allocator; by CUDA where memory is taken past PyTorch's
+# allocator (a context, a graph); by cuBLAS and cuDNN, whose handles take their own (the names of their status codes).
+OUT_OF_MEMORY = (
+    "DefaultCPUAllocator: can't allocate", "CUDA error: out of memory", "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_ALLOC_FAILED",
+)  # fmt: skip
+
+LEFT_OVER_MIB = 100  # cuBLAS keeps a workspace of 8 to 32 MiB for the life of the process; more than this is a leak
+
+
+def cuda_graphs() -> bool:
+    """Whether networks are launched as CUDA graphs on a card: yes, but for AVATAR_CUDA_GRAPHS=0.
+
+    No setting and not in the request: it changes how long a render takes, not what it is. Figures: bench/NOTES.md.
+    Raises RequestError.
+    """
+    said = os.environ.get("AVATAR_CUDA_GRAPHS", "1")
+    if said not in ("0", "1"):
+        raise RequestError(f"AVATAR_CUDA_GRAPHS is {said!r}; it takes 1 (on) or 0 (off).")
+    return said == "1"
+
+
+def profile() -> Profile:
+    """The profile in force: the one in the settings (AVATAR_PROFILE), or the largest that fits the GPU PyTorch uses.
+
+    Raises RequestError for an unknown name, EnvironmentProblem for a GPU profile where PyTorch can use no GPU, or where
+    the host has one that it cannot use.
+    """
+    import torch
+
+    name = settings.load().profile
+    usable = torch.cuda.is_available()
+    if name == "auto":
+        if not usable and (card := hardware.card_file()):
+            raise EnvironmentProblem(
+                f"this host has an NVIDIA GPU ({card}), and PyTorch cannot use it: {why_not_usable()}. "
+                f"'{to_type('status')}' checks the driver; with AVATAR_NETWORK=open in front the network stays open, "
+                "which a driver may want; the profile cpu does without a GPU."
+            )
+        vram_mib = torch.cuda.get_device_properties(0).total_memory // MIB if usable else 0
+        return next(each for each in hardware.PROFILES if vram_mib >= each.least_vram_mib)
+    try:
+        chosen = hardware.profile_named(name)
+    except KeyError as error:
+        known = ", ".join(["auto", *(each.name for each in hardware.PROFILES)])
+        raise RequestError(f"there is no profile {name!r}; choose one of: {known}.") from error
+    if chosen.device == "cuda" and not usable:
+        raise EnvironmentProblem(
+            f"the profile {name!r} needs a CUDA GPU, and PyTorch can use none on this host; "
+            f"'{to_type('status')}' shows why, the profile cpu does without."
+        )
+    return chosen
+
+
+def why_not_usable() -> str:
+    """CUDA's own words. torch.cuda.is_available() says no more than False, and a render on a CPU takes hours."""
+    import torch
+
+    try:
+        torch.cuda.init()
+    except (RuntimeError, AssertionError) as error:  # the latter of a PyTorch without CUDA
+        return str(error).splitlines()[0].rstrip(".")
+    return "it names no reason"
+
+
+def device() -> torch.device:
+    """The device of the profile in force: the first CUDA device, else the CPU."""
+    import torch
+
+    return torch.device(profile().device, 0) if profile().device == "cuda" else torch.device("cpu")
+
+
+def dtype_for(device: torch.device) -> torch.dtype:
+    """float16 on CUDA, float32 elsewhere: CPUs are slower in half precision."""
+    import torch
+
+    return torch.float16 if device.type == "cuda" else torch.float32
+
+
+# ---------------------------------------------------------------- one engine's use of the device
+
+
+@dataclass
+class Usage:
+    """What one engine took of its device, in MiB as PyTorch's allocator counts them; zeros on a CPU.
+
+    allocated is what tensors held at the worst moment, reserved what the allocator held of the card for them; left is
+    how much more the allocator holds afterwards than it did before.
+    """
+
+    name: str
+    device: str
+    needed_mib: int = 0  # what the engine expected, from the shapes
+    peak_allocated_mib: int = 0
+    peak_reserved_mib: int = 0
+    left_mib: int = 0
+    notes: list[str] = field(default_factory=list)
+
+    def as_facts(self) -> dict:
+        """For the stage's record."""
+        return {
+            "device": self.device,
+            "needed_mib": self.needed_mib,
+            "peak_allocated_mib": self.peak_allocated_mib,
+            "peak_reserved_mib": self.peak_reserved_mib,
+            "left_mib": self.left_mib,
+        }
+
+
+@contextmanager
+def measured(name: str, need_bytes: int | None = None) -> Iterator[Usage]:
+    """Around the life of one engine on the device: from before its model loads to after it was dropped.
+
+    name: for messages ("voice"); need_bytes: weights and working memory at the worst moment. Raises EnvironmentProblem
+    before anything is loaded when that is more than the device has. The figures are there when the block has ended; a
+    model that did not go leaves a note, because what it made is good: the next engine's own check refuses if it must.
+    """
+    import torch
+
+    chosen = device()
+    usage = Usage(name, describe(chosen), needed_mib=_mib(need_bytes or 0))
+    release(chosen)
+    before_mib = reserved_mib(chosen)
+    if need_bytes:
+        refuse_too_small(name, need_bytes, chosen)
+    if chosen.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(chosen)
+    try:
+        yield usage
+    finally:
+        if chosen.type == "cuda":
+            usage.peak_allocated_mib = _mib(torch.cuda.max_memory_allocated(chosen))
+            usage.peak_reserved_mib = _mib(torch.cuda.max_memory_reserved(chosen))
+        release(chosen)
+        usage.left_mib = max(0, reserved_mib(chosen) - before_mib)
+    if usage.left_mib > LEFT_OVER_MIB:
+        usage.notes.append(f"{name}: {usage.left_mib} MiB stayed on {usage.device} after its model was dropped.")
+
+
+def release(device: torch.device) -> None:
+    """Collect what nothing refers to any more, and hand it back: to the host, and PyTorch's cached blocks to the card."""
+    import torch
+
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)  # or glibc keeps it: 40 MiB after 120 s of given speech
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+        torch.cuda.empty_cache()
+
+
+def reserved_mib(device: torch.device) -> int:
+    """What PyTorch's allocator holds of a card; 0 on a CPU."""
+    import torch
+
+    return _mib(torch.cuda.memory_reserved(device)) if device.type == "cuda" else 0
+
+
+def refuse_too_small(name: str, need_bytes: int, device: torch.device) -> None:
+    """Raises EnvironmentProblem when the device has less memory than is needed, in all or free at this moment."""
+    import torch
+
+    if device.type == "cuda":
+        free_mib, total_mib = (_mib(count) for count in torch.cuda.mem_get_info(device))
+    else:
+        free_mib = total_mib = hardware.memory_mib()  # a CPU's memory is freed by the system where it can be
+    need_mib = _mib(need_bytes)
+    if need_mib > total_mib:
+        raise EnvironmentProblem(
+            f"{name}: about {need_mib:,} MiB are needed, and {describe(device)} has {total_mib:,} MiB; "
+            f"{smaller_profile(total_mib)}."
+        )
+    if need_mib > free_mib:
+        raise EnvironmentProblem(
+            f"{name}: about {need_mib:,} MiB are needed, and {free_mib:,} of the {total_mib:,} MiB of "
+            f"{describe(device)} are free; close what else uses it (nvidia-smi lists that), or "
+            f"{smaller_profile(free_mib)}."
+        )
+
+
+def smaller_profile(room_mib: int | float = math.inf) -> str:
+    """Which profile below the one in force to take where there is only so much memory, as the end of a sentence."""
+    most_mib = min(profile().least_vram_mib, room_mib)
+    smaller = [each for each in hardware.PROFILES if each.least_vram_mib < most_mib]
+    if not smaller:
+        return "render on a host with more memory, or with --stack preview"
+    return f"take a smaller profile (--profile {smaller[0].name})"
+
+
+def describe(device: torch.device) -> str:
+    """A device by a name that people know."""
+    import torch
+
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else "this host"
+
+
+def _mib(count: int) -> int:
+    """Bytes as MiB, rounded up."""
+    return -(-count // MIB)
+
+
+# ---------------------------------------------------------------- out of memory: smaller steps
+
+
+class StepDown:
+    """Runs work in batches; on out-of-memory it goes on with the next smaller size, stays there, and notes it.
+
+        steps = StepDown((8, 4, 2, 1), what="frames a step")
+        pictures = steps.run(lambda batch: decode(latents, batch))
+
+    The work is done again from its beginning, so it must not have taken from a stream before it fails.
+    """
+
+    def __init__(self, batches: Sequence[int] = (8, 4, 2, 1), what: str = "in a step"):
+        self._batches = list(batches)
+        self.what = what
+        self.notes: list[str] = []
+
+    @property
+    def batch(self) -> int:
+        """The size that the next run begins with."""
+        return self._batches[0]
+
+    def run(self, work: Callable[[int], T]) -> T:
+        """What `work(batch)` returns. Raises EnvironmentProblem when the smallest batch does not fit either."""
+        import torch
+
+        while True:
+            try:
+                return work(self.batch)
+            except RuntimeError as error:
+                if not is_out_of_memory(error):
+                    raise
+            # Outside of the except clause: its traceback would keep the tensors of the failed try alive.
+            here = torch.device("cuda") if torch.cuda.is_available() else torch.device("cpu")
+            release(here)
+            if len(self._batches) == 1:
+                raise EnvironmentProblem(
+                    f"out of memory on {describe(here)} with {self.batch} {self.what}, the least there is; close what "
+                    f"else uses it, or {smaller_profile()}."
+                )
+            tried = self._batches.pop(0)
+            self.notes.append(f"out of memory with {tried} {self.what}; went on with {self.batch}.")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether PyTorch ran out of memory on any device: in its own allocators, or in a library beside them."""
+    import torch
+
+    return isinstance(error, torch.OutOfMemoryError) or any(said in str(error) for said in OUT_OF_MEMORY)

@@ -1,0 +1,92 @@
+"""The head's slight movement: shift, roll, and the parallax of a turn and a nod.
+
+One displacement over the whole picture. It is full on the head and fades to nothing at the picture's border, so the
+background stays and no edge is ever pulled in. It is smooth, so it is computed on a coarse grid and enlarged.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from avatar.lips.warp.geometry import CHIN, EAR_LEFT, EAR_RIGHT, FOREHEAD_TOP, smoothstep
+from avatar.lips.warp.sampling import Positions, still_positions
+
+CELL_PX = 8  # of the coarse grid
+BORDER_PX = 48.0  # the movement fades over this distance from the picture's border
+
+
+class HeadSway:
+    """The head of one portrait; `positions` is called per frame."""
+
+    def __init__(self, landmarks: np.ndarray, width: int, height: int) -> None:
+        self._still = still_positions(width, height)
+        self._size = (width, height)
+        self._basis = _sway_basis(landmarks, width, height)
+
+    def positions(self, sway: np.ndarray) -> Positions:
+        """Where each pixel of the frame is read.
+
+        sway (5,): x and y of the shift in pixels, roll in radians (clockwise), turn and nod in pixels per pixel of
+        depth.
+        """
+        shift_x, shift_y, roll, turn, nod = (float(value) for value in sway)
+        weights = np.array([shift_x, shift_y, np.cos(roll) - 1, np.sin(roll), turn, nod], np.float32)
+        x, y = np.einsum("k,kchw->chw", weights, self._basis)
+        return self._still.minus(Positions(self._enlarged(x), self._enlarged(y)))
+
+    def _enlarged(self, field: np.ndarray) -> np.ndarray:
+        return cv2.resize(field, self._size, interpolation=cv2.INTER_LINEAR)
+
+
+def _sway_basis(landmarks: np.ndarray, width: int, height: int) -> np.ndarray:
+    """One coarse displacement field per weight of `positions`: float32 (6, x and y, rows, columns)."""
+    columns, rows = -(-width // CELL_PX), -(-height // CELL_PX)
+    # The centres of the cells, which is where cv2.resize takes its samples to be.
+    x = (np.arange(columns) + 0.5) * (width / columns) - 0.5
+    y = (np.arange(rows) + 0.5) * (height / rows) - 0.5
+    x, y = np.meshgrid(x, y)
+    chin, top = landmarks[CHIN, :2], landmarks[FOREHEAD_TOP, :2]
+    pivot = chin + 0.25 * (chin - top)  # the neck
+    head = _head_weight(landmarks, x, y) * _inside_border(x, y, width, height)
+    depth = head * _depth(landmarks, columns, rows, width, height)
+    from_pivot_x, from_pivot_y = head * (x - pivot[0]), head * (y - pivot[1])
+    none = np.zeros_like(head)
+    fields = [
+        (head, none),
+        (none, head),
+        (from_pivot_x, from_pivot_y),  # times cos - 1, and the next times sin: a rotation about the pivot
+        (-from_pivot_y, from_pivot_x),
+        (depth, none),
+        (none, depth),
+    ]
+    return np.array(fields, np.float32)
+
+
+def _head_weight(landmarks: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """1 on the head, fading outward over an ellipse that also holds the hair."""
+    chin, top = landmarks[CHIN, :2], landmarks[FOREHEAD_TOP, :2]
+    face_width = np.linalg.norm(landmarks[EAR_RIGHT, :2] - landmarks[EAR_LEFT, :2])
+    face_height = np.linalg.norm(top - chin)
+    centre = (top + chin) / 2 - (0, 0.10 * face_height)
+    distance = np.hypot((x - centre[0]) / (0.95 * face_width), (y - centre[1]) / (0.85 * face_height))
+    return 1 - smoothstep((distance - 0.75) / 0.75)
+
+
+def _inside_border(x: np.ndarray, y: np.ndarray, width: int, height: int) -> np.ndarray:
+    """0 in the outermost cells, so that the picture's border stays where it is, and 1 further inside."""
+    side = np.minimum(x, width - 1 - x) - CELL_PX
+    end = np.minimum(y, height - 1 - y) - CELL_PX
+    return smoothstep(side / BORDER_PX) * smoothstep(end / BORDER_PX)
+
+
+def _depth(landmarks: np.ndarray, columns: int, rows: int, width: int, height: int) -> np.ndarray:
+    """How far the face stands out before the ears, in pixels, smoothly 0 around it: float64 (rows, columns)."""
+    ears = float(landmarks[[EAR_LEFT, EAR_RIGHT], 2].mean())
+    column = np.clip(landmarks[:, 0] * columns / width, 0, columns - 1).astype(int)
+    row = np.clip(landmarks[:, 1] * rows / height, 0, rows - 1).astype(int)
+    total, count = np.zeros((rows, columns)), np.zeros((rows, columns))
+    np.add.at(total, (row, column), np.maximum(ears - landmarks[:, 2], 0))
+    np.add.at(count, (row, column), 1)
+    smooth_total, smooth_count = (cv2.GaussianBlur(part, (0, 0), 3) for part in (total, count))
+    return smooth_total / (smooth_count + 0.02)

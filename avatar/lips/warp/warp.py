@@ -1,0 +1,65 @@
+"""The preview's lips engine: a portrait and its landmarks are warped into frames, on the CPU, without a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import TracebackType
+
+import cv2
+import numpy as np
+
+from avatar.lips.warp.eyelids import Eyelids
+from avatar.lips.warp.head_sway import HeadSway
+from avatar.lips.warp.motion import Motion
+from avatar.lips.warp.mouth import Mouth
+from avatar.lips.warp.sampling import finer, read_finer
+
+
+class WarpLips:
+    """Frames of one portrait. Use it in a `with` block: OpenCV's thread count is set inside it and restored after.
+
+    picture: uint8 RGB (height, width, 3), a framed portrait. landmarks: float32 (at least 468, 3), MediaPipe's face
+    mesh in the picture's pixels. The same picture, landmarks and motion give the same frames.
+    """
+
+    name = "warp"
+    version = "1"
+
+    def __init__(self, picture: np.ndarray, landmarks: np.ndarray, threads: int = 2) -> None:
+        if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
+            raise ValueError(f"picture must be uint8 RGB (height, width, 3), not {picture.dtype} {picture.shape}")
+        if landmarks.ndim != 2 or len(landmarks) < 468 or landmarks.shape[1] != 3:
+            raise ValueError(f"landmarks must be (at least 468, 3), not {landmarks.shape}")
+        self._picture = picture
+        self._landmarks = landmarks
+        self._threads = threads
+
+    def __enter__(self) -> WarpLips:
+        self._threads_before = cv2.getNumThreads()
+        cv2.setNumThreads(self._threads)
+        height, width = self._picture.shape[:2]
+        self._fine = finer(self._picture)
+        self.head = HeadSway(self._landmarks, width, height)
+        self.mouth = Mouth(self._picture, self._landmarks)
+        self.eyelids = Eyelids(self._picture, self._landmarks)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        cv2.setNumThreads(self._threads_before)
+        del self._fine, self.head, self.mouth, self.eyelids
+
+    def frames(self, motion: Motion) -> Iterator[np.ndarray]:
+        """One uint8 RGB (height, width, 3) picture per frame of the motion, each a new array."""
+        for pose, blink, sway in zip(motion.mouth, motion.blink, motion.sway, strict=True):
+            yield self.frame(pose, float(blink), sway)
+
+    def frame(self, pose: np.ndarray, blink: float, sway: np.ndarray) -> np.ndarray:
+        """One picture: first the skin of the whole head, moved; then what slides over it, the lips and the lids."""
+        head = self.head.positions(sway)
+        shift = self.mouth.shift(pose)
+        picture = read_finer(self._fine, self.mouth.move_skin(head, shift))
+        self.mouth.draw_lips(picture, head, shift)
+        self.eyelids.draw(picture, head, blink)
+        return picture

@@ -1,0 +1,172 @@
+"""The FFmpeg program of the imageio-ffmpeg wheel: frames in through a pipe, an mp4 out.
+
+Raw RGB frames never touch the disk. Encoder threads are fixed and the muxers are told to write nothing that
+changes from run to run (bitexact), so the same frames give the same bytes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from avatar.errors import AvatarError, EnvironmentProblem
+from avatar.host.packaged import MEND, recorded_file
+
+if TYPE_CHECKING:
+    import numpy as np
+
+name, version = "ffmpeg", "1"  # the engine of the video stage, as records name it
+ENCODER_THREADS = 2  # fixed: x264 writes other bytes with another number
+BITEXACT = ["-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact"]
+# The encoders that encoder.py chooses between. NVENC takes the middle one of its presets, a constant quality with the
+# number of x264's (another scale: not compared on a card yet), and x264's distance between key frames.
+ENCODERS = {
+    "x264": ["-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-threads", str(ENCODER_THREADS)],
+    "nvenc": ["-c:v", "h264_nvenc", "-preset", "p4", "-rc", "vbr", "-cq", "20", "-g", "250"],
+}
+
+
+@cache
+def ffmpeg_program() -> str:
+    """Path of the pinned FFmpeg, whatever the environment says: imageio_ffmpeg itself would take another one.
+
+    Its size is that of the wheel; hashing its 173 MB at each start would take 0.15 s, so its contents are left to
+    `avatar status --strict`. Raises EnvironmentProblem when the program is not there or not that one.
+    """
+    if other := os.environ.get("IMAGEIO_FFMPEG_EXE"):
+        print(f"note: IMAGEIO_FFMPEG_EXE={other} is ignored: the locked FFmpeg is used.", file=sys.stderr)
+    program = recorded_file("imageio_ffmpeg", "binaries/ffmpeg-*")
+    if not os.access(program, os.X_OK):
+        raise EnvironmentProblem(f"{program} may not be executed; {MEND}.")
+    return str(program)
+
+
+def file_argument(path: Path) -> str:
+    """A path as FFmpeg takes it whatever it holds: a leading dash, a colon, a newline."""
+    return f"file:{path}"
+
+
+def encode_frames(
+    frames: Iterable[np.ndarray],
+    width: int,
+    height: int,
+    frame_rate: Fraction,
+    path: Path,
+    encoder: str = "x264",
+) -> int:
+    """Encode frames, each uint8 (height, width, 3) RGB, to a silent H.264 mp4; returns how many there were.
+
+    encoder: one of ENCODERS. Raises EnvironmentProblem when the disk is full or NVENC refuses, AvatarError when FFmpeg
+    fails otherwise. On any error, and on Ctrl-C, FFmpeg is stopped and the unfinished file removed.
+    """
+    command = [*encode_command(width, height, frame_rate, encoder), *BITEXACT, "-f", "mp4", file_argument(path)]
+    count = 0
+    with running(command, path) as stdin:
+        for frame in frames:
+            stdin.write(frame.data)
+            count += 1
+    return count
+
+
+def encode_command(width: int, height: int, frame_rate: Fraction, encoder: str) -> list[str]:
+    """FFmpeg with raw RGB frames at its standard input and one of ENCODERS; what it writes is to be added."""
+    return [
+        ffmpeg_program(), "-hide_banner", "-loglevel", "error", "-nostdin", "-y",
+        "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(frame_rate), "-i", "pipe:0",
+        # BT.709, limited range, said in the stream: players guess otherwise, and faces turn green or orange
+        "-vf", "scale=out_color_matrix=bt709:out_range=tv,setparams=color_primaries=bt709:color_trc=bt709",
+        *ENCODERS[encoder], "-pix_fmt", "yuv420p",
+    ]  # fmt: skip
+
+
+def mux(
+    picture: Path,
+    sound: Path,
+    seconds: Fraction,
+    path: Path,
+    metadata: dict[str, str],
+    subtitles: Path | None = None,
+    language: str = "und",
+) -> None:
+    """Join a silent mp4 (stream copied), a sound file (to AAC) and optional SRT subtitles (soft track) into path.
+
+    The sound is padded or cut to `seconds`, the length of the picture. language is the ISO 639-2 code of the tracks.
+    """
+    inputs = ["-i", file_argument(picture), "-i", file_argument(sound)]
+    streams = ["-map", "0:v:0", "-map", "1:a:0"]
+    if subtitles:
+        inputs += ["-i", file_argument(subtitles)]
+        streams += ["-map", "2:s:0", "-c:s", "mov_text", "-metadata:s:s:0", f"language={language}"]
+    tags = [argument for key, value in metadata.items() for argument in ("-metadata", f"{key}={value}")]
+    command = [
+        ffmpeg_program(), "-hide_banner", "-loglevel", "error", "-nostdin", "-y", *inputs, *streams,
+        "-map_metadata", "-1", *tags, "-metadata:s:a:0", f"language={language}",
+        "-c:v", "copy", "-c:a", "aac", "-b:a", "128k", "-ac", "1", "-ar", "48000",
+        "-af", "aresample=resampler=swr,apad", "-t", f"{float(seconds):.6f}",
+        "-movflags", "+faststart", *BITEXACT, "-threads", str(ENCODER_THREADS), "-f", "mp4", file_argument(path),
+    ]  # fmt: skip
+    with running(command, path):
+        pass
+
+
+@contextlib.contextmanager
+def running(command: list[str], path: Path) -> Iterator[BinaryIO]:
+    """Run FFmpeg, give its standard input, and wait for it; on failure remove `path` and say what FFmpeg said.
+
+    FFmpeg gets a session of its own, so that Ctrl-C reaches this process alone, which then stops FFmpeg.
+    """
+    with tempfile.TemporaryFile() as messages:
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=messages, start_new_session=True
+        )
+        try:
+            # A closed pipe means that FFmpeg has given up; why is in its messages and its exit code.
+            with contextlib.suppress(BrokenPipeError):
+                yield process.stdin
+                process.stdin.close()
+            process.wait()
+        except BaseException:
+            process.kill()
+            process.wait()
+            path.unlink(missing_ok=True)
+            raise
+        if process.returncode:
+            path.unlink(missing_ok=True)
+            messages.seek(0)
+            raise failure(messages.read().decode(errors="replace"), path)
+
+
+def failure(messages: str, path: Path) -> AvatarError:
+    """The error that FFmpeg's messages amount to."""
+    if "No space left on device" in messages or free_bytes(path.parent) < 1 << 20:
+        return EnvironmentProblem(
+            f"the disk that holds {path.parent} is full; free some space there, then run the same command again."
+        )
+    if reason := nvenc_reason(messages):
+        return EnvironmentProblem(
+            f"NVENC could not encode {path.name}: {reason}; AVATAR_ENCODER=x264 before the same command does without it."
+        )
+    last = messages.strip().splitlines()[-1:] or ["it said nothing"]
+    return AvatarError(f"FFmpeg could not write {path.name}: {last[0]} ('--debug' shows more).")
+
+
+def nvenc_reason(messages: str) -> str:
+    """What NVENC itself said among FFmpeg's messages, in their order; "" where it said nothing.
+
+    FFmpeg goes on with what follows from it: an encoder that did not open, a file that was not written.
+    """
+    return "; ".join(re.findall(r"^\[h264_nvenc @ \w+\] (.+?)\.?$", messages, re.MULTILINE))
+
+
+def free_bytes(folder: Path) -> int:
+    status = os.statvfs(folder)
+    return status.f_bavail * status.f_frsize

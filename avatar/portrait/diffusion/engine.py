@@ -1,0 +1,276 @@
+"""The full stack's portrait: drawn from a prompt by Stable Diffusion 1.5, then checked as a given picture is.
+
+A drawing that the safety checker stops, or that shows no face which can be animated, is not used, and the next seed
+is drawn. Neither check can be switched off.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import tempfile
+from collections import Counter
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from avatar.device import memory
+from avatar.errors import EnvironmentProblem, InputError, RequestError
+from avatar.portrait.diffusion import model
+from avatar.portrait.diffusion import prompt as diffusion_prompt
+from avatar.portrait.diffusion.safety import SafetyWatch
+from avatar.portrait.framing import Portrait
+from avatar.portrait.given import GivenPortrait
+from avatar.progress import Progress
+from avatar.weights import store, strict
+
+if TYPE_CHECKING:
+    import torch
+
+SIZE = 512  # pixels a side: what Stable Diffusion 1.5 was trained at
+SMALLEST, LARGEST = 256, 1024  # pixels a side
+USUAL = range(448, 769)  # pixels a side; smaller, faces melt, and larger, there are several: a note says so
+MOST_STEPS = 150
+TRIES, MOST_TRIES = 4, 32  # seeds
+SEEDS = 2**32
+GUIDANCE = 7.5  # how far the prompt pulls (classifier-free guidance, Ho and Salimans 2022); diffusers' default
+TILE = 256  # pixels a side of the VAE's tiles, for a device on which its decoder does not fit
+
+NEEDS = "portrait (Stable Diffusion 1.5)"  # who needs the memory, in messages
+
+FLAGGED = "the safety checker stopped it"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What one picture is drawn from, besides its seed."""
+
+    prompt: str
+    negative_prompt: str
+    size: int  # pixels a side
+    steps: int  # of denoising
+
+
+class DiffusionPortrait:
+    """Use in a `with` block: the model is loaded when it is entered and gone from the device at its end.
+
+    facts (for the report) and notes (for the user) are complete at the end of the block. seed: of the first drawing, 0
+    to 2**32 - 1; each further one takes the next. threads: of the CPU, because sums differ in their last digits with
+    the number of threads.
+    """
+
+    name = "stable-diffusion-1.5"
+    version = "1"
+    models: ClassVar[tuple[str, ...]] = (model.MODEL,)  # in models.lock
+
+    def __init__(self, seed: int, threads: int = 2):
+        self.seed, self.threads = seed, threads
+        self.facts: dict = {}
+        self.notes: list[str] = []
+
+    @staticmethod
+    def check(prompt: str, negative: str = "", size: int = SIZE, steps: int | None = None, tries: int = TRIES) -> None:
+        """Refuse what cannot be drawn, before a model loads. Raises RequestError."""
+        diffusion_prompt.check_words(prompt, "the prompt")
+        if negative:
+            diffusion_prompt.check_words(negative, "the negative prompt")
+        if size % 8 or not SMALLEST <= size <= LARGEST:
+            raise RequestError(
+                f"a picture of {size} pixels cannot be drawn: a multiple of 8 from {SMALLEST} to {LARGEST} can, "
+                f"{SIZE} is best."
+            )
+        if steps is not None and not 1 <= steps <= MOST_STEPS:
+            raise RequestError(f"{steps} steps cannot be taken: 1 to {MOST_STEPS} can, 20 to 40 are usual.")
+        if not 1 <= tries <= MOST_TRIES:
+            raise RequestError(f"{tries} tries cannot be made: 1 to {MOST_TRIES} can.")
+
+    def __enter__(self) -> DiffusionPortrait:
+        """Load the model. Raises EnvironmentProblem for missing or wrong weights, and for too small a device."""
+        import torch
+
+        with contextlib.ExitStack() as undo:
+            undo.callback(torch.set_num_threads, torch.get_num_threads())
+            torch.set_num_threads(self.threads)
+            files = store.require(model.MODEL)
+            device = memory.device()
+            dtype = memory.dtype_for(device)
+            networks = model.build(files)
+            need_bytes = model.need_bytes(networks, SIZE, dtype, memory.profile().vae_tiling)
+            self._usage = undo.enter_context(memory.measured(NEEDS, need_bytes))
+            networks.fill(files, device, dtype)
+            self._pipeline = model.pipeline(networks, files)
+            self._safety = SafetyWatch(self._pipeline, self.notes)
+            undo.callback(self._drop)
+            self._given = undo.enter_context(GivenPortrait())
+            self._undo = undo.pop_all()
+        self.facts |= {"weights": store.facts(model.MODEL), "dtype": str(dtype).removeprefix("torch.")}
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._undo.__exit__(*exception)
+        self.facts["memory"] = self._usage.as_facts()
+        self.notes += self._usage.notes
+
+    def _drop(self) -> None:
+        self._pipeline = self._safety = None
+
+    def draw(
+        self,
+        prompt: str,
+        negative: str = "",
+        size: int = SIZE,
+        steps: int | None = None,
+        tries: int = TRIES,
+        progress: Progress | None = None,
+    ) -> Portrait:
+        """The portrait, size x size, of the person that `prompt` describes; the same seed draws the same one.
+
+        negative: what must not be in it, besides what is always kept out. steps: of denoising; None for those of the
+        profile. tries: how many seeds are drawn at most. progress: is told of each that was not used. Raises
+        RequestError as `check` does, InputError when no drawing could be used, EnvironmentProblem when the device has
+        too little memory.
+        """
+        self.check(prompt, negative, size, steps, tries)
+        wish = self._wish(prompt, negative, size, steps or memory.profile().portrait_steps)
+        tiles = memory.StepDown(tile_sizes(size, memory.profile().vae_tiling), "pixels a side in the VAE's decoder")
+        tiles.notes = self.notes
+        rejected: dict[int, str] = {}
+        self.facts |= asdict(wish) | {"guidance": GUIDANCE, "rejected_seeds": rejected}
+        self.facts["sampler"] = type(self._pipeline.scheduler).__name__
+        for seed in ((self.seed + number) % SEEDS for number in range(tries)):
+            try:
+                portrait = self.framed(self.picture(wish, seed, tiles), size)
+            except Rejected as reason:
+                rejected[seed] = str(reason)
+                if progress:
+                    progress.say(f"seed {seed}: {reason}")
+                continue
+            self.facts["seed"] = seed
+            if rejected:
+                self.notes.append(f"no usable face from {listed(rejected)}; this one is from seed {seed}.")
+            return portrait
+        raise InputError(nothing_usable(rejected))
+
+    def picture(self, wish: Wish, seed: int, tiles: memory.StepDown) -> np.ndarray:
+        """A drawing, uint8 (size, size, 3) RGB; `tiles` are the sizes that the VAE may decode at once.
+
+        Where half precision gives numbers beyond its range, this and the following drawings are made in single
+        precision. Raises Rejected when the safety checker stopped it.
+        """
+        import torch
+
+        picture = tiles.run(lambda tile: self._drawn(wish, seed, tile))
+        if not np.isfinite(picture).all() and self._pipeline.unet.dtype != torch.float32:
+            self.notes.append(f"seed {seed}: half precision ran over; drawn in single precision.")
+            picture = tiles.run(lambda tile: self._drawn_in_float32(wish, seed, tile))
+        if not np.isfinite(picture).all():
+            raise EnvironmentProblem(
+                f"Stable Diffusion drew no colours from seed {seed}: its weights may be damaged. {strict.mend()}."
+            )
+        return np.round(picture * 255).astype(np.uint8)
+
+    def framed(self, picture: np.ndarray, size: int) -> Portrait:
+        """The portrait in a picture, uint8 (height, width, 3) RGB, found exactly as in a picture that a user gives:
+        from a file. Raises Rejected for one that could not be given either."""
+        from PIL import Image
+
+        with tempfile.TemporaryDirectory(prefix="avatar-") as folder:
+            file = Path(folder, "drawing.png")
+            Image.fromarray(picture).save(file)
+            try:
+                return self._given.frame(file, None, size)
+            except InputError as error:
+                raise Rejected(re.split("[:;]", str(error))[0]) from error  # what follows is advice on given pictures
+
+    def _wish(self, prompt: str, negative: str, size: int, steps: int) -> Wish:
+        """The words as the encoder will read them, with notes on what is not as asked."""
+        tokenizer = self._pipeline.tokenizer
+        wanted, left_out = diffusion_prompt.wanted(prompt, tokenizer)
+        unwanted, also_left_out = diffusion_prompt.unwanted(negative, tokenizer)
+        for name, rest in (("prompt", left_out), ("negative prompt", also_left_out)):
+            if rest:
+                self.notes.append(
+                    f"the {name} is longer than Stable Diffusion reads ({tokenizer.model_max_length} tokens with what "
+                    f"is added to it); left out: {rest!r}."
+                )
+        if size not in USUAL:
+            harm = "faces melt" if size < SIZE else "several people appear"
+            self.notes.append(f"Stable Diffusion 1.5 was trained at {SIZE} pixels; at {size} {harm} more often.")
+        return Wish(wanted, unwanted, size, steps)
+
+    def _drawn(self, wish: Wish, seed: int, tile: int) -> np.ndarray:
+        """A drawing, float32 (size, size, 3) in 0..1, decoded in tiles of `tile` pixels where it is larger than that.
+
+        The black picture that diffusers puts in the place of one that the safety checker stopped is never used.
+        """
+        pipeline = self._pipeline
+        pipeline.vae.use_tiling = tile < wish.size
+        # diffusers takes what the VAE was trained at, 512 pixels: too large to save anything at 512.
+        pipeline.vae.tile_sample_min_size = tile
+        pipeline.vae.tile_latent_min_size = tile // pipeline.vae_scale_factor
+        with np.errstate(invalid="ignore"):  # numbers that are not finite are dealt with in `picture`
+            result = pipeline(
+                wish.prompt,
+                negative_prompt=wish.negative_prompt,
+                width=wish.size,
+                height=wish.size,
+                num_inference_steps=wish.steps,
+                guidance_scale=GUIDANCE,
+                latents=self._noise(wish.size, seed),
+                output_type="np",
+            )
+        if self._safety.stopped(pipeline, result, seed):
+            raise Rejected(FLAGGED)
+        return result.images[0]
+
+    def _drawn_in_float32(self, wish: Wish, seed: int, tile: int) -> np.ndarray:
+        """As `_drawn`, with the networks in float32 from now on; that may be what the device has too little memory for."""
+        import torch
+
+        self._pipeline.to(torch.float32)
+        return self._drawn(wish, seed, tile)
+
+    def _noise(self, size: int, seed: int) -> torch.Tensor:
+        """What a drawing begins with: (1, channels, size / 8, size / 8) in the UNet's type, on the CPU.
+
+        Made on the CPU and in float32, so that a seed means the same picture on every device and in both types: PyTorch
+        draws other numbers for float16 from the same seed, and coarser ones.
+        """
+        import torch
+
+        unet, side = self._pipeline.unet, size // self._pipeline.vae_scale_factor
+        generator = torch.Generator("cpu").manual_seed(seed)
+        return torch.randn(1, unet.config.in_channels, side, side, generator=generator).to(unet.dtype)
+
+
+class Rejected(Exception):
+    """Why a drawing is not used."""
+
+
+def tile_sizes(size: int, tiled: bool) -> tuple[int, ...]:
+    """What the VAE decodes at once, in pixels a side: the whole picture, and tiles where there is too little memory."""
+    return tuple(tile for tile in (size, TILE) if tile == min(size, TILE) or not tiled)
+
+
+def listed(seeds: dict[int, str]) -> str:
+    """'seed 7', or 'seeds 7 to 9'."""
+    first, *_, last = [*seeds, *seeds]
+    return f"seed {first}" if first == last else f"seeds {first} to {last}"
+
+
+def nothing_usable(rejected: dict[int, str]) -> str:
+    """Why there is no portrait after all the seeds, and what to change."""
+    reasons = Counter(rejected.values())
+    count = f"{len(rejected)} seed{'s' if len(rejected) > 1 else ''}"
+    if set(reasons) == {FLAGGED}:
+        return (
+            f"the safety checker stopped every picture of {count} ({listed(rejected)}); describe a clothed person in "
+            "other words, or try another --seed."
+        )
+    told = ", ".join(f"{number} x {reason}" for reason, number in reasons.most_common())
+    return (
+        f"no face after {count} ({listed(rejected)}: {told}); describe one person rather than a scene, try another "
+        "--seed, more --steps or more --tries, or give a picture with --portrait."
+    )

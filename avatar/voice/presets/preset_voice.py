@@ -1,0 +1,118 @@
+"""What the preview voices have in common: a text, a language and perhaps a length in; speech with its timings out."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+from typing import ClassVar, Self
+
+from avatar.errors import RequestError
+from avatar.voice.presets.pronunciation import Line, pronounce
+from avatar.voice.presets.timeline import LEAD_IN_S, Piece, Utterance, cut_out, join, with_length
+from avatar.voice.speech import Speech
+
+FASTEST = 1.2  # paces at which both voices still sound natural, measured on the sound; 1 is their own
+SLOWEST = 1 / 1.08
+MOST_TRIES = 4
+LARGEST_PAD = 0.12  # of the wanted length: so much silence at the end is better than another pace
+
+
+class PresetVoice:
+    """Base of the preview voices. Use in a `with` block: the model is loaded when it is entered and dropped at its end.
+
+    The same text, seed and threads give the same bytes when `speak` is the first call after entering: a model draws
+    its noise from one sequence.
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[str]
+    languages: ClassVar[tuple[str, ...]] = ("en",)
+    sample_rate: ClassVar[int]  # Hz
+    longest_line: ClassVar[int]  # symbols of one call
+
+    def __init__(self, threads: int = 2, seed: int = 7):
+        self.threads, self.seed = threads, seed
+
+    def __enter__(self) -> Self:
+        self._load()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        del self._session
+        # The weights are gone, but glibc keeps 120 MB of their small blocks for itself unless told otherwise.
+        ctypes.CDLL(None).malloc_trim(0)
+
+    def _load(self) -> None:
+        """Set self._session, and whatever else `_utter` needs."""
+        raise NotImplementedError
+
+    def _utter(self, symbols: list[str], pace: float) -> Utterance:
+        """Run the model over one line."""
+        raise NotImplementedError
+
+    def speak(self, text: str, language: str = "en", seconds: float | None = None) -> Speech:
+        """Speech of the whole text with the times of its phones, which fill all of it, and of its words.
+
+        seconds: the wanted length, kept to the sample; the pace is changed only as far as it stays natural (1.2 times
+        faster, 1.08 times slower), the rest is silence at the end. Raises RequestError for a language other than
+        English, for a text without anything to say, and for one that does not fit.
+        """
+        if language not in self.languages:
+            raise RequestError(
+                f"the preview voices speak {', '.join(self.languages)}, not {language!r}; "
+                "the full stack speaks 15 languages."
+            )
+        lines, words = pronounce(text, longest=self.longest_line)
+        pieces = self._say(lines, pace=1.0)
+        if seconds is not None:
+            pieces = self._fitted(lines, pieces, seconds)
+        speech = join(pieces, lines, words)
+        return speech if seconds is None else with_length(speech, round(seconds * self.sample_rate))
+
+    def _say(self, lines: list[Line], pace: float) -> list[Piece]:
+        return [cut_out(self._utter(line.symbols, pace), line) for line in lines]
+
+    def _fitted(self, lines: list[Line], pieces: list[Piece], seconds: float) -> list[Piece]:
+        """The pieces, spoken at a pace that brings them into the wanted length; these ones, where they fit already."""
+        fixed_s = LEAD_IN_S + sum(line.pause_s for line in lines[:-1])
+        room_s = seconds - fixed_s
+        least_s = (1 - LARGEST_PAD) * seconds - fixed_s
+        natural_s = _seconds(pieces)
+        if natural_s > room_s * FASTEST:
+            raise _does_not_fit(seconds, fixed_s + natural_s / FASTEST)
+        if natural_s > room_s:
+            pieces = self._paced(lines, natural_s, 0.99 * room_s, 0.0, room_s)
+        elif natural_s < least_s <= natural_s / SLOWEST:
+            pieces = self._paced(lines, natural_s, min(natural_s / SLOWEST, 0.97 * room_s), least_s, room_s)
+        if _seconds(pieces) > room_s:
+            raise _does_not_fit(seconds, fixed_s + _seconds(pieces))
+        return pieces
+
+    def _paced(
+        self, lines: list[Line], natural_s: float, target_s: float, least_s: float, most_s: float
+    ) -> list[Piece]:
+        """The lines spoken so that they last from least_s to most_s, near target_s.
+
+        Phones last whole frames, so speech shrinks less than the pace grows (joe asked for 1.2 speaks 1.09 times as
+        fast): the second and later tries take the exponent that the try before has shown.
+        """
+        pace = natural_s / target_s
+        for _ in range(MOST_TRIES):
+            pieces = self._say(lines, pace)
+            spoken_s = _seconds(pieces)
+            if least_s <= spoken_s <= most_s:
+                break
+            shown = math.log(natural_s / spoken_s) / math.log(natural_s / target_s)
+            pace **= 1 / min(max(shown, 0.5), 2.0)
+        return pieces
+
+
+def _does_not_fit(seconds: float, needed_s: float) -> RequestError:
+    needed_s = math.ceil(needed_s * 10) / 10
+    return RequestError(
+        f"the text does not fit into {seconds:g} s of speech; allow {needed_s:.1f} s or more, or shorten the text."
+    )
+
+
+def _seconds(pieces: list[Piece]) -> float:
+    return sum(piece.seconds for piece in pieces)

@@ -1,0 +1,43 @@
+"""The preview stack's voices by name. No model library is imported until an engine is asked for."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from avatar.voice.presets.preset_voice import PresetVoice
+    from avatar.voice.recording import Recording
+
+DEFAULT_PRESET = "jf_alpha"  # the bundled portrait is a woman
+
+
+@dataclass(frozen=True)
+class Preset:
+    """median_f0_hz: measured over a minute of its speech."""
+
+    description: str
+    languages: tuple[str, ...]
+    median_f0_hz: float
+    engine_class: tuple[str, str]  # module and name
+
+    def engine(self) -> type[PresetVoice]:
+        module, name = self.engine_class
+        return getattr(import_module(module), name)
+
+
+PRESETS = {
+    "jf_alpha": Preset("female, Kokoro-82M", ("en",), 270.0, ("avatar.voice.presets.kokoro", "KokoroVoice")),
+    "joe": Preset("male, VITS, the faster one", ("en",), 95.0, ("avatar.voice.presets.vits", "VitsVoice")),
+}
+
+
+def nearest_preset(reference: Recording) -> str:
+    """The preset whose pitch is nearest on a logarithmic scale (the two meet at 160 Hz, between the usual ranges of men
+    and women); the default one where the recording has too little voiced speech to tell."""
+    pitch = reference.median_f0_hz
+    if pitch is None:
+        return DEFAULT_PRESET
+    return min(PRESETS, key=lambda name: abs(math.log(pitch / PRESETS[name].median_f0_hz)))

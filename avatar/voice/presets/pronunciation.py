@@ -1,0 +1,131 @@
+"""What a voice is asked to say: a text as lines of IPA, each symbol tied to the word of the text that it belongs to."""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from dataclasses import dataclass
+
+from avatar.errors import RequestError
+from avatar.voice.presets.espeak import phonemize
+from avatar.voice.text import Clause, find_foreign_word, split_sentences, spoken_form
+
+STRESS = "ˈˌ"
+NO_WORD = -1
+Symbols = list[tuple[str, int]]  # symbols with the index of their word
+
+# Silence after a line. The voices' own silence at both ends of a line is cut away first: it is 0.8 s between two
+# sentences with Kokoro and 0.2 s with joe.
+SENTENCE_PAUSE_S = 0.35
+PARAGRAPH_PAUSE_S = 0.65
+CUT_PAUSE_S = 0.12  # within a sentence that is too long for one line
+
+
+@dataclass(frozen=True)
+class Line:
+    """One call of a voice's model, a sentence as a rule.
+
+    symbols: IPA characters as espeak-ng writes them (stress and length marks are symbols of their own), spaces between
+    words, and marks. words: for each symbol the index of its word, or NO_WORD for spaces and marks.
+    """
+
+    symbols: list[str]
+    words: list[int]
+    pause_s: float = SENTENCE_PAUSE_S
+
+
+def pronounce(text: str, *, longest: int, voice: str = "en-us") -> tuple[list[Line], list[str]]:
+    """Lines of at most `longest` symbols, and the words of the text as written.
+
+    Raises RequestError for a text in which nothing can be spoken, or that is mostly not in Latin letters.
+    """
+    if foreign := find_foreign_word(text):
+        raise RequestError(
+            f"the preview voices read English in Latin letters and cannot say {foreign[:40]!r}; "
+            "the full stack speaks 15 languages."
+        )
+    sentences = split_sentences(text)
+    clauses = [clause for sentence in sentences for clause in sentence.clauses]
+    words = [word for clause in clauses for word in clause.words]
+    symbols_of = iter(_clause_symbols(clauses, voice))
+    lines: list[Line] = []
+    for sentence in sentences:
+        parts = [next(symbols_of) for _ in sentence.clauses]
+        pause_s = PARAGRAPH_PAUSE_S if sentence.ends_paragraph else SENTENCE_PAUSE_S
+        lines += _lines(parts, longest, pause_s)
+    if not lines:
+        raise RequestError("the text has nothing to say, only punctuation or symbols; write at least one word.")
+    return lines, words
+
+
+def align(heard: list[str], words: list[list[str]]) -> list[int]:
+    """For each phone of a clause the index of its word.
+
+    heard: the phones of the clause as spoken. words: the phones of each word spoken alone. The two differ where words
+    are weakened or run together (`a`, `the`, `to`), so equal runs are matched, and an unequal run between them is
+    shared out in proportion.
+    """
+    alone = [phone for word in words for phone in word]
+    word_of = [index for index, word in enumerate(words) for _ in word] or [0]
+    result = []
+    matcher = difflib.SequenceMatcher(None, alone, heard, autojunk=False)
+    for _, alone_start, alone_stop, heard_start, heard_stop in matcher.get_opcodes():
+        for position in range(heard_stop - heard_start):
+            share = position * (alone_stop - alone_start) // (heard_stop - heard_start)
+            # A phone that only the clause has goes with the phone before it.
+            result.append(word_of[max(0, min(alone_start + share, alone_stop - 1))])
+    return result
+
+
+def is_phone(symbol: str) -> bool:
+    """A sound of its own: no stress, length or other mark on a sound, no break."""
+    return unicodedata.category(symbol) in ("Ll", "Lo", "Lu")
+
+
+def _clause_symbols(clauses: list[Clause], voice: str) -> list[Symbols]:
+    """Per clause its symbols with their words, closed by the mark. One call of espeak-ng reads everything."""
+    spoken = [
+        [spoken_form(word, last=position == len(clause.words)) for position, word in enumerate(clause.words, 1)]
+        for clause in clauses
+    ]
+    answers = phonemize([" ".join(words) for words in spoken] + [word for words in spoken for word in words], voice)
+    alone = iter(answers[len(clauses) :])
+    result: list[Symbols] = []
+    first_word = 0
+    for clause, ipa in zip(clauses, answers, strict=False):
+        heard = [symbol for symbol in ipa if is_phone(symbol)]
+        words = [[symbol for symbol in next(alone) if is_phone(symbol)] for _ in clause.words]
+        word_of = iter(align(heard, words))
+        symbols = [(symbol, first_word + next(word_of) if is_phone(symbol) else NO_WORD) for symbol in ipa]
+        result.append([*symbols, (clause.mark, NO_WORD)])
+        first_word += len(clause.words)
+    return result
+
+
+def _lines(clauses: list[Symbols], longest: int, pause_s: float) -> list[Line]:
+    """The clauses of a sentence as one line, or as several where it is too long: cut between clauses where possible."""
+    lines: list[Symbols] = []
+    for clause in clauses:
+        for piece in _pieces(clause, longest):
+            if lines and len(lines[-1]) + 1 + len(piece) <= longest:
+                lines[-1] += [(" ", NO_WORD), *piece]
+            else:
+                lines.append(piece)
+    pauses = [CUT_PAUSE_S] * (len(lines) - 1) + [pause_s]
+    return [
+        Line([symbol for symbol, _ in line], [word for _, word in line], pause)
+        for line, pause in zip(lines, pauses, strict=False)
+    ]
+
+
+def _pieces(clause: Symbols, longest: int) -> list[Symbols]:
+    """The clause whole, or cut at its last space before the limit, or at the limit where it has no space. A clause in
+    which espeak-ng found nothing to say has no piece."""
+    pieces = []
+    while len(clause) > longest:
+        spaces = [position for position, (symbol, _) in enumerate(clause[:longest]) if symbol == " "]
+        cut = spaces[-1] + 1 if spaces else longest
+        pieces.append(clause[:cut])
+        clause = clause[cut:]
+    pieces.append(clause)
+    return [piece for piece in pieces if any(word != NO_WORD for _, word in piece)]
