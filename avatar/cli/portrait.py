@@ -42,7 +42,7 @@ def generate(prompt, output, overwrite, negative, seed, steps, size, tries, as_j
     Describe the person; the rest is asked for. A drawing that the safety checker stops, or without a face that can be
     animated, is not used: the next seed is drawn.
     """
-    from avatar.cli.rendering import check_output, deliver_with
+    from avatar.delivery import check_output, deliver_with
     from avatar.portrait.diffusion.engine import DiffusionPortrait
     from avatar.preflight import refuse_missing_parts
 

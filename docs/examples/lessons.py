@@ -26,7 +26,7 @@ def main(table: Path, folder: Path) -> int:
         try:
             request = make_request(text=row["text"], preset=row["preset"])
             preflight.check(request)
-            made = pipeline.render(job.create(settings.home(), request), Progress())
+            made = pipeline.render(homes.create(settings.home(), request), Progress())
         except AvatarError as error:
             print(f"{row['name']}: {error}", file=sys.stderr)
             failed += 1
