@@ -185,7 +185,7 @@ def face_boxes(path: Path) -> np.ndarray:
             boxes.append(((left + right) / 2, (top + bottom) / 2, max(right - left, bottom - top) / 2))
     boxes = np.array(boxes)
     found = np.flatnonzero(np.isfinite(boxes[:, 0]))
-    gaps = np.diff([-1, *found, len(boxes)]) - 1
+    gaps = np.diff(np.array([-1, *found, len(boxes)])) - 1
     if not len(found) or gaps.max() > LONGEST_GAP:
         raise InputError(f"{str(path)!r} shows no face in {gaps.max()} frames in a row, {LONGEST_GAP} is the most.")
     everywhere = np.arange(len(boxes))

@@ -188,7 +188,7 @@ def _frames(capture: cv2.VideoCapture) -> Iterator[np.ndarray]:
 
 
 def _match_failures(found: Match, other: str, least_r: float) -> list[str]:
-    if found.r is None:
+    if found.r is None or found.lag_ms is None:
         return [f"the mouth cannot be compared with {other}: one of the two never changes"]
     failed = []
     if found.r < least_r:

@@ -194,7 +194,7 @@ def _run_as_program(arguments: list[str]) -> None:
         print(close_network())
         return
     split = arguments.index("--")
-    limits = [tuple(map(int, limit.split("="))) for limit in arguments[1:split]]
+    limits = [(int(kind), int(most)) for kind, most in (limit.split("=") for limit in arguments[1:split])]
     become(int(arguments[0]), limits, arguments[split + 1 :])
 
 

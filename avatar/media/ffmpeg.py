@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING
 
 from avatar.errors import AvatarError, EnvironmentProblem
 from avatar.host.packaged import MEND, recorded_file
@@ -119,7 +119,7 @@ def mux(
 
 
 @contextlib.contextmanager
-def running(command: list[str], path: Path) -> Iterator[BinaryIO]:
+def running(command: list[str], path: Path) -> Iterator[IO[bytes]]:
     """Run FFmpeg, give its standard input, and wait for it; on failure remove `path` and say what FFmpeg said.
 
     FFmpeg gets a session of its own, so that Ctrl-C reaches this process alone, which then stops FFmpeg.
@@ -128,6 +128,7 @@ def running(command: list[str], path: Path) -> Iterator[BinaryIO]:
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=messages, start_new_session=True
         )
+        assert process.stdin  # it is a pipe
         try:
             # A closed pipe means that FFmpeg has given up; why is in its messages and its exit code.
             with contextlib.suppress(BrokenPipeError):

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 
@@ -129,6 +129,7 @@ def _decode(path: Path, at_most_s: float) -> Sound:
         with subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=messages, start_new_session=True
         ) as process:
+            assert process.stdout  # it is a pipe
             try:
                 decoded = _read_au(process.stdout)
             finally:
@@ -140,7 +141,7 @@ def _decode(path: Path, at_most_s: float) -> Sound:
     return replace(decoded, complaint=complaint)
 
 
-def _read_au(stream: BinaryIO) -> Sound | None:
+def _read_au(stream: IO[bytes]) -> Sound | None:
     """Read AU data to its end; None where it has no samples."""
     header = stream.read(AU_HEADER.size)
     if len(header) < AU_HEADER.size:

@@ -43,7 +43,7 @@ def probe(path: Path) -> Streams:
     if not video and not audio:
         raise InputError(f"{str(path)!r} is not a picture, a video or a recording that can be read.")
     if not video:
-        return Streams(None, audio[1])
+        return Streams(None, audio and audio[1])
     length = _DURATION.search(said)
     declared_s = int(length[1]) * 3600 + int(length[2]) * 60 + float(length[3]) if length else None
     first_frame = ["-map", "0:v:0", "-frames:v", "1", "-vf", "showinfo", "-f", "null", "-"]
@@ -87,6 +87,7 @@ def decode_sound(path: Path) -> Sound:
     command = sound_command(path, "f32le")
     blocks, count, peak = [], 0, 0.0
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    assert process.stdout  # it is a pipe
     with process:
         while chunk := process.stdout.read(SAMPLE_RATE // BLOCK * BLOCK * 4):  # a second at a time
             samples = np.frombuffer(chunk[: len(chunk) // 4 * 4], "<f4").astype(np.float64)
