@@ -102,10 +102,12 @@ def make_all(
         with engine.load(profile) if needs_model else nullcontext() as loaded:
             for work, task, known_by, parts in some:
                 with noted(work.job, failed):
-                    with work.job.making(stage, known_by, parts) as (folder, told):
-                        if task.make:
-                            task.make(loaded, folder, told)
-                    ended(work, stage)
+                    is_cached = work.job.take_from_another(stage, known_by)  # one of these made it just now
+                    if not is_cached:
+                        with work.job.making(stage, known_by, parts) as (folder, told):
+                            if task.make:
+                                task.make(loaded, folder, told)
+                    ended(work, stage, is_cached)
     except AvatarError as error:  # the engine itself: no model, no memory
         failed |= {work.job.id: error for work, _, _, _ in some if not work.job.record(stage)}
         return
