@@ -99,6 +99,10 @@ def make_all(
     """Make a stage of several jobs with one engine. Where it cannot be loaded, all of them fail."""
     needs_model = any(task.make for _, task, _, _ in some) and not isinstance(engine, Program)
     try:
+        if needs_model and profile is not None:
+            from avatar.device import memory
+
+            memory.profile_named_or_fitting(profile.name)  # the job may come from a host with another card
         with engine.load(profile) if needs_model else nullcontext() as loaded:
             for work, task, known_by, parts in some:
                 with noted(work.job, failed):

@@ -71,11 +71,11 @@ def stack_for(request: Request) -> Stack:
     from avatar.voice.given import GivenSpeech
 
     if request.stack == "preview":
-        from avatar.lips.warp.engine import PreviewLips
+        from avatar.lips.warp.engine import WarpLipsEngine
         from avatar.voice.presets.engine import PresetVoice
 
         voice = GivenSpeech if request.audio else PresetVoice
-        return Stack("preview", GivenPortrait, voice, PreviewLips, "synthetic preview", False, False)
+        return Stack("preview", GivenPortrait, voice, WarpLipsEngine, "synthetic preview", False, False)
 
     from avatar.lips.musetalk.engine import MuseTalkLips
     from avatar.portrait.diffusion.engine import DiffusionPortrait

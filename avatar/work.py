@@ -126,7 +126,11 @@ def with_profile(request: Request) -> Request:
         return request
     from avatar.device import memory
 
-    return request.model_copy(update={"profile": memory.profile(request.profile or "auto").name})
+    return request.model_copy(
+        update={
+            "profile": (memory.profile_named_or_fitting(request.profile) if request.profile else memory.profile()).name
+        }
+    )
 
 
 def finish(job: Job, output: Path | None, tell: Tell, started: float) -> Made:

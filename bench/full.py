@@ -27,7 +27,7 @@ import soundfile
 from avatar import home as homes
 from avatar import job as jobs
 from avatar.media.ffmpeg import encode_frames
-from avatar.portrait.given import GivenPortrait
+from avatar.portrait.given import bundled_portrait
 from tests import tiny
 from tests.forker import Forker
 
@@ -69,8 +69,7 @@ def write_speech(folder: Path, length_s: int) -> Path:
 
 def write_clip(folder: Path, length_s: int) -> Path:
     """The bundled portrait, moved a few pixels to and fro."""
-    with GivenPortrait() as engine:
-        picture = engine.frame(None).picture
+    picture = bundled_portrait().picture
     height, width = picture.shape[:2]
     moves = (
         np.float32([[1, 0, 6 * np.sin(frame / 9)], [0, 1, 4 * np.cos(frame / 7)]]) for frame in range(25 * length_s)

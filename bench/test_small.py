@@ -35,7 +35,7 @@ from avatar.lips.warp.warp import WarpLips
 from avatar.media.mark import marked
 from avatar.media.subtitles import srt
 from avatar.portrait.face import FaceReader
-from avatar.portrait.given import GivenPortrait
+from avatar.portrait.given import bundled_portrait
 from avatar.request import make_request
 from avatar.voice.presets.pronunciation import pronounce
 from avatar.voice.presets.timeline import Utterance, cut_out, join
@@ -66,8 +66,7 @@ def one_thread(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def portrait():
-    with GivenPortrait() as engine:
-        return engine.frame(None)
+    return bundled_portrait()
 
 
 @pytest.fixture(scope="module")
@@ -256,9 +255,9 @@ def test_source_digest(benchmark):
 
 def test_code_of_a_stage(benchmark):
     """the code that an engine declares as a digest, once a process"""
-    from avatar.lips.warp.engine import PreviewLips
+    from avatar.lips.warp.engine import WarpLipsEngine
 
-    assert len(benchmark(cause.code_digest.__wrapped__, PreviewLips.code)) == 16
+    assert len(benchmark(cause.code_digest.__wrapped__, WarpLipsEngine.code)) == 16
 
 
 def test_settings(benchmark):

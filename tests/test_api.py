@@ -22,9 +22,7 @@ SNIPPETS = re.findall(r"```python\n(.*?)```", (ROOT / "docs/python.md").read_tex
 
 def test_a_video_is_made_and_the_caller_keeps_its_network(finished_job, tmp_path, home):
     events = []
-    made = avatar.make(
-        text=SHORT_TEXT, preset="joe", subtitles=True, out=tmp_path / "made.mp4", progress=events.append
-    )
+    made = avatar.make(text=SHORT_TEXT, preset="joe", subtitles=True, out=tmp_path / "made.mp4", progress=events.append)
     assert made.path == tmp_path / "made.mp4"
     assert made.path.read_bytes() == finished_job.video.read_bytes(), "the bytes of the command"
     assert (tmp_path / "made.srt").is_file()
@@ -136,7 +134,9 @@ def test_a_sound_file_is_measured(tmp_path):
 @pytest.mark.parametrize("snippet", SNIPPETS, ids=[str(number) for number in range(len(SNIPPETS))])
 def test_each_snippet_of_the_page_runs(snippet, tmp_path):
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run([sys.executable, "-c", snippet], cwd=tmp_path, capture_output=True, text=True, env=environment)
+    done = subprocess.run(
+        [sys.executable, "-c", snippet], cwd=tmp_path, capture_output=True, text=True, env=environment
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
 

@@ -40,12 +40,12 @@ def test_a_batch_gives_the_bytes_of_one_after_the_other(home, tmp_path):
 
 
 def test_each_engine_is_loaded_once(home, monkeypatch):
-    from avatar.lips.warp.engine import PreviewLips
+    from avatar.lips.warp.engine import WarpLipsEngine
     from avatar.portrait.given import GivenPortrait
     from avatar.voice.presets.engine import PresetVoice
 
     loaded: Counter[str] = Counter()
-    for engine in (GivenPortrait, PresetVoice, PreviewLips):
+    for engine in (GivenPortrait, PresetVoice, WarpLipsEngine):
         load = engine.load
 
         def counted(profile=None, load=load, name=engine.__name__):
@@ -55,7 +55,7 @@ def test_each_engine_is_loaded_once(home, monkeypatch):
         monkeypatch.setattr(engine, "load", counted)
     jobs = jobs_for(home, *({"text": text} for text in TEXTS))
     assert pipeline.render_all(jobs, Progress()) == {}
-    assert loaded == {"GivenPortrait": 1, "PresetVoice": 1, "PreviewLips": 1}
+    assert loaded == {"GivenPortrait": 1, "PresetVoice": 1, "WarpLipsEngine": 1}
     assert {job.record("portrait").get("copied_from") for job in jobs[1:]} == {jobs[0].id}, "one portrait, made once"
     assert pipeline.render_all(jobs, Progress()) == {}
     assert sum(loaded.values()) == 3, "what is there needs no engine"
@@ -67,7 +67,10 @@ def test_a_job_that_fails_leaves_the_others(home, tmp_path):
     with jobs_for(home, {"text": "Held by another."})[0].locked():
         held = jobs_for(home, {"text": "Held by another."})
         failed = pipeline.render_all([*jobs, *held], Progress())
-    assert {name: type(error) for name, error in failed.items()} == {jobs[1].id: InputError, held[0].id: TemporaryProblem}
+    assert {name: type(error) for name, error in failed.items()} == {
+        jobs[1].id: InputError,
+        held[0].id: TemporaryProblem,
+    }
     assert [job.state() for job in jobs] == ["done", "stopped before portrait", "done"]
 
 

@@ -102,7 +102,12 @@ def test_other_bytes_of_a_library_make_again_the_stages_that_declare_it(package)
     before = path.read_text()
     layers = json.loads(before)
     try:
-        for name, wanted in (("click", set()), ("onnxruntime", {"voice"}), ("mediapipe", {"portrait"}), ("imageio-ffmpeg", {"lips"})):
+        for name, wanted in (
+            ("click", set()),
+            ("onnxruntime", {"voice"}),
+            ("mediapipe", {"portrait"}),
+            ("imageio-ffmpeg", {"lips"}),
+        ):
             changed = json.loads(before)
             changed["base"][name]["payload"] = "0" * 64
             path.write_text(json.dumps(changed))
@@ -166,12 +171,18 @@ def test_a_render_after_a_change_of_an_engine_keeps_what_came_before(package, tm
 
     def run() -> dict:
         done = subprocess.run(
-            [sys.executable, "-B", "-P", "-m", "avatar", *RUN], cwd=package, capture_output=True, text=True, env=environment
+            [sys.executable, "-B", "-P", "-m", "avatar", *RUN],
+            cwd=package,
+            capture_output=True,
+            text=True,
+            env=environment,
         )
         assert done.returncode == 0, done.stderr
         records = json.loads(done.stdout)["records"]
         job = next((tmp_path / "home/jobs").glob("[!.]*"))
-        return {stage: (records[stage]["cause"], (job / f"records/{stage}.json").stat().st_mtime_ns) for stage in STAGES}
+        return {
+            stage: (records[stage]["cause"], (job / f"records/{stage}.json").stat().st_mtime_ns) for stage in STAGES
+        }
 
     first = run()
     for file, remade in (("cli/help.py", ()), ("lips/warp/mouth.py", ("lips",))):

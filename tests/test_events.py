@@ -11,7 +11,7 @@ import time
 import pytest
 
 from avatar import events
-from avatar.cli.output import Told
+from avatar.cli.output import Printer
 from avatar.progress import Event, Progress
 from tests.conftest import command
 
@@ -78,12 +78,15 @@ def test_who_follows_gets_all_and_ends_when_the_job_does(tmp_path):
 
 
 def test_without_a_terminal_there_is_a_line_for_each_stage_and_ten_per_cent(capsys):
-    told = Told()
+    told = Printer()
     told(Event("lips", 3))
     for done in range(1, 251):
         told(Event("lips", 3, done, 250))
     told(Event("lips", 3, 250, 250, is_end=True))
-    assert capsys.readouterr().err.splitlines() == ["[3/4] lips", *(f"[3/4] lips {tenth} %" for tenth in range(10, 100, 10))]
+    assert capsys.readouterr().err.splitlines() == [
+        "[3/4] lips",
+        *(f"[3/4] lips {tenth} %" for tenth in range(10, 100, 10)),
+    ]
 
 
 @pytest.mark.usefixtures("home")

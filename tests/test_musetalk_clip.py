@@ -20,7 +20,7 @@ from avatar.lips.musetalk.track import Track, drawable, follow, steady
 from avatar.media.ffmpeg import encode_frames, ffmpeg_program
 from avatar.portrait.face import FaceReader
 from avatar.portrait.framing import Portrait
-from avatar.portrait.given import GivenPortrait
+from avatar.portrait.given import bundled_portrait
 from avatar.voice.speech import Speech
 from tests.tiny import environment, musetalk
 
@@ -32,8 +32,7 @@ FRAMES = 48
 
 @pytest.fixture(scope="module")
 def portrait() -> Portrait:
-    with GivenPortrait() as engine:
-        return engine.frame(None)
+    return bundled_portrait()
 
 
 @pytest.fixture(scope="module")

@@ -102,7 +102,9 @@ def test_a_job_remembers_where_its_video_was_asked_for(home, tmp_path):
     assert job.outputs() == []
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"created": 1}', '{"created": 1, "request": {"text": "a", "colour": 1}}'])
+@pytest.mark.parametrize(
+    "content", ["", "[]", '{"created": 1}', '{"created": 1, "request": {"text": "a", "colour": 1}}']
+)
 def test_a_job_of_another_version_is_shown_and_removable(avatar, home, content):
     folder = home / "jobs/old-1"
     (folder / "records").mkdir(parents=True)

@@ -24,7 +24,7 @@ def print_json(content: object) -> None:
     click.echo(json.dumps(content, indent=2, ensure_ascii=False, default=str))
 
 
-class Told:
+class Printer:
     """Prints events on stderr: a line for each stage and note; while things are counted, a bar on a terminal, elsewhere
     a line for each ten per cent."""
 

@@ -73,14 +73,14 @@ def run(text_file, output, overwrite, no_mark, as_json, **asked) -> None:
     asked: options that are fields of the request by the same name.
     """
     from avatar import work
-    from avatar.cli.output import Told, print_made
+    from avatar.cli.output import Printer, print_made
 
     if text_file is not None:
         if asked["text"] is not None:
             raise RequestError("give either --text or --text-file, not both.")
         asked["text"] = read_text(text_file)
     request = work.request_of(**asked, mark=not no_mark)
-    print_made(work.make(request, output, overwrite, Told()), as_json)
+    print_made(work.make(request, output, overwrite, Printer()), as_json)
 
 
 def read_text(path: Path) -> str:
@@ -103,9 +103,9 @@ def resume(job: str, output: Path | None, overwrite: bool, as_json: bool) -> Non
     """Go on with a job that was interrupted; only what is not there is made."""
     from avatar import home as homes
     from avatar import work
-    from avatar.cli.output import Told, print_made
+    from avatar.cli.output import Printer, print_made
 
-    print_made(work.resume(homes.find(settings.home(), job), output, overwrite, Told()), as_json)
+    print_made(work.resume(homes.find(settings.home(), job), output, overwrite, Printer()), as_json)
 
 
 @pipeline.command(examples="avatar pipeline shifts hello-3fa9c2 -o shifts.png")
@@ -221,9 +221,9 @@ def follow_events(job, as_json: bool) -> None:
     from dataclasses import asdict
 
     from avatar import events
-    from avatar.cli.output import Told
+    from avatar.cli.output import Printer
 
-    told = Told()
+    told = Printer()
     for event in events.follow(job.folder, lambda: job.state() != "running"):
         if as_json:
             click.echo(json.dumps(asdict(event)))
