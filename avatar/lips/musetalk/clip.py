@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 
@@ -59,6 +59,7 @@ def clip_frames(path: Path, *filters: str, seconds: float | None = None) -> Iter
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=messages, start_new_session=True
         )
+        assert process.stdout  # it is a pipe
         try:
             found = False
             while (picture := _read_ppm(process.stdout)) is not None:
@@ -75,7 +76,7 @@ def clip_frames(path: Path, *filters: str, seconds: float | None = None) -> Iter
             raise InputError(f"cannot read the video {str(path)!r}: {said[0]}; convert it to an mp4 (H.264).")
 
 
-def _read_ppm(stream: BinaryIO) -> np.ndarray | None:
+def _read_ppm(stream: IO[bytes]) -> np.ndarray | None:
     """The next picture of a stream of binary PPM, which says its size before its bytes; None at the end."""
     if stream.readline() != b"P6\n":
         return None
@@ -92,6 +93,7 @@ def framing(clip: Clip, reader: FaceReader, size: int, seconds: float) -> tuple[
     InputError when no picture shows a usable face; where several faces are seen, `clip.face` must say which.
     """
     found, refusal = [], None
+    width = height = 0
     for rgb in clip_frames(clip.path, f"fps={LOOKS_PER_S}", seconds=seconds):
         height, width = rgb.shape[:2]
         if max(width, height) > LARGEST_SIDE:
@@ -124,7 +126,7 @@ def framed_frames(clip: Clip, crop: str, frame_rate: Fraction, seconds: float) -
 class FrameFile:
     """Pictures of one size in a scratch file, readable in any order and by several threads."""
 
-    def __init__(self, file: BinaryIO, size: int) -> None:
+    def __init__(self, file: IO[bytes], size: int) -> None:
         self._file = file
         self._shape = (size, size, 3)
         self._bytes = size * size * 3
