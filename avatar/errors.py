@@ -25,6 +25,12 @@ class EnvironmentProblem(AvatarError):
     """The installed environment or this host lacks something: a library, a program, memory, disk."""
 
 
+class TemporaryProblem(EnvironmentProblem):
+    """It may work when tried again: a job that is busy, a full disk, too little memory, a program that was killed."""
+
+    exit_code = 75
+
+
 class Interrupted(AvatarError):
     """The user stopped it; the job can be resumed."""
 
