@@ -27,7 +27,7 @@ from functools import cache
 from avatar import settings
 from avatar.device import hardware
 from avatar.errors import EnvironmentProblem, RequestError
-from avatar.media.ffmpeg import BITEXACT, encode_command, nvenc_reason
+from avatar.media.ffmpeg import BITEXACT, encode_command, nvenc_reason, refuse_ended_by_host
 
 CHOICES = ("x264", "nvenc", "auto")
 GOAL = 200  # frames a second of the lips, end to end, on an H100
@@ -99,4 +99,6 @@ def nvenc_problem(size: int, frame_rate: Fraction) -> str:
     if not done.returncode:
         return ""
     messages = done.stderr.decode(errors="replace")
+    if not nvenc_reason(messages):  # a GPU without memory is told as such
+        refuse_ended_by_host(done.returncode, messages, "while encoding a trial frame")
     return nvenc_reason(messages) or messages.strip().partition("\n")[0] or f"FFmpeg's exit status {done.returncode}"
