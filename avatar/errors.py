@@ -56,12 +56,6 @@ class TemporaryProblem(EnvironmentProblem):
     kind = "temporary"
 
 
-class TemporaryProblem(EnvironmentProblem):
-    """It may work when tried again: a job that is busy, a full disk, too little memory, a program that was killed."""
-
-    exit_code = 75
-
-
 class Interrupted(AvatarError):
     """The user stopped it; the job can be resumed."""
 
