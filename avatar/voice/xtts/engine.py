@@ -13,6 +13,7 @@ import numpy as np
 
 from avatar.device import memory
 from avatar.device.libraries import FFMPEG, TORCH
+from avatar.device.threads import torch_threads
 from avatar.engines import Told, WantedSpeech
 from avatar.errors import AvatarError, EnvironmentProblem, RequestError
 from avatar.progress import Progress
@@ -105,12 +106,12 @@ class XttsVoice:
 
         profile = profile or memory.profile()
         with contextlib.ExitStack() as undo:
-            undo.callback(torch.set_num_threads, torch.get_num_threads())
-            torch.set_num_threads(threads)
+            undo.enter_context(torch_threads(threads))
             files = store.require(MODEL)
             weights = store.converted(MODEL, "model.safetensors", xtts_checkpoint.convert, xtts_checkpoint.CONVERTER)
-            voice = cls(files, weights, device_of(profile), getattr(torch, profile.voice_dtype))
-            voice._usage = undo.enter_context(memory.measured(NEEDS, voice._need_bytes()))
+            device = memory.device(profile)
+            voice = cls(files, weights, device, getattr(torch, profile.voice_dtype))
+            voice._usage = undo.enter_context(memory.measured(NEEDS, voice._need_bytes(), device, profile))
             undo.callback(voice._drop)
             undo.enter_context(xtts_checkpoint.quiet_transformers())
             voice._load()
@@ -299,13 +300,6 @@ class XttsVoice:
         self._dtype = torch.float32
         memory.refuse_too_small(NEEDS, self._need_bytes(), self._device)
         self._load()
-
-
-def device_of(profile: Profile) -> torch.device:
-    """The first CUDA device, or the CPU."""
-    import torch
-
-    return torch.device(profile.device, 0) if profile.device == "cuda" else torch.device("cpu")
 
 
 def keep_speaker(reference: Path) -> None:
