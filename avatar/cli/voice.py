@@ -56,7 +56,7 @@ def clone(recording: Path, name: str, language: str, consent: bool, as_json: boo
 def list_voices(as_json: bool) -> None:
     """Kept voices, and the presets of the preview stack."""
     from avatar.voice import profiles
-    from avatar.voice.presets.presets import PRESETS
+    from avatar.voice.presets.catalog import PRESETS
 
     kept = profiles.every(settings.home())
     if as_json:
@@ -115,7 +115,9 @@ def say(text, voice_name, preset, language, stack, seed, output, overwrite) -> N
     """Speak a text into a WAV file."""
     from avatar.cli.pipeline import voice_file
     from avatar.delivery import check_output, deliver_with
+    from avatar.engines import Told, WantedSpeech
     from avatar.preflight import refuse_missing_parts
+    from avatar.progress import Progress
     from avatar.request import LONGEST_S, make_request
     from avatar.stacks import stack_for
     from avatar.voice import profiles
@@ -131,13 +133,14 @@ def say(text, voice_name, preset, language, stack, seed, output, overwrite) -> N
         stack=stack or defaults.stack,
         seed=defaults.seed if seed is None else seed,
     )
-    engine_class = stack_for(request).voice
-    engine_class.check(request.voice, request.preset, request.language)
-    refuse_missing_parts(getattr(engine_class, "models", ()))
-    with engine_class(request.voice, request.preset, request.seed) as engine:
-        speech = engine.speak(request.text, request.language, None)
+    wanted = WantedSpeech(request.text, request.voice, request.preset, request.language, seed=request.seed)
+    engine_class, told = stack_for(request).voice, Told()
+    engine_class.check(wanted)
+    refuse_missing_parts(engine_class.models)
+    with engine_class.load() as engine:
+        speech = engine.speak(wanted, told, Progress())
     speech.refuse_longer_than(LONGEST_S)
-    for note in engine.notes:
+    for note in [*told.notes, *engine.notes]:
         click.echo(f"note: {note}", err=True)
     deliver_with(speech.write_wav, output)
     click.echo(str(output))

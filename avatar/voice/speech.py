@@ -12,6 +12,11 @@ import numpy as np
 
 from avatar.errors import RequestError
 
+# Of speech that an engine makes, whichever it is.
+LEAD_IN_S = 0.25  # silence before the first sound: the picture begins with the mouth at rest
+LEAD_OUT_S = 0.25
+PEAK = 0.85  # the loudest sample
+
 
 class Phone(NamedTuple):
     """One IPA symbol (or one of `, . ! ? ; :` and space, which are pauses) and its time in the speech."""
