@@ -50,9 +50,7 @@ def generate(prompt, output, overwrite, negative, seed, steps, size, tries, as_j
     output = output.absolute()
     check_output(output, overwrite, suffix=".png")
     seed = settings.load().seed if seed is None else seed
-    wanted = WantedPicture(
-        prompt=prompt, negative_prompt=negative, steps=steps, tries=tries, seed=seed, size=size
-    )
+    wanted = WantedPicture(prompt=prompt, negative_prompt=negative, steps=steps, tries=tries, seed=seed, size=size)
     DiffusionPortrait.check(wanted)
     refuse_missing_parts(DiffusionPortrait.models)
     told = Told()
