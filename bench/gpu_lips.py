@@ -166,7 +166,7 @@ def by_part(models, batch: int, least_s: float, cuda_graphs: bool) -> dict:
 
 def end_to_end(models, portrait: Portrait, batch: int, video_s: float, cuda_graphs: bool) -> dict:
     """From speech and portrait to an mp4, and FFmpeg's parts alone on the same frames: encoding, and reading it back."""
-    from avatar.lips.musetalk.clip import clip_frames
+    from avatar.media.frames import video_frames
 
     side = portrait.picture.shape[0]
     encoder = choose("full", side, Fraction(RATE))
@@ -177,7 +177,7 @@ def end_to_end(models, portrait: Portrait, batch: int, video_s: float, cuda_grap
         count = encode_frames(frames, side, side, Fraction(RATE), path, encoder.name)
         wall_s = time.perf_counter() - started
         started = time.perf_counter()
-        frames = list(clip_frames(path))
+        frames = list(video_frames(path))
         decode_s = time.perf_counter() - started
         started = time.perf_counter()
         encode_frames(frames, side, side, Fraction(RATE), path, encoder.name)

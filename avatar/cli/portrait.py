@@ -9,7 +9,8 @@ import click
 
 from avatar import settings
 from avatar.cli.help import Group
-from avatar.cli.output import LineProgress, print_json
+from avatar.cli.output import Printer, print_json
+from avatar.progress import Progress
 
 if TYPE_CHECKING:
     from avatar.portrait.framing import Portrait
@@ -42,7 +43,7 @@ def generate(prompt, output, overwrite, negative, seed, steps, size, tries, as_j
     Describe the person; the rest is asked for. A drawing that the safety checker stops, or without a face that can be
     animated, is not used: the next seed is drawn.
     """
-    from avatar.cli.rendering import check_output, deliver_with
+    from avatar.delivery import check_output, deliver_with
     from avatar.engines import Told, WantedPicture
     from avatar.portrait.diffusion.engine import DiffusionPortrait
     from avatar.preflight import refuse_missing_parts
@@ -55,7 +56,7 @@ def generate(prompt, output, overwrite, negative, seed, steps, size, tries, as_j
     refuse_missing_parts(DiffusionPortrait.models)
     told = Told()
     with DiffusionPortrait.load() as engine:
-        drawn = engine.picture(wanted, told, LineProgress())
+        drawn = engine.picture(wanted, told, Progress(Printer()))
     notes = told.notes + engine.notes
     for note in notes:
         click.echo(f"note: {note}", err=True)

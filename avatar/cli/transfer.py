@@ -61,7 +61,8 @@ class Bars(FetchProgress):
         self._is_counted = work == self._counted
 
     def advance(self, size: int) -> None:
-        self._bars.advance(self._file, size)
+        if self._file is not None:
+            self._bars.advance(self._file, size)
         if self._is_counted:
             self._bars.advance(self._all, size)
 

@@ -104,8 +104,7 @@ def refuse_unusable(gpu: hardware.Gpu) -> None:
     from avatar.environment import driver, locks
 
     cuda = driver.locked_cuda(locks.read_payload(locks.find_locks()))
-    least = driver.least_driver(cuda)
-    if driver.is_older(gpu.driver, least):
+    if cuda and driver.is_older(gpu.driver, least := driver.least_driver(cuda)):
         raise EnvironmentProblem(
             f"the driver {gpu.driver} of the {gpu.name} is too old: CUDA {cuda} in the locked torch needs {least} or newer; "
             "update it."

@@ -174,7 +174,8 @@ def _blob(step: Step, metadata: HfFileMetadata) -> Path:
     """Where the bytes go: in a hub cache a blob that is named as the hub names it, else the target itself."""
     if step.place.layout == "plain":
         return step.target
-    return step.partial.with_name(metadata.etag if ETAG.fullmatch(metadata.etag or "") else step.file.sha256)
+    etag = metadata.etag or ""
+    return step.partial.with_name(etag if ETAG.fullmatch(etag) else step.file.sha256)
 
 
 def _link(step: Step, blob: Path) -> None:

@@ -68,7 +68,7 @@ def _head_weight(landmarks: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndar
     chin, top = landmarks[CHIN, :2], landmarks[FOREHEAD_TOP, :2]
     face_width = np.linalg.norm(landmarks[EAR_RIGHT, :2] - landmarks[EAR_LEFT, :2])
     face_height = np.linalg.norm(top - chin)
-    centre = (top + chin) / 2 - (0, 0.10 * face_height)
+    centre = (top + chin) / 2 - np.array((0, 0.10 * face_height))
     distance = np.hypot((x - centre[0]) / (0.95 * face_width), (y - centre[1]) / (0.85 * face_height))
     return 1 - smoothstep((distance - 0.75) / 0.75)
 
