@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from avatar.errors import InputError
+from avatar.limits import FRAME_RATE
 from avatar.lips.musetalk.options import Options
 from avatar.lips.musetalk.prepared import prepare
 from avatar.media.ffmpeg import encode_frames
@@ -18,7 +19,6 @@ from avatar.media.mark import marked
 from avatar.portrait.face import FaceReader
 from avatar.portrait.framing import Portrait
 from avatar.portrait.landmarks import LEFT_EYE, MESH, RIGHT_EYE
-from avatar.request import FRAME_RATE
 
 # A video is coded, so even what was not touched differs by a few levels of 255. So the still portrait is coded in the
 # same way and compared in blocks, over which the coder's noise cancels. Measured, worst block / all blocks: the portrait

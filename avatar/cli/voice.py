@@ -9,6 +9,7 @@ import click
 from avatar import settings
 from avatar.cli.help import Group
 from avatar.cli.output import age, print_json
+from avatar.limits import LONGEST_S
 
 FILE = click.Path(path_type=Path)
 LANGUAGE_HELP = "What it speaks where no --language is given: en, es, fr …; the full stack has 15."
@@ -116,7 +117,7 @@ def say(text, voice_name, preset, language, stack, seed, output, overwrite) -> N
     from avatar.cli.pipeline import voice_file
     from avatar.delivery import check_output, deliver_with
     from avatar.preflight import refuse_missing_parts
-    from avatar.request import LONGEST_S, make_request
+    from avatar.request import make_request
     from avatar.stacks import stack_for
     from avatar.voice import profiles
 
