@@ -12,8 +12,8 @@ import numpy as np
 import onnxruntime
 import pytest
 
+from avatar.environment.packaged import package_file
 from avatar.errors import EnvironmentProblem, RequestError
-from avatar.host.packaged import package_file
 from avatar.voice.presets import espeak, onnx_outputs
 from avatar.voice.presets.kokoro import KokoroVoice
 from avatar.voice.presets.onnx_session import open_session

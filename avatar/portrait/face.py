@@ -18,8 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
+from avatar.environment.packaged import package_bytes
 from avatar.errors import EnvironmentProblem
-from avatar.host.packaged import package_bytes
 from avatar.portrait.landmarks import (
     BETWEEN_EYES,
     CHIN,
