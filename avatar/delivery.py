@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from avatar.errors import EnvironmentProblem, RequestError, TemporaryProblem
+from avatar.files import written_whole
 
 LEAST_FREE_BYTES = 50 << 20  # a job of 120 s needs about 20 MB; below this a render would die half way
 
@@ -65,16 +66,13 @@ def deliver(source: Path, target: Path) -> None:
 
 def deliver_with(write: Callable[[Path], object], target: Path) -> None:
     """Let `write` write beside the final name, then rename: the target is never half a file."""
-    partial = target.with_name(f".{target.name}.partial")
     try:
-        write(partial)
-        partial.replace(target)
+        with written_whole(target) as partial:
+            write(partial)
     except OSError as error:
         raise TemporaryProblem(
             f"cannot write {str(target)!r}: {error.strerror}; free space or name another output."
         ) from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def free_name(path: Path) -> Path:

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,12 +71,21 @@ def rename_new(source: Path, target: Path) -> None:
         raise
 
 
-def write_json(path: Path, content: object) -> None:
-    """Write beside the final name, then rename: a reader sees the old file or the whole new one."""
-    partial = path.with_name(f".{path.name}.partial")
+@contextlib.contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """A name beside `path` to write to, which takes its place when the block ends: a reader sees the old file or the whole
+    new one. On any error the old one stays. Each thread of each process has a name of its own, so the last one wins.
+    """
+    begin = os.fsdecode(os.fsencode(path.name)[:230])  # a name may have 255 bytes
+    partial = path.with_name(f".{begin}.{threading.get_native_id()}.partial")
     try:
-        partial.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+        yield partial
         partial.replace(path)
-    except BaseException:
+    finally:
         partial.unlink(missing_ok=True)
-        raise
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write a file of JSON, whole or not at all."""
+    with written_whole(path) as partial:
+        partial.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")

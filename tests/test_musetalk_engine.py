@@ -24,9 +24,9 @@ from avatar.lips.musetalk.blending import blending_threads
 from avatar.lips.musetalk.engine import MODELS, MuseTalkLips, halvings
 from avatar.lips.musetalk.options import Options
 from avatar.lips.musetalk.shift_sheet import loudest_part, shift_sheet
-from avatar.portrait.face import LOWER_LIP, UPPER_LIP
 from avatar.portrait.framing import Portrait
 from avatar.portrait.given import bundled_portrait
+from avatar.portrait.landmarks import LOWER_LIP, UPPER_LIP
 from avatar.voice.speech import Speech
 from tests import musetalk_reference as reference
 from tests.tiny import environment, musetalk

@@ -13,8 +13,8 @@ import onnxruntime
 import pytest
 
 from avatar.engines import Told, WantedSpeech
+from avatar.environment.packaged import package_file
 from avatar.errors import EnvironmentProblem, RequestError
-from avatar.host.packaged import package_file
 from avatar.progress import Progress
 from avatar.voice.given import GivenSpeech
 from avatar.voice.presets import espeak, onnx_outputs

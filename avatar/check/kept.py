@@ -10,14 +10,15 @@ import cv2
 import numpy as np
 
 from avatar.errors import InputError
+from avatar.limits import FRAME_RATE
 from avatar.lips.musetalk.options import Options
 from avatar.lips.musetalk.prepared import prepare
 from avatar.media.ffmpeg import encode_frames
 from avatar.media.frames import video_frames
 from avatar.media.mark import marked
-from avatar.portrait.face import LEFT_EYE, RIGHT_EYE, FaceReader
+from avatar.portrait.face import FaceReader
 from avatar.portrait.framing import Portrait
-from avatar.request import FRAME_RATE
+from avatar.portrait.landmarks import LEFT_EYE, MESH, RIGHT_EYE
 
 # A video is coded, so even what was not touched differs by a few levels of 255. So the still portrait is coded in the
 # same way and compared in blocks, over which the coder's noise cancels. Measured, worst block / all blocks: the portrait
@@ -30,7 +31,6 @@ CODED_AROUND = 16  # pixels around the mask that are not looked at: the coder sp
 MOST_MOVED = (
     0.03  # of the distance between the eyes; measured 0.014 where noise was drawn for a mouth, 0.002 on a still
 )
-MESH = 468  # the mesh's points; the ten after them are the irises
 
 
 def check_kept(path: Path, portrait: Portrait, options: Options, mark: str | None, encoder: str = "x264") -> dict:

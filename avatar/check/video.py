@@ -14,7 +14,8 @@ from avatar.invocation import to_type
 from avatar.media.frames import video_frames
 from avatar.media.loudness import SILENT_DBFS, Loudness, decibels, loudness_of
 from avatar.media.streams import Streams
-from avatar.portrait.face import LEFT_EYE, LOWER_LIP, RIGHT_EYE, UPPER_LIP, Face, FaceReader
+from avatar.portrait.face import Face, FaceReader
+from avatar.portrait.landmarks import LEFT_EYE, LOWER_LIP, RIGHT_EYE, UPPER_LIP
 
 LEAST_R_INTENDED = 0.9  # the mouth against what it was asked to do
 LEAST_R_SOUND = 0.6  # the mouth against the loudness of the sound

@@ -10,6 +10,7 @@ import click
 from avatar import settings
 from avatar.cli.help import Group
 from avatar.cli.output import Printer, print_json
+from avatar.limits import SEEDS
 from avatar.progress import Progress
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def portrait() -> None:
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The PNG file to write.")
 @click.option("--overwrite", is_flag=True, help="Replace the output file if it exists.")
 @click.option("--negative", default="", help="What must not be in the picture, besides what is always kept out.")
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Another seed draws another person. [default: 7]")
+@click.option("--seed", type=click.IntRange(0, SEEDS - 1), help="Another seed draws another person. [default: 7]")
 @click.option("--steps", type=int, help="Of denoising; more cost time and add detail. [default: as the profile says]")
 @click.option("--size", type=int, default=512, show_default=True, help="Pixels a side, a multiple of 8.")
 @click.option("--tries", type=int, default=4, show_default=True, help="Seeds to draw until one shows a usable face.")

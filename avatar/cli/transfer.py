@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager, nullcontext
 
 import click
 
-from avatar.weights.fetch import FetchProgress
 from avatar.weights.lock import File, gigabytes
+from avatar.weights.step import FetchProgress
 
 
 def progress(counted: str, total: int) -> AbstractContextManager[FetchProgress]:

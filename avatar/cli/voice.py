@@ -113,37 +113,11 @@ def remove(name: str) -> None:
 @click.option("--overwrite", is_flag=True, help="Replace the output file if it exists.")
 def say(text, voice_name, preset, language, stack, seed, output, overwrite) -> None:
     """Speak a text into a WAV file."""
-    from avatar.cli.pipeline import voice_file
-    from avatar.delivery import check_output, deliver_with
-    from avatar.engines import Told, WantedSpeech
-    from avatar.preflight import refuse_missing_parts
-    from avatar.progress import Progress
-    from avatar.request import LONGEST_S, make_request
-    from avatar.stacks import stack_for
-    from avatar.voice import profiles
+    from avatar import work
+    from avatar.cli.output import Printer
 
-    output = output.absolute()
-    check_output(output, overwrite, suffix=".wav")
-    defaults = settings.load()
-    request = make_request(
-        text=text,
-        voice=voice_file(voice_name),
-        preset=preset,
-        language=language or (voice_name and profiles.language_of(settings.home(), voice_name)),
-        stack=stack or defaults.stack,
-        seed=defaults.seed if seed is None else seed,
-    )
-    wanted = WantedSpeech(request.text, request.voice, request.preset, request.language, seed=request.seed)
-    engine_class, told = stack_for(request).voice, Told()
-    engine_class.check(wanted)
-    refuse_missing_parts(engine_class.models)
-    with engine_class.load() as engine:
-        speech = engine.speak(wanted, told, Progress())
-    speech.refuse_longer_than(LONGEST_S)
-    for note in [*told.notes, *engine.notes]:
-        click.echo(f"note: {note}", err=True)
-    deliver_with(speech.write_wav, output)
-    click.echo(str(output))
+    asked = {"text": text, "voice": voice_name, "preset": preset, "language": language, "stack": stack, "seed": seed}
+    click.echo(str(work.speak(work.request_of(**asked), output, overwrite, Printer(stages=1)).path))
 
 
 def prepare_full_stack(recording: Path) -> str:

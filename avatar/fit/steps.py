@@ -20,8 +20,8 @@ from avatar.device import memory, need
 from avatar.device.hardware import Profile
 from avatar.fit import configs
 from avatar.fit.shapes import build, randomize
+from avatar.limits import FRAME_RATE
 
-FRAME_RATE = 25
 LONGEST_CODES = 602  # audio codes of XTTS's longest sentence, 28 s
 SHORT_CODES = 43  # 2 s: what a CPU is asked for
 CODES_PER_S = 22_050 / 1024  # 21.5: a code stands for 1024 samples at 22,050 Hz

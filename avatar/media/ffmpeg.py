@@ -22,9 +22,9 @@ from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from avatar.environment.packaged import MEND, recorded_file
 from avatar.errors import AvatarError, EnvironmentProblem, TemporaryProblem
 from avatar.host.closed_child import OUT_OF_MEMORY, Ended
-from avatar.host.packaged import MEND, recorded_file
 
 if TYPE_CHECKING:
     import numpy as np

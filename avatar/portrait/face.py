@@ -18,18 +18,25 @@ from pathlib import Path
 
 import numpy as np
 
+from avatar.environment.packaged import package_bytes
 from avatar.errors import EnvironmentProblem
-from avatar.host.packaged import package_bytes
+from avatar.portrait.landmarks import (
+    BETWEEN_EYES,
+    CHIN,
+    LANDMARKS,
+    LEFT_CHEEK,
+    LEFT_EYE,
+    NOSE_BRIDGE,
+    NOSE_TIP,
+    RIGHT_CHEEK,
+    RIGHT_EYE,
+    UPPER_LIP,
+)
 
 BUNDLE_SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"  # Google's float16/1 bundle
-LANDMARKS = 478
 # Read while MediaPipe's library is loaded: a counter of its telemetry asks tcmalloc for the number of processors, which
 # aborts the process without this file. That is before any option of MediaPipe's could be given (seen with 1.2.2).
 CPU_LIST = Path("/sys/devices/system/cpu/possible")
-
-# Points of the MediaPipe face mesh; left and right are those of the image.
-BETWEEN_EYES, NOSE_BRIDGE, NOSE_TIP, UPPER_LIP, LOWER_LIP, CHIN = 168, 5, 4, 13, 14, 152
-LEFT_EYE, RIGHT_EYE, LEFT_CHEEK, RIGHT_CHEEK = 33, 263, 234, 454
 
 # The detector sees a picture at 128 x 128 pixels and misses faces under about 12 % of its long side. So the picture is
 # searched in squares too, each level half the side of the one before. A search makes many readings, so it asks for

@@ -26,7 +26,7 @@ import avatar
 from avatar.errors import EnvironmentProblem
 from avatar.weights.digests import file_sha256, problem_with, stamp
 from avatar.weights.disk import sync
-from avatar.weights.fetch import FetchProgress, Step
+from avatar.weights.step import FetchProgress, Step
 
 # What the hub names a blob after: the sha256 of a large file, the git object of a small one.
 ETAG = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")

@@ -9,6 +9,7 @@ from fractions import Fraction
 import numpy as np
 
 from avatar.engines import Told
+from avatar.limits import FRAME_RATE
 from avatar.lips.musetalk.audio_features import samples_at_16k
 from avatar.lips.musetalk.clip import Clip
 from avatar.lips.musetalk.engine import MuseTalkLips
@@ -18,7 +19,6 @@ from avatar.portrait.framing import Portrait
 from avatar.voice.speech import Speech
 
 SECONDS = 0.4  # of the loudest speech, in each row
-FRAME_RATE = 25
 
 
 def shift_sheet(

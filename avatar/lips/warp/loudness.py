@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from avatar.limits import FRAME_RATE
 from avatar.media.loudness import rms_around
 
 SPECTRUM_S = 0.04
@@ -19,7 +20,7 @@ LEAST_OPENING = 0.12  # below this it is breath or room noise
 
 
 def loudness_envelope(
-    samples: np.ndarray, sample_rate: int, frame_rate: float = 25, frame_count: int | None = None
+    samples: np.ndarray, sample_rate: int, frame_rate: float = FRAME_RATE, frame_count: int | None = None
 ) -> np.ndarray:
     """Root mean square of the samples around the middle of each frame: float32 (frames,), 0 after their end."""
     centres = _frame_centres(len(samples), sample_rate, frame_rate, frame_count)
@@ -35,7 +36,7 @@ def relative_loudness(envelope: np.ndarray) -> np.ndarray:
 
 
 def mouth_curves_from_sound(
-    samples: np.ndarray, sample_rate: int, frame_rate: float = 25, frame_count: int | None = None
+    samples: np.ndarray, sample_rate: int, frame_rate: float = FRAME_RATE, frame_count: int | None = None
 ) -> np.ndarray:
     """The pose of the mouth at the middle of each frame, as `mouth_curves` gives it: float32 (frames, 4).
 

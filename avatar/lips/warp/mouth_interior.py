@@ -11,8 +11,9 @@ from __future__ import annotations
 import numpy as np
 
 from avatar.lips.box import Box
-from avatar.lips.warp.geometry import CHEEK, FaceFrame
+from avatar.lips.warp.geometry import FaceFrame
 from avatar.lips.warp.mouth_fields import LipLines
+from avatar.portrait.landmarks import ON_LEFT_CHEEK
 
 # RGB, judged by eye on rendered frames with a cheek of brightness 170.
 CAVITY_TOP = (58, 20, 20)
@@ -46,7 +47,7 @@ def _over(below: np.ndarray, colour: np.ndarray, alpha: np.ndarray) -> np.ndarra
 
 
 def _cheek_brightness(picture: np.ndarray, landmarks: np.ndarray) -> float:
-    x, y = (int(value) for value in landmarks[CHEEK, :2])
+    x, y = (int(value) for value in landmarks[ON_LEFT_CHEEK, :2])
     patch = picture[max(y - 3, 0) : y + 4, max(x - 3, 0) : x + 4].reshape(-1, 3)
     return float(np.median(patch, axis=0).mean()) if len(patch) else CHEEK_BRIGHTNESS
 

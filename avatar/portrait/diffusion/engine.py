@@ -21,6 +21,7 @@ from avatar.device import memory
 from avatar.device.threads import torch_threads
 from avatar.engines import Told, WantedPicture
 from avatar.errors import EnvironmentProblem, InputError, RequestError
+from avatar.limits import MOST_TRIES, SEEDS
 from avatar.portrait.diffusion import model
 from avatar.portrait.diffusion import prompt as diffusion_prompt
 from avatar.portrait.diffusion.safety import SafetyWatch
@@ -39,8 +40,6 @@ SIZE = 512  # pixels a side: what Stable Diffusion 1.5 was trained at
 SMALLEST, LARGEST = 256, 1024  # pixels a side
 USUAL = range(448, 769)  # pixels a side; smaller, faces melt, and larger, there are several: a note says so
 MOST_STEPS = 150
-MOST_TRIES = 32  # seeds
-SEEDS = 2**32
 GUIDANCE = 7.5  # how far the prompt pulls (classifier-free guidance, Ho and Salimans 2022); diffusers' default
 TILE = 256  # pixels a side of the VAE's tiles, for a device on which its decoder does not fit
 

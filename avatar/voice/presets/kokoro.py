@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from avatar.environment.packaged import MEND, package_file
 from avatar.errors import EnvironmentProblem
-from avatar.host.packaged import MEND, package_file
 from avatar.voice.presets.onnx_outputs import output_declaration
 from avatar.voice.presets.onnx_session import open_session, read_blocks
 from avatar.voice.presets.onnx_voice import OnnxVoice

@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 
-from avatar.host.packaged import package_file
+from avatar.environment.packaged import package_file
 from avatar.voice.presets.onnx_outputs import output_declaration
 from avatar.voice.presets.onnx_session import open_session, read_blocks
 from avatar.voice.presets.onnx_voice import OnnxVoice

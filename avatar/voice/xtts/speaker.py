@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from avatar import settings
+from avatar.files import written_whole
 
 if TYPE_CHECKING:
     import torch
@@ -67,12 +67,8 @@ def keep(speaker: Speaker, path: Path) -> None:
     from safetensors.torch import save_file
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
+    with written_whole(path) as partial:
         save_file({"manner": speaker.manner.contiguous(), "timbre": speaker.timbre.contiguous()}, partial)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def forget(reference_sha256: str) -> None:
