@@ -30,17 +30,34 @@ def file_digest(path: Path) -> str:
 def new_folder(target: Path) -> Iterator[Path]:
     """A folder beside `target`, to be filled and renamed to it (`rename_new`); at the end what was not renamed is gone.
 
-    One process at a time makes folders in a parent, so what is found half made there was left by one that was killed:
-    it is removed first.
+    It is locked while it is filled, so what is found unlocked was left by a process that was killed, and is removed. The
+    parent is locked only for that look, so that a user's large files hold nobody up.
     """
     parent = target.parent
     parent.mkdir(parents=True, exist_ok=True)
     with open(parent.with_name(f"{parent.name}.lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         for leftover in parent.glob(f"{NEW}*"):
-            shutil.rmtree(leftover, ignore_errors=True)
-        with tempfile.TemporaryDirectory(prefix=NEW, dir=parent) as scratch:
-            yield Path(scratch)
+            with contextlib.suppress(OSError), _locked_folder(leftover):
+                shutil.rmtree(leftover, ignore_errors=True)
+        held = contextlib.ExitStack()
+        scratch = Path(
+            held.enter_context(tempfile.TemporaryDirectory(prefix=NEW, dir=parent, ignore_cleanup_errors=True))
+        )
+        held.enter_context(_locked_folder(scratch))
+    with held:
+        yield scratch
+
+
+@contextlib.contextmanager
+def _locked_folder(folder: Path) -> Iterator[None]:
+    """Hold a folder against others who ask in the same way. Raises BlockingIOError where somebody holds it."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def rename_new(source: Path, target: Path) -> None:

@@ -47,7 +47,7 @@ def load() -> Settings:
     known = {item.name: type(item.default) for item in fields(Settings)}
     for name, kind in known.items():
         if text := os.environ.get(f"AVATAR_{name.upper()}"):
-            values[name] = int(text) if kind is int and text.isdigit() else text
+            values[name] = int(text) if kind is int and text.isdecimal() else text
     for name, value in values.items():
         if name not in known:
             raise RequestError(f"{path} has the unknown setting {name!r}; known are: {', '.join(known)}.")

@@ -169,6 +169,34 @@ def test_this_host_is_described(tmp_path):
     assert host.disk_free_mib == pytest.approx(shutil.disk_usage(tmp_path).free / hardware.MIB, rel=0.1)
 
 
+@pytest.fixture
+def container(monkeypatch):
+    """Says what the kernel's files hold: {path: text}; the others are not there."""
+    return lambda files: monkeypatch.setattr(hardware, "read_text", lambda path: files.get(path, ""))
+
+
+def test_a_quota_counts_where_it_is_less_than_the_cores_of_the_affinity(container, monkeypatch):
+    """A container may be given more time than the cores it may run on have: it has those cores and no more."""
+    monkeypatch.setattr(hardware.os, "sched_getaffinity", lambda process: {0, 1, 5, 7})
+    for quota, cores in (("800000 100000\n", 4), ("400000 100000\n", 4), ("150000 100000\n", 1.5), ("25000 50000\n", 0.5),
+                         ("max 100000\n", 4), ("", 4)):  # fmt: skip
+        container({"/sys/fs/cgroup/cpu.max": quota})
+        assert hardware.cpu_cores() == cores
+
+
+def test_a_limit_counts_where_it_is_less_than_the_hosts_memory(container):
+    host = {"/proc/meminfo": "MemTotal:       16384000 kB\nMemFree:         1000000 kB\n"}  # 16,000 MiB
+    for limit, memory_mib in ((f"{500 << 20}\n", 500), (f"{99_999 << 20}\n", 16_000), ("max\n", 16_000), ("", 16_000)):
+        container({**host, "/sys/fs/cgroup/memory.max": limit})
+        assert hardware.memory_mib() == memory_mib
+
+
+def test_the_kernels_files_are_read_and_one_that_is_not_there_is_empty(tmp_path):
+    (tmp_path / "cpu.max").write_text("max 100000\n")
+    assert hardware.read_text(str(tmp_path / "cpu.max")) == "max 100000\n"
+    assert hardware.read_text(str(tmp_path / "memory.max")) == ""
+
+
 def test_a_missing_system_library_is_named_with_its_package(monkeypatch):
     monkeypatch.setitem(bootstrap.SYSTEM_LIBRARIES, "libnowhere.so.7", "libnowhere7")
     check = checks.check_system_libraries()

@@ -65,6 +65,20 @@ def test_a_measured_engine_reports_zeros_and_leaves_nothing_behind():
     assert usage.notes == []
 
 
+@pytest.mark.parametrize(("before_mib", "after_mib", "left_mib", "noted"), [
+    (30, 330, 300, True), (30, 131, 101, True), (30, 130, 100, False), (30, 30, 0, False), (330, 30, 0, False),
+])  # fmt: skip
+def test_a_model_that_stays_on_the_device_leaves_a_note(monkeypatch, before_mib, after_mib, left_mib, noted):
+    """As PyTorch's allocator would count on a card; the workspace that cuBLAS keeps is no leak."""
+    counts = [before_mib]
+    monkeypatch.setattr(memory, "reserved_mib", lambda device: counts[-1])
+    with memory.measured("lips") as usage:
+        counts.append(after_mib)
+    assert usage.left_mib == usage.as_facts()["left_mib"] == left_mib
+    said = f"lips: {left_mib} MiB stayed on this host after its model was dropped."
+    assert usage.notes == ([said] if noted else [])
+
+
 def test_an_error_in_a_measured_engine_passes_through():
     with pytest.raises(ZeroDivisionError), memory.measured("voice"):
         _ = 1 / 0

@@ -15,7 +15,7 @@ from avatar.lips.musetalk.prepared import Kept, prepare
 from avatar.lips.musetalk.ramp import FADE_FRAMES, ramp
 from avatar.lips.musetalk.silence import talking
 from avatar.lips.musetalk.source import Source, order
-from avatar.portrait.given import GivenPortrait
+from avatar.portrait.given import bundled_portrait
 from tests import musetalk_reference as reference
 
 RATES = [Fraction(15), Fraction(24000, 1001), Fraction(24), Fraction(25), Fraction(30000, 1001), Fraction(30),
@@ -26,8 +26,7 @@ SIZE = 512
 
 @pytest.fixture(scope="module")
 def portrait():
-    with GivenPortrait() as engine:
-        return engine.frame(None, size=SIZE)
+    return bundled_portrait(SIZE)
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +154,27 @@ def test_nothing_is_carried_over_a_cut_a_jump_or_a_pause():
     assert list(plan.begins) == [True, False, True, True, True, False]
     again = plan_frames(source_of(4), tone_of(1), Fraction(25), 6, Options(loop="repeat"))
     assert list(again.begins) == [True, False, False, False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("loop", "count", "begins"),
+    [
+        ("repeat", 3, [True, False, False, True, False, False, True]),  # 0 1 2 0: two frames back are a jump
+        ("repeat", 2, [True, False, False, False, False, False, False]),  # 0 1 0: the frame beside it is none
+        ("pingpong", 3, [True] + [False] * 6),
+        ("hold", 3, [True] + [False] * 6),  # the same frame again is none either
+    ],
+)
+def test_frames_begin_anew_after_a_jump_of_two_or_more(loop, count, begins):
+    plan = plan_frames(source_of(count), tone_of(1), Fraction(25), 7, Options(loop=loop))
+    assert list(plan.begins) == begins
+
+
+def test_frames_begin_anew_at_each_cut_and_after_each_frame_that_was_not_drawn():
+    cut = plan_frames(source_of(4, shot=[0, 1, 1, 0]), tone_of(1), Fraction(25), 4, Options())
+    assert list(cut.begins) == [True, True, False, True]
+    faint = source_of(5, opacity=[0, 0, 0.2, 1, 0])
+    assert list(plan_frames(faint, tone_of(1), Fraction(25), 5, Options()).begins) == [True, True, True, False, False]
 
 
 def test_source_frames_are_prepared_once_and_only_so_many_are_kept():

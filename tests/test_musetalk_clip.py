@@ -12,15 +12,16 @@ import numpy as np
 import pytest
 
 from avatar.errors import InputError
-from avatar.lips.musetalk.clip import Clip, clip_frames, frame_file, framed_frames, framing, is_clip
+from avatar.lips.musetalk.clip import Clip, frame_file, framed_frames, framing, is_clip
 from avatar.lips.musetalk.crop import face_edges
 from avatar.lips.musetalk.engine import MuseTalkLips
 from avatar.lips.musetalk.source import opened
 from avatar.lips.musetalk.track import Track, drawable, follow, steady
 from avatar.media.ffmpeg import encode_frames, ffmpeg_program
+from avatar.media.frames import video_frames
 from avatar.portrait.face import FaceReader
 from avatar.portrait.framing import Portrait
-from avatar.portrait.given import GivenPortrait
+from avatar.portrait.given import bundled_portrait
 from avatar.voice.speech import Speech
 from tests.tiny import environment, musetalk
 
@@ -32,8 +33,7 @@ FRAMES = 48
 
 @pytest.fixture(scope="module")
 def portrait() -> Portrait:
-    with GivenPortrait() as engine:
-        return engine.frame(None)
+    return bundled_portrait()
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +89,7 @@ def test_any_rate_becomes_the_asked_one_at_the_right_times(tmp_path, rate):
     count = int(seconds * rate)
     greys = (np.full((64, 64, 3), round(20 + 50 * frame / float(rate)), np.uint8) for frame in range(count))
     encode_frames(greys, 64, 64, rate, path)
-    shown = [(frame.mean() - 20) / 50 for frame in clip_frames(path, "fps=25")]
+    shown = [(frame.mean() - 20) / 50 for frame in video_frames(path, "fps=25")]
     assert abs(len(shown) - 25 * seconds) <= 1
     for frame, time_s in enumerate(shown):
         assert abs(time_s - frame / 25) <= 1 / float(rate) + 0.03  # a source frame, and the grey's own rounding
@@ -99,15 +99,15 @@ def test_a_clip_is_shown_upright(tmp_path, clip, reader):
     lying, turned = tmp_path / "lying.mp4", tmp_path / "turned.mp4"
     ffmpeg("-i", f"file:{clip}", "-vf", "transpose=cclock", "-crf", "10", lying)
     ffmpeg("-display_rotation:v", "-90", "-i", lying, "-c", "copy", turned)
-    first = next(clip_frames(turned))
+    first = next(video_frames(turned))
     assert first.shape == (HEIGHT, WIDTH, 3) and len(reader.read(first)) == 1
-    assert next(clip_frames(lying)).shape == (WIDTH, HEIGHT, 3)
+    assert next(video_frames(lying)).shape == (WIDTH, HEIGHT, 3)
 
 
 def test_odd_sizes_and_no_more_than_asked(tmp_path):
     path = tmp_path / "odd.mkv"
     ffmpeg("-f", "lavfi", "-i", "testsrc=size=301x203:rate=25:duration=2", "-pix_fmt", "yuv444p", path)
-    frames = list(clip_frames(path, seconds=0.4))
+    frames = list(video_frames(path, seconds=0.4))
     assert len(frames) == 10 and frames[0].shape == (203, 301, 3)
 
 
@@ -117,14 +117,14 @@ def test_what_is_no_video_is_refused(tmp_path, clip, reader):
     cut.write_bytes(clip.read_bytes()[:2000])
     for path in (text, cut, tmp_path / "absent.mp4"):
         with pytest.raises(InputError, match="cannot read the video"):
-            list(clip_frames(path))
+            list(video_frames(path))
 
 
 def test_a_list_of_files_that_is_called_a_video_opens_nothing(tmp_path, clip):
     (tmp_path / "other.mp4").write_bytes(clip.read_bytes())
     (tmp_path / "list.mp4").write_text("ffconcat version 1.0\nfile other.mp4\n")
     with pytest.raises(InputError, match="cannot read the video"):
-        list(clip_frames(tmp_path / "list.mp4"))
+        list(video_frames(tmp_path / "list.mp4"))
 
 
 @pytest.mark.parametrize("suffix", [".mov", ".mkv", ".avi", ".webm"])
@@ -132,20 +132,20 @@ def test_other_containers_are_read(tmp_path, clip, suffix):
     path = tmp_path / f"clip{suffix}"
     codec = ["-c:v", "libvpx", "-t", "0.4"] if suffix == ".webm" else ["-c", "copy"]
     ffmpeg("-i", f"file:{clip}", *codec, path)
-    assert next(clip_frames(path)).shape == (HEIGHT, WIDTH, 3)
+    assert next(video_frames(path)).shape == (HEIGHT, WIDTH, 3)
 
 
 def test_sound_without_pictures_is_refused(tmp_path):
     path = tmp_path / "sound.mp4"
     ffmpeg("-f", "lavfi", "-i", "sine=duration=1", path)
     with pytest.raises(InputError, match="cannot read the video"):
-        list(clip_frames(path))
+        list(video_frames(path))
 
 
 def test_no_decoder_is_left_running(clip):
-    frames = clip_frames(clip)
+    frames = video_frames(clip)
     next(frames)
-    process = frames.gi_frame.f_locals["process"]
+    process = frames.gi_frame.f_locals["ffmpeg"].process
     frames.close()
     assert process.poll() is not None
 

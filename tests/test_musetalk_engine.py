@@ -22,7 +22,7 @@ from avatar.lips.musetalk.options import Options
 from avatar.lips.musetalk.shift_sheet import loudest_part, shift_sheet
 from avatar.portrait.face import LOWER_LIP, UPPER_LIP
 from avatar.portrait.framing import Portrait
-from avatar.portrait.given import GivenPortrait
+from avatar.portrait.given import bundled_portrait
 from avatar.voice.speech import Speech
 from tests import musetalk_reference as reference
 from tests.tiny import environment, musetalk
@@ -42,8 +42,7 @@ def tiny(folder, monkeypatch) -> None:
 
 @pytest.fixture(scope="module")
 def portrait() -> Portrait:
-    with GivenPortrait() as engine:
-        return engine.frame(None)
+    return bundled_portrait()
 
 
 def speech_of(seconds: float, seed: int = 1, rate: int = 24_000) -> Speech:

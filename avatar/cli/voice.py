@@ -114,7 +114,7 @@ def remove(name: str) -> None:
 def say(text, voice_name, preset, language, stack, seed, output, overwrite) -> None:
     """Speak a text into a WAV file."""
     from avatar.cli.pipeline import voice_file
-    from avatar.cli.rendering import check_output, deliver_with
+    from avatar.delivery import check_output, deliver_with
     from avatar.preflight import refuse_missing_parts
     from avatar.request import LONGEST_S, make_request
     from avatar.stacks import stack_for

@@ -47,7 +47,8 @@ def measure(
     for needed, work in zip(need.stages(profile), works, strict=True):
         name = f"{needed.stage} ({needed.model})"
         tell(name)
-        with memory.measured(name, None if smaller else needed.total) as usage:
+        need_bytes = None if smaller else needed.total
+        with memory.measured(name, need_bytes, memory.device(profile), profile) as usage:
             parts = work(profile, seconds, smaller or {})
             gc.collect()
         results[needed.stage] = usage.as_facts() | parts
@@ -104,7 +105,7 @@ def _draw(pipeline, size: int, steps: int) -> None:
 
 def voice(profile: Profile, seconds: float, smaller: Smaller) -> dict:
     """XTTS's own `inference`: its longest sentence on a GPU, two seconds on a CPU."""
-    device = memory.device()
+    device = memory.device(profile)
     started = time.perf_counter()
     model = speaking_model(getattr(torch, profile.voice_dtype), device, smaller.get("xtts"))
     build_s = time.perf_counter() - started
@@ -163,10 +164,10 @@ def lips(profile: Profile, seconds: float, smaller: Smaller) -> dict:
     the last takes no time.
     """
     started = time.perf_counter()
-    models = random_models(memory.device(), getattr(torch, profile.dtype), smaller)
+    models = random_models(memory.device(profile), getattr(torch, profile.dtype), smaller)
     build_s = time.perf_counter() - started
     batch = profile.lips_batch
-    marks = [time.perf_counter() for _ in _frames(models, batch, batches=4)]
+    marks = [time.perf_counter() for _ in _frames(models, profile, batches=4)]
     frames_per_s = 2 * batch / (marks[3 * batch - 1] - marks[batch - 1])
     made = _result(build_s, seconds * FRAME_RATE / frames_per_s, {"frames_per_s": frames_per_s})
     return made | {"notes": models.notes}  # of a fall back to float32, which makes other figures
@@ -180,7 +181,7 @@ def random_models(device: torch.device, dtype: torch.dtype, smaller: Smaller):
     return Models(*networks, device)
 
 
-def _frames(models, batch: int, batches: int) -> Iterator[np.ndarray]:
+def _frames(models, profile: Profile, batches: int) -> Iterator[np.ndarray]:
     """Frames as the engine yields them: faces of a batch on the device, each blended into its picture."""
     from avatar.lips.musetalk.audio_features import AudioFeatures
     from avatar.lips.musetalk.blending import Blending, blending_threads
@@ -188,14 +189,13 @@ def _frames(models, batch: int, batches: int) -> Iterator[np.ndarray]:
     from avatar.lips.musetalk.options import Options
     from avatar.lips.musetalk.plan import plan_frames
     from avatar.lips.musetalk.source import opened
-    from avatar.portrait.given import GivenPortrait
+    from avatar.portrait.given import bundled_portrait
 
+    batch = profile.lips_batch
     options, rate, count = Options(rest_in_silence=False), Fraction(FRAME_RATE), batch * batches
     samples = np.random.default_rng(7).uniform(-0.5, 0.5, 16_000 * count // FRAME_RATE).astype(np.float32)
-    steps = memory.StepDown((batch,), what="frames a step")
-    with GivenPortrait() as given:
-        framed = given.frame(None)
-    with opened(framed, rate, count) as source:
+    steps = memory.StepDown((batch,), "frames a step", profile)
+    with opened(bundled_portrait(), rate, count) as source:
         plan = plan_frames(source, samples, rate, count, options)
         drawing = Drawing(models, source, AudioFeatures(models.ear, samples), plan, rate, options, steps)
         drawn = drawing.faces(drawing.batches())
@@ -203,7 +203,7 @@ def _frames(models, batch: int, batches: int) -> Iterator[np.ndarray]:
 
 
 def _network(name: str, profile: Profile, smaller: Smaller) -> torch.nn.Module:
-    return randomize(build(name, smaller.get(name)), memory.device(), getattr(torch, profile.dtype))
+    return randomize(build(name, smaller.get(name)), memory.device(profile), getattr(torch, profile.dtype))
 
 
 def _timed(work: Callable, *arguments: object) -> float:

@@ -67,14 +67,14 @@ class Speech:
         (folder / "timings.json").write_text(json.dumps(timings, ensure_ascii=False) + "\n")
 
     def write_wav(self, path: Path) -> None:
-        import soundfile
+        from avatar.media.sound_file import write_wav
 
-        soundfile.write(path, self.samples, self.sample_rate, subtype="PCM_16", format="WAV")
+        write_wav(path, self.samples, self.sample_rate)
 
     @classmethod
     def load(cls, folder: Path) -> Speech:
-        import soundfile
+        from avatar.media.sound_file import read_wav
 
-        samples, sample_rate = soundfile.read(folder / "speech.wav", dtype="float32")
+        samples, sample_rate = read_wav(folder / "speech.wav")
         timings = json.loads((folder / "timings.json").read_text())
         return cls(samples, sample_rate, [Phone(*p) for p in timings["phones"]], [Word(*w) for w in timings["words"]])

@@ -65,9 +65,9 @@ class Drawing:
         frame_rate: Fraction,
         options: Options,
         steps: StepDown,
-        cuda_graphs: bool = False,
+        graphs: Graphs | None = None,
     ) -> None:
-        """steps: how many frames the device takes at once; cuda_graphs: on a CPU that changes nothing."""
+        """steps: how many frames the device takes at once; graphs: the networks' recordings, None to launch them."""
         self._models = models
         self._source = source
         self._features = features
@@ -75,7 +75,7 @@ class Drawing:
         self._frame_rate = frame_rate
         self._options = options
         self._steps = steps
-        self._graphs = Graphs(models.notes) if cuda_graphs and models.device.type == "cuda" else None
+        self._graphs = graphs
         self._silence = silent_window(models.ear) if (plan.sound < 1).any() else None
         self._last_latents: torch.Tensor | None = None
         # One block: made one by one between larger passing tensors, they would leave holes of twice their own size.

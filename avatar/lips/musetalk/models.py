@@ -29,6 +29,7 @@ class Models:
     ) -> None:
         """diffusers' UNet2DConditionModel and AutoencoderKL and transformers' WhisperEncoder, on the device."""
         self.device = device
+        self.dtype = unet.dtype
         self.notes: list[str] = []
         self.unet, self.vae, self.ear = unet, vae, Ear(encoder, self.notes)
         if device.type == "cuda":
@@ -90,6 +91,16 @@ class Models:
         drawn = self.vae.decode((latents / self.vae.config.scaling_factor).to(self.vae.dtype)).sample
         pictures = (drawn.float() / 2 + 0.5).clamp(0, 1)
         return (pictures * 255).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous(), all_finite(drawn)
+
+    def begin_anew(self) -> bool:
+        """For another video: what fell back to float32 is of the type again that was loaded. Whether anything did.
+
+        A number in half precision is the same again after float32; so are the bytes of what is drawn next.
+        """
+        fell_back = [network for network in (self.unet, self.vae, self.ear.encoder) if network.dtype != self.dtype]
+        for network in fell_back:
+            network.to(self.dtype)
+        return bool(fell_back)
 
     def go_on_in_float32(self, network: str) -> None:
         """For the "UNet" or the "VAE", whose result was not finite. Raises EnvironmentProblem when it is already."""

@@ -1,0 +1,107 @@
+"""Files and folders that are whole or not there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from pathlib import Path
+
+import pytest
+
+from avatar.errors import RequestError
+from avatar.files import NEW, file_digest, new_folder, rename_new, write_json
+
+
+def test_the_digest_is_the_sha256_of_the_bytes(tmp_path):
+    content = bytes(range(256)) * 5000
+    (tmp_path / "file").write_bytes(content)
+    assert file_digest(tmp_path / "file") == hashlib.sha256(content).hexdigest()
+
+
+@pytest.mark.parametrize("name", ["", "missing"])
+def test_what_is_no_file_has_no_digest(tmp_path, name):
+    with pytest.raises(RequestError, match="cannot read '.*': .+; check the path"):
+        file_digest(tmp_path / name)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_new_folder_is_filled_beside_its_place_and_renamed(tmp_path):
+    target = tmp_path / "deep/kept/one"
+    with new_folder(target) as scratch:
+        assert scratch.parent == target.parent and scratch.name.startswith(NEW)
+        (scratch / "file").write_text("whole")
+        assert not target.exists()
+        rename_new(scratch, target)
+    assert names(target.parent) == ["one"] and (target / "file").read_text() == "whole"
+
+
+def test_a_new_folder_that_was_not_renamed_is_gone(tmp_path):
+    with pytest.raises(ZeroDivisionError), new_folder(tmp_path / "kept/one") as scratch:
+        (scratch / "half").write_text("")
+        _ = 1 / 0
+    with new_folder(tmp_path / "kept/two"):
+        pass
+    assert names(tmp_path / "kept") == []
+
+
+def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path):
+    for name in (f"{NEW}left", "kept", ".other"):
+        (tmp_path / "all" / name / "inside").mkdir(parents=True)
+    with new_folder(tmp_path / "all/one"):
+        assert f"{NEW}left" not in names(tmp_path / "all")
+    assert names(tmp_path / "all") == [".other", "kept"]
+
+
+def test_one_at_a_time_makes_folders_in_a_parent(tmp_path):
+    """Or the second would take the first one's folder for a killed process's."""
+    began, second_in = threading.Event(), threading.Event()
+
+    def second() -> None:
+        began.set()
+        with new_folder(tmp_path / "all/two"):
+            second_in.set()
+
+    with new_folder(tmp_path / "all/one") as scratch:
+        thread = threading.Thread(target=second)
+        thread.start()
+        assert began.wait(10) and not second_in.wait(0.2)
+        assert scratch.is_dir()
+    assert second_in.wait(10)
+    thread.join()
+
+
+def test_a_name_that_is_taken_stays_as_it_is(tmp_path):
+    for name in ("new", "taken"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_text(name)
+    with pytest.raises(FileExistsError):
+        rename_new(tmp_path / "new", tmp_path / "taken")
+    assert (tmp_path / "taken/file").read_text() == "taken" and (tmp_path / "new/file").read_text() == "new"
+    with pytest.raises(FileNotFoundError):  # another trouble is told as it is
+        rename_new(tmp_path / "missing", tmp_path / "free")
+
+
+def test_json_is_written_whole_and_reads_as_written(tmp_path):
+    path = tmp_path / "facts.json"
+    for content in ({"name": "Zoë", "list": [1, 2.5, None]}, {"name": "again"}):
+        write_json(path, content)
+        assert json.loads(path.read_text()) == content
+        assert names(tmp_path) == ["facts.json"]
+    assert path.read_text() == '{\n "name": "again"\n}\n'
+    write_json(path, "Zoë")
+    assert path.read_text() == '"Zoë"\n'  # for people too
+
+
+def test_json_that_cannot_be_written_leaves_the_old_file_and_no_scraps(tmp_path):
+    write_json(tmp_path / "facts.json", {"old": 1})
+    with pytest.raises(TypeError):
+        write_json(tmp_path / "facts.json", {"new": object()})
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OSError):
+        write_json(tmp_path / "folder", {"new": 1})
+    assert names(tmp_path) == ["facts.json", "folder"]
+    assert json.loads((tmp_path / "facts.json").read_text()) == {"old": 1}

@@ -1,0 +1,134 @@
+"""Kept voices: made whole, read, changed and removed by name. The recording is made here; no engine listens to it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from avatar.errors import InputError, RequestError
+from avatar.files import file_digest
+from avatar.voice import profiles
+from avatar.voice.recording import Recording
+
+RATE = 16_000
+SAMPLES = np.sin(np.arange(RATE) / 20).astype(np.float32) / 2
+RECORDING = Recording(SAMPLES, RATE, 1, 0.5, -9.0, 1.0, 0.0, 40.0, 120.0)
+
+
+def keep(home: Path, name: str = "ann", **profile) -> dict:
+    kept = {"name": name, "language": "en", "consent": False, **profile}
+    profiles.save(home / "voices" / name, kept, RECORDING)
+    return kept
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_voice_is_its_profile_and_its_recording(home):
+    kept = keep(home, warnings=["noisy"])
+    folder = home / "voices/ann"
+    assert names(folder) == ["profile.json", "reference.wav"] and names(home / "voices") == ["ann"]
+    assert profiles.read(home, "ann") == kept == json.loads((folder / "profile.json").read_text())
+    assert kept["reference_sha256"] == file_digest(folder / "reference.wav")
+    samples, rate = soundfile.read(folder / "reference.wav", dtype="float32")
+    assert rate == RATE and soundfile.info(folder / "reference.wav").subtype == "PCM_16"
+    np.testing.assert_allclose(samples, SAMPLES, atol=1e-4)
+    assert profiles.recording_of(home, "ann") == folder / "reference.wav"
+    assert profiles.language_of(home, "ann") == "en"
+
+
+def test_a_name_that_another_process_took_meanwhile_is_told_and_left_alone(home):
+    keep(home, consent=True)
+    with pytest.raises(RequestError, match="'ann' was made by another process meanwhile"):
+        keep(home)
+    assert profiles.read(home, "ann")["consent"] is True and names(home / "voices") == ["ann"]
+
+
+def test_voices_are_listed_by_name_and_what_is_half_made_is_not(home):
+    assert profiles.every(home) == []
+    for name in ("zoe", "ann"):
+        keep(home, name)
+    for hidden in (".new-abc", ".latents", "empty"):
+        (home / "voices" / hidden).mkdir()
+    (home / "voices/.new-abc/profile.json").write_text("{}")
+    assert [profile["name"] for profile in profiles.every(home)] == ["ann", "zoe"]
+
+
+@pytest.mark.parametrize(
+    "name", ["bob", "", ".", "..", "../voices/ann", ".hidden", "-x", "a b", "ann/", "a" * 65, "ann\n"]
+)
+def test_a_voice_that_is_not_there_is_told_and_has_no_recording(home, name):
+    keep(home)
+    with pytest.raises(RequestError, match="no voice .* in .*voices; 'avatar voice list'"):
+        profiles.read(home, name)
+    assert profiles.recording_of(home, name) is None and profiles.language_of(home, name) is None
+
+
+@pytest.mark.parametrize("name", ["a", "7", "A.b_c-1", "a" * 64])
+def test_these_are_names(home, name):
+    keep(home, name)
+    assert profiles.read(home, name)["name"] == name
+
+
+def test_a_folder_that_lost_its_recording_has_none(home):
+    keep(home)
+    (home / "voices/ann/reference.wav").unlink()
+    assert profiles.recording_of(home, "ann") is None and profiles.language_of(home, "ann") is None
+
+
+@pytest.mark.parametrize(
+    ("change", "language", "consent"),
+    [({"language": "fr", "consent": None}, "fr", True), ({"language": None, "consent": False}, "en", False),
+     ({"language": "de", "consent": False}, "de", False), ({"language": None, "consent": None}, "en", True)],
+)  # fmt: skip
+def test_only_what_is_said_of_a_voice_changes(home, change, language, consent):
+    before = keep(home, consent=True)
+    changed = profiles.update(home, "ann", **change)
+    assert changed == profiles.read(home, "ann") == before | {"language": language, "consent": consent}
+    assert names(home / "voices/ann") == ["profile.json", "reference.wav"]
+
+
+def test_a_language_that_nobody_speaks_changes_nothing(home):
+    keep(home)
+    for language, said in (("xx", "does not speak 'xx'"), ("ja", "cutlet")):
+        with pytest.raises(RequestError, match=said):
+            profiles.update(home, "ann", language, True)
+    assert profiles.read(home, "ann")["language"] == "en" and profiles.read(home, "ann")["consent"] is False
+    with pytest.raises(RequestError, match="no voice 'bob'"):
+        profiles.update(home, "bob", "en", None)
+
+
+def test_a_removed_voice_is_gone_with_what_was_heard_of_it_and_the_others_stay(home):
+    digest = keep(home)["reference_sha256"]
+    keep(home, "zoe")
+    latents = home / "voices/.latents"
+    latents.mkdir()
+    for name in (
+        f"{digest}-model-1.safetensors",
+        f".{digest}-model-1.safetensors.9.partial",
+        "other-model-1.safetensors",
+    ):
+        (latents / name).touch()
+    profiles.remove(home, "ann")
+    assert names(home / "voices") == [".latents", "zoe"] and names(latents) == ["other-model-1.safetensors"]
+    with pytest.raises(RequestError, match="no voice 'ann'"):
+        profiles.remove(home, "ann")
+
+
+@pytest.mark.parametrize(
+    ("name", "language", "said"),
+    [("a b", "en", "'a b' is no voice name"), ("", "en", "is no voice name"), ("../x", "en", "is no voice name"),
+     ("bob", "xx", "does not speak 'xx'"), ("ann", "en", "'ann' exists; .*: avatar voice remove ann")],
+)  # fmt: skip
+def test_what_cannot_be_made_is_refused_before_the_recording_is_read(home, name, language, said):
+    keep(home)
+    with pytest.raises(RequestError, match=said):
+        profiles.create(home, name, home / "missing.wav", language, True)
+    with pytest.raises(InputError):
+        profiles.create(home, "bob", home / "missing.wav", "en", True)
+    assert names(home / "voices") == ["ann"]
