@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
     from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
     from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
-    from transformers import CLIPTextModel
+    from transformers import CLIPTextModel, CLIPTokenizer
 
 MODEL = "stable-diffusion-v1-5"  # its name in weights/models.lock
 UNET = "unet/diffusion_pytorch_model.fp16.safetensors"
@@ -104,7 +104,16 @@ def need_bytes(networks: Networks, size: int, dtype: torch.dtype, tiled: bool = 
 
 
 def pipeline(networks: Networks, files: dict[str, Path]) -> StableDiffusionPipeline:
-    """diffusers' pipeline around filled networks.
+    """diffusers' pipeline around filled networks."""
+    schedule = read_json(files["scheduler/scheduler_config.json"])
+    features = read_json(files["feature_extractor/preprocessor_config.json"])
+    return assembled(networks, read_tokenizer(files), schedule, features)
+
+
+def assembled(
+    networks: Networks, tokenizer: CLIPTokenizer | None, schedule: dict, features: dict
+) -> StableDiffusionPipeline:
+    """The same from the contents of two config files; without a tokenizer it takes no words, only their embeddings.
 
     The checkpoint's own sampler is PNDM, which wants about 50 steps. DPM-Solver++ (2M, Lu et al. 2022,
     arXiv 2211.01095) with Karras' spacing reaches the same pictures in 20 to 30 of the same cost, on the same noise
@@ -114,15 +123,15 @@ def pipeline(networks: Networks, files: dict[str, Path]) -> StableDiffusionPipel
     from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultistepScheduler
     from transformers import CLIPImageProcessorPil
 
-    schedule = read_json(files["scheduler/scheduler_config.json"])
-    schedule |= {"algorithm_type": "dpmsolver++", "use_karras_sigmas": True}
-    scheduler = from_config(DPMSolverMultistepScheduler, schedule)
-    extractor = CLIPImageProcessorPil(**read_json(files["feature_extractor/preprocessor_config.json"]))
+    scheduler = from_config(
+        DPMSolverMultistepScheduler, schedule | {"algorithm_type": "dpmsolver++", "use_karras_sigmas": True}
+    )
+    extractor = CLIPImageProcessorPil(**features)
     made = StableDiffusionPipeline(
         unet=networks.unet,
         vae=networks.vae,
         text_encoder=networks.text_encoder,
-        tokenizer=read_tokenizer(files),
+        tokenizer=tokenizer,  # pyright: ignore[reportArgumentType]  # not asked for where words come as embeddings
         scheduler=scheduler,  # pyright: ignore[reportArgumentType]  # declared as an enumeration of the classes' names
         safety_checker=networks.safety_checker,
         feature_extractor=extractor,  # pyright: ignore[reportArgumentType]  # declared as its twin that needs torchvision
@@ -131,7 +140,7 @@ def pipeline(networks: Networks, files: dict[str, Path]) -> StableDiffusionPipel
     return made
 
 
-def read_tokenizer(files: dict[str, Path]):
+def read_tokenizer(files: dict[str, Path]) -> CLIPTokenizer:
     """CLIP's tokenizer from its vocabulary and merges; a tokenizer.json that lies beside them is not looked at."""
     from transformers import CLIPTokenizer
 
