@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,7 +48,7 @@ class Speech:
     def seconds(self) -> float:
         return len(self.samples) / self.sample_rate
 
-    def frame_count(self, frame_rate: int) -> int:
+    def frame_count(self, frame_rate: int | Fraction) -> int:
         """How many video frames the speech fills, the last one perhaps in part."""
         return math.ceil(len(self.samples) * frame_rate / self.sample_rate)
 
