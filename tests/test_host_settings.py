@@ -1,4 +1,4 @@
-"""What a host says of indexes, word for word: read from pip's and uv's settings, and told to both. No installer runs.
+"""What a host says of indexes, word for word: read from pip's and uv's settings, and told to both. No installer runs: scripts stand for pip.
 
 tests/another_day/ has the same through `./run` and an index.
 """
@@ -87,6 +87,56 @@ def test_the_hosts_own_proxy_goes_before_pips(monkeypatch, name):
 )
 def test_a_time_out_is_a_whole_number_of_seconds(text, seconds):
     assert host_settings.whole_seconds(text) == seconds
+
+
+@pytest.fixture
+def pips(monkeypatch, bare):
+    """Programs that stand for the host's pips: {name: shell lines}; there is no other."""
+
+    def put(**programs: str) -> None:
+        for name, body in programs.items():
+            (bare / "bin").mkdir(exist_ok=True)
+            (bare / "bin" / name).write_text(f"#!/bin/sh\n{body}\n")
+            (bare / "bin" / name).chmod(0o755)
+
+    monkeypatch.setattr(host_settings.sys, "executable", str(bare / "bin/python"))
+    monkeypatch.setenv("PATH", str(bare / "bin"))
+    return put
+
+
+NO_PIP = "echo 'python: No module named pip' >&2; exit 1"
+
+
+def test_the_first_pip_that_answers_is_believed(pips, bare):
+    assert host_settings.pip_listing(bare) == ("", "")
+    pips(pip="echo pip")
+    assert host_settings.pip_listing(bare) == ("pip\n", "")
+    pips(pip3="echo pip3", python=NO_PIP)
+    assert host_settings.pip_listing(bare) == ("pip3\n", "")
+    pips(python='echo "$@"')
+    assert host_settings.pip_listing(bare) == ("-I -m pip config list\n", "")
+
+
+def test_our_own_pip_is_asked_last(pips, bare):
+    (bare / "boot/bin").mkdir(parents=True)
+    pips(own="echo ours", pip="exit 1")
+    (bare / "bin/own").rename(bare / "boot/bin/python")
+    assert host_settings.pip_listing(bare) == ("ours\n", "")
+
+
+def test_why_a_pip_would_not_answer_is_told_and_that_there_is_none_is_not(pips, bare):
+    pips(python=NO_PIP, pip3="exit 1")
+    assert host_settings.pip_listing(bare) == ("", "")
+    pips(pip="echo first >&2; echo 'cannot read pip.conf' >&2; exit 3")
+    assert host_settings.pip_listing(bare) == ("", "cannot read pip.conf")
+    pips(pip3="echo 'of pip3' >&2; exit 3")
+    assert host_settings.pip_listing(bare) == ("", "cannot read pip.conf")  # the last that had something to say
+
+
+def test_pip_is_asked_without_variables_that_would_hide_its_settings(pips, bare, monkeypatch):
+    set_all(monkeypatch, PIP_QUIET="3", PIP_TARGET="t", PYTHONHOME="h", PIP_CONFIG_FILE="/c.conf", OTHER="o")
+    pips(pip='echo "$PIP_QUIET,$PIP_TARGET,$PYTHONHOME,$PIP_CONFIG_FILE,$OTHER"')
+    assert host_settings.pip_listing(bare) == ("0,,,/c.conf,o\n", "")
 
 
 # ---------------------------------------------------------------- what pip is told

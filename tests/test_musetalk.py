@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from avatar.errors import RequestError
+from avatar.lips.box import Box
 from avatar.lips.musetalk import audio_windows, blend, crop, mask, tone
 from avatar.lips.musetalk.options import Options
 from avatar.lips.musetalk.plan import plan_frames
@@ -257,6 +258,18 @@ def test_mask_is_the_references(portrait, kind, dx, dy, scale):
     assert np.mean(ours.core != hard[rows, columns]) < 0.02
     assert soft[box.top - top : rows.start, columns].max(initial=0) < 0.01  # nothing above the kept rows
     assert ours.alpha.max() == 255
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "side", "size"),
+    [(200, 100, 300, 15), (100, 201, 300, 15), (203, 203, 302, 15), (410, 40, 614, 31)],
+)
+def test_the_blending_square_is_half_as_long_again_as_the_box_and_the_blur_a_share_of_it(width, height, side, size):
+    box = Box(10, 20, 10 + width, 20 + height)
+    assert mask.square_side(box) == side and mask.blur_size(box, 0.05) == size
+    assert mask.blur_size(box, 0.0) == 1
+    assert mask.begin_row(box, 0.5) == (40 + height) // 2
+    assert mask.begin_row(box, 0.4) == (40 + height) // 2 - side // 2 + int(0.4 * side)
 
 
 def test_presets_nest_and_jaw_leaves_the_nose(portrait):
