@@ -207,6 +207,13 @@ def test_box_is_the_references_and_in_the_picture(portrait, dx, dy, shift):
     assert 0 <= box.left < box.right <= SIZE and 0 <= box.top < box.bottom <= SIZE
 
 
+def test_a_box_that_leaves_the_picture_ends_at_its_edges(portrait):
+    large = moved(portrait, 0, 0, scale=8)
+    assert crop.face_box(large, SIZE, SIZE) == Box(0, 0, SIZE, SIZE)
+    assert crop.face_box(moved(portrait, 5000, 6000), SIZE, 400) == Box(SIZE, 400, SIZE, 400)
+    assert crop.face_box(moved(portrait, -5000, -6000), SIZE, 400) == Box(0, 0, 0, 0)
+
+
 def test_shift_moves_the_top_alone(portrait):
     still, down = (crop.face_edges(portrait.landmarks, shift) for shift in (0, 1))
     step = (portrait.landmarks[4, 1] - portrait.landmarks[168, 1]) / 3

@@ -103,6 +103,7 @@ def test_a_mark_inside_of_a_word_is_part_of_it():
 def test_a_line_that_goes_on_in_lower_case_was_wrapped():
     assert clauses("one two\nthree") == [("one two three", ".")]
     assert clauses("one two\nThree") == [("one two", ","), ("Three", ".")]
+    assert clauses("one two\niPhone") == [("one two iPhone", ".")]
     assert clauses("one two.\nThree") == [("one two.", "."), ("Three", ".")]
 
 
