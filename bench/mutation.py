@@ -160,7 +160,7 @@ def reported(options, chosen: list[Mutant], verdicts: list[str], tests: dict, le
             survived.append({"file": mutant.file, "line": mutant.line, "change": change, "reason": reason})
     counts = Counter(verdicts)
     return {
-        "command": "./run --full python bench/mutation.py",
+        "command": " ".join(["./run --full python bench/mutation.py", *sys.argv[1:]]),
         "date": time.strftime("%Y-%m-%d"),
         **gpu_machine.commit(),
         "seed": options.seed,
