@@ -27,10 +27,28 @@ from avatar.work import request_of
 jobs = [home.create(settings.home(), request_of(text=text)) for text in sys.argv[1:]]
 sys.exit(bool(pipeline.render_all(jobs, Progress())))
 """
-NUMBERS = (
-    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen twenty"
-).split()
+NUMBERS = [
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+    "twenty",
+]
 
 
 def texts(count: int) -> list[str]:

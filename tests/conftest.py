@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -15,6 +16,18 @@ from tests.namespaces import need_mounts
 
 ROOT = Path(__file__).parent.parent
 SHORT_TEXT = "Peter bought a map of my boat. It moves, but why?"
+
+
+def pytest_addoption(parser) -> None:
+    parser.addoption("--shuffle", metavar="SEED", help="the files, and the tests of each, in an order of chance")
+
+
+def pytest_collection_modifyitems(config, items) -> None:
+    """A test that leans on the one before it fails here. Files stay together: their fixtures are made once."""
+    if seed := config.getoption("--shuffle"):
+        chance = random.Random(seed)
+        files = {item.path: chance.random() for item in items}
+        items.sort(key=lambda item: (files[item.path], chance.random()))
 
 
 @dataclass

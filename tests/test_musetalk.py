@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from avatar.errors import RequestError
-from avatar.lips.musetalk import audio_windows, blend, crop, mask, tone
+from avatar.lips.box import Box
+from avatar.lips.musetalk import audio_windows, blend, crop, mask, silence, tone
 from avatar.lips.musetalk.options import Options
 from avatar.lips.musetalk.plan import plan_frames
 from avatar.lips.musetalk.prepared import Kept, prepare
@@ -104,6 +105,40 @@ def test_soft_endings_belong_to_speech():
     assert (soft_first[:8] == 0).all() and soft_first[20] == 1
 
 
+@pytest.mark.parametrize(
+    ("first_db", "last_db", "first_speaks", "last_speaks"), [(-28, -38, True, True), (-32, -42, False, False)]
+)
+def test_speech_begins_at_30_decibels_below_the_loud_level_and_ends_at_40(first_db, last_db, first_speaks, last_speaks):
+    first, last = (tone_of(0.6, 0.2 * 10 ** (decibel / 20)) for decibel in (first_db, last_db))
+    talks = talking(np.concatenate([first, tone_of(2), last]), Fraction(25), 80)
+    assert (talks[0] == 1, talks[-1] == 1) == (first_speaks, last_speaks)
+    assert (talks[15:65] == 1).all()
+
+
+def test_what_is_no_louder_than_60_decibels_below_full_scale_is_no_speech():
+    level = np.array([1e-3] * 3 + [0.01] * 40 + [1e-3] * 20)
+    assert list(np.flatnonzero(silence._speaking(level, 8))) == list(range(3, 43))
+    assert not silence._speaking(np.full(20, 1e-3), 8).any() and silence._speaking(np.full(20, 1.1e-3), 8).all()
+
+
+def test_loudness_is_that_of_a_twentieth_of_a_second_around_the_middle_of_a_frame():
+    click = np.zeros(16000, np.float32)
+    click[7999] = 1.0
+    level = silence.loudness(click, Fraction(10), 12)  # frames of 1600 samples, the fourth from 6400, its middle 7200
+    assert level.shape == (12,) and (level == 0).all()
+    level = silence.loudness(click, Fraction(25), 25)  # the middle of frame 12 is 8000
+    assert list(np.flatnonzero(level)) == [12] and level[12] == pytest.approx(np.sqrt(1 / 800))
+    ends = silence.loudness(np.ones(700, np.float32), Fraction(25), 4)  # sound for two windows, the second in part
+    assert list(ends) == [1, 1, 0, 0]
+
+
+@pytest.mark.parametrize(("gap", "filled"), [(6, True), (7, True), (8, False), (9, False)])
+def test_a_gap_of_eight_frames_at_25_is_no_part_of_speech(gap, filled):
+    """0.3 s: 7.5 frames, rounded to 8; so the frames on both sides may be 8 apart."""
+    speaking = np.array([True] * 3 + [False] * gap + [True] * 3)
+    assert silence._fill_short_gaps(speaking, 8).all() == filled
+
+
 @pytest.mark.parametrize("sound", [np.zeros(16000, np.float32), np.full(16000, 1e-4, np.float32)])
 def test_silent_sound_is_no_speech(sound):
     assert (talking(sound, Fraction(25), 25) == 0).all()
@@ -189,6 +224,20 @@ def test_source_frames_are_prepared_once_and_only_so_many_are_kept():
 # ---------------------------------------------------------------- landmarks, box, crop
 
 
+def pairs(connections) -> set[tuple[int, int]]:
+    return {pair for each in connections for pair in ((each.start, each.end), (each.end, each.start))}
+
+
+def test_the_points_are_those_of_mediapipes_mesh():
+    """Each of an outline is joined to the next one there; of the nose any may be taken, its hull is filled."""
+    from mediapipe.tasks.python.vision import FaceLandmarksConnections as Mesh
+
+    for outline, known in ((mask.LIPS, Mesh.FACE_LANDMARKS_LIPS), (crop.FACE_OVAL, Mesh.FACE_LANDMARKS_FACE_OVAL)):
+        assert set(zip(outline, outline[1:] + outline[:1])) <= pairs(known)
+    assert len(mask.LIPS) == 20 and 2 * len(crop.FACE_OVAL) == len(pairs(Mesh.FACE_LANDMARKS_FACE_OVAL))
+    assert set(mask.NOSE) <= {point for pair in pairs(Mesh.FACE_LANDMARKS_NOSE) for point in pair}
+
+
 def test_landmarks_lie_as_a_face_does(portrait):
     """A bundle put together of older models also answers with 478 points; their places are garbage."""
     x, y, z = portrait.landmarks.T
@@ -203,6 +252,13 @@ def test_box_is_the_references_and_in_the_picture(portrait, dx, dy, shift):
     box = crop.face_box(landmarks, SIZE, SIZE, shift, margin=0.045)
     assert tuple(box) == reference.box(landmarks, (SIZE, SIZE), shift)
     assert 0 <= box.left < box.right <= SIZE and 0 <= box.top < box.bottom <= SIZE
+
+
+def test_a_box_that_leaves_the_picture_ends_at_its_edges(portrait):
+    large = moved(portrait, 0, 0, scale=8)
+    assert crop.face_box(large, SIZE, SIZE) == Box(0, 0, SIZE, SIZE)
+    assert crop.face_box(moved(portrait, 5000, 6000), SIZE, 400) == Box(SIZE, 400, SIZE, 400)
+    assert crop.face_box(moved(portrait, -5000, -6000), SIZE, 400) == Box(0, 0, 0, 0)
 
 
 def test_shift_moves_the_top_alone(portrait):
@@ -256,6 +312,18 @@ def test_mask_is_the_references(portrait, kind, dx, dy, scale):
     assert np.mean(ours.core != hard[rows, columns]) < 0.02
     assert soft[box.top - top : rows.start, columns].max(initial=0) < 0.01  # nothing above the kept rows
     assert ours.alpha.max() == 255
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "side", "size"),
+    [(200, 100, 300, 15), (100, 201, 300, 15), (203, 203, 302, 15), (410, 40, 614, 31)],
+)
+def test_the_blending_square_is_half_as_long_again_as_the_box_and_the_blur_a_share_of_it(width, height, side, size):
+    box = Box(10, 20, 10 + width, 20 + height)
+    assert mask.square_side(box) == side and mask.blur_size(box, 0.05) == size
+    assert mask.blur_size(box, 0.0) == 1
+    assert mask.begin_row(box, 0.5) == (40 + height) // 2
+    assert mask.begin_row(box, 0.4) == (40 + height) // 2 - side // 2 + int(0.4 * side)
 
 
 def test_presets_nest_and_jaw_leaves_the_nose(portrait):

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
+from avatar.engines import Told
 from avatar.errors import InputError
 from avatar.lips.musetalk.clip import Clip, frame_file, framed_frames, framing, is_clip
 from avatar.lips.musetalk.crop import face_edges
@@ -295,11 +296,12 @@ def test_a_clip_shorter_than_the_speech_goes_back_and_forth(clip, tiny):
     with opened(Clip(clip), RATE, FRAMES) as source:
         pictures = [np.array(source.pictures[i]) for i in range(FRAMES)]
         edges = [face_edges(landmarks) for landmarks in source.landmarks]
-    with MuseTalkLips(Clip(clip), 7, threads=1) as engine:
-        frames = list(engine.frames(speech, 25))
+    told = Told()
+    with MuseTalkLips.load(threads=1) as engine:
+        frames = list(engine.frames(Clip(clip), speech, 25, 7, None, told))
     assert len(frames) == 58
-    assert engine.facts["source_frames"] == FRAMES
-    assert engine.notes == [f"{len(FACELESS)} frames show no face that lips can be drawn on and stay as they were."]
+    assert told.facts["source_frames"] == FRAMES
+    assert told.notes == [f"{len(FACELESS)} frames show no face that lips can be drawn on and stay as they were."]
     for frame, shown in enumerate(frames):
         shows = frame if frame < FRAMES else 2 * (FRAMES - 1) - frame
         changed = (shown != pictures[shows]).any(axis=2)
@@ -320,8 +322,8 @@ def test_frames_do_not_depend_on_how_many_latents_are_kept(clip, tiny, monkeypat
     rendered = []
     for most in (750, 3):
         monkeypatch.setattr("avatar.lips.musetalk.drawing.KEPT_LATENTS", most)
-        with MuseTalkLips(Clip(clip), 7, threads=1) as engine:
-            rendered.append(list(engine.frames(speech, 25)))
+        with MuseTalkLips.load(threads=1) as engine:
+            rendered.append(list(engine.frames(Clip(clip), speech, 25, 7, None, Told())))
     assert len(rendered[0]) == 10
     assert all(np.array_equal(many, few) for many, few in zip(*rendered, strict=True))
 
@@ -333,8 +335,9 @@ def test_picture_and_sound_are_equally_long(clip, tiny, tmp_path):
     rate = Fraction(30000, 1001)
     t = np.arange(int(24_000 * 0.7)) / 24_000
     speech = Speech((0.1 * np.sin(2 * np.pi * 180 * t)).astype(np.float32), 24_000)
-    with MuseTalkLips(Clip(clip), 7, threads=1) as engine:
-        count = encode_frames(engine.frames(speech, rate), 512, 512, rate, tmp_path / "picture.mp4")
+    with MuseTalkLips.load(threads=1) as engine:
+        frames = engine.frames(Clip(clip), speech, rate, 7, None, Told())
+        count = encode_frames(frames, 512, 512, rate, tmp_path / "picture.mp4")
     assert count == 21  # 20.98
     speech.write_wav(tmp_path / "speech.wav")
     mux(tmp_path / "picture.mp4", tmp_path / "speech.wav", count / rate, tmp_path / "video.mp4", {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import numpy as np
@@ -118,6 +119,25 @@ def test_a_removed_voice_is_gone_with_what_was_heard_of_it_and_the_others_stay(h
     assert names(home / "voices") == [".latents", "zoe"] and names(latents) == ["other-model-1.safetensors"]
     with pytest.raises(RequestError, match="no voice 'ann'"):
         profiles.remove(home, "ann")
+
+
+def test_a_recording_becomes_a_voice(home, tmp_path):
+    """A buzz of 119.3 Hz with silence before it, read by FFmpeg as any file is."""
+    pulses = np.zeros(round(4.1274 * RATE))
+    pulses[RATE // 2 :] = np.sin(2 * np.pi * 119.3 * np.arange(len(pulses) - RATE // 2) / RATE) > 0.9
+    soundfile.write(tmp_path / "me.wav", pulses * 0.4, RATE)
+    before = round(time.time(), 3)
+    made = profiles.create(home, "me", tmp_path / "me.wav", "fr", True)
+    assert profiles.read(home, "me") == made
+    assert before <= made.pop("created") <= time.time() + 0.001
+    samples, _ = soundfile.read(home / "voices/me/reference.wav")
+    assert made.pop("reference_sha256") == file_digest(home / "voices/me/reference.wav")
+    assert made.pop("seconds") == round(len(samples) / RATE, 2) != round(len(samples) / RATE, 3)
+    pitch = made.pop("median_f0_hz")
+    assert pitch == pytest.approx(119.3, abs=1) and pitch == round(pitch, 1) != round(pitch)
+    assert len(samples) < len(pulses) - RATE // 4  # trimmed
+    assert isinstance(made.pop("warnings"), list)
+    assert made == {"name": "me", "language": "fr", "consent": True, "source": "me.wav", "preview_preset": "joe"}
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,7 @@ def test_a_changed_lock_is_noticed(checkout):
     assert run(checkout, "python", "-c", "import mdurl").stderr == ""
 
 
+@pytest.mark.timeout(700)  # the second may wait for the first
 def test_two_first_calls_at_once(checkout):
     settings = {**os.environ, "AVATAR_PYTHON": PYTHON}
     calls = [

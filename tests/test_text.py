@@ -103,6 +103,7 @@ def test_a_mark_inside_of_a_word_is_part_of_it():
 def test_a_line_that_goes_on_in_lower_case_was_wrapped():
     assert clauses("one two\nthree") == [("one two three", ".")]
     assert clauses("one two\nThree") == [("one two", ","), ("Three", ".")]
+    assert clauses("one two\niPhone") == [("one two iPhone", ".")]
     assert clauses("one two.\nThree") == [("one two.", "."), ("Three", ".")]
 
 
@@ -146,7 +147,8 @@ def test_an_abbreviation_is_spoken_in_full_or_as_written(word):
     ("word", "inside", "last"),
     [("one,", "one,", "one"), ("one.", "one.", "one"), ("one…", "one…", "one"), ("one —", "one", "one"),
      ("“one”", "one", "one"), ("-one", "one", "one"), ("—one", "one", "one"), ("-1", "-1", "-1"), ("-1,", "-1,", "-1"),
-     ("one-", "one-", "one"), ("3.14", "3.14", "3.14"), ("😀", "", ""), ("a😀b", "ab", "ab"), ("→", "", ""),
+     ("one-", "one-", "one"), ("3.14", "3.14", "3.14"), ("😀", "", ""), ("a😀b", "ab", "ab"), ("→", "", ""), ("a↕", "a", "a"),
+     ("a↋", "a↋", "a↋"),
      ("&", "&", "&"), ("e\u0301", "é", "é"), ("one\ufe0f", "one", "one"), ("\ue000one", "one", "one"),
      ("one ❤ *", "one", "one"), ("°C", "°C", "°C"), ("(one.)", "one.", "one"), ("©one", "©one", "©one")],
 )  # fmt: skip

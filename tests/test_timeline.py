@@ -118,6 +118,22 @@ def test_fifty_decibels_below_the_loudest_is_silence():
         assert piece.seconds == pytest.approx(seconds)
 
 
+def test_a_space_between_words_goes_to_the_phone_after_it_and_one_in_a_pause_to_the_pause():
+    piece = cut("a b", [0, NO_WORD, 1], [0.0, 0.1, 0.2, 0.3], [(0.0, 0.3)], 0.3)
+    assert rounded(piece.phones) == [("a", 0.0, 0.1), ("b", 0.1, 0.3)]
+    piece = cut("a, b", [0, NO_WORD, NO_WORD, 1], [0.0, 0.1, 0.2, 0.3, 0.4], [(0.0, 0.4)], 0.4)
+    assert rounded(piece.phones) == [("a", 0.0, 0.1), (",", 0.1, 0.3), ("b", 0.3, 0.4)]
+
+
+def test_stress_goes_to_the_phone_after_it_and_length_to_the_one_before():
+    piece = cut(
+        "aːˈˌbː", [0, NO_WORD, NO_WORD, NO_WORD, 1, NO_WORD], [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6], [(0.0, 0.6)], 0.6
+    )
+    assert rounded(piece.phones) == [("a", 0.0, 0.2), ("b", 0.2, 0.6)]
+    first = cut("ˈa", [NO_WORD, 0], [0.0, 0.1, 0.3], [(0.0, 0.3)], 0.3)
+    assert rounded(first.phones) == [("a", 0.0, 0.3)]
+
+
 def test_stress_at_the_end_goes_to_the_last_phone():
     piece = cut("aˈ", [0, NO_WORD], [0.0, 0.1, 0.3], [(0.0, 0.3)], 0.3)
     assert rounded(piece.phones) == [("a", 0.0, 0.3)]

@@ -71,6 +71,7 @@ class Reading:
 
     @property
     def stdout(self) -> IO[bytes]:
+        assert self.process.stdout  # it is a pipe
         return self.process.stdout
 
     def said(self) -> str:
@@ -102,10 +103,11 @@ def reading(
     ]  # fmt: skip
     with tempfile.TemporaryFile() as messages:
         process = started(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=messages)
+        ffmpeg = Reading(path, process, messages)
         try:
-            yield Reading(path, process, messages)
+            yield ffmpeg
         finally:
-            process.stdout.close()
+            ffmpeg.stdout.close()
             process.kill()  # nothing where it has ended
             process.wait()
 
@@ -215,6 +217,7 @@ def running(command: list[str], path: Path) -> Iterator[IO[bytes]]:
     """Run FFmpeg, give its standard input, and wait for it; on failure remove `path` and say what FFmpeg said."""
     with tempfile.TemporaryFile() as messages:
         process = started(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=messages)
+        assert process.stdin  # it is a pipe
         try:
             # A closed pipe means that FFmpeg has given up; why is in its messages and its exit code.
             with contextlib.suppress(BrokenPipeError):

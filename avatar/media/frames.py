@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 
@@ -37,7 +37,7 @@ def video_frames(
         raise InputError(f"cannot read the video {str(path)!r}: {said[0]}; convert it to an mp4 (H.264).")
 
 
-def _read_ppm(stream: BinaryIO) -> np.ndarray | None:
+def _read_ppm(stream: IO[bytes]) -> np.ndarray | None:
     """The next picture of a stream of binary PPM, which says its size before its bytes; None at the end."""
     if stream.readline() != b"P6\n":
         return None

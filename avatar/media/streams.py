@@ -47,7 +47,7 @@ def probe(path: Path) -> Streams:
     if not video and not audio:
         raise InputError(f"{str(path)!r} is not a picture, a video or a recording that can be read.")
     if not video:
-        return Streams(None, audio[1])
+        return Streams(None, audio and audio[1])
     first, rate = _FIRST_FRAME.search(said), _FRAME_RATE.search(said)
     return Streams(
         video[1],

@@ -147,7 +147,7 @@ class FaceReader:
     def _detect_in(self, rgb: np.ndarray, left: int, top: int, side: int, confidence: float) -> list[Face]:
         left, top = max(left, 0), max(top, 0)
         faces = self._detect(rgb[top : top + side, left : left + side], confidence)
-        return [Face(face.landmarks + np.float32([left, top, 0])) for face in faces]
+        return [Face(face.landmarks + np.array([left, top, 0], np.float32)) for face in faces]
 
     def _image(self, rgb: np.ndarray):
         return self._mediapipe.Image(self._mediapipe.ImageFormat.SRGB, np.ascontiguousarray(rgb))
@@ -191,8 +191,9 @@ def is_face(landmarks: np.ndarray) -> bool:
 def _faces(result, rgb: np.ndarray) -> list[Face]:
     """MediaPipe's result as faces in pixels; what does not lie as a face does is left out."""
     height, width = rgb.shape[:2]
-    scale = np.float32([width, height, width])  # z is normalised by the width, as x is
-    found = [np.float32([(point.x, point.y, point.z) for point in points]) * scale for points in result.face_landmarks]
+    scale = np.array([width, height, width], np.float32)  # z is normalised by the width, as x is
+    meshes = ([(point.x, point.y, point.z) for point in points] for points in result.face_landmarks)
+    found = [np.array(mesh, np.float32) * scale for mesh in meshes]
     return [Face(landmarks) for landmarks in found if is_face(landmarks)]
 
 
@@ -231,7 +232,7 @@ def _import_mediapipe() -> types.SimpleNamespace:
     stand_ins = {}
     if "matplotlib" not in sys.modules:
         matplotlib, pyplot = types.ModuleType("matplotlib"), types.ModuleType("matplotlib.pyplot")
-        matplotlib.pyplot = pyplot
+        vars(matplotlib)["pyplot"] = pyplot
         stand_ins = {"matplotlib": matplotlib, "matplotlib.pyplot": pyplot}
     sys.modules.update(stand_ins)
     try:

@@ -24,7 +24,7 @@ def create(home: Path, name: str, reference: Path, language: str, consent: bool)
 
     Raises RequestError for a taken or unusable name and an unknown language, InputError for the recording.
     """
-    from avatar.voice.presets.presets import nearest_preset
+    from avatar.voice.presets.catalog import nearest_preset
     from avatar.voice.recording import check_reference, trim
     from avatar.voice.xtts.text import refuse_language
 

@@ -200,7 +200,7 @@ class Drawing:
         """The window of sound of a frame, mixed with silence where the plan says so: (WINDOW_STEPS, layers, width)."""
         heard = self._features.between(*window(frame, self._frame_rate))
         share = float(self._plan.sound[frame])
-        return heard if share == 1 else share * heard + (1 - share) * self._silence
+        return heard if share == 1 or self._silence is None else share * heard + (1 - share) * self._silence
 
     def _smoothed(self, predicted: torch.Tensor, frames: list[int]) -> torch.Tensor:
         """Latents that keep a share of the frame before: (n, 4, h, w)."""

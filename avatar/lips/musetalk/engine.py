@@ -49,7 +49,7 @@ class MuseTalkLips:
         from avatar.lips.musetalk.graph import Graphs
 
         self.notes: list[str] = []
-        self._models: Models | None = models
+        self._models = models
         self._steps = steps
         self._usage = usage
         self._graphs = Graphs(models.notes) if cuda_graphs and models.device.type == "cuda" else None
@@ -83,7 +83,8 @@ class MuseTalkLips:
                 yield engine
             finally:
                 engine._stream.close()  # a video that was not finished would hold the models
-                engine._models = engine._graphs = None
+                engine._graphs = None
+                del engine._models
         engine.notes += usage.notes
 
     def frames(
@@ -174,7 +175,7 @@ def tell_of_video(told: Told, source: Source, plan: Plan, drawing: Drawing) -> N
     if passed:
         told.notes.append(f"{passed} frames show no face that lips can be drawn on and stay as they were.")
     if len(drawn):
-        box = drawing.prepared[plan.shows[drawn[0]]].box
+        box = drawing.prepared[int(plan.shows[drawn[0]])].box
         told.facts["face_box"] = list(box)
         if box.width * box.height > SOFT_ABOVE**2:
             told.notes.append(

@@ -60,7 +60,7 @@ class WarpLipsEngine:
     ) -> Iterator[np.ndarray]:
         """The frames that the speech fills, each a new uint8 RGB (height, width, 3). There are no options."""
         self._stream.close()
-        self._motion = plan_motion(speech, speech.frame_count(frame_rate), frame_rate, seed)
+        self._motion = plan_motion(speech, speech.frame_count(frame_rate), float(frame_rate), seed)
         self._stream = self._frames(WarpLips(source.picture, source.landmarks, self._threads), self._motion)
         return self._stream
 
@@ -70,4 +70,5 @@ class WarpLipsEngine:
 
     def save_motion(self, folder: Path) -> None:
         """Write motion.npz, what the latest `frames` was asked to show."""
+        assert self._motion is not None, "`frames` comes first"
         self._motion.save(folder / "motion.npz")

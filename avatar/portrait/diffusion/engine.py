@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self, cast
 
 import numpy as np
 
@@ -32,7 +32,8 @@ from avatar.weights import store, strict
 
 if TYPE_CHECKING:
     import torch
-    from diffusers import StableDiffusionPipeline
+    from diffusers.pipelines.stable_diffusion.pipeline_output import StableDiffusionPipelineOutput
+    from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
 
     from avatar.device.hardware import Profile
 
@@ -70,8 +71,8 @@ class DiffusionPortrait:
 
     def __init__(self, pipeline: StableDiffusionPipeline, given: GivenPortrait, profile: Profile, usage: memory.Usage):
         self.notes: list[str] = []
-        self._pipeline: StableDiffusionPipeline | None = pipeline
-        self._safety: SafetyWatch | None = SafetyWatch(pipeline)
+        self._pipeline = pipeline
+        self._safety = SafetyWatch(pipeline)
         self._given = given
         self._profile = profile
         self._dtype = pipeline.unet.dtype
@@ -100,7 +101,7 @@ class DiffusionPortrait:
                 try:
                     yield engine
                 finally:
-                    engine._pipeline = engine._safety = None
+                    del engine._pipeline, engine._safety
         engine.notes += usage.notes
 
     @staticmethod
@@ -196,7 +197,7 @@ class DiffusionPortrait:
     def _wish(self, wanted: WantedPicture, notes: list[str]) -> Wish:
         """The words as the encoder will read them, with notes on what is not as asked."""
         tokenizer, size = self._pipeline.tokenizer, wanted.size
-        words, left_out = diffusion_prompt.wanted(wanted.prompt, tokenizer)
+        words, left_out = diffusion_prompt.wanted(wanted.prompt or "", tokenizer)
         unwanted, also_left_out = diffusion_prompt.unwanted(wanted.negative_prompt, tokenizer)
         for name, rest in (("prompt", left_out), ("negative prompt", also_left_out)):
             if rest:
@@ -230,9 +231,10 @@ class DiffusionPortrait:
                 latents=self._noise(wish.size, seed),
                 output_type="np",
             )
-        if self._safety.stopped(pipeline, result, seed, notes):
+        drawn = cast("StableDiffusionPipelineOutput", result)  # a tuple only where that is asked for
+        if self._safety.stopped(pipeline, drawn, seed, notes):
             raise Rejected(FLAGGED)
-        return result.images[0]
+        return np.asarray(drawn.images[0])
 
     def _drawn_in_float32(self, wish: Wish, seed: int, tile: int, notes: list[str]) -> np.ndarray:
         """As `_drawn`, with the networks in float32 until the next picture, for which memory may be too small."""

@@ -1,0 +1,121 @@
+"""Which face is meant, when it cannot be used, and the frame around it: by numbers alone, no picture is read."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from avatar.errors import InputError
+from avatar.portrait.face import (
+    BETWEEN_EYES,
+    CHIN,
+    LEFT_CHEEK,
+    LEFT_EYE,
+    NOSE_TIP,
+    RIGHT_CHEEK,
+    RIGHT_EYE,
+    TURN_READ,
+    Face,
+)
+from avatar.portrait.framing import MUST_SHOW, choose_face, describe, frame_box, frame_portrait, refuse_unusable
+
+
+def face_at(x: float, y: float, width: float, turn: float = 0.0, tilt: float = 0.0) -> Face:
+    """A face of so many pixels from cheek to cheek with its eyes around (x, y); degrees as the mesh shows them."""
+    landmarks = np.tile(np.float32([x, y, 0]), (478, 1))
+    across = width / 2 * np.array([np.cos(np.radians(turn)), 0, np.sin(np.radians(turn))])
+    landmarks[LEFT_CHEEK] -= across.astype(np.float32)
+    landmarks[RIGHT_CHEEK] += across.astype(np.float32)
+    eyes = width / 4 * np.array([np.cos(np.radians(tilt)), np.sin(np.radians(tilt)), 0])
+    landmarks[LEFT_EYE] -= eyes.astype(np.float32)
+    landmarks[RIGHT_EYE] += eyes.astype(np.float32)
+    landmarks[[NOSE_TIP, 61, 291, CHIN], 1] += np.float32([0.3, 0.5, 0.5, 0.8]) * width
+    return Face(landmarks)
+
+
+# ---------------------------------------------------------------- which face
+
+
+def test_one_face_is_meant_and_of_several_the_one_that_is_named():
+    one, two = face_at(200, 200, 100), face_at(500, 200, 100)
+    assert choose_face([one], None, 800, 800) is one and choose_face([one], 1, 800, 800) is one
+    assert choose_face([one, two], 1, 800, 800) is one and choose_face([one, two], 2, 800, 800) is two
+    for which in (0, 3, -1):
+        with pytest.raises(InputError, match=f"--face {which}: the picture shows 2: 1 at x 200, y 230"):
+            choose_face([one, two], which, 800, 800)
+    with pytest.raises(InputError, match="shows 2 faces: .* choose one with --face N"):
+        choose_face([one, two], None, 800, 800)
+    assert describe([one, two]) == "1 at x 200, y 230 (100 pixels wide), 2 at x 500, y 230 (100 pixels wide)"
+
+
+def test_a_face_of_64_pixels_is_the_smallest_and_smaller_ones_do_not_count():
+    small, smaller, usable = face_at(200, 200, 63), face_at(400, 200, 40), face_at(600, 200, 64)
+    assert choose_face([small, usable], None, 800, 800) is choose_face([small, usable], 1, 800, 800) is usable
+    with pytest.raises(InputError, match="63 pixels wide; at least 64"):
+        choose_face([smaller, small], None, 800, 800)
+    with pytest.raises(InputError, match="no face was found.*at least 64 pixels"):
+        choose_face([], None, 800, 800)
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+def test_a_head_may_be_turned_by_40_and_tilted_by_45_degrees(side):
+    refuse_unusable(face_at(200, 200, 100, turn=side * 39.9 * TURN_READ), 400, 400)
+    refuse_unusable(face_at(200, 200, 100, tilt=side * 44.9), 400, 400)
+    with pytest.raises(InputError, match="turned about 41 degrees.*40 is the most"):
+        refuse_unusable(face_at(200, 200, 100, turn=side * 41 * TURN_READ), 400, 400)
+    with pytest.raises(InputError, match="tilted by about 46 degrees.*45 is the most"):
+        refuse_unusable(face_at(200, 200, 100, tilt=side * 46), 400, 400)
+
+
+PLACES = [(0, 0), (399, 299), (-0.5, 10), (10, -0.5), (399.5, 10), (10, 299.5)]
+
+
+@pytest.mark.parametrize("point", MUST_SHOW)
+@pytest.mark.parametrize("place", PLACES)
+def test_eyes_nose_mouth_and_chin_must_lie_on_the_picture(point, place):
+    landmarks = face_at(200, 150, 100).landmarks.copy()
+    if point in (LEFT_EYE, RIGHT_EYE):  # both on one level and in their order, or it would be a tilted head
+        landmarks[[LEFT_EYE, RIGHT_EYE], :2] = [[100, place[1]], [300, place[1]]]
+        place = (place[0] if (point == LEFT_EYE) == (place[0] < 200) else landmarks[point, 0], place[1])
+    landmarks[point, :2] = place
+    if 0 <= place[0] <= 399 and 0 <= place[1] <= 299:
+        refuse_unusable(Face(landmarks), 400, 300)
+    else:
+        with pytest.raises(InputError, match="cut off"):
+            refuse_unusable(Face(landmarks), 400, 300)
+
+
+def test_other_points_may_lie_outside_of_it():
+    landmarks = face_at(200, 150, 100).landmarks.copy()
+    landmarks[10, :2] = (200, -40)  # the top of the head
+    refuse_unusable(Face(landmarks), 400, 300)
+
+
+# ---------------------------------------------------------------- the frame
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "width", "box"),
+    [
+        (500, 500, 92, (400, 420, 200)),  # a face is 0.46 of the frame, its eyes 0.40 from the top
+        (50, 30, 92, (0, 0, 200)), (990, 990, 92, (800, 600, 200)), (300, 300, 920, (0, 0, 800)),
+        (300, 300, 300, (0, 39, 652)),
+    ],
+)  # fmt: skip
+def test_the_frame_lies_around_the_eyes_and_inside_the_picture(x, y, width, box):
+    assert frame_box(1000, 800, face_at(x, y, width).landmarks) == box
+
+
+@pytest.mark.parametrize("size", [100, 200, 230])
+def test_landmarks_move_with_the_pixels(size):
+    """A pixel of another colour is found again where a landmark on it goes; pixel centres lie at whole numbers."""
+    rgb = np.zeros((800, 1000, 3), np.uint8)
+    rgb[460:480, 520:540] = 200
+    landmarks = face_at(500, 500, 92).landmarks.copy()
+    landmarks[7] = (529.5, 469.5, 10)  # the middle of the patch
+    framed, moved = frame_portrait(rgb, landmarks, size)
+    assert framed.shape == (size, size, 3) and framed.dtype == np.uint8 and moved.dtype == np.float32
+    rows, columns = np.nonzero(framed[..., 0] > 100)
+    np.testing.assert_allclose(moved[7, :2], [columns.mean(), rows.mean()], atol=0.3)
+    assert moved[7, 2] == pytest.approx(10 * size / 200)
+    assert moved[BETWEEN_EYES, 0] == pytest.approx((500 - 400 + 0.5) * size / 200 - 0.5)
