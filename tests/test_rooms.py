@@ -133,6 +133,21 @@ def test_every_import_goes_down():
     assert len(FLOORS) == len(set(FLOORS))
 
 
+def test_media_alone_opens_sound_files_and_starts_ffmpeg():
+    """Everybody else asks avatar/media, which tells a program that the host ended from a file that cannot be read."""
+    guarded = ("soundfile", "imageio_ffmpeg", "ffmpeg_program", "VideoCapture")
+    found = {}
+    for name, path in modules(ROOT).items():
+        tree = ast.parse(path.read_text())
+        imported = [alias.name for each in statements(tree) for alias in each.names]
+        nodes = list(ast.walk(tree))
+        used = [node.id for node in nodes if isinstance(node, ast.Name)]
+        used += [node.attr for node in nodes if isinstance(node, ast.Attribute)]
+        if wrong := set(guarded) & {*imported, *used}:
+            found[room_of(name)] = found.get(room_of(name), set()) | wrong
+    assert found == {"media": {"soundfile", "ffmpeg_program"}}
+
+
 @pytest.mark.parametrize(
     ("files", "round_modules", "round_rooms", "up"),
     [
