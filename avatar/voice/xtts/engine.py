@@ -85,7 +85,7 @@ class XttsVoice:
         for messages."""
         self._files, self._weights, self._device, self._dtype = files, weights, device, gpt_dtype
         self._profile = profile
-        self._usage = memory.Usage(NEEDS, memory.describe(device))
+        self._usage = memory.Usage(NEEDS, str(device))  # until `load` measures
         self._lasting: list[str] = []  # notes that hold for all that is spoken from then on
         self.notes: list[str] = []
 
