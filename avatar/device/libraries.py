@@ -1,5 +1,32 @@
-"""Locked distributions by what brings them in: engines name them, because another version may make other bytes."""
+"""Locked distributions, by what brings them in. Engines name them, because another version may make other bytes.
+
+What a run brings is more than what it asks for: all that its libraries import, shared objects that they load, and
+packages that are read as data. tests/test_engine_libraries.py finds what is left out.
+"""
+
+from __future__ import annotations
 
 FFMPEG = ("imageio-ffmpeg",)
+
 ONNX_RUNTIME = ("numpy", "onnxruntime")
-TORCH = ("torch", "numpy")
+
+# PyTorch loads CUDA's libraries also where there is no card.
+TORCH = (
+    "filelock", "fsspec", "jinja2", "markupsafe", "mpmath", "numpy", "nvidia-cublas-cu12", "nvidia-cuda-cupti-cu12",
+    "nvidia-cuda-nvrtc-cu12", "nvidia-cuda-runtime-cu12", "nvidia-cudnn-cu12", "nvidia-cufft-cu12",
+    "nvidia-cufile-cu12", "nvidia-curand-cu12", "nvidia-cusolver-cu12", "nvidia-cusparse-cu12",
+    "nvidia-cusparselt-cu12", "nvidia-nccl-cu12", "nvidia-nvjitlink-cu12", "nvidia-nvshmem-cu12", "nvidia-nvtx-cu12",
+    "sympy", "torch", "triton", "typing-extensions",
+)  # fmt: skip
+
+# With huggingface-hub, which it imports for downloads that nobody asks for here.
+TRANSFORMERS = (
+    "accelerate", "anyio", "charset-normalizer", "h11", "httpcore2", "httpx2", "huggingface-hub", "idna", "packaging",
+    "pillow", "psutil", "pyyaml", "regex", "safetensors", "tokenizers", "tqdm", "transformers", "truststore",
+)  # fmt: skip
+
+COQUI_TTS = (
+    "annotated-types", "anyascii", "cffi", "coqpit-config", "coqui-tts", "coqui-tts-trainer", "einops",
+    "ko-speech-tools", "lazy-loader", "librosa", "num2words", "pydantic", "pydantic-core", "scipy", "six", "soundfile",
+    "soxr", "torchaudio", "typing-inspection",
+)  # fmt: skip
