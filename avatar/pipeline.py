@@ -97,13 +97,13 @@ def make_all(
     stage: str, engine: Any, profile: Profile | None, some: list[Missing], failed: dict[str, Exception]
 ) -> None:
     """Make a stage of several jobs with one engine. Where it cannot be loaded, all of them fail."""
-    needs_model = any(task.make for _, task, _, _ in some) and not isinstance(engine, Program)
+    to_load = engine if any(task.make for _, task, _, _ in some) and not isinstance(engine, Program) else None
     try:
-        if needs_model and profile is not None:
+        if to_load is not None and profile is not None:
             from avatar.device import memory
 
             memory.profile_named_or_fitting(profile.name)  # the job may come from a host with another card
-        with engine.load(profile) if needs_model else nullcontext() as loaded:
+        with to_load.load(profile) if to_load is not None else nullcontext() as loaded:
             for work, task, known_by, parts in some:
                 with noted(work.job, failed):
                     is_cached = work.job.take_from_another(stage, known_by)  # one of these made it just now

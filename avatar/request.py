@@ -17,18 +17,13 @@ from pydantic_core import PydanticCustomError
 
 from avatar.errors import RequestError
 from avatar.files import file_digest
-from avatar.lips.musetalk.options import RANGES, REGIONS
+from avatar.limits import Language
+from avatar.lips.musetalk.options import RANGES, Region
 
 SIZE = 512  # pixels, width and height of the video
 LONGEST_S = 120.0  # seconds of video; batch work for one machine
 LONGEST_TEXT = 5000  # characters; 120 s of fast speech is about 2,200
 FRAME_RATE = 25  # frames per second, of both stacks
-# XTTS-v2's seventeen, and their codes in video files
-ISO_639_2 = {
-    "en": "eng", "es": "spa", "fr": "fra", "de": "deu", "it": "ita", "pt": "por", "pl": "pol", "tr": "tur", "ru": "rus",
-    "nl": "nld", "cs": "ces", "ar": "ara", "zh-cn": "zho", "hu": "hun", "ko": "kor", "ja": "jpn", "hi": "hin",
-}  # fmt: skip
-LANGUAGES = tuple(ISO_639_2)
 FILE_FIELDS = ("audio", "voice", "portrait")
 LIPS_FIELDS = ("lips_region", "lips_shift", "lips_margin")
 
@@ -49,12 +44,12 @@ class Request(BaseModel):
     tries: Annotated[int, Field(ge=1, le=32)] = 4  # seeds, until one shows a face
     face: Annotated[int, Field(ge=1)] | None = None  # which face, counted from the left, where there are several
     # MuseTalk's box and mask (full stack); None is the default of musetalk/options.py, where they are explained
-    lips_region: Literal[REGIONS] | None = None
+    lips_region: Region | None = None
     lips_shift: Annotated[float, Field(ge=RANGES["shift"][0], le=RANGES["shift"][1])] | None = None
     lips_margin: Annotated[float, Field(ge=RANGES["margin"][0], le=RANGES["margin"][1])] | None = None
     stack: Literal["preview", "full"] = "preview"
     profile: Literal["24GB", "10GB", "6GB", "cpu"] | None = None  # of the full stack; what it changes is in its bytes
-    language: Literal[LANGUAGES] = "en"
+    language: Language = "en"
     seconds: Annotated[float, Field(gt=0, le=LONGEST_S)] | None = None  # fit the speech to this length
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 7
     subtitles: bool = False
@@ -99,7 +94,7 @@ class Request(BaseModel):
 def make_request(**fields: object) -> Request:
     """A Request, or a RequestError that says in one sentence what is wrong; its `fields` name what it is about."""
     try:
-        return Request(**{name: value for name, value in fields.items() if value is not None})
+        return Request.model_validate({name: value for name, value in fields.items() if value is not None})
     except ValidationError as error:
         first = error.errors()[0]
         named = first.get("ctx", {}).get("fields", "")

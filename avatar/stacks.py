@@ -45,7 +45,7 @@ class Stack:
 
     def lips_source(self, folder: Path, request: Request) -> tuple[Callable[[], Any], dict]:
         """What gives the lips engine its source, and the stage inputs that stand for it."""
-        if self.takes_clip(request.portrait):
+        if request.portrait and self.takes_clip(request.portrait):
             from avatar.lips.musetalk.clip import Clip
 
             clip = Clip(request.portrait, request.face)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
 from avatar import limits
@@ -12,6 +14,7 @@ from avatar.voice.xtts.text import MOST_CHARACTERS
 
 def test_the_languages_are_those_that_xtts_knows():
     assert set(limits.LANGUAGES) == set(MOST_CHARACTERS)
+    assert get_args(limits.Language) == limits.LANGUAGES
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,8 @@ def clone(recording: Path, name: str, language: str, consent: bool, as_json: boo
         click.echo(f"note: {warning}", err=True)
     if not consent:
         click.echo("note: clone only a voice whose speaker agrees; --consent notes that they do.", err=True)
-    click.echo(f"note: {prepare_full_stack(profiles.recording_of(settings.home(), name))}", err=True)
+    if kept := profiles.recording_of(settings.home(), name):
+        click.echo(f"note: {prepare_full_stack(kept)}", err=True)
     print_profile(profile, as_json)
 
 

@@ -12,7 +12,7 @@ from avatar.device.libraries import FFMPEG
 from avatar.engines import Told, WantedSpeech
 from avatar.errors import RequestError
 from avatar.progress import Progress
-from avatar.voice.recording import read_speech
+from avatar.voice.recording import Recording, read_speech
 from avatar.voice.speech import Speech
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ class GivenSpeech:
 
     @staticmethod
     def check(wanted: WantedSpeech) -> None:
-        """Refuse a recording that cannot be used. Raises InputError."""
-        read_speech(wanted.reference)
+        """Refuse a recording that cannot be used, or none. Raises InputError, RequestError."""
+        given(wanted)
 
     @classmethod
     @contextmanager
@@ -48,7 +48,7 @@ class GivenSpeech:
 
     def speak(self, wanted: WantedSpeech, told: Told, progress: Progress) -> Speech:
         """The recording as speech; `seconds` may only add silence at its end. Raises RequestError, InputError."""
-        recording = read_speech(wanted.reference)
+        recording = given(wanted)
         told.notes += recording.warnings
         samples = recording.samples
         if wanted.seconds:
@@ -60,3 +60,10 @@ class GivenSpeech:
                 )
             samples = np.pad(samples, (0, count - len(samples)))
         return Speech(samples, recording.sample_rate)
+
+
+def given(wanted: WantedSpeech) -> Recording:
+    """The recording that is the speech. Raises RequestError where there is none, InputError for one without use."""
+    if wanted.reference is None:
+        raise RequestError("there is no finished speech to use; give the recording of it.")
+    return read_speech(wanted.reference)

@@ -87,7 +87,7 @@ class PresetVoice:
             told.facts["voice_match"] = "nearest preset"
             told.facts["reference_median_f0_hz"] = recording.median_f0_hz and round(recording.median_f0_hz, 1)
         told.facts["preset"] = preset
-        return self._voice(preset).speak(wanted.text, wanted.language, wanted.seconds, wanted.seed)
+        return self._voice(preset).speak(wanted.text or "", wanted.language, wanted.seconds, wanted.seed)
 
     def _voice(self, preset: str) -> OnnxVoice:
         if preset not in self._voices:

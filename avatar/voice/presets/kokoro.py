@@ -61,7 +61,7 @@ class KokoroVoice(OnnxVoice):
             "style": self._styles[len(tokens) - 1],
             "speed": np.array([pace], np.float32),
         }
-        samples, frames = self._session.run(["audio", DURATIONS], inputs)
+        samples, frames = self._run(["audio", DURATIONS], inputs)
         frame_s = FRAME_SAMPLES / self.sample_rate
         lengths_s = np.zeros(len(symbols))
         for owner, count in zip(owners, frames.ravel()[1:-1].tolist(), strict=True):

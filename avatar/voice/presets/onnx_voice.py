@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import math
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self, cast
 
 from avatar.errors import RequestError
 from avatar.voice.presets.pronunciation import Line, pronounce
@@ -12,6 +12,7 @@ from avatar.voice.presets.timeline import Piece, Utterance, cut_out, join, with_
 from avatar.voice.speech import LEAD_IN_S, Speech
 
 if TYPE_CHECKING:
+    import numpy as np
     import onnxruntime
 
 FASTEST = 1.2  # paces at which both voices still sound natural, measured on the sound; 1 is their own
@@ -55,6 +56,11 @@ class OnnxVoice:
             self._session = None  # before the next one takes its own memory
         if self._session is None:
             self._load(seed)
+
+    def _run(self, outputs: list[str], inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
+        """What the model makes of the inputs, by their names in it."""
+        assert self._session is not None, "`_make_ready` comes first"
+        return cast("list[np.ndarray]", self._session.run(outputs, inputs))  # these models have tensors alone
 
     def _utter(self, symbols: list[str], pace: float) -> Utterance:
         """Run the model over one line."""
@@ -107,7 +113,7 @@ class OnnxVoice:
         Phones last whole frames, so speech shrinks less than the pace grows (joe asked for 1.2 speaks 1.09 times as
         fast): the second and later tries take the exponent that the try before has shown.
         """
-        pace = natural_s / target_s
+        pace, pieces = natural_s / target_s, []
         for _ in range(MOST_TRIES):
             pieces = self._say(lines, pace)
             spoken_s = _seconds(pieces)

@@ -45,7 +45,7 @@ class VitsVoice(OnnxVoice):
             "input_lengths": np.array([len(ids)], np.int64),
             "scales": np.array([NOISE, 1 / pace, DURATION_NOISE], np.float32),
         }
-        samples, frames = self._session.run(["output", DURATIONS], inputs)
+        samples, frames = self._run(["output", DURATIONS], inputs)
         ends_s = np.cumsum(frames.ravel()) * FRAME_SAMPLES / self.sample_rate
         # Ids are ^ _ symbol _ symbol _ ... $. The sound changes in the middle of a blank: with its time shared equally
         # by both neighbours, sibilants fit the sound best at a delay of 5 ms; given to the one before, of -15 ms.

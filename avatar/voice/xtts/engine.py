@@ -136,13 +136,15 @@ class XttsVoice:
         if self._device.type == "cuda" and memory.cuda_graphs():
             from avatar.voice.xtts import graph as xtts_graph
 
-            xtts_graph.code_by_code(self._model.gpt, recorded=True, notes=self._lasting)
+            xtts_graph.code_by_code(xtts_checkpoint.gpt_of(self._model), recorded=True, notes=self._lasting)
 
     def _read_model(self) -> Xtts:
         return xtts_checkpoint.load(self._files, self._weights)
 
     def _drop(self) -> None:
-        self._model = self._ears = None
+        """Let the model go, or what there is of it where loading did not come to its end."""
+        for name in ("_model", "_ears"):
+            vars(self).pop(name, None)
 
     def _need_bytes(self) -> int:
         return xtts_checkpoint.need_bytes(self._weights, self._dtype.itemsize, on_gpu=self._device.type == "cuda")
@@ -185,7 +187,7 @@ class XttsVoice:
         xtts_text.refuse_language(wanted.language)
         speaker = self._read_speaker(wanted.reference, told)
         task = Task(speaker, wanted.language, wanted.seed, told.notes)
-        pieces = xtts_text.split(wanted.text, wanted.language)
+        pieces = xtts_text.split(wanted.text or "", wanted.language)
         utterances = []
         for number, piece in enumerate(progress.count(pieces, total=len(pieces))):
             self._look_for_unknown_letters(piece, task)
@@ -237,7 +239,7 @@ class XttsVoice:
         """Note what XTTS has no sound for. Raises RequestError where that is most of the piece."""
         text = xtts_text.spoken_form(piece, task.language)
         tokens = self._tokens(piece, task.language)
-        unknown = tokens.count(self._model.tokenizer.tokenizer.token_to_id("[UNK]"))
+        unknown = tokens.count(xtts_checkpoint.number_of("[UNK]", self._model.tokenizer))
         if unknown > xtts_text.letter_count(text) / 2:
             raise RequestError(
                 f"most of {text[:60]!r} is in letters that XTTS-v2 does not know; is it {task.language!r}?"
@@ -256,7 +258,7 @@ class XttsVoice:
                 self._fall_back()
         samples, codes = made
         seconds = len(samples) / SAMPLE_RATE
-        if codes >= self._model.gpt.max_gen_mel_tokens:
+        if codes >= xtts_checkpoint.gpt_of(self._model).max_gen_mel_tokens:
             raise Implausible(f"the model came to no end within {codes} audio codes ({seconds:.1f} s)")
         if seconds < LEAST_S_PER_LETTER * xtts_text.letter_count(text):
             raise Implausible(f"the model stopped after {seconds:.1f} s, too soon for so much text")
