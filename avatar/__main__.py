@@ -40,7 +40,7 @@ def needs_network(arguments: list[str]) -> bool:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit codes: 0 done, 1 failed, 2 asked wrongly, 130 interrupted."""
+    """Exit codes: 0 done, 1 failed, 2 asked wrongly, 75 try again later, 130 interrupted."""
     stop_as_ctrl_c_does()
     try:
         from avatar.cli import avatar
@@ -50,7 +50,9 @@ def main(arguments: list[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt, Interrupted):
+    except (click.Abort, KeyboardInterrupt, Interrupted) as stop:
+        if isinstance(stop, Interrupted):
+            say(str(stop))
         say("interrupted; nothing half-made was left.")
         return 130
     except Exception as error:  # the last line of defence: a user never sees a traceback unasked
@@ -81,7 +83,8 @@ def say(text: str) -> None:
 def explanation(error: Exception) -> str:
     """One sentence for the user: what was wrong and what to do."""
     if isinstance(error, AvatarError):
-        return str(error)
+        flags = ", ".join("--" + name.replace("_", "-") for name in error.fields)
+        return f"{flags}: {error}" if flags else str(error)
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         where = f" (writing {error.filename})" if error.filename else ""
         return f"the disk is full{where}; free some space or set AVATAR_HOME to another disk, then run it again."

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,17 +31,34 @@ def file_digest(path: Path) -> str:
 def new_folder(target: Path) -> Iterator[Path]:
     """A folder beside `target`, to be filled and renamed to it (`rename_new`); at the end what was not renamed is gone.
 
-    One process at a time makes folders in a parent, so what is found half made there was left by one that was killed:
-    it is removed first.
+    It is locked while it is filled, so what is found unlocked was left by a process that was killed, and is removed. The
+    parent is locked only for that look, so that a user's large files hold nobody up.
     """
     parent = target.parent
     parent.mkdir(parents=True, exist_ok=True)
     with open(parent.with_name(f"{parent.name}.lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         for leftover in parent.glob(f"{NEW}*"):
-            shutil.rmtree(leftover, ignore_errors=True)
-        with tempfile.TemporaryDirectory(prefix=NEW, dir=parent) as scratch:
-            yield Path(scratch)
+            with contextlib.suppress(OSError), _locked_folder(leftover):
+                shutil.rmtree(leftover, ignore_errors=True)
+        held = contextlib.ExitStack()
+        scratch = Path(
+            held.enter_context(tempfile.TemporaryDirectory(prefix=NEW, dir=parent, ignore_cleanup_errors=True))
+        )
+        held.enter_context(_locked_folder(scratch))
+    with held:
+        yield scratch
+
+
+@contextlib.contextmanager
+def _locked_folder(folder: Path) -> Iterator[None]:
+    """Hold a folder against others who ask in the same way. Raises BlockingIOError where somebody holds it."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def rename_new(source: Path, target: Path) -> None:
@@ -53,12 +71,21 @@ def rename_new(source: Path, target: Path) -> None:
         raise
 
 
-def write_json(path: Path, content: object) -> None:
-    """Write beside the final name, then rename: a reader sees the old file or the whole new one."""
-    partial = path.with_name(f".{path.name}.partial")
+@contextlib.contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """A name beside `path` to write to, which takes its place when the block ends: a reader sees the old file or the whole
+    new one. On any error the old one stays. Each thread of each process has a name of its own, so the last one wins.
+    """
+    begin = os.fsdecode(os.fsencode(path.name)[:230])  # a name may have 255 bytes
+    partial = path.with_name(f".{begin}.{threading.get_native_id()}.partial")
     try:
-        partial.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+        yield partial
         partial.replace(path)
-    except BaseException:
+    finally:
         partial.unlink(missing_ok=True)
-        raise
+
+
+def write_json(path: Path, content: object) -> None:
+    """Write a file of JSON, whole or not at all."""
+    with written_whole(path) as partial:
+        partial.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")

@@ -1,124 +1,134 @@
 """The whole story: a request becomes a job folder, four stages fill it, and a video comes out.
 
-Stages know files by name; how a face or a voice is made is the engines' business (stacks.py says which engine
-serves which stage). The portrait comes first: a picture without a face is refused before any speech is made.
+Stage by stage over all jobs, with one model on the device at a time, loaded once for as many jobs as need it: one job is
+a batch of one. What was made before from the same cause is not made again.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from fractions import Fraction
+import contextlib
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 from avatar import report
-from avatar.job import STAGES, Job
+from avatar.cause import Program, cause, made_by
+from avatar.device.hardware import Profile, profile_named
+from avatar.errors import AvatarError
+from avatar.events import logged
+from avatar.job import Job
 from avatar.progress import Progress
-from avatar.request import FRAME_RATE, ISO_639_2, LONGEST_S
-from avatar.stacks import Stack, stack_for
+from avatar.request import Request
+from avatar.stacks import stack_for
+from avatar.stages import STAGES, Task, Work
 from avatar.weights.read_ahead import read_ahead
 
-SIZE = 512  # pixels, width and height of the video
+Missing = tuple[Work, Task, str, dict]  # a stage that is to be made, its cause, and what that says of its making
 
 
 def render(job: Job, progress: Progress) -> Path:
     """Bring a job to its video, doing only what is not there yet. Returns the path of the mp4."""
-    stack = stack_for(job.request())
-    with job.locked():
-        for number, stage in enumerate((portrait, voice, lips, video), start=1):
-            progress.stage(number, stage.__name__)
-            with read_ahead(stack.models_of(STAGES[number - 1 :])):
-                stage(job, stack, progress)
-            for note in job.record(stage.__name__)["notes"]:
-                progress.say(note)
-        report.write(job)
+    if failed := render_all([job], progress):
+        raise failed[job.id]
     return job.video
 
 
-def portrait(job: Job, stack: Stack, progress: Progress) -> None:
-    """A picture with a face, given or drawn -> portrait.png, SIZE x SIZE, and landmarks.npy. A clip stays as it is."""
+def render_all(jobs: Sequence[Job], progress: Progress) -> dict[str, Exception]:
+    """Bring jobs to their videos, each model being loaded once. Returns {id: error} of those that failed.
+
+    A job that fails leaves the others. One that another process works on fails with TemporaryProblem.
+    """
+    failed: dict[str, Exception] = {}
+    with contextlib.ExitStack() as held:
+        works = []
+        for job in dict.fromkeys(jobs):
+            with noted(job, failed):
+                work = work_of(job, progress)
+                held.enter_context(job.locked())
+                works.append(work)
+        for number, stage in enumerate(STAGES, start=1):
+            works = [work for work in works if work.job.id not in failed]
+            names = list(STAGES)[number - 1 :]
+            with read_ahead([model for work in works for model in work.stack.models_of(names)]):
+                run_stage(number, stage, works, failed)
+        for work in works:
+            if work.job.id not in failed:
+                report.write(work.job, work.request)
+    return failed
+
+
+def work_of(job: Job, progress: Progress) -> Work:
+    """A job's request, read once, with the engines that serve it."""
     request = job.request()
-    inputs = {
-        name: getattr(request, name) for name in ("portrait", "face", "prompt", "negative_prompt", "steps", "tries")
-    }
-    with job.stage("portrait", stack.portrait, request.seed, inputs | {"size": SIZE}) as stage:
-        if stage.is_done or stack.takes_clip(request.portrait):
-            return
-        with stack.portrait(request.seed) as engine:
-            if request.prompt is not None:
-                wish = (request.prompt, request.negative_prompt, SIZE, request.steps, request.tries)
-                made = engine.draw(*wish, progress=progress)
+    profile = profile_of(request)
+    return Work(job, request, stack_for(request), profile, Progress(logged(job.folder, progress.tell)))
+
+
+def profile_of(request: Request) -> Profile | None:
+    """The one in the request. Where an older version made it, which kept none, it is what fits this host."""
+    if request.stack == "preview":
+        return None
+    if request.profile:
+        return profile_named(request.profile)
+    from avatar.device import memory
+
+    return memory.profile()
+
+
+def run_stage(number: int, stage: str, works: list[Work], failed: dict[str, Exception]) -> None:
+    """One stage of all jobs: what is missing is made, by one engine after the other."""
+    missing: dict[tuple[Any, Profile | None], list[Missing]] = {}
+    for work in works:
+        with noted(work.job, failed):
+            work.progress.stage(number, stage)
+            task = STAGES[stage](work)
+            parts = made_by(stage, task.engine, work.profile)
+            known_by = cause(parts, task.inputs)
+            if work.job.has(stage, known_by) or work.job.take_from_another(stage, known_by):
+                ended(work, stage, is_cached=True)
             else:
-                made = engine.frame(request.portrait, request.face, SIZE)
-            made.save(stage.folder)
-        stage.tell(engine)
+                missing.setdefault((task.engine, work.profile), []).append((work, task, known_by, parts))
+    for (engine, profile), some in missing.items():
+        make_all(stage, engine, profile, some, failed)
 
 
-def voice(job: Job, stack: Stack, progress: Progress) -> None:
-    """A text, or given speech -> speech.wav, a whole number of frames long, and timings.json."""
-    request = job.request()
-    inputs = {name: getattr(request, name) for name in ("text", "audio", "voice", "preset", "language", "seconds")}
-    with job.stage("voice", stack.voice, request.seed, inputs) as stage:
-        if stage.is_done:
-            return
-        with stack.voice(request.voice or request.audio, request.preset, request.seed) as engine:
-            speech = engine.speak(request.text, request.language, request.seconds)
-        speech.refuse_longer_than(LONGEST_S)
-        speech.padded_to_frames(FRAME_RATE).save(stage.folder)
-        stage.tell(engine)
+def make_all(
+    stage: str, engine: Any, profile: Profile | None, some: list[Missing], failed: dict[str, Exception]
+) -> None:
+    """Make a stage of several jobs with one engine. Where it cannot be loaded, all of them fail."""
+    needs_model = any(task.make for _, task, _, _ in some) and not isinstance(engine, Program)
+    try:
+        if needs_model and profile is not None:
+            from avatar.device import memory
+
+            memory.profile_named_or_fitting(profile.name)  # the job may come from a host with another card
+        with engine.load(profile) if needs_model else nullcontext() as loaded:
+            for work, task, known_by, parts in some:
+                with noted(work.job, failed):
+                    is_cached = work.job.take_from_another(stage, known_by)  # one of these made it just now
+                    if not is_cached:
+                        with work.job.making(stage, known_by, parts) as (folder, told):
+                            if task.make:
+                                task.make(loaded, folder, told)
+                    ended(work, stage, is_cached)
+    except AvatarError as error:  # the engine itself: no model, no memory
+        failed |= {work.job.id: error for work, _, _, _ in some if not work.job.record(stage)}
+        return
+    for note in loaded.notes if loaded is not None else ():
+        some[-1][0].progress.say(note)
 
 
-def lips(job: Job, stack: Stack, progress: Progress) -> None:
-    """Portrait and speech -> picture.mp4, the moving picture without sound. Frames stream into FFmpeg."""
-    from avatar.media.encoder import choose
-    from avatar.media.ffmpeg import encode_frames
-    from avatar.media.mark import marked
-    from avatar.voice.speech import Speech
-
-    request = job.request()
-    source, made_of = stack.lips_source(job.folder, request)
-    options = stack.lips_options(request)
-    rate = Fraction(FRAME_RATE)
-    encoder = choose(stack.name, SIZE, rate)
-    inputs = job.files("speech.wav", "timings.json") | made_of | {"mark": request.mark, "options": repr(options)}
-    inputs |= encoder.inputs
-    with job.stage("lips", stack.lips, request.seed, inputs) as stage:
-        if stage.is_done:
-            return
-        speech = Speech.load(job.folder)
-        with stack.lips(source, request.seed, options) as engine:
-            frames = progress.count(engine.frames(speech, FRAME_RATE), speech.frame_count(FRAME_RATE))
-            frames = marked(frames, SIZE, SIZE, stack.mark) if request.mark else frames
-            picture = stage.folder / "picture.mp4"
-            stage.facts["encoder"] = asdict(encoder)
-            stage.facts["frames"] = encode_frames(frames, SIZE, SIZE, rate, picture, encoder.name)
-            engine.save_motion(stage.folder)
-        stage.tell(engine)
+def ended(work: Work, stage: str, is_cached: bool = False) -> None:
+    for note in (work.job.record(stage) or {"notes": ()})["notes"]:
+        work.progress.say(note, is_cached)
+    work.progress.end(is_cached)
 
 
-def video(job: Job, stack: Stack, progress: Progress) -> None:
-    """Moving picture, speech and optional subtitles -> video.mp4 (and subtitles.srt)."""
-    from avatar.media import ffmpeg, subtitles
-    from avatar.voice.speech import Speech
-
-    request = job.request()
-    inputs = job.files("picture.mp4", "speech.wav", "timings.json") | {
-        "subtitles": request.subtitles,
-        "language": request.language,
-        "tags": report.video_tags(job),
-    }
-    with job.stage("video", ffmpeg, request.seed, inputs) as stage:
-        if stage.is_done:
-            return
-        speech = Speech.load(job.folder)
-        srt = stage.folder / "subtitles.srt"
-        if request.subtitles:
-            srt.write_text(subtitles.srt(speech.words))
-        ffmpeg.mux(
-            job.file("picture.mp4"),
-            job.file("speech.wav"),
-            Fraction(speech.frame_count(FRAME_RATE), FRAME_RATE),
-            stage.folder / "video.mp4",
-            inputs["tags"],
-            srt if request.subtitles else None,
-            "und" if request.audio else ISO_639_2[request.language],
-        )
+@contextlib.contextmanager
+def noted(job: Job, failed: dict[str, Exception]) -> Iterator[None]:
+    """A failure of this job is kept, and the others go on."""
+    try:
+        yield
+    except Exception as error:  # whatever it was: of many jobs the others can still be made, and of one it is raised
+        failed[job.id] = error

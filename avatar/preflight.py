@@ -9,9 +9,9 @@ from fractions import Fraction
 from avatar.errors import EnvironmentProblem, RequestError
 from avatar.invocation import in_full_environment
 from avatar.media import encoder
-from avatar.pipeline import SIZE
-from avatar.request import FILE_FIELDS, FRAME_RATE, Request
+from avatar.request import FILE_FIELDS, FRAME_RATE, SIZE, Request
 from avatar.stacks import stack_for
+from avatar.stages import wanted_picture, wanted_speech
 from avatar.weights import store
 
 
@@ -24,16 +24,11 @@ def check(request: Request) -> None:
     for name in FILE_FIELDS:
         path = getattr(request, name)
         if path and not path.is_file():
-            raise RequestError(f"--{name}: there is no file {str(path)!r}; check the path.")
-    if request.portrait and not stack.takes_clip(request.portrait):
-        from avatar.portrait.picture import read_picture
-
-        read_picture(request.portrait)
-    if request.prompt is not None:
-        stack.portrait.check(request.prompt, request.negative_prompt, steps=request.steps)
-    stack.voice.check(request.voice or request.audio, request.preset, request.language)
-    if stack.name == "full":
-        stack.lips.check()
+            raise RequestError(f"there is no file {str(path)!r}; check the path.", (name,))
+    if not stack.takes_clip(request.portrait):
+        stack.portrait.check(wanted_picture(request))
+    stack.voice.check(wanted_speech(request))
+    stack.lips.check()
     encoder.refuse_unusable(SIZE, Fraction(FRAME_RATE))
     refuse_missing_parts(stack.models)
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import avatar
+from avatar.cause import locked_fingerprints, source_digest
 from avatar.files import file_digest, write_json
-from avatar.identity import locked_fingerprints, source_digest
 from avatar.job import STAGES, Job
+from avatar.request import Request
 
 
-def write(job: Job) -> None:
+def write(job: Job, request: Request) -> None:
     """Write report.json of a finished job, unless it is already about these records."""
-    content = build(job)
+    content = build(job, request)
     try:
         known = read(job)["records"]
     except (OSError, ValueError, KeyError):
@@ -25,10 +26,9 @@ def read(job: Job) -> dict:
     return json.loads(job.file("report.json").read_text())
 
 
-def build(job: Job) -> dict:
-    records = {stage: job.record(stage) for stage in STAGES}
+def build(job: Job, request: Request) -> dict:
+    records = {stage: record for stage in STAGES if (record := job.record(stage))}
     made_here = [record for record in records.values() if "copied_from" not in record]
-    request = job.request()
     return {
         "job": job.id,
         "video": str(job.video),
@@ -45,9 +45,8 @@ def build(job: Job) -> dict:
     }
 
 
-def video_tags(job: Job) -> dict[str, str]:
+def video_tags(job: Job, request: Request) -> dict[str, str]:
     """Metadata of the mp4: it says that it is synthetic, and which job made it. Nothing here changes between runs."""
-    request = job.request()
     return {
         "title": "avatar preview" if request.stack == "preview" else "avatar",
         "comment": f"Synthetic video: speech and face are computer-generated. job={job.id}",

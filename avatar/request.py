@@ -1,7 +1,8 @@
 """What a user asks for, checked before anything heavy loads.
 
-A Request names files as the user gave them; `job.create` copies them into the job folder, so that a job can be
-resumed when the originals are gone. Two requests that ask for the same thing have the same digest.
+A Request names files as the user gave them; `home.create` copies them into the job folder, so that a job can be
+resumed when the originals are gone. Two requests that ask for the same thing have the same digest. Messages name fields,
+not flags: the command line adds those.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from avatar.errors import RequestError
 from avatar.files import file_digest
-from avatar.invocation import to_type
 from avatar.lips.musetalk.options import RANGES, REGIONS
 
+SIZE = 512  # pixels, width and height of the video
 LONGEST_S = 120.0  # seconds of video; batch work for one machine
 LONGEST_TEXT = 5000  # characters; 120 s of fast speech is about 2,200
 FRAME_RATE = 25  # frames per second, of both stacks
@@ -51,6 +53,7 @@ class Request(BaseModel):
     lips_shift: Annotated[float, Field(ge=RANGES["shift"][0], le=RANGES["shift"][1])] | None = None
     lips_margin: Annotated[float, Field(ge=RANGES["margin"][0], le=RANGES["margin"][1])] | None = None
     stack: Literal["preview", "full"] = "preview"
+    profile: Literal["24GB", "10GB", "6GB", "cpu"] | None = None  # of the full stack; what it changes is in its bytes
     language: Literal[LANGUAGES] = "en"
     seconds: Annotated[float, Field(gt=0, le=LONGEST_S)] | None = None  # fit the speech to this length
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 7
@@ -59,28 +62,34 @@ class Request(BaseModel):
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> Request:
-        if (self.text is None) == (self.audio is None):
-            raise ValueError("give either --text (or --text-file) or --audio, one of them")
+        if self.text is None and self.audio is None:
+            raise wrong("there is nothing to say; give a text, or finished speech", "text", "audio")
+        if self.text is not None and self.audio is not None:
+            raise wrong("a text and finished speech exclude each other; give one of them", "text", "audio")
         if self.text is not None:
             check_text(self.text)
         if self.audio is not None and (self.voice or self.preset):
-            raise ValueError("--voice and --preset make speech from text; with --audio there is none to make")
+            raise wrong("a voice makes speech from text, and with finished speech there is none to make; leave it away",
+                        "voice" if self.voice else "preset", "audio")  # fmt: skip
         if self.voice and self.preset:
-            raise ValueError("give either --voice or --preset, not both")
+            raise wrong("a voice and a preset exclude each other; give one of them", "voice", "preset")
         if self.subtitles and self.audio is not None:
-            raise ValueError("--subtitles are made from the text; with --audio there is none")
+            raise wrong("subtitles are made from the text, and with finished speech there is none; leave them away",
+                        "subtitles", "audio")  # fmt: skip
         if self.portrait and self.prompt is not None:
-            raise ValueError("give either --portrait or --prompt, not both")
-        if self.prompt is not None and self.stack != "full":
-            raise ValueError("--prompt draws a portrait with the full stack; add --stack full")
-        for name in LIPS_FIELDS:
+            raise wrong(
+                "a picture and words to draw one from exclude each other; give one of them", "portrait", "prompt"
+            )
+        for name in ("prompt", "profile", *LIPS_FIELDS):
             if getattr(self, name) is not None and self.stack != "full":
-                raise ValueError(f"--{name.replace('_', '-')} is for the lips of the full stack; add --stack full")
+                raise wrong("this is for the full stack; ask for the stack 'full'", name)
         return self
 
     def digest(self) -> str:
         """sha256 of what is asked for, files by their content: the same request has the same digest anywhere."""
         content = self.model_dump(mode="json")
+        if self.profile is None:  # the preview has none, and keeps the digests that it had before there were any
+            del content["profile"]
         for field in FILE_FIELDS:
             if path := getattr(self, field):
                 content[field] = file_digest(path)
@@ -88,33 +97,44 @@ class Request(BaseModel):
 
 
 def make_request(**fields: object) -> Request:
-    """A Request, or a RequestError that says in one sentence which field is wrong and what it takes."""
+    """A Request, or a RequestError that says in one sentence what is wrong; its `fields` name what it is about."""
     try:
         return Request(**{name: value for name, value in fields.items() if value is not None})
     except ValidationError as error:
         first = error.errors()[0]
-        where = "--" + str(first["loc"][0]).replace("_", "-") + ": " if first["loc"] else ""
+        named = first.get("ctx", {}).get("fields", "")
+        about = tuple(named.split()) or tuple(str(part) for part in first["loc"][:1])
         what = first["msg"].removeprefix("Value error, ").replace("Input should", "the value should")
-        raise RequestError(f"{where}{what}; '{to_type('pipeline run --help')}' tells what it takes.") from error
+        if first["type"] == "extra_forbidden":
+            what = f"there is no field {first['loc'][0]!r}; there are: {', '.join(Request.model_fields)}"
+        raise RequestError(f"{what}.", about) from error
+
+
+def wrong(message: str, *fields: str) -> PydanticCustomError:
+    """What a validator raises, and which fields it is about."""
+    return PydanticCustomError("request", "{message}", {"message": message, "fields": " ".join(fields)})
 
 
 def check_text(text: str) -> None:
-    """Raises ValueError for text that cannot be spoken, or would clearly pass the limit; the speech is measured later."""
+    """Raises a validator's error for text that cannot be spoken, or would clearly pass the limit; the speech is measured
+    later."""
     from avatar.voice.text import estimate_seconds
 
     if not text.strip():
-        raise ValueError("the text is empty; write at least one word")
+        raise wrong("the text is empty; write at least one word", "text")
     for position, character in enumerate(text):
         if (
             not character.isprintable()
             and character not in "\n\r\t\u00ad\u200b\u200c\u200d\u2028\u2029\ufeff\u3000\xa0"
         ):
-            raise ValueError(
-                f"the text holds the control character U+{ord(character):04X} at position {position + 1}; remove it"
+            raise wrong(
+                f"the text holds the control character U+{ord(character):04X} at position {position + 1}; remove it",
+                "text",
             )
     if len(text) > LONGEST_TEXT:
-        raise ValueError(f"the text has {len(text):,} characters; {LONGEST_TEXT:,} is the most, split it into parts")
+        raise wrong(f"the text has {len(text):,} characters; {LONGEST_TEXT:,} is the most, split it into parts", "text")
     if (seconds := estimate_seconds(text)) > LONGEST_S * 1.2:  # the estimate is good to about 20 %
-        raise ValueError(
-            f"the text would take about {seconds:.0f} s to speak; {LONGEST_S:.0f} s is the most, split it into parts"
+        raise wrong(
+            f"the text would take about {seconds:.0f} s to speak; {LONGEST_S:.0f} s is the most, split it into parts",
+            "text",
         )

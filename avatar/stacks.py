@@ -1,31 +1,29 @@
-"""Which engine serves which stage.
+"""Which engine serves which stage of which stack: the differences between stacks are here, and nowhere else.
 
-An engine is a class with a name, a version, and one verb, used in a `with` block; its facts (for the report) and notes
-(for the user) are complete when the block has ended. `models` names the weights it needs, if any.
-
-    portrait(seed)                   .frame(path, face, size)                      -> Portrait
-                                     .draw(prompt, negative, size, steps)          -> Portrait
-    voice(reference, preset, seed)   .speak(text, language, seconds)               -> Speech
-    lips(source, seed, options)      .frames(speech, frame_rate)                   -> uint8 (height, width, 3) RGB each
+What a stage asks of its engine is said in engines.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from avatar.lips.musetalk.options import Options
 from avatar.request import LIPS_FIELDS, Request
 
 
 @dataclass(frozen=True)
 class Stack:
+    """The engines of one request, as classes of engines.py."""
+
     name: str
-    portrait: type
-    voice: type
-    lips: type
+    portrait: Any
+    voice: Any
+    lips: Any
     mark: str  # the words of the visible mark
+    has_options: bool  # whether a request may say something about the lips
+    moves_clips: bool  # whether the lips engine takes a video as it is, in place of a portrait
 
     @property
     def models(self) -> list[str]:
@@ -33,50 +31,56 @@ class Stack:
         return self.models_of(("portrait", "voice", "lips"))
 
     def models_of(self, stages: Iterable[str]) -> list[str]:
-        """The same of some stages, in the order of their use."""
-        return [model for stage in stages for model in getattr(getattr(self, stage, None), "models", ())]
+        """The same of some stages, in the order of their use; the video has none."""
+        engines = {"portrait": self.portrait, "voice": self.voice, "lips": self.lips}
+        return [model for stage in stages if stage in engines for model in engines[stage].models]
 
     def takes_clip(self, path: Path | None) -> bool:
-        """Whether the lips engine moves the lips of this file itself: a video, and the full stack."""
-        if self.name != "full" or path is None:
+        """Whether the lips engine moves the lips of this file itself: a video, and an engine that can."""
+        if not self.moves_clips or path is None:
             return False
         from avatar.lips.musetalk.clip import is_clip
 
         return is_clip(path)
 
-    def lips_source(self, folder: Path, request: Request) -> tuple[object, dict]:
-        """What the lips engine works on, and the stage inputs that stand for it."""
+    def lips_source(self, folder: Path, request: Request) -> tuple[Callable[[], Any], dict]:
+        """What gives the lips engine its source, and the stage inputs that stand for it."""
         if self.takes_clip(request.portrait):
             from avatar.lips.musetalk.clip import Clip
 
-            return Clip(request.portrait, request.face), {"clip": request.portrait, "face": request.face}
+            clip = Clip(request.portrait, request.face)
+            return lambda: clip, {"clip": request.portrait, "face": request.face}
         from avatar.portrait.framing import Portrait
 
-        return Portrait.load(folder), {name: folder / name for name in ("portrait.png", "landmarks.npy")}
+        files = {name: folder / name for name in ("portrait.png", "landmarks.npy")}
+        return lambda: Portrait.load(folder), files
 
-    def lips_options(self, request: Request) -> Options | None:
-        """What the request says about the lips, beside their source; the preview's have nothing to choose."""
-        if self.name != "full":
+    def lips_options(self, request: Request) -> Any:
+        """What the request says about the lips, beside their source; None where there is nothing to choose."""
+        if not self.has_options:
             return None
+        from avatar.lips.musetalk.options import Options
+
         said = {name.removeprefix("lips_"): getattr(request, name) for name in LIPS_FIELDS}
         return Options(**{name: value for name, value in said.items() if value is not None})
 
 
 def stack_for(request: Request) -> Stack:
-    """The engines for a request; their classes are imported here, their models load when they are entered."""
+    """The engines for a request; their classes are imported here, their models load when `load` is entered."""
     from avatar.portrait.given import GivenPortrait
     from avatar.voice.given import GivenSpeech
 
     if request.stack == "preview":
-        from avatar.lips.warp.engine import PreviewLips
-        from avatar.voice.presets.engine import PreviewVoice
+        from avatar.lips.warp.engine import WarpLipsEngine
+        from avatar.voice.presets.engine import PresetVoice
 
-        voice = GivenSpeech if request.audio else PreviewVoice
-        return Stack("preview", GivenPortrait, voice, PreviewLips, mark="synthetic preview")
+        voice = GivenSpeech if request.audio else PresetVoice
+        return Stack("preview", GivenPortrait, voice, WarpLipsEngine, "synthetic preview", False, False)
 
     from avatar.lips.musetalk.engine import MuseTalkLips
     from avatar.portrait.diffusion.engine import DiffusionPortrait
     from avatar.voice.xtts.engine import XttsVoice
 
     portrait = GivenPortrait if request.prompt is None else DiffusionPortrait
-    return Stack("full", portrait, GivenSpeech if request.audio else XttsVoice, MuseTalkLips, mark="synthetic")
+    voice = GivenSpeech if request.audio else XttsVoice
+    return Stack("full", portrait, voice, MuseTalkLips, "synthetic", True, True)

@@ -25,8 +25,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from avatar.lips.musetalk.clip import clip_frames
 from avatar.media.ffmpeg import ENCODERS, encode_command, encode_frames
+from avatar.media.frames import video_frames
 from bench.preview import cpu_name, run, start_up
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -84,7 +84,7 @@ def main() -> None:
         for number in range(rounds):
             output = folder / f"demo-{number}.mp4"
             stage.append(run("demo", "-o", str(output))["frames_per_s"])
-            frames = frames or list(clip_frames(output))
+            frames = frames or list(video_frames(output))
             alone.append(round(encode_alone(frames, folder), 1))
             encoding.append(encoding_costs(frames))
     result = {

@@ -24,9 +24,10 @@ import cv2
 import numpy as np
 import soundfile
 
+from avatar import home as homes
 from avatar import job as jobs
 from avatar.media.ffmpeg import encode_frames
-from avatar.portrait.given import GivenPortrait
+from avatar.portrait.given import bundled_portrait
 from tests import tiny
 from tests.forker import Forker
 
@@ -44,9 +45,9 @@ def memory_slope(forker: Forker, folder: Path, clips: bool) -> dict:
     for length_s in LENGTHS_S:
         source = ["--portrait", write_clip(folder, length_s)] if clips else []
         speech = write_speech(folder, length_s)
-        before = {job.id for job in jobs.every(folder / "home")}
+        before = {job.id for job in homes.every(folder / "home")}
         assert forker.run("pipeline", "run", "--stack", "full", "--audio", speech, *source) == 0, forker.messages()
-        made = next(job for job in jobs.every(folder / "home") if job.id not in before)
+        made = next(job for job in homes.every(folder / "home") if job.id not in before)
         records = {stage: made.record(stage) for stage in jobs.STAGES}
         peaks[length_s] = {stage: record["peak_memory_mib"] for stage, record in records.items()}
         seconds[length_s] = records["lips"]["seconds"]
@@ -68,8 +69,7 @@ def write_speech(folder: Path, length_s: int) -> Path:
 
 def write_clip(folder: Path, length_s: int) -> Path:
     """The bundled portrait, moved a few pixels to and fro."""
-    with GivenPortrait() as engine:
-        picture = engine.frame(None).picture
+    picture = bundled_portrait().picture
     height, width = picture.shape[:2]
     moves = (
         np.float32([[1, 0, 6 * np.sin(frame / 9)], [0, 1, 4 * np.cos(frame / 7)]]) for frame in range(25 * length_s)
@@ -88,7 +88,7 @@ def kills(forker: Forker, folder: Path, count: int) -> dict:
     started = time.monotonic()
     assert forker.run(*RUN) == 0, forker.messages()
     whole_run_s, moments = time.monotonic() - started, random.Random(7)
-    (job,) = jobs.every(folder / "home")
+    (job,) = homes.every(folder / "home")
     expected = job.video.read_bytes()
     result = {"killed": 0, "finished_stages_found": 0, "finished_stages_redone": 0, "same_bytes": 0}
     while result["killed"] < count:

@@ -99,11 +99,11 @@ def contact_rows(videos: list[Path]):
     import numpy as np
     from PIL import Image
 
-    from avatar.lips.musetalk.clip import clip_frames
+    from avatar.media.frames import video_frames
 
     rows = []
     for video in videos:
-        frames = [Image.fromarray(frame).resize((SIDE, SIDE)) for frame in clip_frames(video)]
+        frames = [Image.fromarray(frame).resize((SIDE, SIDE)) for frame in video_frames(video)]
         chosen = [frames[round(place)] for place in np.linspace(0, len(frames) - 1, FRAMES)]
         rows.append(np.concatenate([np.asarray(frame) for frame in chosen], axis=1))
     return Image.fromarray(np.concatenate(rows))

@@ -6,6 +6,7 @@ import json
 import os
 import tempfile
 import time
+from collections.abc import Iterator
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ import torch
 
 from avatar.device import memory, need
 from avatar.device.hardware import Profile
+from avatar.engines import Told
 from avatar.errors import EnvironmentProblem, InputError
 from avatar.fit import configs, steps
 from avatar.lips.musetalk.audio_windows import SAMPLE_RATE
@@ -32,14 +34,15 @@ RATE = steps.FRAME_RATE
 LANDMARKS = Path(__file__).with_name("landmarks.npy")  # of the bundled portrait, float32 (478, 3), for 512 x 512
 
 
-class RandomLips(MuseTalkLips):
+def engine_of(models, batch: int, cuda_graphs: bool) -> MuseTalkLips:
     """The engine with models that are there already. A batch that does not fit is an error here, not a smaller one."""
+    usage = memory.Usage("lips", memory.describe(models.device))
+    return MuseTalkLips(models, memory.StepDown((batch,), what="frames a step"), usage, cuda_graphs)
 
-    def __init__(self, models, portrait: Portrait, batch: int, cuda_graphs: bool) -> None:
-        super().__init__(portrait, seed=0, options=Options(rest_in_silence=False))  # every frame is drawn
-        self._models = models
-        self._cuda_graphs = cuda_graphs
-        self._steps = memory.StepDown((batch,), what="frames a step")
+
+def frames_of(engine: MuseTalkLips, portrait: Portrait, video_s: float, told: Told) -> Iterator[np.ndarray]:
+    """The frames of so many seconds, every one of them drawn."""
+    return engine.frames(portrait, noise(video_s), RATE, 0, Options(rest_in_silence=False), told)
 
 
 def measure(
@@ -130,8 +133,8 @@ def draw(models, portrait: Portrait, batch: int, video_s: float, cuda_graphs: bo
 
     steady: after the first frame, before which graphs are recorded.
     """
-    engine = RandomLips(models, portrait, batch, cuda_graphs)
-    frames = engine.frames(noise(video_s), RATE)
+    told = Told()
+    frames = frames_of(engine_of(models, batch, cuda_graphs), portrait, video_s, told)
     started = time.perf_counter()
     next(frames)
     first = time.perf_counter()
@@ -142,7 +145,7 @@ def draw(models, portrait: Portrait, batch: int, video_s: float, cuda_graphs: bo
         "frames_per_s": round((later + 1) / (ended - started), 2),
         "first_frame_s": round(first - started, 4),
         "steady_frames_per_s": round(later / (ended - first), 2),
-        "seconds": engine.facts["seconds"],
+        "seconds": told.facts["seconds"],
     }
 
 
@@ -163,18 +166,18 @@ def by_part(models, batch: int, least_s: float, cuda_graphs: bool) -> dict:
 
 def end_to_end(models, portrait: Portrait, batch: int, video_s: float, cuda_graphs: bool) -> dict:
     """From speech and portrait to an mp4, and FFmpeg's parts alone on the same frames: encoding, and reading it back."""
-    from avatar.lips.musetalk.clip import clip_frames
+    from avatar.media.frames import video_frames
 
     side = portrait.picture.shape[0]
     encoder = choose("full", side, Fraction(RATE))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "lips.mp4")
-        engine = RandomLips(models, portrait, batch, cuda_graphs)
+        frames = frames_of(engine_of(models, batch, cuda_graphs), portrait, video_s, Told())
         started = time.perf_counter()
-        count = encode_frames(engine.frames(noise(video_s), RATE), side, side, Fraction(RATE), path, encoder.name)
+        count = encode_frames(frames, side, side, Fraction(RATE), path, encoder.name)
         wall_s = time.perf_counter() - started
         started = time.perf_counter()
-        frames = list(clip_frames(path))
+        frames = list(video_frames(path))
         decode_s = time.perf_counter() - started
         started = time.perf_counter()
         encode_frames(frames, side, side, Fraction(RATE), path, encoder.name)
@@ -201,10 +204,9 @@ def a_portrait() -> tuple[Portrait, str]:
     What a picture shows changes neither memory nor speed; where its face is changes the size of what is blended.
     """
     try:
-        from avatar.portrait.given import GivenPortrait
+        from avatar.portrait.given import bundled_portrait
 
-        with GivenPortrait() as given:
-            return given.frame(None), "bundled"
+        return bundled_portrait(), "bundled"
     except (ImportError, EnvironmentProblem, InputError):
         picture = np.random.default_rng(7).integers(0, 255, (512, 512, 3), np.uint8)
         return Portrait(picture, np.load(LANDMARKS, allow_pickle=False)), "noise, with the bundled portrait's landmarks"
@@ -212,7 +214,7 @@ def a_portrait() -> tuple[Portrait, str]:
 
 def three_batches(profile: Profile, smaller: steps.Smaller) -> dict:
     """Load, and draw three batches of a profile: {"seconds"} of the drawing."""
-    models = steps.random_models(memory.device(), getattr(torch, profile.dtype), smaller)
+    models = steps.random_models(memory.device(profile), getattr(torch, profile.dtype), smaller)
     portrait, _ = a_portrait()
     batch = profile.lips_batch
     return {"seconds": round(seconds(models.device, lambda: draw(models, portrait, batch, 3 * batch / RATE)), 3)}

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 import torch
 
-from avatar import identity, job, settings
+from avatar import cause, settings
 from avatar.lips.musetalk.audio_features import AudioFeatures, Ear
 from avatar.lips.musetalk.audio_windows import SAMPLE_RATE, window
 from avatar.lips.musetalk.blend import fit_to_box, paste
@@ -35,7 +35,7 @@ from avatar.lips.warp.warp import WarpLips
 from avatar.media.mark import marked
 from avatar.media.subtitles import srt
 from avatar.portrait.face import FaceReader
-from avatar.portrait.given import GivenPortrait
+from avatar.portrait.given import bundled_portrait
 from avatar.request import make_request
 from avatar.voice.presets.pronunciation import pronounce
 from avatar.voice.presets.timeline import Utterance, cut_out, join
@@ -66,8 +66,7 @@ def one_thread(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def portrait():
-    with GivenPortrait() as engine:
-        return engine.frame(None)
+    return bundled_portrait()
 
 
 @pytest.fixture(scope="module")
@@ -246,12 +245,19 @@ def test_job_identity(benchmark):
 def test_stage_identity(benchmark):
     """a stage's inputs as a digest"""
     inputs = {"engine": "warp", "version": "1", "seed": 7, "inputs": {str(i): f"{i:064x}" for i in range(20)}}
-    assert len(benchmark(job.digest, inputs)) == 64
+    assert len(benchmark(cause.digest, inputs)) == 64
 
 
 def test_source_digest(benchmark):
     """avatar's own files as a digest, once a process"""
-    assert benchmark(identity.source_digest.__wrapped__) == identity.source_digest()
+    assert benchmark(cause.source_digest.__wrapped__) == cause.source_digest()
+
+
+def test_code_of_a_stage(benchmark):
+    """the code that an engine declares as a digest, once a process"""
+    from avatar.lips.warp.engine import WarpLipsEngine
+
+    assert len(benchmark(cause.code_digest.__wrapped__, WarpLipsEngine.code)) == 16
 
 
 def test_settings(benchmark):

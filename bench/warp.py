@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from avatar.lips.warp.motion import Motion, plan_motion
 from avatar.lips.warp.visemes import VISEME_OF
 from avatar.lips.warp.warp import WarpLips
-from avatar.portrait.given import GivenPortrait
+from avatar.portrait.given import bundled_portrait
 from avatar.voice.speech import Phone, Speech
 from bench.preview import cpu_name
 
@@ -58,8 +58,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=10)
     options = parser.parse_args()
-    with GivenPortrait() as engine:
-        portrait = engine.frame(None)
+    portrait = bundled_portrait()
     started = time.perf_counter()
     motion = plan_motion(busy_speech(options.seconds), round(options.seconds * FRAME_RATE), FRAME_RATE, seed=7)
     plan_s = time.perf_counter() - started

@@ -106,9 +106,9 @@ def finished_home(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def finished_job(finished_home):
-    from avatar import job
+    from avatar import home as homes
 
-    return job.every(finished_home)[0]
+    return homes.every(finished_home)[0]
 
 
 @pytest.fixture(scope="session")

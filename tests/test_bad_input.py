@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from avatar import job as jobs
+from avatar import home as homes
 from avatar.media.ffmpeg import ffmpeg_program
 from tests.conftest import ROOT, run_command
 from tests.namespaces import UNSHARE
@@ -196,7 +196,7 @@ def test_bad_input(line, code, words, avatar, files, tmp_path, home):
     assert before == {path.name: path.stat().st_mtime_ns for path in files.iterdir()}
     assert not list(tmp_path.iterdir()), "something was left where the output would be"
     assert not [path for path in home.rglob("*") if path.name.startswith(".") and path.is_dir()], "a temporary folder"
-    assert all(job.record("portrait") for job in jobs.every(home)), "a job in which nothing was made"
+    assert all(job.record("portrait") for job in homes.every(home)), "a job in which nothing was made"
 
 
 def test_what_can_be_refused_early_is_refused_before_a_model_library_loads(files, tmp_path, home):

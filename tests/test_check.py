@@ -21,7 +21,7 @@ from avatar.media.ffmpeg import encode_frames, ffmpeg_program, mux
 from avatar.media.streams import probe
 from avatar.portrait.bundled import bundled_picture
 from avatar.portrait.framing import Portrait
-from avatar.portrait.given import GivenPortrait
+from avatar.portrait.given import bundled_portrait
 
 FRAMES, RATE = 75, 25
 SAMPLE_RATE = 16_000
@@ -79,8 +79,7 @@ def video_of(frames: list[np.ndarray], folder: Path, sound: Path | None, name: s
 
 @pytest.fixture(scope="module")
 def portrait() -> Portrait:
-    with GivenPortrait() as engine:
-        return engine.frame(None)
+    return bundled_portrait()
 
 
 @pytest.fixture(scope="module")

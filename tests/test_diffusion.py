@@ -8,6 +8,7 @@ import random
 import re
 import shutil
 import weakref
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,14 +20,16 @@ from safetensors.torch import load_file, save_file
 from avatar import cli as command_line
 from avatar.cli.portrait import portrait as portrait_command
 from avatar.cli.portrait import write_png
-from avatar.device import memory
+from avatar.device import hardware, memory
+from avatar.engines import Told, WantedPicture
 from avatar.errors import EnvironmentProblem, InputError, RequestError
 from avatar.portrait.bundled import bundled_picture
 from avatar.portrait.diffusion import model
 from avatar.portrait.diffusion import prompt as diffusion_prompt
 from avatar.portrait.diffusion.engine import FLAGGED, SEEDS, DiffusionPortrait, Rejected, Wish, tile_sizes
 from avatar.portrait.framing import Portrait
-from avatar.portrait.given import GivenPortrait
+from avatar.portrait.given import bundled_portrait
+from avatar.progress import Progress
 from avatar.weights import lock
 from tests import tiny
 from tests.tiny import stable_diffusion
@@ -35,7 +38,6 @@ from tests.tiny import stable_diffusion
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 WOMAN = "an old woman with grey hair"
-QUICK = {"size": 256, "steps": 1}
 FILES = (model.UNET, model.VAE, model.TEXT_ENCODER, model.SAFETY_CHECKER)
 
 
@@ -80,9 +82,21 @@ def tokenizer(files):
     return model.read_tokenizer(files)
 
 
-def drawn(engine: DiffusionPortrait, seed: int, prompt: str = WOMAN, negative: str = "teeth", size: int = 256):
+def wanted(**asked) -> WantedPicture:
+    """A quick picture of WOMAN, but for what is asked."""
+    return WantedPicture(**{"prompt": WOMAN, "size": 256, "steps": 1} | asked)
+
+
+def asked_for(engine: DiffusionPortrait, told: Told | None = None, **asked) -> Portrait:
+    return engine.picture(wanted(**asked), told or Told(), Progress())
+
+
+def drawn(
+    engine: DiffusionPortrait, seed: int, prompt: str = WOMAN, negative: str = "teeth", size: int = 256, notes=None
+) -> np.ndarray:
     """One drawing, uint8 (size, size, 3), before any face is looked for."""
-    return engine.picture(Wish(prompt, negative, size, 1), seed, memory.StepDown(tile_sizes(size, False)))
+    tiles = memory.StepDown(tile_sizes(size, False))
+    return engine.drawing(Wish(prompt, negative, size, 1), seed, tiles, [] if notes is None else notes)
 
 
 def decoded_with(engine: DiffusionPortrait, change) -> None:
@@ -96,10 +110,18 @@ def decoded_with(engine: DiffusionPortrait, change) -> None:
     engine._pipeline.vae.decoder.register_forward_hook(hook)
 
 
+def decoded_images(engine: DiffusionPortrait) -> list[bytes]:
+    """Filled with what the VAE's decoder gives from now on."""
+    images: list[bytes] = []
+    engine._pipeline.vae.decoder.register_forward_hook(
+        lambda module, inputs, image: images.append(image.numpy().tobytes())
+    )
+    return images
+
+
 def decoded_portrait(size: int) -> torch.Tensor:
     """The bundled portrait, framed, as the VAE would decode it: float32 (1, 3, size, size) in -1..1."""
-    with GivenPortrait() as given:
-        picture = given.frame(None, None, size).picture.astype(np.float32)
+    picture = bundled_portrait(size).picture.astype(np.float32)
     return torch.from_numpy(picture / 127.5 - 1).permute(2, 0, 1)[None].contiguous()
 
 
@@ -107,25 +129,24 @@ def decoded_portrait(size: int) -> torch.Tensor:
 
 
 def test_a_seed_and_its_words_decide_the_picture():
-    with DiffusionPortrait(7) as engine:
+    with DiffusionPortrait.load() as engine:
         first = drawn(engine, 3)
         torch.manual_seed(99)  # nobody else's random numbers matter
         assert first.tobytes() == drawn(engine, 3).tobytes()
         others = [drawn(engine, 4), drawn(engine, 3, prompt="a young man"), drawn(engine, 3, negative="beard")]
-    with DiffusionPortrait(7) as engine:
+    with DiffusionPortrait.load() as engine:
         assert first.tobytes() == drawn(engine, 3).tobytes()
     assert first.shape == (256, 256, 3) and first.dtype == np.uint8 and first.std() > 5
     assert all((first != other).any() for other in others)
 
 
 def test_noise_ends_in_no_face_after_every_seed_was_drawn():
-    images = []
-    engine = DiffusionPortrait(SEEDS - 2)
-    with pytest.raises(InputError) as caught, engine:
+    images, told = [], Told()
+    with pytest.raises(InputError) as caught, DiffusionPortrait.load() as engine:
         decoded_with(engine, lambda number, image: images.append(image.numpy().tobytes()))
-        engine.draw(WOMAN, tries=3, **QUICK)
+        asked_for(engine, told, seed=SEEDS - 2, tries=3)
     assert len(set(images)) == 3
-    assert list(engine.facts["rejected_seeds"]) == [SEEDS - 2, SEEDS - 1, 0]
+    assert list(told.facts["rejected_seeds"]) == [SEEDS - 2, SEEDS - 1, 0]
     message = str(caught.value)
     assert message.startswith(f"no face after 3 seeds (seeds {SEEDS - 2} to 0: 3 x no face was found in the picture)")
     assert "--seed" in message and "--portrait" in message
@@ -133,27 +154,28 @@ def test_noise_ends_in_no_face_after_every_seed_was_drawn():
 
 def test_what_the_safety_checker_stops_is_told_and_never_used(strict_checkpoint, monkeypatch):
     use(strict_checkpoint, monkeypatch)
-    with DiffusionPortrait(7) as engine:
+    told = Told()
+    with DiffusionPortrait.load() as engine:
         with pytest.raises(Rejected, match=FLAGGED):
             drawn(engine, 7)
         decoded_with(engine, lambda number, image: decoded_portrait(256))  # a face does not help
         with pytest.raises(InputError, match=r"safety checker stopped every picture of 2 seeds \(seeds 7 to 8\)"):
-            engine.draw(WOMAN, tries=2, **QUICK)
-    assert engine.facts["rejected_seeds"] == {7: FLAGGED, 8: FLAGGED}
+            asked_for(engine, told, tries=2)
+    assert told.facts["rejected_seeds"] == {7: FLAGGED, 8: FLAGGED}
 
 
 def test_a_drawing_with_a_face_is_used_and_the_seeds_before_it_are_told():
     """No random weights draw a face, so the bundled portrait takes the decoder's place at the third seed."""
-    said = []
-    engine = DiffusionPortrait(7)
-    with engine:
+    said, told = [], Told()
+    with DiffusionPortrait.load() as engine:
         decoded_with(engine, lambda number, image: decoded_portrait(256) if number == 3 else None)
-        portrait = engine.draw(WOMAN, progress=Says(said), **QUICK)
+        portrait = engine.picture(wanted(), told, Says(said))
     assert isinstance(portrait, Portrait) and portrait.picture.shape == (256, 256, 3)
-    assert engine.facts["seed"] == 9 and list(engine.facts["rejected_seeds"]) == [7, 8]
+    assert told.facts["seed"] == 9 and list(told.facts["rejected_seeds"]) == [7, 8]
     assert said == ["seed 7: no face was found in the picture", "seed 8: no face was found in the picture"]
-    assert engine.notes[-1] == "no usable face from seeds 7 to 8; this one is from seed 9."
-    assert engine.facts["sampler"] == "DPMSolverMultistepScheduler" and engine.facts["memory"]["device"]
+    assert told.notes[-1] == "no usable face from seeds 7 to 8; this one is from seed 9."
+    assert told.facts["sampler"] == "DPMSolverMultistepScheduler" and told.facts["memory"]["device"]
+    assert engine.notes == []
 
 
 class Says:
@@ -162,8 +184,9 @@ class Says:
 
 
 def test_a_drawing_passes_the_check_that_a_given_picture_passes():
-    with DiffusionPortrait(7) as engine, GivenPortrait() as given:
-        framed, expected = engine.framed(bundled_picture(), 512), given.frame(None, None, 512)
+    expected = bundled_portrait(512)
+    with DiffusionPortrait.load() as engine:
+        framed = engine.framed(bundled_picture(), 512)
         assert np.array_equal(framed.picture, expected.picture)
         assert np.array_equal(framed.landmarks, expected.landmarks)
         two = np.concatenate([bundled_picture(), bundled_picture()], axis=1)
@@ -173,8 +196,48 @@ def test_a_drawing_passes_the_check_that_a_given_picture_passes():
             engine.framed(np.full((512, 512, 3), 128, np.uint8), 512)
 
 
+def test_one_loaded_engine_draws_what_an_engine_for_each_draws():
+    """With other seeds, words and sizes between."""
+
+    def seen(engine: DiffusionPortrait, asked: dict) -> list[bytes]:
+        images = decoded_images(engine)
+        with pytest.raises(InputError):
+            asked_for(engine, **asked, tries=2)
+        return list(images)
+
+    every = [{"seed": 3}, {"seed": 4, "prompt": "a young man"}, {"seed": 3, "size": 320}, {"seed": 3}]
+    apart = []
+    for asked in every:
+        with DiffusionPortrait.load() as engine:
+            apart.append(seen(engine, asked))
+    with DiffusionPortrait.load() as engine:
+        assert [seen(engine, asked) for asked in every] == apart
+    assert apart[0] == apart[3] and len({tuple(each) for each in apart}) == 3 and len(apart[0]) == 2
+
+
+def test_single_precision_ends_with_its_picture_and_the_next_is_drawn_as_by_a_new_engine():
+    half = replace(hardware.profile_named("cpu"), dtype="float16")
+
+    def second_picture(first_runs_over: bool) -> tuple[list[bytes], Told]:
+        first, second = Told(), Told()
+        with DiffusionPortrait.load(half) as engine:
+            decoded_with(engine, lambda number, image: image * torch.nan if number == 1 and first_runs_over else None)
+            with pytest.raises(InputError):
+                asked_for(engine, first, tries=1)
+            assert (engine._pipeline.unet.dtype == torch.float32) == first_runs_over
+            images = decoded_images(engine)
+            with pytest.raises(InputError):
+                asked_for(engine, second, seed=11, tries=1)
+            assert engine._pipeline.unet.dtype == torch.float16
+        assert any("half precision ran over; drawn" in note for note in first.notes) == first_runs_over
+        return list(images), second
+
+    plain, after = second_picture(False), second_picture(True)
+    assert len(plain[0]) == 1 and plain == after and plain[1].facts["dtype"] == "float16"
+
+
 def test_the_model_is_gone_after_the_block():
-    with DiffusionPortrait(7) as engine:
+    with DiffusionPortrait.load() as engine:
         networks = [weakref.ref(engine._pipeline.components[name]) for name in ("unet", "vae", "safety_checker")]
         assert all(network() is not None for network in networks)
     gc.collect()
@@ -195,32 +258,34 @@ def refuse_latents_above(side: int):
 
 
 def test_out_of_memory_in_the_decoder_goes_on_in_tiles_and_says_so():
-    with DiffusionPortrait(7) as engine:
+    told = Told()
+    with DiffusionPortrait.load() as engine:
         whole = drawn(engine, 3, size=384)
         engine._pipeline.vae.decoder.register_forward_pre_hook(refuse_latents_above(32))
         with pytest.raises(InputError):
-            engine.draw(WOMAN, size=384, steps=1, tries=2)
-        tiled = engine.picture(Wish(WOMAN, "teeth", 384, 1), 3, memory.StepDown((256,)))
-    stated = [note for note in engine.notes if "out of memory" in note]
+            asked_for(engine, told, size=384, tries=2)
+        tiled = engine.drawing(Wish(WOMAN, "teeth", 384, 1), 3, memory.StepDown((256,)), [])
+    stated = [note for note in told.notes if "out of memory" in note]
     assert stated == ["out of memory with 384 pixels a side in the VAE's decoder; went on with 256."]
     assert whole.shape == tiled.shape
     assert 0 < np.abs(whole.astype(float) - tiled).mean() < whole.std()  # the same picture, but for the tiles' edges
 
 
 def test_out_of_memory_even_in_tiles_is_a_clear_error():
-    with DiffusionPortrait(7) as engine:
+    with DiffusionPortrait.load() as engine:
         engine._pipeline.vae.decoder.register_forward_pre_hook(refuse_latents_above(0))
         with pytest.raises(EnvironmentProblem, match="out of memory .* 256 pixels a side"):
-            engine.draw(WOMAN, tries=2, **QUICK)
+            asked_for(engine, tries=2)
 
 
 def test_half_precision_that_runs_over_is_drawn_again_in_single():
-    with DiffusionPortrait(7) as engine:
+    with DiffusionPortrait.load() as engine:
         engine._pipeline.vae.decoder.conv_in.weight.fill_(60_000)  # near half precision's 65,504: any sum runs over
         expected = drawn(engine, 3)
         engine._pipeline.to(torch.float16)
-        picture = drawn(engine, 3)
-        assert engine.notes == ["seed 3: half precision ran over; drawn in single precision."]
+        notes: list[str] = []
+        picture = drawn(engine, 3, notes=notes)
+        assert notes == ["seed 3: half precision ran over; drawn in single precision."]
         assert np.abs(picture.astype(float) - expected).mean() < 25  # its weights were rounded to half on the way
         engine._pipeline.vae.decoder.conv_out.bias.fill_(float("nan"))
         with pytest.raises(EnvironmentProblem, match="no colours.*models verify"):
@@ -233,32 +298,34 @@ def test_a_safety_checker_that_runs_over_in_half_precision_is_asked_in_single(
 ):
     """NaN is above no threshold, and neither is the cosine with a direction of length 0: no score may mean 'fine'."""
     use(strict_checkpoint, monkeypatch)
-    with DiffusionPortrait(7) as engine:
+    with DiffusionPortrait.load() as engine:
         engine._pipeline.to(torch.float16)
         projection = engine._pipeline.safety_checker.visual_projection.weight
         projection.mul_(largest_weight / projection.abs().max())
+        notes: list[str] = []
         for seed in (3, 4):
             with pytest.raises(Rejected, match=FLAGGED):
-                drawn(engine, seed)
+                drawn(engine, seed, notes=notes)
         embedding = engine._safety._embedding
         assert (embedding.abs().max() > 65_504) == (runs_over == "numbers") and embedding.norm() > 65_504
-    assert engine.notes == ["seed 3: the safety checker ran over in half precision; asked in single precision."]
+    assert notes == ["seed 3: the safety checker ran over in half precision; asked in single precision."]
 
 
 def test_a_picture_that_is_fine_stays_the_same_when_the_safety_checker_runs_over():
-    with DiffusionPortrait(7) as engine:
+    with DiffusionPortrait.load() as engine:
         engine._pipeline.to(torch.float16)
-        expected = drawn(engine, 3)
-        assert engine.notes == []
+        notes: list[str] = []
+        expected = drawn(engine, 3, notes=notes)
+        assert notes == []
         projection = engine._pipeline.safety_checker.visual_projection.weight
         projection.mul_(60_000 / projection.abs().max())
-        assert np.array_equal(drawn(engine, 3), expected)
-    assert ["ran over" in note for note in engine.notes] == [True]
+        assert np.array_equal(drawn(engine, 3, notes=notes), expected)
+    assert ["ran over" in note for note in notes] == [True]
 
 
 @pytest.mark.parametrize("part", ["visual_projection.weight", "concept_embeds", "special_care_embeds_weights"])
 def test_no_picture_is_used_without_an_answer_of_the_safety_checker(part):
-    with DiffusionPortrait(7) as engine:
+    with DiffusionPortrait.load() as engine:
         engine._pipeline.safety_checker.get_parameter(part)[0] = float("nan")
         with pytest.raises(EnvironmentProblem, match="no answer for the picture of seed 3.*models verify"):
             drawn(engine, 3)
@@ -383,12 +450,13 @@ def file_size(tensors: dict[str, torch.Tensor]) -> int:
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
+        ({"prompt": None}, ["prompt", "no words"]),
         ({"prompt": ""}, ["prompt", "no words"]),
         ({"prompt": " \n "}, ["prompt", "no words"]),
         ({"prompt": "?!"}, ["prompt", "no words"]),
         ({"prompt": "a\x07b"}, ["U+0007", "position 2"]),
         ({"prompt": "word " * 300}, ["1,500 characters", "1,000"]),
-        ({"negative": "!"}, ["negative prompt", "no words"]),
+        ({"negative_prompt": "!"}, ["negative prompt", "no words"]),
         ({"size": 500}, ["500", "multiple of 8"]),
         ({"size": 248}, ["248", "256"]),
         ({"size": 1032}, ["1032", "1024"]),
@@ -402,19 +470,19 @@ def file_size(tensors: dict[str, torch.Tensor]) -> int:
 )
 def test_what_cannot_be_drawn_is_refused_before_anything_loads(asked, words):
     with pytest.raises(RequestError) as caught:
-        DiffusionPortrait.check(**{"prompt": WOMAN, **asked})
+        DiffusionPortrait.check(wanted(**asked))
     assert all(word in str(caught.value) for word in words), str(caught.value)
 
 
 def test_a_prompt_that_is_too_long_says_what_was_left_out():
-    engine = DiffusionPortrait(7)
-    with pytest.raises(InputError), engine:
-        engine.draw("an old woman with grey hair, " * 10, tries=1, **QUICK)
-    (note,) = [note for note in engine.notes if "longer" in note]
+    told = Told()
+    with pytest.raises(InputError), DiffusionPortrait.load() as engine:
+        asked_for(engine, told, prompt="an old woman with grey hair, " * 10, tries=1)
+    (note,) = [note for note in told.notes if "longer" in note]
     left_out = re.search("left out: '(.*)'", note)[1]
     assert "77 tokens" in note and left_out.endswith("grey hair")
-    assert engine.facts["prompt"].startswith("portrait photo of an old woman")
-    assert engine.facts["prompt"].endswith("sharp focus")
+    assert told.facts["prompt"].startswith("portrait photo of an old woman")
+    assert told.facts["prompt"].endswith("sharp focus")
 
 
 def test_any_words_leave_room_for_the_frame_around_them(tokenizer):
@@ -488,8 +556,7 @@ def test_changed_weights_are_refused_before_they_are_loaded(checkpoint, generate
 
 
 def test_the_png_tells_what_it_is(tmp_path):
-    with GivenPortrait() as given:
-        portrait = given.frame(None, None, 256)
+    portrait = bundled_portrait(256)
     facts = {"weights": {"model": model.MODEL}, "prompt": "an old woman, café", "negative_prompt": "teeth", "seed": 9,
              "steps": 20, "guidance": 7.5}  # fmt: skip
     for name in ("a.png", "b.png"):

@@ -19,7 +19,7 @@ from avatar.lips.musetalk.options import Options
 from avatar.lips.musetalk.plan import plan_frames
 from avatar.lips.musetalk.source import opened
 from avatar.lips.musetalk.transfer import Download, upload
-from avatar.portrait.given import GivenPortrait
+from avatar.portrait.given import bundled_portrait
 from bench.tiny_shapes import TINY
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -31,9 +31,7 @@ SAMPLES = np.random.default_rng(1).normal(0, 0.1, 16_000 * BATCH * BATCHES // 25
 
 @pytest.fixture(scope="module")
 def source():
-    with GivenPortrait() as given:
-        framed = given.frame(None)
-    with opened(framed, RATE, BATCH * BATCHES) as frames:
+    with opened(bundled_portrait(), RATE, BATCH * BATCHES) as frames:
         yield frames
 
 

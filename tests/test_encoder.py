@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from avatar import home as homes
 from avatar import job as jobs
 from avatar import pipeline
 from avatar.errors import EnvironmentProblem
@@ -74,7 +75,7 @@ def test_nvenc_by_name_is_refused_before_work_where_it_encodes_nothing(stack, av
         f"avatar: NVENC (AVATAR_ENCODER) encoded no trial frame on this host: {problem};"
     )
     assert "AVATAR_ENCODER=x264" in message
-    assert not jobs.every(home)
+    assert not homes.every(home)
 
 
 @pytest.mark.usefixtures("no_nvenc")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from avatar.errors import RequestError
-from avatar.files import NEW, file_digest, new_folder, rename_new, write_json
+from avatar.files import NEW, file_digest, new_folder, rename_new, write_json, written_whole
 
 
 def test_the_digest_is_the_sha256_of_the_bytes(tmp_path):
@@ -105,3 +105,42 @@ def test_json_that_cannot_be_written_leaves_the_old_file_and_no_scraps(tmp_path)
         write_json(tmp_path / "folder", {"new": 1})
     assert names(tmp_path) == ["facts.json", "folder"]
     assert json.loads((tmp_path / "facts.json").read_text()) == {"old": 1}
+
+
+def test_a_file_is_whole_or_as_it_was(tmp_path):
+    path = tmp_path / "f"
+    with written_whole(path) as partial:
+        partial.write_text("one")
+        assert partial.parent == tmp_path and not path.exists()
+    assert (names(tmp_path), path.read_text()) == (["f"], "one")
+    with pytest.raises(KeyboardInterrupt), written_whole(path) as partial:
+        partial.write_text("tw")
+        raise KeyboardInterrupt
+    assert (names(tmp_path), path.read_text()) == (["f"], "one")
+    with pytest.raises(FileNotFoundError), written_whole(path):
+        pass  # nothing was written
+    assert path.read_text() == "one"
+
+
+def test_the_longest_name_can_be_written_whole(tmp_path):
+    path = tmp_path / ("ü" * 127)
+    with written_whole(path) as partial:
+        partial.write_text("long")
+    assert names(tmp_path) == [path.name]
+
+
+def test_two_threads_write_the_same_file_each_whole(tmp_path):
+    both = threading.Barrier(2)
+
+    def write(letter: str) -> None:
+        with written_whole(tmp_path / "f") as partial, partial.open("w") as file:
+            file.write(letter * 1000)
+            both.wait(10)
+            file.write(letter * 1000)
+
+    threads = [threading.Thread(target=write, args=letter) for letter in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (tmp_path / "f").read_text() in ("a" * 2000, "b" * 2000)

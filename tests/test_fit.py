@@ -13,8 +13,8 @@ import pytest
 from avatar.device import hardware, need
 from avatar.device.hardware import MIB
 from avatar.environment import driver
-from avatar.errors import EnvironmentProblem, RequestError
-from avatar.fit import cards, plan, recorded
+from avatar.errors import RequestError
+from avatar.fit import cards, plan
 from bench import exact_shapes
 from bench.tiny_shapes import TINY
 from tests.conftest import ROOT, command
@@ -341,44 +341,10 @@ def nvidia_smi(row: str, capability: str) -> str:
     return f'case "$1" in --query-gpu=compute_cap) echo {capability} ;; *) echo "{row}" ;; esac'
 
 
-# ---------------------------------------------------------------- runs that were kept
-
-
-@pytest.fixture
-def kept_run(monkeypatch, tmp_path):
-    """A report of an RTX 4090, as `avatar fit --json` would have printed it there."""
-    report = plan.for_card("RTX 4090", 10)
-    for stage in report["stages"].values():
-        stage |= {"peak_allocated_mib": 3000, "seconds": 4.0}
-    report |= {"measured": True}
-    monkeypatch.setattr(recorded, "RESULTS", tmp_path)
-    (tmp_path / "fit-rtx-4090.json").write_text(json.dumps(report))
-    return tmp_path / "fit-rtx-4090.json"
-
-
-def test_a_kept_run_of_the_card_gives_its_seconds(kept_run):
-    report = plan.for_card("4090", 30)
-    assert report["stages"]["lips"]["seconds"] == 12.0 and report["stages"]["lips"]["peak_allocated_mib"] == 3000
-    assert report["seconds_from"] == report["peaks_from"] == "recorded on this card (fit-rtx-4090.json)"
-
-
-def test_a_kept_run_of_another_card_gives_its_peaks_and_no_seconds(kept_run):
-    report = plan.for_card("RTX 3090", 30)
-    assert report["stages"]["lips"]["peak_allocated_mib"] == 3000
-    assert "recorded on GeForce RTX 4090 24GB" in report["peaks_from"]
-    assert report["seconds_from"] == plan.NO_SECONDS and report["stages"]["lips"]["seconds"] is None
-    assert plan.for_memory(24, "8.9", 30)["stages"]["lips"]["peak_allocated_mib"] == 3000
-    assert plan.for_memory(24, None, 30)["peaks_from"] == plan.ARITHMETIC  # of no known generation
-    other = plan.for_card("RTX 3080", 30)  # another profile
-    assert other["peaks_from"] == plan.ARITHMETIC and other["stages"]["lips"]["peak_allocated_mib"] is None
-
-
-def test_a_kept_run_that_was_not_measured_or_is_broken(kept_run):
-    kept_run.write_text(json.dumps(plan.for_card("RTX 3080", 10)))
-    assert plan.for_card("RTX 3080", 10)["seconds_from"] == plan.NO_SECONDS
-    kept_run.write_text("{}")
-    with pytest.raises(EnvironmentProblem, match="fit-rtx-4090.json is no report"):
-        plan.for_card("RTX 3080", 10)
+def test_a_card_elsewhere_is_told_arithmetic_and_no_seconds():
+    for report in (plan.for_card("RTX 4090", 30), plan.for_memory(24, "8.9", 30)):
+        assert (report["peaks_from"], report["seconds_from"]) == (plan.ARITHMETIC, plan.NO_SECONDS)
+        assert {each["seconds"] for each in report["stages"].values()} == {None}
 
 
 # ---------------------------------------------------------------- real steps, tiny

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from avatar import home as homes
 from avatar import job as jobs
 from avatar.files import write_json
 from avatar.media.ffmpeg import ffmpeg_program
@@ -46,7 +47,7 @@ def forker(workplace) -> Iterator[Forker]:
 @pytest.fixture(scope="module")
 def finished(forker, workplace) -> jobs.Job:
     assert forker.run(*RUN) == 0, forker.messages()
-    return jobs.every(workplace / "home")[0]
+    return homes.every(workplace / "home")[0]
 
 
 def set_aside(job: jobs.Job) -> Path:
@@ -113,7 +114,7 @@ def test_the_same_bytes_twice_then_kill_9_at_random_moments_and_resume(finished,
     started = time.monotonic()
     assert forker.run(*RUN) == 0, forker.messages()
     whole_run_s = time.monotonic() - started
-    job = jobs.every(workplace / "home")[0]
+    job = homes.every(workplace / "home")[0]
     assert job.video.read_bytes() == expected
     moments = random.Random()  # other moments in every run of the suite; a failure prints them
     for _ in range(5):

@@ -19,7 +19,7 @@ from avatar.errors import InputError
 from avatar.lips.musetalk.options import Options
 from avatar.media.ffmpeg import encode_frames
 from avatar.media.mark import marked
-from avatar.portrait.given import GivenPortrait
+from avatar.portrait.given import bundled_portrait
 from tests import tiny
 from tests.conftest import ROOT
 from tests.tiny import syncnet
@@ -179,8 +179,7 @@ def test_the_peak_of_a_stage_is_held_against_its_weights_and_its_arithmetic(dry)
 
 @pytest.fixture(scope="module")
 def portrait():
-    with GivenPortrait() as given:
-        return given.frame(None)
+    return bundled_portrait()
 
 
 def video_of(picture: np.ndarray, path: Path, count: int = 4) -> Path:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from avatar import identity
+from avatar import cause
 from avatar.environment import driver, locks
 from ci.container import build, debs, docker, inside, labels, layers
 from ci.container.host import Problem
@@ -86,8 +86,8 @@ def test_every_docker_line_of_the_docs_is_run_or_says_why_not():
 def test_labels_are_derived_from_the_locks(tmp_path, monkeypatch):
     locked = locks.read_payload(ROOT / "locks")
     found = labels.labels("full", debs.LOCK)
-    assert found["avatar.fingerprint.base"] == identity.locked_fingerprints()["base"]
-    assert found["avatar.fingerprint.full"] == identity.locked_fingerprints()["full"]
+    assert found["avatar.fingerprint.base"] == cause.locked_fingerprints()["base"]
+    assert found["avatar.fingerprint.full"] == cause.locked_fingerprints()["full"]
     assert found["avatar.least-driver"] == driver.least_driver(driver.locked_cuda(locked))
     assert "avatar.least-driver" not in labels.labels("preview", debs.LOCK)  # no torch, no driver
     assert found["avatar.lock"] != labels.labels("preview", debs.LOCK)["avatar.lock"]

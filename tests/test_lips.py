@@ -11,8 +11,9 @@ import cv2
 import numpy as np
 import pytest
 
+from avatar.engines import Told
 from avatar.lips.box import Box
-from avatar.lips.warp.engine import PreviewLips
+from avatar.lips.warp.engine import WarpLipsEngine
 from avatar.lips.warp.eyelids import Eyelids
 from avatar.lips.warp.geometry import face_frame, inner_window
 from avatar.lips.warp.liveliness import plan_sway
@@ -265,12 +266,36 @@ def test_the_preview_engine_shows_the_speech_and_keeps_its_plan(portraits, reade
     phones = [Phone("m", 0.0, 0.2), Phone("ɑ", 0.2, 0.5), Phone("m", 0.5, 0.8)]
     time = np.arange(12800) / 16000
     speech = Speech((0.3 * np.sin(2 * np.pi * 300 * time)).astype(np.float32), 16000, phones)
-    with PreviewLips(portraits["smiling"], seed=7) as lips:
-        frames = list(lips.frames(speech, 25))
+    with WarpLipsEngine.load() as lips:
+        frames = list(lips.frames(portraits["smiling"], speech, 25, 7, None, Told()))
         lips.save_motion(tmp_path)
     assert len(frames) == len(Motion.load(tmp_path / "motion.npz")) == 20
     closed, opened = mouth_size(reader, frames[1])[0], mouth_size(reader, frames[8])[0]
     assert closed < 0.03 and opened > 0.1
+
+
+def test_one_preview_engine_makes_what_an_engine_for_each_makes(portraits):
+    """Other portraits and seeds, and a video that was not finished."""
+    time = np.arange(8000) / 16000
+    speech = Speech((0.3 * np.sin(2 * np.pi * 300 * time)).astype(np.float32), 16000)
+    every = [("smiling", 7), ("tilted", 7), ("smiling", 8), ("smiling", 7)]
+
+    def frames(engine, name, seed):
+        return engine.frames(portraits[name], speech, 25, seed, None, Told())
+
+    apart = []
+    for name, seed in every:
+        with WarpLipsEngine.load() as engine:
+            apart.append([frame.tobytes() for frame in frames(engine, name, seed)])
+    before = cv2.getNumThreads()
+    with WarpLipsEngine.load() as engine:
+        for (name, seed), expected in zip(every, apart, strict=True):
+            next(frames(engine, "closed", 1))
+            assert [frame.tobytes() for frame in frames(engine, name, seed)] == expected
+        assert cv2.getNumThreads() == before
+        next(frames(engine, "closed", 1))
+    assert cv2.getNumThreads() == before
+    assert apart[0] == apart[3] and len({tuple(each) for each in apart}) == 3
 
 
 def test_what_is_no_rgb_picture_or_no_mesh_is_refused(portraits):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from avatar.environment import elf
-from avatar.host.packaged import package_file
+from avatar.environment.packaged import package_file
 from avatar.media.ffmpeg import ffmpeg_program
 from avatar.voice.presets import espeak
 from tests.conftest import SHORT_TEXT, run_command

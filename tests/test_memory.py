@@ -65,6 +65,35 @@ def test_a_measured_engine_reports_zeros_and_leaves_nothing_behind():
     assert usage.notes == []
 
 
+def test_what_stayed_is_told_when_it_is_known():
+    with memory.measured("voice", 1 << 20, torch.device("cpu"), hardware.profile_named("cpu")) as usage:
+        assert "left_mib" not in usage.as_facts() and usage.as_facts()["needed_mib"] == 1
+    assert usage.as_facts()["left_mib"] == 0
+
+
+def test_a_profile_by_name_or_what_fits(monkeypatch):
+    monkeypatch.setenv("AVATAR_PROFILE", "12GB")  # is not asked
+    assert memory.profile_named_or_fitting("auto").name == memory.profile_named_or_fitting("cpu").name == "cpu"
+    with pytest.raises(EnvironmentProblem, match="6GB.*needs a CUDA GPU"):
+        memory.profile_named_or_fitting("6GB")
+    with pytest.raises(RequestError, match="no profile 'large'"):
+        memory.profile_named_or_fitting("large")
+
+
+def test_what_is_given_a_profile_asks_no_setting(monkeypatch):
+    monkeypatch.setenv("AVATAR_PROFILE", "12GB")
+    cpu, card = hardware.profile_named("cpu"), hardware.profile_named("10GB")
+    assert memory.device(cpu) == torch.device("cpu") and memory.device(card) == torch.device("cuda", 0)
+    with (
+        pytest.raises(EnvironmentProblem, match="render on a host with more memory"),
+        memory.measured("lips", BEYOND_ANY_HOST, memory.device(cpu), cpu),
+    ):
+        pass
+    assert memory.smaller_profile(profile=card) == "take a smaller profile (--profile 6GB)"
+    with pytest.raises(EnvironmentProblem, match="out of memory on this host"):
+        memory.StepDown((1,), profile=cpu).run(lambda batch: torch.empty(BEYOND_ANY_HOST))
+
+
 @pytest.mark.parametrize(("before_mib", "after_mib", "left_mib", "noted"), [
     (30, 330, 300, True), (30, 131, 101, True), (30, 130, 100, False), (30, 30, 0, False), (330, 30, 0, False),
 ])  # fmt: skip

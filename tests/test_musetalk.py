@@ -16,7 +16,7 @@ from avatar.lips.musetalk.prepared import Kept, prepare
 from avatar.lips.musetalk.ramp import FADE_FRAMES, ramp
 from avatar.lips.musetalk.silence import talking
 from avatar.lips.musetalk.source import Source, order
-from avatar.portrait.given import GivenPortrait
+from avatar.portrait.given import bundled_portrait
 from tests import musetalk_reference as reference
 
 RATES = [Fraction(15), Fraction(24000, 1001), Fraction(24), Fraction(25), Fraction(30000, 1001), Fraction(30),
@@ -27,8 +27,7 @@ SIZE = 512
 
 @pytest.fixture(scope="module")
 def portrait():
-    with GivenPortrait() as engine:
-        return engine.frame(None, size=SIZE)
+    return bundled_portrait(SIZE)
 
 
 @pytest.fixture(scope="module")

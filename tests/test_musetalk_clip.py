@@ -11,16 +11,18 @@ import cv2
 import numpy as np
 import pytest
 
+from avatar.engines import Told
 from avatar.errors import InputError
-from avatar.lips.musetalk.clip import Clip, clip_frames, frame_file, framed_frames, framing, is_clip
+from avatar.lips.musetalk.clip import Clip, frame_file, framed_frames, framing, is_clip
 from avatar.lips.musetalk.crop import face_edges
 from avatar.lips.musetalk.engine import MuseTalkLips
 from avatar.lips.musetalk.source import opened
 from avatar.lips.musetalk.track import Track, drawable, follow, steady
 from avatar.media.ffmpeg import encode_frames, ffmpeg_program
+from avatar.media.frames import video_frames
 from avatar.portrait.face import FaceReader
 from avatar.portrait.framing import Portrait
-from avatar.portrait.given import GivenPortrait
+from avatar.portrait.given import bundled_portrait
 from avatar.voice.speech import Speech
 from tests.tiny import environment, musetalk
 
@@ -32,8 +34,7 @@ FRAMES = 48
 
 @pytest.fixture(scope="module")
 def portrait() -> Portrait:
-    with GivenPortrait() as engine:
-        return engine.frame(None)
+    return bundled_portrait()
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +90,7 @@ def test_any_rate_becomes_the_asked_one_at_the_right_times(tmp_path, rate):
     count = int(seconds * rate)
     greys = (np.full((64, 64, 3), round(20 + 50 * frame / float(rate)), np.uint8) for frame in range(count))
     encode_frames(greys, 64, 64, rate, path)
-    shown = [(frame.mean() - 20) / 50 for frame in clip_frames(path, "fps=25")]
+    shown = [(frame.mean() - 20) / 50 for frame in video_frames(path, "fps=25")]
     assert abs(len(shown) - 25 * seconds) <= 1
     for frame, time_s in enumerate(shown):
         assert abs(time_s - frame / 25) <= 1 / float(rate) + 0.03  # a source frame, and the grey's own rounding
@@ -99,15 +100,15 @@ def test_a_clip_is_shown_upright(tmp_path, clip, reader):
     lying, turned = tmp_path / "lying.mp4", tmp_path / "turned.mp4"
     ffmpeg("-i", f"file:{clip}", "-vf", "transpose=cclock", "-crf", "10", lying)
     ffmpeg("-display_rotation:v", "-90", "-i", lying, "-c", "copy", turned)
-    first = next(clip_frames(turned))
+    first = next(video_frames(turned))
     assert first.shape == (HEIGHT, WIDTH, 3) and len(reader.read(first)) == 1
-    assert next(clip_frames(lying)).shape == (WIDTH, HEIGHT, 3)
+    assert next(video_frames(lying)).shape == (WIDTH, HEIGHT, 3)
 
 
 def test_odd_sizes_and_no_more_than_asked(tmp_path):
     path = tmp_path / "odd.mkv"
     ffmpeg("-f", "lavfi", "-i", "testsrc=size=301x203:rate=25:duration=2", "-pix_fmt", "yuv444p", path)
-    frames = list(clip_frames(path, seconds=0.4))
+    frames = list(video_frames(path, seconds=0.4))
     assert len(frames) == 10 and frames[0].shape == (203, 301, 3)
 
 
@@ -117,14 +118,14 @@ def test_what_is_no_video_is_refused(tmp_path, clip, reader):
     cut.write_bytes(clip.read_bytes()[:2000])
     for path in (text, cut, tmp_path / "absent.mp4"):
         with pytest.raises(InputError, match="cannot read the video"):
-            list(clip_frames(path))
+            list(video_frames(path))
 
 
 def test_a_list_of_files_that_is_called_a_video_opens_nothing(tmp_path, clip):
     (tmp_path / "other.mp4").write_bytes(clip.read_bytes())
     (tmp_path / "list.mp4").write_text("ffconcat version 1.0\nfile other.mp4\n")
     with pytest.raises(InputError, match="cannot read the video"):
-        list(clip_frames(tmp_path / "list.mp4"))
+        list(video_frames(tmp_path / "list.mp4"))
 
 
 @pytest.mark.parametrize("suffix", [".mov", ".mkv", ".avi", ".webm"])
@@ -132,20 +133,20 @@ def test_other_containers_are_read(tmp_path, clip, suffix):
     path = tmp_path / f"clip{suffix}"
     codec = ["-c:v", "libvpx", "-t", "0.4"] if suffix == ".webm" else ["-c", "copy"]
     ffmpeg("-i", f"file:{clip}", *codec, path)
-    assert next(clip_frames(path)).shape == (HEIGHT, WIDTH, 3)
+    assert next(video_frames(path)).shape == (HEIGHT, WIDTH, 3)
 
 
 def test_sound_without_pictures_is_refused(tmp_path):
     path = tmp_path / "sound.mp4"
     ffmpeg("-f", "lavfi", "-i", "sine=duration=1", path)
     with pytest.raises(InputError, match="cannot read the video"):
-        list(clip_frames(path))
+        list(video_frames(path))
 
 
 def test_no_decoder_is_left_running(clip):
-    frames = clip_frames(clip)
+    frames = video_frames(clip)
     next(frames)
-    process = frames.gi_frame.f_locals["process"]
+    process = frames.gi_frame.f_locals["ffmpeg"].process
     frames.close()
     assert process.poll() is not None
 
@@ -295,11 +296,12 @@ def test_a_clip_shorter_than_the_speech_goes_back_and_forth(clip, tiny):
     with opened(Clip(clip), RATE, FRAMES) as source:
         pictures = [np.array(source.pictures[i]) for i in range(FRAMES)]
         edges = [face_edges(landmarks) for landmarks in source.landmarks]
-    with MuseTalkLips(Clip(clip), 7, threads=1) as engine:
-        frames = list(engine.frames(speech, 25))
+    told = Told()
+    with MuseTalkLips.load(threads=1) as engine:
+        frames = list(engine.frames(Clip(clip), speech, 25, 7, None, told))
     assert len(frames) == 58
-    assert engine.facts["source_frames"] == FRAMES
-    assert engine.notes == [f"{len(FACELESS)} frames show no face that lips can be drawn on and stay as they were."]
+    assert told.facts["source_frames"] == FRAMES
+    assert told.notes == [f"{len(FACELESS)} frames show no face that lips can be drawn on and stay as they were."]
     for frame, shown in enumerate(frames):
         shows = frame if frame < FRAMES else 2 * (FRAMES - 1) - frame
         changed = (shown != pictures[shows]).any(axis=2)
@@ -320,8 +322,8 @@ def test_frames_do_not_depend_on_how_many_latents_are_kept(clip, tiny, monkeypat
     rendered = []
     for most in (750, 3):
         monkeypatch.setattr("avatar.lips.musetalk.drawing.KEPT_LATENTS", most)
-        with MuseTalkLips(Clip(clip), 7, threads=1) as engine:
-            rendered.append(list(engine.frames(speech, 25)))
+        with MuseTalkLips.load(threads=1) as engine:
+            rendered.append(list(engine.frames(Clip(clip), speech, 25, 7, None, Told())))
     assert len(rendered[0]) == 10
     assert all(np.array_equal(many, few) for many, few in zip(*rendered, strict=True))
 
@@ -333,8 +335,9 @@ def test_picture_and_sound_are_equally_long(clip, tiny, tmp_path):
     rate = Fraction(30000, 1001)
     t = np.arange(int(24_000 * 0.7)) / 24_000
     speech = Speech((0.1 * np.sin(2 * np.pi * 180 * t)).astype(np.float32), 24_000)
-    with MuseTalkLips(Clip(clip), 7, threads=1) as engine:
-        count = encode_frames(engine.frames(speech, rate), 512, 512, rate, tmp_path / "picture.mp4")
+    with MuseTalkLips.load(threads=1) as engine:
+        frames = engine.frames(Clip(clip), speech, rate, 7, None, Told())
+        count = encode_frames(frames, 512, 512, rate, tmp_path / "picture.mp4")
     assert count == 21  # 20.98
     speech.write_wav(tmp_path / "speech.wav")
     mux(tmp_path / "picture.mp4", tmp_path / "speech.wav", count / rate, tmp_path / "video.mp4", {})

@@ -13,16 +13,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
+from avatar.device import hardware
 from avatar.device.memory import StepDown
+from avatar.engines import Told
 from avatar.errors import EnvironmentProblem, InputError, RequestError
+from avatar.lips.musetalk import checkpoint
 from avatar.lips.musetalk.blending import blending_threads
 from avatar.lips.musetalk.engine import MODELS, MuseTalkLips, halvings
 from avatar.lips.musetalk.options import Options
 from avatar.lips.musetalk.shift_sheet import loudest_part, shift_sheet
-from avatar.portrait.face import LOWER_LIP, UPPER_LIP
 from avatar.portrait.framing import Portrait
-from avatar.portrait.given import GivenPortrait
+from avatar.portrait.given import bundled_portrait
+from avatar.portrait.landmarks import LOWER_LIP, UPPER_LIP
 from avatar.voice.speech import Speech
 from tests import musetalk_reference as reference
 from tests.tiny import environment, musetalk
@@ -42,8 +46,7 @@ def tiny(folder, monkeypatch) -> None:
 
 @pytest.fixture(scope="module")
 def portrait() -> Portrait:
-    with GivenPortrait() as engine:
-        return engine.frame(None)
+    return bundled_portrait()
 
 
 def speech_of(seconds: float, seed: int = 1, rate: int = 24_000) -> Speech:
@@ -55,8 +58,12 @@ def speech_of(seconds: float, seed: int = 1, rate: int = 24_000) -> Speech:
 
 def render(source, speech, frame_rate=25, options=None) -> list[np.ndarray]:
     """All frames, with one thread: two wait for each other on a busy host, longer than such small layers compute."""
-    with MuseTalkLips(source, 7, options, threads=1) as engine:
-        return list(engine.frames(speech, frame_rate))
+    with MuseTalkLips.load(threads=1) as engine:
+        return list(frames_of(engine, source, speech, frame_rate, options))
+
+
+def frames_of(engine, source, speech, frame_rate=25, options=None, told=None):
+    return engine.frames(source, speech, frame_rate, 7, options, told or Told())
 
 
 def test_frames_are_the_references(folder, portrait):
@@ -113,9 +120,9 @@ def test_frames_do_not_depend_on_the_batch(portrait, profile_batch):
     assert halvings(8) == [8, 4, 2, 1] and halvings(2) == [2, 1] and halvings(1) == [1]
     speech = speech_of(0.36)  # nine frames: a last batch of one
     expected = render(portrait, speech)
-    with MuseTalkLips(portrait, 7, threads=1) as engine:
+    with MuseTalkLips.load(threads=1) as engine:
         engine._steps = StepDown(profile_batch)
-        frames = list(engine.frames(speech, 25))
+        frames = list(frames_of(engine, portrait, speech))
     assert len(frames) == len(expected) == 9
     assert max(np.abs(a.astype(int) - b).max() for a, b in zip(frames, expected)) <= 2
 
@@ -139,8 +146,8 @@ def test_smoothing_keeps_some_of_the_frame_before(portrait):
 
 
 def test_models_are_gone_after_the_block_even_when_the_video_is_not_finished(portrait):
-    with MuseTalkLips(portrait, 7, threads=1) as engine:
-        stream = engine.frames(speech_of(1), 25)
+    with MuseTalkLips.load(threads=1) as engine:
+        stream = frames_of(engine, portrait, speech_of(1))
         next(stream)
         unet = weakref.ref(engine._models.unet)
     gc.collect()
@@ -150,8 +157,8 @@ def test_models_are_gone_after_the_block_even_when_the_video_is_not_finished(por
 
 def test_no_thread_is_left_when_the_video_is_not_finished(portrait):
     before = threading.active_count()
-    with MuseTalkLips(portrait, 7, threads=1) as engine:
-        stream = engine.frames(speech_of(1), 25)
+    with MuseTalkLips.load(threads=1) as engine:
+        stream = frames_of(engine, portrait, speech_of(1))
         next(stream)
         names = [thread.name.rpartition("_")[0] for thread in threading.enumerate()]
         assert names.count("ahead") == 2  # one cuts out, one has the device draw
@@ -173,15 +180,18 @@ def test_frames_are_the_same_whatever_number_of_threads_blends_them(portrait, mo
 def test_on_a_cpu_the_switch_for_cuda_graphs_changes_nothing(portrait, monkeypatch):
     expected = render(portrait, speech_of(0.2))
     monkeypatch.setenv("AVATAR_CUDA_GRAPHS", "0")
-    with MuseTalkLips(portrait, 7, threads=1) as engine:
-        frames = list(engine.frames(speech_of(0.2), 25))
-    assert all(np.array_equal(*pair) for pair in zip(frames, expected, strict=True)) and engine.notes == []
+    told = Told()
+    with MuseTalkLips.load(threads=1) as engine:
+        frames = list(frames_of(engine, portrait, speech_of(0.2), told=told))
+    assert all(np.array_equal(*pair) for pair in zip(frames, expected, strict=True)) and told.notes == []
 
 
 def test_a_switch_that_is_no_switch_is_refused(portrait, monkeypatch):
     monkeypatch.setenv("AVATAR_CUDA_GRAPHS", "yes")
+    with pytest.raises(RequestError, match="AVATAR_CUDA_GRAPHS is 'yes'"), MuseTalkLips.load():
+        pass
     with pytest.raises(RequestError, match="AVATAR_CUDA_GRAPHS is 'yes'"):
-        MuseTalkLips(portrait, 7)
+        MuseTalkLips.check()
 
 
 def test_it_is_refused_before_anything_else_is_made(avatar, home, monkeypatch):
@@ -192,25 +202,26 @@ def test_it_is_refused_before_anything_else_is_made(avatar, home, monkeypatch):
 
 
 def test_facts_tell_what_was_done_and_no_motion_is_written(portrait, tmp_path):
-    with MuseTalkLips(portrait, 7, threads=1) as engine:
-        assert len(list(engine.frames(speech_of(0.2), 25))) == 5
+    told = Told()
+    with MuseTalkLips.load(threads=1) as engine:
+        assert len(list(frames_of(engine, portrait, speech_of(0.2), told=told))) == 5
         engine.save_motion(tmp_path)
     assert not list(tmp_path.iterdir())
-    assert engine.facts["drawn_frames"] == 5 and engine.facts["source_frames"] == 1
-    assert engine.facts["face_box"] == list(reference.box(portrait.landmarks, portrait.picture.shape))
-    assert [weights["model"] for weights in engine.facts["weights"]] == list(MODELS)
-    assert set(engine.facts["seconds"]) == {"preparing", "cropping", "drawing", "blending"}
-    assert engine.facts["memory"]["needed_mib"] > 0 and engine.notes == []
+    assert told.facts["drawn_frames"] == 5 and told.facts["source_frames"] == 1
+    assert told.facts["face_box"] == list(reference.box(portrait.landmarks, portrait.picture.shape))
+    assert [weights["model"] for weights in told.facts["weights"]] == list(MODELS)
+    assert set(told.facts["seconds"]) == {"preparing", "cropping", "drawing", "blending"}
+    assert told.facts["memory"]["needed_mib"] > 0 and told.notes == engine.notes == []
 
 
 def test_a_large_face_is_warned_of(portrait):
     close = Portrait(
         np.repeat(np.repeat(portrait.picture, 2, axis=0), 2, axis=1), (portrait.landmarks * 2).astype(np.float32)
     )
-    with MuseTalkLips(close, 7, threads=1) as engine:
-        assert next(engine.frames(speech_of(0.04), 25)).shape == (1024, 1024, 3)
-        list(engine._stream)
-    assert len(engine.notes) == 1 and "MuseTalk draws 256x256" in engine.notes[0]
+    told = Told()
+    with MuseTalkLips.load(threads=1) as engine:
+        assert [frame.shape for frame in frames_of(engine, close, speech_of(0.04), told=told)] == [(1024, 1024, 3)]
+    assert len(told.notes) == 1 and "MuseTalk draws 256x256" in told.notes[0]
 
 
 def test_a_face_in_profile_is_refused(portrait):
@@ -222,7 +233,7 @@ def test_a_face_in_profile_is_refused(portrait):
 
 def test_missing_weights_are_named(tmp_path, portrait, monkeypatch):
     monkeypatch.setenv("AVATAR_MODELS", str(tmp_path))
-    with pytest.raises(EnvironmentProblem, match="musetalk-v15"), MuseTalkLips(portrait, 7, threads=1):
+    with pytest.raises(EnvironmentProblem, match="musetalk-v15"), MuseTalkLips.load(threads=1):
         pass
 
 
@@ -230,8 +241,113 @@ def test_a_sheet_shows_three_shifts_at_the_loudest_moment(portrait):
     quiet, loud = (level * speech_of(0.6).samples for level in (0.2, 1.0))
     speech = Speech(np.concatenate([quiet, loud, quiet]), 24_000)
     assert loudest_part(speech).seconds == 0.4 and np.abs(loudest_part(speech).samples).max() > np.abs(quiet).max()
-    sheet = shift_sheet(portrait, speech, columns=2)
+    with MuseTalkLips.load(threads=1) as engine:
+        sheet = shift_sheet(engine, portrait, speech, columns=2)
     assert sheet.shape == (3 * 512, 2 * 512, 3)
     rows = sheet.reshape(3, 512, 2 * 512, 3)
     first_changed = [np.flatnonzero((row[:, :512] != portrait.picture).any(axis=(1, 2)))[0] for row in rows]
     assert first_changed[0] < first_changed[1] < first_changed[2]  # what is drawn begins lower
+
+
+# ---------------------------------------------------------------- several videos
+
+
+def test_one_loaded_engine_makes_what_an_engine_for_each_makes_and_loads_once(portrait, monkeypatch):
+    """Two portraits, three shifts, two voices, other rates, and a video that was not finished."""
+    mirrored = Portrait(
+        np.ascontiguousarray(portrait.picture[:, ::-1]), (portrait.landmarks * [-1, 1, 1] + [511, 0, 0]).astype("f4")
+    )
+    one, other = speech_of(0.2, 1), speech_of(0.3, 2)
+    every = [
+        (portrait, one, 25, Options()), (mirrored, one, 25, Options()), (portrait, other, 25, Options(shift=-1.0)),
+        (portrait, other, 25, Options(shift=1.0)), (portrait, other, Fraction(30000, 1001), Options(smoothing=0.3)),
+        (portrait, one, 25, Options()),
+    ]  # fmt: skip
+
+    def made(engine: MuseTalkLips, asked: tuple) -> tuple[list[bytes], dict, list[str]]:
+        told = Told()
+        frames = [frame.tobytes() for frame in frames_of(engine, *asked, told)]
+        return frames, *without_seconds(told)
+
+    apart = []
+    for asked in every:
+        with MuseTalkLips.load(threads=1) as engine:
+            apart.append(made(engine, asked))
+    loads = count_loads(monkeypatch)
+    with MuseTalkLips.load(threads=1) as engine:
+        for asked, expected in zip(every, apart, strict=True):
+            next(frames_of(engine, mirrored, speech_of(1)))
+            assert made(engine, asked) == expected
+    assert loads == ["load_unet", "load_vae", "load_encoder"]
+    assert apart[0] == apart[-1] and len({tuple(frames) for frames, *_ in apart}) == 5
+
+
+def count_loads(monkeypatch) -> list[str]:
+    """The names of the checkpoint's loaders, each time that one is called."""
+    loads: list[str] = []
+
+    def counted(load):
+        return lambda *arguments: loads.append(load.__name__) or load(*arguments)
+
+    for name in ("load_unet", "load_vae", "load_encoder"):
+        monkeypatch.setattr(checkpoint, name, counted(getattr(checkpoint, name)))
+    return loads
+
+
+def without_seconds(told: Told) -> tuple[dict, list[str]]:
+    return {name: value for name, value in told.facts.items() if name != "seconds"}, told.notes
+
+
+def test_a_sheet_loads_the_networks_once(portrait, monkeypatch):
+    loads = count_loads(monkeypatch)
+    with MuseTalkLips.load(threads=1) as engine:
+        shift_sheet(engine, portrait, speech_of(0.2), columns=1)
+        assert len(loads) == 3
+
+
+def test_float32_ends_with_its_video_and_the_next_is_drawn_as_by_a_new_engine(portrait):
+    half = replace(hardware.profile_named("cpu"), dtype="float16", lips_batch=4)
+    speech = speech_of(0.24)
+
+    def second_video(first_runs_over: bool) -> tuple[list[bytes], Told]:
+        first, second = Told(), Told()
+        with MuseTalkLips.load(half, threads=1) as engine:
+            networks = engine._models.unet, engine._models.vae.decoder, engine._models.ear.encoder
+            if first_runs_over:
+                hooks = [network.register_forward_hook(runs_over_in_half_precision) for network in networks]
+            list(frames_of(engine, portrait, speech, told=first))
+            if first_runs_over:
+                for hook in hooks:
+                    hook.remove()
+            assert sum(network.dtype == torch.float32 for network in (networks[0], networks[2])) == 2 * first_runs_over
+            frames = [frame.tobytes() for frame in frames_of(engine, portrait, speech, told=second)]
+        assert sum("went on in float32" in note for note in first.notes) == 3 * first_runs_over
+        return frames, second
+
+    plain, after = second_video(False), second_video(True)
+    assert plain[0] == after[0] and without_seconds(plain[1]) == without_seconds(after[1])
+    assert plain[1].facts["dtype"] == "float16" and plain[1].notes == []
+
+
+def runs_over_in_half_precision(module, inputs, result) -> None:
+    """A hook: no number of a network's result is finite while its weights are in half precision."""
+    tensor = result if isinstance(result, torch.Tensor) else next(iter(result.values()))
+    if tensor.dtype == torch.float16:
+        tensor.fill_(torch.inf)
+
+
+def test_a_batch_that_did_not_fit_is_not_tried_again_and_told_once(portrait):
+    profile = replace(hardware.profile_named("cpu"), lips_batch=4)
+    first, second = Told(), Told()
+    with MuseTalkLips.load(profile, threads=1) as engine:
+        engine._models.unet.register_forward_pre_hook(refuse_more_than_two)
+        list(frames_of(engine, portrait, speech_of(0.2), told=first))
+        list(frames_of(engine, portrait, speech_of(0.2), told=second))
+    assert first.notes == ["out of memory with 4 frames a step; went on with 2."] and second.notes == []
+    assert first.facts["frames_a_step"] == second.facts["frames_a_step"] == 2
+
+
+def refuse_more_than_two(module, inputs) -> None:
+    """A hook that asks the real allocator for more than any host has, for more than two frames."""
+    if len(inputs[0]) > 2:
+        torch.empty(1 << 60, dtype=torch.uint8)

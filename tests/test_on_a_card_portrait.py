@@ -9,12 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from avatar.device import memory, need
+from avatar.device import hardware, memory, need
 from avatar.errors import EnvironmentProblem
 from avatar.fit import steps
 from avatar.portrait.diffusion import model as diffusion_model
 from avatar.portrait.diffusion.engine import FLAGGED, TILE, DiffusionPortrait, Rejected, Wish, tile_sizes
-from avatar.portrait.diffusion.safety import SafetyWatch
 from tests.fake_card import CARD, HALF, Mixed, card, on_card
 from tests.tiny import stable_diffusion
 
@@ -35,11 +34,9 @@ def files(tmp_path_factory) -> dict[str, Path]:
 
 
 def engine_of(networks: diffusion_model.Networks, files: dict[str, Path]) -> DiffusionPortrait:
-    """The engine as its `__enter__` leaves it."""
-    engine = DiffusionPortrait(7)
-    engine._pipeline = diffusion_model.pipeline(networks, files)
-    engine._safety = SafetyWatch(engine._pipeline, engine.notes)
-    return engine
+    """The engine as `load` makes it, without a face reader."""
+    pipeline = diffusion_model.pipeline(networks, files)
+    return DiffusionPortrait(pipeline, None, hardware.profile_named("10GB"), memory.Usage("portrait", "a fake card"))
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +57,6 @@ def engine(lent) -> DiffusionPortrait:
     yield lent
     for own, tensors in kept:
         own.update(tensors)
-    del lent.notes[:]
 
 
 def at_work(*answers: bool, down: float = 0.0):
@@ -68,9 +64,9 @@ def at_work(*answers: bool, down: float = 0.0):
     return card(chain(answers, repeat(True)), promotes=True, down=down)
 
 
-def drawn(engine: DiffusionPortrait, steps: int = 1, tiled: bool = False) -> np.ndarray:
+def drawn(engine: DiffusionPortrait, steps: int = 1, tiled: bool = False, notes: list[str] | None = None) -> np.ndarray:
     tiles = memory.StepDown(tile_sizes(SIZE, tiled))
-    return engine.picture(Wish("an old woman", "teeth", SIZE, steps), 7, tiles)
+    return engine.drawing(Wish("an old woman", "teeth", SIZE, steps), 7, tiles, [] if notes is None else notes)
 
 
 def given_to(module: torch.nn.Module, seen: list) -> torch.utils.hooks.RemovableHandle:
@@ -90,7 +86,7 @@ def test_a_portrait_is_drawn_on_the_card(engine):
     parts = (pipeline.unet, pipeline.vae.decoder, pipeline.safety_checker.vision_model.embeddings)
     hooks = [given_to(part, seen) for part in parts]
     with at_work() as followed:
-        picture = drawn(engine, steps=3)
+        picture = drawn(engine, steps=3, notes=(notes := []))
     for hook in hooks:
         hook.remove()
     assert (picture.shape, picture.dtype) == ((SIZE, SIZE, 3), np.uint8)
@@ -102,7 +98,7 @@ def test_a_portrait_is_drawn_on_the_card(engine):
     # waits: the schedule's first step twice, CONCEPTS thresholds, whether the scores are numbers twice
     # downloads: the picture for the checker and for us, two kinds of scores
     assert (followed.waits, followed.downloads) == (CONCEPTS + 4, 4)
-    assert engine.notes == []
+    assert notes == []
 
 
 def test_in_tiles_the_decoder_takes_a_tile_at_a_time(engine):
@@ -121,8 +117,8 @@ def test_in_tiles_the_decoder_takes_a_tile_at_a_time(engine):
 def test_where_half_precision_runs_over_the_types_fit_again(engine):
     """A card that gives no numbers in half precision, and none afterwards."""
     with at_work(down=np.nan), pytest.raises(EnvironmentProblem, match="drew no colours from seed 7"):
-        drawn(engine)
-    assert engine.notes == ["seed 7: half precision ran over; drawn in single precision."]
+        drawn(engine, notes=(notes := []))
+    assert notes == ["seed 7: half precision ran over; drawn in single precision."]
     assert engine._pipeline.unet.dtype == engine._pipeline.safety_checker.dtype == torch.float32
 
 
@@ -139,8 +135,8 @@ def test_a_card_too_small_for_single_precision_is_told_so(engine):
 
 def test_a_safety_checker_without_scores_is_asked_again_in_single_precision(engine):
     with at_work(False):  # the first read of an unknown number: whether the scores are numbers
-        drawn(engine)
-    assert engine.notes == ["seed 7: the safety checker ran over in half precision; asked in single precision."]
+        drawn(engine, notes=(notes := []))
+    assert notes == ["seed 7: the safety checker ran over in half precision; asked in single precision."]
     assert engine._pipeline.safety_checker.dtype == torch.float32 and engine._pipeline.unet.dtype == HALF
 
 
@@ -196,7 +192,7 @@ def test_a_seed_begins_with_the_same_noise_in_both_types(files):
         networks.fill(files, torch.device("cpu"), dtype)
         engine = engine_of(networks, files)
         hook = engine._pipeline.unet.register_forward_pre_hook(lambda module, inputs: noise.append(inputs[0].clone()))
-        engine.picture(Wish("an old woman", "", 256, 1), 7, memory.StepDown((256,)))
+        engine.drawing(Wish("an old woman", "", 256, 1), 7, memory.StepDown((256,)), [])
         hook.remove()
     single, half = noise
     assert (single.dtype, half.dtype) == (torch.float32, HALF)

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 import torch
 from torch.utils._python_dispatch import _disable_current_modes
+from TTS.tts.models.xtts import Xtts
 
+from avatar.engines import Told
 from avatar.fit import shapes, steps
 from avatar.voice.xtts import checkpoint as xtts_checkpoint
 from avatar.voice.xtts import graph as xtts_graph
@@ -26,11 +28,8 @@ LANGUAGE = "en"
 
 
 class Movable(XttsVoice):
-    def _read_speaker(self) -> xtts_speaker.Speaker:
-        """What `_load` asks for after the model was read, and before it moves."""
-        movable(self._model)
-        with _disable_current_modes():  # a fake card would make the file's tensors fake
-            return super()._read_speaker()
+    def _read_model(self) -> Xtts:
+        return movable(super()._read_model())
 
 
 @pytest.fixture(scope="module")
@@ -55,9 +54,7 @@ def loaded(files) -> Callable[[torch.dtype], XttsVoice]:
 
     def load(dtype: torch.dtype) -> XttsVoice:
         if dtype not in made:
-            voice = Movable(None, None, 7)
-            voice._files, voice._weights = files
-            voice._device, voice._dtype = CARD, dtype
+            voice = Movable(*files, CARD, dtype)
             with card(), pytest.MonkeyPatch.context() as patch:
                 patch.setenv("AVATAR_CUDA_GRAPHS", "0")  # nothing can be recorded here: see the step below
                 voice._load()
@@ -84,9 +81,14 @@ def until(codes: int, *then: bool) -> chain:
     return chain(repeat(False, codes - 1), [True], then, repeat(True))
 
 
+def speaker_of(voice: XttsVoice) -> xtts_speaker.Speaker:
+    with _disable_current_modes():  # a fake card would make the file's tensors fake
+        return voice._read_speaker(None, Told())
+
+
 def spoken(voice: XttsVoice) -> dict:
     """What `_infer` asks of the model; the random numbers of a card, which it puts back, are out of reach."""
-    config, speaker = voice._model.config, voice._speaker
+    config, speaker = voice._model.config, speaker_of(voice)
     return voice._model.inference(
         "Hello there.",
         LANGUAGE,
@@ -108,7 +110,18 @@ def test_all_of_the_model_is_on_the_card_and_half_of_it_in_its_type(loaded, dtyp
         if tensor.is_floating_point():
             assert tensor.dtype == (dtype if name.startswith("gpt.") else torch.float32), name
     assert "gpt.mel_head.only_stop" in dict(voice._model.named_buffers())
-    assert (voice._speaker.manner.dtype, voice._speaker.manner.device.type) == (torch.float32, "cpu")
+    speaker = speaker_of(voice)
+    assert (speaker.manner.dtype, speaker.manner.device.type) == (torch.float32, "cpu")
+
+
+def test_what_hears_a_recording_stays_in_float32_on_the_cpu(loaded):
+    """So a speaker is the same, and kept as the same bytes, whatever computes the speech."""
+    ears = loaded(HALF)._ears
+    kinds = {(tensor.dtype, tensor.device.type) for tensor in [*ears.parameters(), *ears.buffers()]}
+    assert kinds == {(torch.float32, "cpu")} and len(list(ears.parameters())) > 50
+    assert ears.device.type == "cpu"
+    mine = {name for name, _ in loaded(HALF)._model.named_parameters()}
+    assert not mine & {name for name, _ in ears.named_parameters()}, "in memory twice"
 
 
 @pytest.mark.parametrize("dtype", [HALF, torch.float32])

@@ -18,13 +18,15 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
+from avatar.engines import Told, WantedPicture
 from avatar.errors import EnvironmentProblem, InputError, RequestError
 from avatar.portrait import face as face_module
 from avatar.portrait.bundled import bundled_picture
 from avatar.portrait.face import Face, FaceReader, is_face
 from avatar.portrait.framing import Portrait, choose_face, frame_box, frame_portrait
-from avatar.portrait.given import GivenPortrait
+from avatar.portrait.given import GivenPortrait, bundled_portrait
 from avatar.portrait.picture import BACKDROP, KEPT_SIDE, read_picture
+from avatar.progress import Progress
 
 
 def package(name: str) -> Path:
@@ -43,7 +45,7 @@ def reader():
 
 @pytest.fixture(scope="module")
 def portraits():
-    with GivenPortrait() as engine:
+    with GivenPortrait.load() as engine:
         yield engine
 
 
@@ -448,14 +450,37 @@ def test_the_frame_stays_inside_the_picture(reader, astronaut, cut):
 
 def test_landmarks_are_read_on_the_framed_picture(portraits, reader):
     for path in (None, HOPPER):
-        portrait = portraits.frame(path)
+        told = Told()
+        portrait = portraits.picture(WantedPicture(path), told, Progress())
         (face,) = reader.read(portrait.picture)
         assert (portrait.landmarks == face.landmarks).all()
-        assert [note[:20] for note in portraits.notes] == ([] if path else ["The bundled portrait"])
+        assert [note[:20] for note in told.notes] == ([] if path else ["The bundled portrait"])
+
+
+def test_one_loaded_engine_frames_what_an_engine_for_each_frames():
+    def framed(engine: GivenPortrait, wanted: WantedPicture) -> tuple[bytes, bytes, list[str]]:
+        portrait = engine.picture(wanted, told := Told(), Progress())
+        return portrait.picture.tobytes(), portrait.landmarks.tobytes(), told.notes
+
+    every = [WantedPicture(HOPPER), WantedPicture(), WantedPicture(HOPPER, size=256), WantedPicture(HOPPER)]
+    apart = []
+    for wanted in every:
+        with GivenPortrait.load() as engine:
+            apart.append(framed(engine, wanted))
+    with GivenPortrait.load() as engine:
+        assert [framed(engine, wanted) for wanted in every] == apart
+    assert apart[0] == apart[3] and len({picture for picture, _, _ in apart}) == 3
+
+
+def test_a_picture_that_cannot_be_read_is_refused_before_anything_loads(tmp_path):
+    GivenPortrait.check(WantedPicture())
+    GivenPortrait.check(WantedPicture(HOPPER))
+    with pytest.raises(RequestError, match="no picture file"):
+        GivenPortrait.check(WantedPicture(tmp_path / "none.png"))
 
 
 def test_a_portrait_is_kept_without_loss_and_in_the_same_bytes(portraits, tmp_path):
-    portrait = portraits.frame(None)
+    portrait = bundled_portrait()
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         portrait.save(tmp_path / name)
@@ -469,7 +494,10 @@ def test_a_portrait_is_kept_without_loss_and_in_the_same_bytes(portraits, tmp_pa
 def test_one_of_two_faces_is_framed(portraits, astronaut, tmp_path):
     hopper = cv2.resize(read_picture(HOPPER), (437, 512), interpolation=cv2.INTER_AREA)
     Image.fromarray(np.hstack([astronaut, hopper])).save(tmp_path / "two.png")
-    alone = portraits.frame(None).picture
-    one, two = (portraits.frame(tmp_path / "two.png", number).picture.astype(int) for number in (1, 2))
+    alone = bundled_portrait().picture
+    one, two = (
+        portraits.picture(WantedPicture(tmp_path / "two.png", number), Told(), Progress()).picture.astype(int)
+        for number in (1, 2)
+    )
     assert np.abs(one - alone).mean() < 25  # measured: 14, the frame lies a few pixels elsewhere
     assert np.abs(two - alone).mean() > 50  # measured: 84

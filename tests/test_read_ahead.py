@@ -13,7 +13,7 @@ import pytest
 import soundfile
 from PIL import Image
 
-from avatar import job as jobs
+from avatar import home as homes
 from avatar import pipeline, settings
 from avatar.device import hardware
 from avatar.errors import InputError
@@ -122,5 +122,5 @@ def test_a_render_asks_for_the_lips_weights_while_it_looks_for_the_face(weights,
     files = [path for name in stack_for(request).lips.models for path in loaded_files(name)]
     forget(files)
     with pytest.raises(InputError, match="no face"):
-        pipeline.render(jobs.create(home, request), Progress())
+        pipeline.render(homes.create(home, request), Progress())
     assert len(files) == 2 and all(map(arrived, files))

@@ -14,7 +14,7 @@ import soundfile
 from avatar.errors import InputError
 from avatar.media.ffmpeg import ffmpeg_program
 from avatar.voice.pitch import median_f0_hz
-from avatar.voice.presets.presets import PRESETS, nearest_preset
+from avatar.voice.presets.catalog import PRESETS, nearest_preset
 from avatar.voice.presets.vits import VitsVoice
 from avatar.voice.recording import Recording, check_reference, read_speech, trim
 

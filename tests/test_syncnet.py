@@ -16,7 +16,7 @@ from avatar.check import mfcc, syncnet
 from avatar.errors import EnvironmentProblem
 from avatar.media.ffmpeg import encode_frames, ffmpeg_program, mux
 from avatar.portrait.framing import Portrait
-from avatar.portrait.given import GivenPortrait
+from avatar.portrait.given import bundled_portrait
 from tests.tiny import syncnet as checkpoint
 
 torch = pytest.importorskip("torch")
@@ -31,8 +31,7 @@ def weights(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def portrait() -> Portrait:
-    with GivenPortrait() as given:
-        return given.frame(None)
+    return bundled_portrait()
 
 
 # ---------------------------------------------------------------- the cepstra

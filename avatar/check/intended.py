@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from avatar import job as jobs
+from avatar import stage_cache
 from avatar.errors import RequestError
 from avatar.files import file_digest
 
@@ -19,10 +19,10 @@ def opening_of(home: Path, path: Path) -> np.ndarray | None:
         digest = file_digest(path)
     except RequestError:
         return None
-    for job in jobs.every(home):
-        record = job.record("video")
-        if record and record["outputs"].get("video.mp4") == digest and job.file("motion.npz").is_file():
+    for owner in stage_cache.owners(home, digest):
+        motion = home / "jobs" / owner / "motion.npz"
+        if motion.is_file():
             from avatar.lips.warp.motion import Motion
 
-            return Motion.load(job.file("motion.npz")).mouth[:, 0]
+            return Motion.load(motion).mouth[:, 0]
     return None

@@ -10,14 +10,15 @@ import cv2
 import numpy as np
 
 from avatar.errors import InputError
-from avatar.lips.musetalk.clip import clip_frames
+from avatar.limits import FRAME_RATE
 from avatar.lips.musetalk.options import Options
 from avatar.lips.musetalk.prepared import prepare
 from avatar.media.ffmpeg import encode_frames
+from avatar.media.frames import video_frames
 from avatar.media.mark import marked
-from avatar.portrait.face import LEFT_EYE, RIGHT_EYE, FaceReader
+from avatar.portrait.face import FaceReader
 from avatar.portrait.framing import Portrait
-from avatar.request import FRAME_RATE
+from avatar.portrait.landmarks import LEFT_EYE, MESH, RIGHT_EYE
 
 # A video is coded, so even what was not touched differs by a few levels of 255. So the still portrait is coded in the
 # same way and compared in blocks, over which the coder's noise cancels. Measured, worst block / all blocks: the portrait
@@ -30,7 +31,6 @@ CODED_AROUND = 16  # pixels around the mask that are not looked at: the coder sp
 MOST_MOVED = (
     0.03  # of the distance between the eyes; measured 0.014 where noise was drawn for a mouth, 0.002 on a still
 )
-MESH = 468  # the mesh's points; the ten after them are the irises
 
 
 def check_kept(path: Path, portrait: Portrait, options: Options, mark: str | None, encoder: str = "x264") -> dict:
@@ -55,7 +55,7 @@ def check_kept(path: Path, portrait: Portrait, options: Options, mark: str | Non
         if read is None:
             raise InputError("the portrait shows no face to compare the video's with.")
         there = points_outside(read.landmarks, outside)
-        for frame in clip_frames(path):
+        for frame in video_frames(path):
             if frame.shape != still.shape:
                 raise InputError(f"{str(path)!r} is {frame.shape[1]}x{frame.shape[0]}, the portrait {width}x{height}.")
             difference = np.abs(block_means(frame) - control)[blocks]
@@ -131,5 +131,5 @@ def coded(picture: np.ndarray, encoder: str) -> np.ndarray:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "still.mp4")
         encode_frames([picture] * CONTROL_FRAMES, width, height, Fraction(FRAME_RATE), path, encoder)
-        (*_, last) = clip_frames(path)
+        (*_, last) = video_frames(path)
     return last

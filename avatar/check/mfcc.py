@@ -31,7 +31,7 @@ def mfcc(samples: np.ndarray) -> np.ndarray:
     padded = np.pad(emphasised, (0, (steps - 1) * STEP + WINDOW - len(samples)))
     windows = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::STEP]
     power = np.square(np.abs(np.fft.rfft(windows, SPECTRUM))) / SPECTRUM
-    cepstra = dct(_logarithm(power @ mel_filters().T), norm="ortho")[:, :COEFFICIENTS]
+    cepstra = np.asarray(dct(_logarithm(power @ mel_filters().T), norm="ortho"))[:, :COEFFICIENTS]
     cepstra *= 1 + LIFTER / 2 * np.sin(np.pi * np.arange(COEFFICIENTS) / LIFTER)
     cepstra[:, 0] = _logarithm(power.sum(axis=1))
     return cepstra

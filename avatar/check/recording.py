@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from avatar.errors import InputError
-from avatar.media.streams import Streams, decibels
+from avatar.media.loudness import decibels
+from avatar.media.streams import Streams
 from avatar.voice.recording import check_reference
 
 FIGURES = {  # name in the report: attribute of Recording, digits

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from avatar.errors import InputError
+from avatar.media.sound_file import read_wav
 from avatar.voice.xtts import checkpoint as xtts_checkpoint
 from avatar.voice.xtts.speaker import SAMPLE_RATE
 from avatar.weights import store
@@ -46,15 +46,10 @@ def failures(report: dict) -> list[str]:
 
 def embedding(model, path: Path) -> np.ndarray:
     """The unit vector of a recording's voice, float64 (512,)."""
-    import soundfile
     import soxr
     import torch
 
-    try:
-        samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
-    except (OSError, RuntimeError) as error:
-        raise InputError(f"cannot read {str(path)!r}: {error}.") from error
-    mono = soxr.resample(samples.mean(axis=1), rate, SAMPLE_RATE)[: LONGEST_S * SAMPLE_RATE]
+    mono = soxr.resample(*read_wav(path), SAMPLE_RATE)[: LONGEST_S * SAMPLE_RATE]
     with torch.inference_mode():
         vector = model.get_speaker_embedding(torch.from_numpy(mono)[None], SAMPLE_RATE)
     vector = vector.numpy().astype(np.float64).ravel()

@@ -25,8 +25,9 @@ def match(late: np.ndarray, early: np.ndarray, frame_rate: float) -> Match:
     interpolated as well; a curve that is half missing cannot be matched.
     """
     length = min(len(late), len(early))
-    curves = [_filled(np.asarray(curve[:length], np.float64)) for curve in (late, early)]
-    if length < FEWEST or any(curve is None for curve in curves):
+    both = (_filled(np.asarray(curve[:length], np.float64)) for curve in (late, early))
+    curves = [curve for curve in both if curve is not None]
+    if length < FEWEST or len(curves) < 2:
         return Match(None, None)
     fine = np.arange((length - 1) * STEPS + 1) / STEPS
     late, early = (np.interp(fine, np.arange(length), curve) for curve in curves)

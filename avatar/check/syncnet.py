@@ -8,7 +8,6 @@ equal to them.
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,11 +17,11 @@ import cv2
 import numpy as np
 
 from avatar.check.mfcc import mfcc
-from avatar.check.video import SILENT_DBFS
 from avatar.errors import AvatarError, InputError
 from avatar.invocation import in_full_environment, to_type
-from avatar.lips.musetalk.clip import clip_frames
-from avatar.media.streams import decibels, sound_command
+from avatar.media.frames import video_frames
+from avatar.media.loudness import SILENT_DBFS, decibels
+from avatar.media.sound_file import samples_from_zero
 from avatar.portrait.face import FaceReader
 from avatar.weights import licences, lock, store
 
@@ -159,10 +158,7 @@ def embeddings(
 
 def sound_of(path: Path) -> np.ndarray:
     """int16 (n,) at 16 kHz, mono, from the file's time 0 on. Raises InputError when there is none, or silence."""
-    done = subprocess.run(sound_command(path, "s16le"), stdin=subprocess.DEVNULL, capture_output=True)
-    samples = np.frombuffer(done.stdout[: len(done.stdout) // 2 * 2], "<i2")
-    if done.returncode or not len(samples):
-        raise InputError(f"{str(path)!r} has no sound that can be decoded.")
+    samples = samples_from_zero(path)
     loudness = decibels(float(np.sqrt(np.square(samples.astype(np.float64)).mean())) / 32768)
     if loudness is None or loudness < SILENT_DBFS:
         raise InputError(f"the sound of {str(path)!r} is silent (below {SILENT_DBFS:.0f} dBFS).")
@@ -185,7 +181,7 @@ def face_boxes(path: Path) -> np.ndarray:
             boxes.append(((left + right) / 2, (top + bottom) / 2, max(right - left, bottom - top) / 2))
     boxes = np.array(boxes)
     found = np.flatnonzero(np.isfinite(boxes[:, 0]))
-    gaps = np.diff([-1, *found, len(boxes)]) - 1
+    gaps = np.diff(np.array([-1, *found, len(boxes)])) - 1
     if not len(found) or gaps.max() > LONGEST_GAP:
         raise InputError(f"{str(path)!r} shows no face in {gaps.max()} frames in a row, {LONGEST_GAP} is the most.")
     everywhere = np.arange(len(boxes))
@@ -211,4 +207,4 @@ def crop(frame: np.ndarray, x: float, y: float, half: float) -> np.ndarray:
 
 def at_frame_rate(path: Path) -> Iterator[np.ndarray]:
     """The pictures at 25 a second from the file's time 0 on, as its sound: the first stands in for what is before it."""
-    return clip_frames(path, f"fps={FRAME_RATE}:start_time=0")
+    return video_frames(path, f"fps={FRAME_RATE}:start_time=0")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,13 +11,15 @@ import numpy as np
 from avatar.check.sync import Match, match
 from avatar.errors import InputError
 from avatar.invocation import to_type
-from avatar.media.streams import Sound, Streams, decibels, decode_sound
-from avatar.portrait.face import LEFT_EYE, LOWER_LIP, RIGHT_EYE, UPPER_LIP, Face, FaceReader
+from avatar.media.frames import video_frames
+from avatar.media.loudness import SILENT_DBFS, Loudness, decibels, loudness_of
+from avatar.media.streams import Streams
+from avatar.portrait.face import Face, FaceReader
+from avatar.portrait.landmarks import LEFT_EYE, LOWER_LIP, RIGHT_EYE, UPPER_LIP
 
 LEAST_R_INTENDED = 0.9  # the mouth against what it was asked to do
 LEAST_R_SOUND = 0.6  # the mouth against the loudness of the sound
 MOST_LAG_MS = 40  # one frame
-SILENT_DBFS = -60.0
 MOST_MISSING_S = 0.25  # of the length that the file claims; containers round it, and sound is padded
 BLACK = 8  # mean grey level of 255 below which a frame is black
 MOST_BLACK = 0.1  # share of the frames: room for a fade in and out, not for a video that shows next to nothing
@@ -33,7 +32,6 @@ class Pictures:
 
     width: int
     height: int
-    frame_rate: float
     opening: list[float] = field(default_factory=list)  # of each frame; NaN where no face was found
     black: int = 0
     frozen: int = 0
@@ -47,10 +45,12 @@ def check_video(path: Path, streams: Streams, motion: np.ndarray | None, lse: bo
     from avatar.check import syncnet
 
     pictures = measure_frames(path)
-    sound = decode_sound(path) if streams.audio_codec else None
+    sound = loudness_of(path) if streams.audio_codec else None
     opening = np.array(pictures.opening)
     frames, faces = len(opening), int(np.isfinite(opening).sum())
-    rate, start = pictures.frame_rate, streams.video_start_s
+    if streams.frame_rate is None:
+        raise InputError(f"{str(path)!r} does not say how many frames a second it has; convert it to an mp4 (H.264).")
+    rate, start = float(streams.frame_rate), streams.video_start_s
     seconds = start + frames / rate  # from the beginning of the file, as those of the sound
     intended = None if motion is None else match(opening, motion, rate)
     loudness = sound and match(opening, sound.envelope(frames, rate, start), rate)
@@ -81,7 +81,7 @@ def check_video(path: Path, streams: Streams, motion: np.ndarray | None, lse: bo
     return {**report, "failed": failures(report, sound, intended, loudness) + (lip_sync["failed"] if lip_sync else [])}
 
 
-def failures(report: dict, sound: Sound | None, intended: Match | None, loudness: Match | None) -> list[str]:
+def failures(report: dict, sound: Loudness | None, intended: Match | None, loudness: Match | None) -> list[str]:
     """A sentence for every limit that is not met."""
     failed = []
     there = max(report["video_seconds"], report["audio_seconds"] or 0)
@@ -141,15 +141,13 @@ def lines(report: dict) -> list[str]:
 
 def measure_frames(path: Path) -> Pictures:
     """Read a video frame by frame. Raises InputError when it has no frame that can be decoded."""
-    with _opened(path) as capture, FaceReader() as reader:
-        pictures = None
-        before = None
-        for frame in _frames(capture):
-            if pictures is None:
-                pictures = Pictures(frame.shape[1], frame.shape[0], capture.get(cv2.CAP_PROP_FPS))
-            face = reader.largest(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB))
+    pictures = before = None
+    with FaceReader() as reader:
+        for frame in video_frames(path, containers=None, whole=False):
+            pictures = pictures or Pictures(frame.shape[1], frame.shape[0])
+            face = reader.largest(frame)
             pictures.opening.append(mouth_opening(face) if face else np.nan)
-            grey = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
+            grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
             pictures.black += grey.mean() < BLACK
             pictures.frozen += before is not None and cv2.absdiff(grey, before).mean() < FROZEN
             before = grey
@@ -165,30 +163,11 @@ def mouth_opening(face: Face) -> float:
     return float(lips / np.linalg.norm(points[LEFT_EYE] - points[RIGHT_EYE]))
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[cv2.VideoCapture]:
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # or a damaged file would write to stderr
-    capture = cv2.VideoCapture(str(path.absolute()), cv2.CAP_FFMPEG)
-    try:
-        yield capture
-    finally:
-        capture.release()
-
-
-def _frames(capture: cv2.VideoCapture) -> Iterator[np.ndarray]:
-    """uint8 (height, width, 3) BGR, one by one."""
-    while True:
-        there, frame = capture.read()
-        if not there:
-            return
-        yield frame
-
-
 # ---------------------------------------------------------------- figures
 
 
 def _match_failures(found: Match, other: str, least_r: float) -> list[str]:
-    if found.r is None:
+    if found.r is None or found.lag_ms is None:
         return [f"the mouth cannot be compared with {other}: one of the two never changes"]
     failed = []
     if found.r < least_r:

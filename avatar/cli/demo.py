@@ -22,8 +22,10 @@ def demo(output: Path | None, preset: str, overwrite: bool, as_json: bool) -> No
 
     Needs no GPU, no network and nothing to download: the preview stack renders it on the CPU.
     """
-    from avatar.cli.rendering import free_name, render_to
+    from avatar import work
+    from avatar.cli.output import Printer, print_made
+    from avatar.delivery import free_name
     from avatar.request import make_request
 
     request = make_request(text=SCRIPT.read_text().strip(), seconds=SECONDS, preset=preset)
-    render_to(request, output or free_name(Path("avatar-demo.mp4")), overwrite, as_json)
+    print_made(work.make(request, output or free_name(Path("avatar-demo.mp4")), overwrite, Printer()), as_json)

@@ -8,6 +8,7 @@ import click
 
 from avatar.cli.help import Command
 from avatar.cli.output import print_json
+from avatar.limits import LONGEST_S
 
 EXAMPLES = """
 avatar fit
@@ -23,7 +24,10 @@ HEADINGS = ("stage", "model", "weights", "alive", "copies", "other", "needed", "
 @click.option("--vram", metavar="GIB", type=float, help="Answer for a card of this memory that --gpu does not know.")
 @click.option("--capability", metavar="X.Y", help="With --vram: the card's compute capability, like 8.9.")
 @click.option(
-    "--seconds", type=click.FloatRange(0, 120, min_open=True), default=10.0, help="Length of the video. [default: 10]"
+    "--seconds",
+    type=click.FloatRange(0, LONGEST_S, min_open=True),
+    default=10.0,
+    help="Length of the video. [default: 10]",
 )
 @click.option("--measure", is_flag=True, help="On a host without a GPU: run the steps on the CPU; takes many minutes.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -11,22 +11,22 @@ from avatar.invocation import to_type
 AVATAR = re.compile(r"(^|(?<=\| ))avatar(?= )")  # where a command begins
 
 
-class WithExamples:
+class WithExamples(click.Command):
     """Adds an Examples section; `examples` is text with one command a line."""
 
     def __init__(self, *arguments, examples: str = "", **options):
         super().__init__(*arguments, **options)
         self.examples = examples
 
-    def format_epilog(self, context: click.Context, formatter: click.HelpFormatter) -> None:
-        super().format_epilog(context, formatter)
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_epilog(ctx, formatter)
         if self.examples:
             with formatter.section("Examples"):
                 for line in self.examples.strip().splitlines():
                     formatter.write(f"  {AVATAR.sub(lambda _: to_type(), line)}\n")
 
 
-class Command(WithExamples, click.Command):
+class Command(WithExamples):
     pass
 
 
@@ -43,7 +43,7 @@ class GroupedByTask(Group):
         super().__init__(*arguments, **options)
         self.tasks = tasks
 
-    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for title, names in self.tasks.items():
             with formatter.section(title):
                 formatter.write_dl([(name, self.commands[name].get_short_help_str(80)) for name in names])

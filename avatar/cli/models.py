@@ -13,8 +13,8 @@ from avatar.errors import RequestError
 from avatar.invocation import to_type
 
 if TYPE_CHECKING:
-    from avatar.weights.fetch import Step
     from avatar.weights.lock import Model
+    from avatar.weights.step import Step
 
 EXAMPLES = """
 avatar models list

@@ -5,45 +5,92 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 import click
 
-from avatar.progress import Progress
+from avatar.progress import Event
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
+
+    from avatar.work import Made
 
 STAGE_COUNT = 4
+COUNTED = {"voice": "sentences", "lips": "frames"}
 
 
 def print_json(content: object) -> None:
     click.echo(json.dumps(content, indent=2, ensure_ascii=False, default=str))
 
 
-class LineProgress(Progress):
-    """One line per stage on stderr; on a terminal, a bar while frames are made."""
+class Printer:
+    """Prints events on stderr: a line for each stage and note; while things are counted, a bar on a terminal, elsewhere
+    a line for each ten per cent."""
 
-    def stage(self, number: int, name: str) -> None:
-        click.echo(f"[{number}/{STAGE_COUNT}] {name}", err=True)
+    def __init__(self, stages: int = STAGE_COUNT) -> None:
+        self._stages = stages
+        self._bars: Bars | None = None
+        self._tenth = 0
 
-    def say(self, note: str) -> None:
-        click.echo(f"note: {note}", err=True)
+    def __call__(self, event: Event) -> None:
+        if event.note:
+            self._close()
+            click.echo(f"note: {event.note}", err=True)
+        elif event.is_end:
+            self._close()
+        elif not event.done:
+            self._close()
+            self._tenth = 0
+            click.echo(f"[{event.number}/{self._stages}] {event.stage}", err=True)
+        elif event.total and event.total > 1:
+            self._bar(event) if sys.stderr.isatty() else self._line(event)
 
-    def count(self, items: Iterable, total: int) -> Iterator:
-        if not sys.stderr.isatty():
-            yield from items
-            return
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-        from rich.progress import Progress as Bars
+    def _line(self, event: Event) -> None:
+        tenth = 10 * event.done // event.total if event.total else 0
+        if self._tenth < tenth < 10:
+            self._tenth = tenth
+            click.echo(f"[{event.number}/{self._stages}] {event.stage} {10 * tenth} %", err=True)
 
-        columns = (TextColumn("      frames"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
-            yield from bars.track(items, total=total)
+    def _bar(self, event: Event) -> None:
+        if self._bars is None:
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+            what = COUNTED.get(event.stage, event.stage)
+            columns = (TextColumn(f"      {what}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+            self._bars = Progress(*columns, console=Console(stderr=True), transient=True)
+            self._bars.add_task(what, total=event.total)
+            self._bars.start()
+        self._bars.update(self._bars.task_ids[0], completed=event.done)
+
+    def _close(self) -> None:
+        if self._bars is not None:
+            self._bars.stop()
+            self._bars = None
+
+
+def print_made(made: Made, as_json: bool) -> None:
+    """The path, or the report; and on stderr how long and large it is, and how long it took."""
+    if as_json:
+        print_json({"output": str(made.path), **made.report})
+        return
+    click.echo(f"{made.seconds:.1f} s, {size(made.path.stat().st_size)}, made in {made.took_s:.1f} s", err=True)
+    click.echo(str(made.path))
+
+
+def size(count: int) -> str:
+    """'1.2 MB', for people."""
+    for power, unit in ((3, "GB"), (2, "MB"), (1, "kB")):
+        if count >= 1000**power:
+            return f"{count / 1000**power:.1f} {unit}"
+    return f"{count} bytes"
 
 
 def age(seconds_since_epoch: float) -> str:
     """'3 min ago', for listings."""
     seconds = max(0, time.time() - seconds_since_epoch)
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds // size:.0f} {unit} ago"
+    for length, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= length:
+            return f"{seconds // length:.0f} {unit} ago"
     return "just now"

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
+import time
 from pathlib import Path
 
 import click
 
 from avatar import settings
 from avatar.cli.help import Group
-from avatar.cli.output import age, print_json
+from avatar.cli.output import age, print_json, size
 from avatar.errors import RequestError
 from avatar.invocation import to_type
 
 FILE = click.Path(path_type=Path)
+STAGES = ("portrait", "voice", "lips", "video")
 
 RUN_EXAMPLES = """
 avatar pipeline run --text "Hello." -o hello.mp4
@@ -66,53 +66,21 @@ def pipeline() -> None:
 @click.option("--subtitles", is_flag=True, help="Add a soft subtitle track, and an .srt file beside the mp4.")
 @click.option("--no-mark", is_flag=True, help="Leave out the visible 'synthetic preview' mark.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-def run(text_file, voice, profile, output, overwrite, no_mark, as_json, **asked) -> None:
+def run(text_file, output, overwrite, no_mark, as_json, **asked) -> None:
     """Make a video. The same request again does no work twice.
 
     \f
     asked: options that are fields of the request by the same name.
     """
-    from avatar.cli.rendering import render_to
-    from avatar.request import make_request
+    from avatar import work
+    from avatar.cli.output import Printer, print_made
 
     if text_file is not None:
         if asked["text"] is not None:
             raise RequestError("give either --text or --text-file, not both.")
         asked["text"] = read_text(text_file)
-    if profile:
-        os.environ["AVATAR_PROFILE"] = profile  # flags come before the environment, see settings.py
-    defaults = settings.load()
-    asked["stack"] = asked["stack"] or defaults.stack
-    asked["seed"] = defaults.seed if asked["seed"] is None else asked["seed"]
-    if asked["stack"] == "preview" and voice is None and asked["audio"] is None:
-        asked["preset"] = asked["preset"] or defaults.preset or None
-    for name in ("audio", "portrait"):
-        asked[name] = asked[name] and asked[name].absolute()
-    asked["language"] = asked["language"] or language_of(voice)
-    render_to(make_request(**asked, voice=voice_file(voice), mark=not no_mark), output, overwrite, as_json)
-
-
-def voice_file(voice: str | None) -> Path | None:
-    """The recording behind --voice: a cloned voice's own, else the file of that name. Raises RequestError for neither."""
-    if voice is None:
-        return None
-    from avatar.voice import profiles
-
-    recording = profiles.recording_of(settings.home(), voice) or Path(voice).absolute()
-    if not recording.exists():
-        raise RequestError(
-            f"--voice: there is no cloned voice and no file {voice!r}; '{to_type('voice list')}' shows the voices."
-        )
-    return recording
-
-
-def language_of(voice: str | None) -> str | None:
-    """The language that was noted with a cloned voice; None where it is a recording, or there is no voice."""
-    if voice is None:
-        return None
-    from avatar.voice import profiles
-
-    return profiles.language_of(settings.home(), voice)
+    request = work.request_of(**asked, mark=not no_mark)
+    print_made(work.make(request, output, overwrite, Printer()), as_json)
 
 
 def read_text(path: Path) -> str:
@@ -128,15 +96,16 @@ def read_text(path: Path) -> str:
 
 @pipeline.command(examples="avatar pipeline resume hello-3fa9c2\navatar pipeline resume hello -o hello.mp4")
 @click.argument("job")
-@click.option("-o", "--output", type=FILE, help="The mp4 to write. [default: in the job's folder]")
+@click.option("-o", "--output", type=FILE, help="The mp4 to write. [default: where it was asked for before]")
 @click.option("--overwrite", is_flag=True, help="Replace the output file if it exists.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def resume(job: str, output: Path | None, overwrite: bool, as_json: bool) -> None:
     """Go on with a job that was interrupted; only what is not there is made."""
-    from avatar import job as jobs
-    from avatar.cli.rendering import resume_to
+    from avatar import home as homes
+    from avatar import work
+    from avatar.cli.output import Printer, print_made
 
-    resume_to(jobs.find(settings.home(), job), output, overwrite, as_json)
+    print_made(work.resume(homes.find(settings.home(), job), output, overwrite, Printer()), as_json)
 
 
 @pipeline.command(examples="avatar pipeline shifts hello-3fa9c2 -o shifts.png")
@@ -147,17 +116,18 @@ def shifts(job: str, output: Path, overwrite: bool) -> None:
     """The loudest moment of a full-stack job with --lips-shift -1, 0 and 1, in three rows, to choose one by eye."""
     from PIL import Image
 
-    from avatar import job as jobs
+    from avatar import home as homes
     from avatar import preflight
-    from avatar.cli.rendering import check_output, deliver_with
+    from avatar.delivery import check_output, deliver_with
+    from avatar.pipeline import profile_of
     from avatar.stacks import stack_for
     from avatar.voice.speech import Speech
 
-    found = jobs.find(settings.home(), job)
+    found = homes.find(settings.home(), job)
     request = found.request()
     stack = stack_for(request)
-    if stack.name != "full":
-        raise RequestError(f"job {found.id} is of the preview stack, whose lips have no shift.")
+    if not stack.has_options:
+        raise RequestError(f"job {found.id} is of the {stack.name} stack, whose lips have no shift.")
     if not (found.record("portrait") and found.record("voice")):
         raise RequestError(f"job {found.id} has no speech yet; '{to_type('pipeline resume ' + found.id)}' makes it.")
     output = output.absolute()
@@ -166,40 +136,74 @@ def shifts(job: str, output: Path, overwrite: bool) -> None:
     from avatar.lips.musetalk.shift_sheet import shift_sheet
 
     source, _ = stack.lips_source(found.folder, request)
-    sheet = Image.fromarray(shift_sheet(source, Speech.load(found.folder), stack.lips_options(request)))
-    deliver_with(lambda partial: sheet.save(partial, format="PNG"), output)
+    with stack.lips.load(profile_of(request)) as lips:
+        sheet = shift_sheet(lips, source(), Speech.load(found.folder), stack.lips_options(request))
+    picture = Image.fromarray(sheet)
+    deliver_with(lambda partial: picture.save(partial, format="PNG"), output)
     click.echo(str(output))
 
 
 @pipeline.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_jobs(as_json: bool) -> None:
-    """All jobs, oldest first."""
-    from avatar import job as jobs
+    """All jobs, oldest first: what they say, how long the video is, what they take on the disk, where it went."""
+    from avatar import home as homes
 
-    rows = [{"job": job.id, "state": job.state(), "created": job.created()} for job in jobs.every(settings.home())]
+    rows = [described(job) for job in homes.every(settings.home())]
     if as_json:
         print_json(rows)
-    else:
-        for row in rows:
-            click.echo(f"{row['job']:38} {row['state']:22} {age(row['created'])}")
+        return
+    for row in rows:
+        length = f"{row['seconds']:6.1f} s" if row["seconds"] is not None else f"{'':8}"
+        facts = f"{row['job']:36} {row['state']:22} {age(row['created']):>12} {length} {size(row['bytes']):>9}"
+        click.echo(f"{facts}  {row['text'][:40]}" + "".join(f"  -> {path}" for path in row["outputs"][-1:]))
+    if rows:
+        others = homes.other_bytes(settings.home())
+        told = ", ".join(f"{name} {size(count)}" for name, count in others.items() if count)
+        jobs = f"{len(rows)} jobs, {size(sum(row['bytes'] for row in rows))}"
+        click.echo(f"{settings.home()}: {jobs}" + (f"; besides: {told}" if told else ""), err=True)
 
 
-@pipeline.command()
+def described(job) -> dict:
+    """One row of the list. seconds: of the video, None before it is there; a damaged job has no text."""
+    from avatar import home as homes
+    from avatar.errors import AvatarError
+
+    try:
+        request = job.request()
+        text = request.text or f"({request.audio.name})"
+    except AvatarError:
+        text = ""
+    record = job.record("lips") or {}
+    frames = record.get("engine", {}).get("frames")
+    return {
+        "job": job.id, "state": job.state(), "created": job.created(), "text": " ".join(text.split()),
+        "seconds": frames and frames / 25, "bytes": homes.size_bytes(job.folder), "outputs": job.outputs(),
+    }  # fmt: skip
+
+
+@pipeline.command(examples="avatar pipeline show hello\navatar pipeline show hello --follow")
 @click.argument("job")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def show(job: str, as_json: bool) -> None:
+@click.option("--follow", is_flag=True, help="Tell what it does, as it does it, until it is done.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON; with --follow, an event a line.")
+def show(job: str, follow: bool, as_json: bool) -> None:
     """What a job was asked for, what it made, how long each stage took."""
-    from avatar import job as jobs
+    from avatar import home as homes
 
-    found = jobs.find(settings.home(), job)
-    records = {stage: record for stage in jobs.STAGES if (record := found.record(stage))}
+    found = homes.find(settings.home(), job)
+    if follow:
+        follow_events(found, as_json)
+        return
+    records = {stage: record for stage in STAGES if (record := found.record(stage))}
     request = found.request().model_dump(mode="json")
-    state = found.state()
+    state, outputs = found.state(), found.outputs()
     if as_json:
-        print_json({"job": found.id, "state": state, "folder": found.folder, "request": request, "records": records})
+        told = {"job": found.id, "state": state, "folder": found.folder, "outputs": outputs}
+        print_json({**told, "request": request, "records": records})
         return
     click.echo(f"{found.id}: {state}\nfolder: {found.folder}")
+    for path in outputs:
+        click.echo(f"output: {path}")
     for name, value in request.items():
         if value not in (None, False):
             click.echo(f"  {name}: {value}")
@@ -211,13 +215,59 @@ def show(job: str, as_json: bool) -> None:
             click.echo(f"          note: {note}")
 
 
-@pipeline.command()
-@click.argument("job_names", metavar="JOB...", nargs=-1, required=True)
-def remove(job_names: tuple[str, ...]) -> None:
-    """Delete jobs with everything in their folders; videos written elsewhere with -o stay."""
-    from avatar import job as jobs
+def follow_events(job, as_json: bool) -> None:
+    """The events of a job until nobody works on it any more."""
+    import json
+    from dataclasses import asdict
 
-    for job in dict.fromkeys(jobs.find(settings.home(), name) for name in job_names):
-        with job.locked():
-            shutil.rmtree(job.folder)
-        click.echo(job.id)
+    from avatar import events
+    from avatar.cli.output import Printer
+
+    told = Printer()
+    for event in events.follow(job.folder, lambda: job.state() != "running"):
+        if as_json:
+            click.echo(json.dumps(asdict(event)))
+        else:
+            told(event)
+    if not as_json:
+        click.echo(f"{job.id}: {job.state()}")
+
+
+@pipeline.command(
+    examples="avatar pipeline remove hello\navatar pipeline remove --older-than 30d\navatar pipeline remove --all"
+)
+@click.argument("job_names", metavar="[JOB]...", nargs=-1)
+@click.option("--older-than", metavar="AGE", help="All that were made longer ago than this: 90min, 12h, 30d.")
+@click.option("--all", "every_one", is_flag=True, help="All there are.")
+def remove(job_names: tuple[str, ...], older_than: str | None, every_one: bool) -> None:
+    """Delete jobs with everything in their folders; videos written elsewhere with -o stay."""
+    from avatar import home as homes
+    from avatar.errors import TemporaryProblem
+
+    if bool(job_names) + (older_than is not None) + every_one != 1:
+        raise RequestError("name jobs to remove, or say --older-than AGE, or --all.")
+    home = settings.home()
+    if job_names:
+        for job in dict.fromkeys(homes.find(home, name) for name in job_names):
+            homes.remove(job)
+            click.echo(job.id)
+        return
+    before = time.time() - (0 if older_than is None else age_s(older_than))
+    for job in homes.every(home):
+        if every_one or job.created() < before:
+            try:
+                homes.remove(job)
+            except TemporaryProblem as error:
+                click.echo(f"note: {error}", err=True)
+            else:
+                click.echo(job.id)
+
+
+def age_s(said: str) -> float:
+    """Seconds of '90min', '12h' or '30d'. Raises RequestError for anything else."""
+    units = {"min": 60, "h": 3600, "d": 86400}
+    for unit, seconds in units.items():
+        number = said.removesuffix(unit)
+        if number != said and number.isdigit():
+            return int(number) * seconds
+    raise RequestError(f"{said!r} is no age; write a whole number with min, h or d, as 30d.", ("older_than",))

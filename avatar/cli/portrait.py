@@ -9,7 +9,9 @@ import click
 
 from avatar import settings
 from avatar.cli.help import Group
-from avatar.cli.output import LineProgress, print_json
+from avatar.cli.output import Printer, print_json
+from avatar.limits import SEEDS
+from avatar.progress import Progress
 
 if TYPE_CHECKING:
     from avatar.portrait.framing import Portrait
@@ -31,7 +33,7 @@ def portrait() -> None:
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The PNG file to write.")
 @click.option("--overwrite", is_flag=True, help="Replace the output file if it exists.")
 @click.option("--negative", default="", help="What must not be in the picture, besides what is always kept out.")
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Another seed draws another person. [default: 7]")
+@click.option("--seed", type=click.IntRange(0, SEEDS - 1), help="Another seed draws another person. [default: 7]")
 @click.option("--steps", type=int, help="Of denoising; more cost time and add detail. [default: as the profile says]")
 @click.option("--size", type=int, default=512, show_default=True, help="Pixels a side, a multiple of 8.")
 @click.option("--tries", type=int, default=4, show_default=True, help="Seeds to draw until one shows a usable face.")
@@ -42,21 +44,26 @@ def generate(prompt, output, overwrite, negative, seed, steps, size, tries, as_j
     Describe the person; the rest is asked for. A drawing that the safety checker stops, or without a face that can be
     animated, is not used: the next seed is drawn.
     """
-    from avatar.cli.rendering import check_output, deliver_with
+    from avatar.delivery import check_output, deliver_with
+    from avatar.engines import Told, WantedPicture
     from avatar.portrait.diffusion.engine import DiffusionPortrait
     from avatar.preflight import refuse_missing_parts
 
     output = output.absolute()
     check_output(output, overwrite, suffix=".png")
-    DiffusionPortrait.check(prompt, negative, size, steps, tries)
+    seed = settings.load().seed if seed is None else seed
+    wanted = WantedPicture(prompt=prompt, negative_prompt=negative, steps=steps, tries=tries, seed=seed, size=size)
+    DiffusionPortrait.check(wanted)
     refuse_missing_parts(DiffusionPortrait.models)
-    with DiffusionPortrait(settings.load().seed if seed is None else seed) as engine:
-        drawn = engine.draw(prompt, negative, size, steps, tries, LineProgress())
-    for note in engine.notes:
+    told = Told()
+    with DiffusionPortrait.load() as engine:
+        drawn = engine.picture(wanted, told, Progress(Printer()))
+    notes = told.notes + engine.notes
+    for note in notes:
         click.echo(f"note: {note}", err=True)
-    deliver_with(lambda partial: write_png(drawn, partial, engine.facts), output)
+    deliver_with(lambda partial: write_png(drawn, partial, told.facts), output)
     if as_json:
-        print_json({"output": output, **engine.facts, "notes": engine.notes})
+        print_json({"output": output, **told.facts, "notes": notes})
     else:
         click.echo(str(output))
 

@@ -7,8 +7,8 @@ from contextlib import AbstractContextManager, nullcontext
 
 import click
 
-from avatar.weights.fetch import FetchProgress
 from avatar.weights.lock import File, gigabytes
+from avatar.weights.step import FetchProgress
 
 
 def progress(counted: str, total: int) -> AbstractContextManager[FetchProgress]:
@@ -61,7 +61,8 @@ class Bars(FetchProgress):
         self._is_counted = work == self._counted
 
     def advance(self, size: int) -> None:
-        self._bars.advance(self._file, size)
+        if self._file is not None:
+            self._bars.advance(self._file, size)
         if self._is_counted:
             self._bars.advance(self._all, size)
 

@@ -56,7 +56,7 @@ def clone(recording: Path, name: str, language: str, consent: bool, as_json: boo
 def list_voices(as_json: bool) -> None:
     """Kept voices, and the presets of the preview stack."""
     from avatar.voice import profiles
-    from avatar.voice.presets.presets import PRESETS
+    from avatar.voice.presets.catalog import PRESETS
 
     kept = profiles.every(settings.home())
     if as_json:
@@ -113,34 +113,11 @@ def remove(name: str) -> None:
 @click.option("--overwrite", is_flag=True, help="Replace the output file if it exists.")
 def say(text, voice_name, preset, language, stack, seed, output, overwrite) -> None:
     """Speak a text into a WAV file."""
-    from avatar.cli.pipeline import voice_file
-    from avatar.cli.rendering import check_output, deliver_with
-    from avatar.preflight import refuse_missing_parts
-    from avatar.request import LONGEST_S, make_request
-    from avatar.stacks import stack_for
-    from avatar.voice import profiles
+    from avatar import work
+    from avatar.cli.output import Printer
 
-    output = output.absolute()
-    check_output(output, overwrite, suffix=".wav")
-    defaults = settings.load()
-    request = make_request(
-        text=text,
-        voice=voice_file(voice_name),
-        preset=preset,
-        language=language or (voice_name and profiles.language_of(settings.home(), voice_name)),
-        stack=stack or defaults.stack,
-        seed=defaults.seed if seed is None else seed,
-    )
-    engine_class = stack_for(request).voice
-    engine_class.check(request.voice, request.preset, request.language)
-    refuse_missing_parts(getattr(engine_class, "models", ()))
-    with engine_class(request.voice, request.preset, request.seed) as engine:
-        speech = engine.speak(request.text, request.language, None)
-    speech.refuse_longer_than(LONGEST_S)
-    for note in engine.notes:
-        click.echo(f"note: {note}", err=True)
-    deliver_with(speech.write_wav, output)
-    click.echo(str(output))
+    asked = {"text": text, "voice": voice_name, "preset": preset, "language": language, "stack": stack, "seed": seed}
+    click.echo(str(work.speak(work.request_of(**asked), output, overwrite, Printer(stages=1)).path))
 
 
 def prepare_full_stack(recording: Path) -> str:

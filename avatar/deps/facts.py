@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from email.message import Message
+from importlib.metadata import PackageMetadata
 
 from avatar.deps.undeclared import Undeclared
 
@@ -62,7 +63,7 @@ class Facts:
     unknown: list[str] = field(default_factory=list)  # what could not be found out, and why
 
 
-def read_metadata(facts: Facts, metadata: Message) -> None:
+def read_metadata(facts: Facts, metadata: Message | PackageMetadata) -> None:
     facts.requires_python = metadata["Requires-Python"] or ""
     facts.requires = metadata.get_all("Requires-Dist") or []
     facts.licence = licence(metadata)
@@ -70,7 +71,7 @@ def read_metadata(facts: Facts, metadata: Message) -> None:
         facts.maintainers = named_people(metadata)
 
 
-def licence(metadata: Message) -> str:
+def licence(metadata: Message | PackageMetadata) -> str:
     """License-Expression (PEP 639), else the licence classifiers, else the first line of License; "" for none of them."""
     if expression := metadata["License-Expression"]:
         return expression
@@ -81,7 +82,7 @@ def licence(metadata: Message) -> str:
     return text if len(text) <= LICENCE_FIELD_CHARACTERS and text.upper() != "UNKNOWN" else ""
 
 
-def named_people(metadata: Message) -> list[str] | None:
+def named_people(metadata: Message | PackageMetadata) -> list[str] | None:
     """Author and maintainer as the metadata names them, without addresses; None where it names nobody."""
     people = []
     for key in ("Author", "Maintainer", "Author-email", "Maintainer-email"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from email.message import Message
@@ -27,7 +28,7 @@ class Need:
     requires: list[Requirement]
 
 
-def requirements(lines: list[str], extras: set[str] = frozenset()) -> list[Requirement]:
+def requirements(lines: list[str], extras: Set[str] = frozenset()) -> list[Requirement]:
     """The Requires-Dist lines that hold here (this interpreter is the locked one) with these extras."""
     found = []
     for line in lines:

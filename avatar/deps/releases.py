@@ -99,8 +99,8 @@ def newest_for_us(releases: list[Release], allowed: SpecifierSet | None = None) 
 
 
 def releases_in_last_year(releases: list[Release], today: date) -> int | None:
-    days = [r.uploaded for r in releases]
-    return None if None in days else sum((today - day).days <= 365 for day in days)
+    days = [r.uploaded for r in releases if r.uploaded]
+    return sum((today - day).days <= 365 for day in days) if len(days) == len(releases) else None
 
 
 def specifiers(text: str) -> SpecifierSet:

@@ -16,9 +16,11 @@ def sdist_metadata(archive: bytes) -> Message | None:
     try:
         with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
             texts = {
-                "/".join(member.name.split("/")[1:]): tar.extractfile(member).read().decode(errors="replace")
+                "/".join(member.name.split("/")[1:]): file.read().decode(errors="replace")
                 for member in tar
-                if member.isfile() and re.fullmatch(r"[^/]+/(PKG-INFO|[^/]+\.egg-info/requires\.txt)", member.name)
+                if member.isfile()
+                and re.fullmatch(r"[^/]+/(PKG-INFO|[^/]+\.egg-info/requires\.txt)", member.name)
+                and (file := tar.extractfile(member))
             }
     except (tarfile.TarError, OSError, EOFError):
         return None

@@ -1,16 +1,13 @@
 """One model on the device at a time: which device, whether the model fits, what it took, and that it is gone again.
 
-An engine of the full stack enters `measured` before it loads and leaves it after it dropped its model:
+An engine of the full stack loads inside of `measured` and drops its model before that ends:
 
-    def __enter__(self):
-        self._measured = memory.measured("voice", need_bytes=...)
-        self.usage = self._measured.__enter__()   # refuses here, before anything is loaded
-        self._model = ...
-
-    def __exit__(self, *exception):
-        del self._model
-        self._measured.__exit__(*exception)
-        self.facts["memory"] = self.usage.as_facts()
+    device = memory.device(profile)
+    with memory.measured("voice", need_bytes, device, profile) as usage:  # refuses here, before anything is loaded
+        model = ...
+        told.facts["memory"] = usage.as_facts()  # for each thing that it makes: the worst moment so far
+        del model
+    notes = usage.notes
 
 Everything here works on a CPU too, where PyTorch counts nothing: the figures are zeros there.
 """
@@ -65,14 +62,21 @@ def cuda_graphs() -> bool:
 
 
 def profile() -> Profile:
-    """The profile in force: the one in the settings (AVATAR_PROFILE), or the largest that fits the GPU PyTorch uses.
+    """The profile in force: the one in the settings (AVATAR_PROFILE), "auto" if they say nothing.
+
+    Raises RequestError and EnvironmentProblem as profile_named_or_fitting does.
+    """
+    return profile_named_or_fitting(settings.load().profile)
+
+
+def profile_named_or_fitting(name: str) -> Profile:
+    """A profile by its name; for "auto" the largest that fits the GPU that PyTorch uses.
 
     Raises RequestError for an unknown name, EnvironmentProblem for a GPU profile where PyTorch can use no GPU, or where
     the host has one that it cannot use.
     """
     import torch
 
-    name = settings.load().profile
     usable = torch.cuda.is_available()
     if name == "auto":
         if not usable and (card := hardware.card_file()):
@@ -96,6 +100,10 @@ def profile() -> Profile:
     return chosen
 
 
+def _or_in_force(chosen: Profile | None) -> Profile:
+    return chosen or profile()
+
+
 def why_not_usable() -> str:
     """CUDA's own words. torch.cuda.is_available() says no more than False, and a render on a CPU takes hours."""
     import torch
@@ -107,11 +115,15 @@ def why_not_usable() -> str:
     return "it names no reason"
 
 
-def device() -> torch.device:
-    """The device of the profile in force: the first CUDA device, else the CPU."""
+def device(profile: Profile | None = None) -> torch.device:
+    """The device of a profile, by default the one in force: the first CUDA device, else the CPU."""
+    return _torch_device(_or_in_force(profile))
+
+
+def _torch_device(profile: Profile) -> torch.device:
     import torch
 
-    return torch.device(profile().device, 0) if profile().device == "cuda" else torch.device("cpu")
+    return torch.device("cuda", 0) if profile.device == "cuda" else torch.device("cpu")
 
 
 def dtype_for(device: torch.device) -> torch.dtype:
@@ -126,10 +138,10 @@ def dtype_for(device: torch.device) -> torch.dtype:
 
 @dataclass
 class Usage:
-    """What one engine took of its device, in MiB as PyTorch's allocator counts them; zeros on a CPU.
+    """What one engine takes of its device, in MiB as PyTorch's allocator counts them; zeros on a CPU.
 
     allocated is what tensors held at the worst moment, reserved what the allocator held of the card for them; left is
-    how much more the allocator holds afterwards than it did before.
+    how much more the allocator holds afterwards than it did before, None until then.
     """
 
     name: str
@@ -137,44 +149,56 @@ class Usage:
     needed_mib: int = 0  # what the engine expected, from the shapes
     peak_allocated_mib: int = 0
     peak_reserved_mib: int = 0
-    left_mib: int = 0
+    left_mib: int | None = None
     notes: list[str] = field(default_factory=list)
+    watched: torch.device | None = None  # while the engine is there
+
+    def look(self) -> None:
+        """Read the peaks since the engine began to load."""
+        import torch
+
+        if self.watched is not None and self.watched.type == "cuda":
+            self.peak_allocated_mib = _mib(torch.cuda.max_memory_allocated(self.watched))
+            self.peak_reserved_mib = _mib(torch.cuda.max_memory_reserved(self.watched))
 
     def as_facts(self) -> dict:
-        """For the stage's record."""
-        return {
+        """For the stage's record, as of now; left_mib is there when the engine is gone."""
+        self.look()
+        facts = {
             "device": self.device,
             "needed_mib": self.needed_mib,
             "peak_allocated_mib": self.peak_allocated_mib,
             "peak_reserved_mib": self.peak_reserved_mib,
-            "left_mib": self.left_mib,
         }
+        return facts if self.left_mib is None else facts | {"left_mib": self.left_mib}
 
 
 @contextmanager
-def measured(name: str, need_bytes: int | None = None) -> Iterator[Usage]:
+def measured(
+    name: str, need_bytes: int | None = None, device: torch.device | None = None, profile: Profile | None = None
+) -> Iterator[Usage]:
     """Around the life of one engine on the device: from before its model loads to after it was dropped.
 
-    name: for messages ("voice"); need_bytes: weights and working memory at the worst moment. Raises EnvironmentProblem
-    before anything is loaded when that is more than the device has. The figures are there when the block has ended; a
-    model that did not go leaves a note, because what it made is good: the next engine's own check refuses if it must.
+    name: for messages ("voice"); need_bytes: weights and working memory at the worst moment; device and profile: by
+    default those in force. Raises EnvironmentProblem before anything is loaded when that is more than the device has.
+    All figures are there when the block has ended; a model that did not go leaves a note, because what it made is
+    good: the next engine's own check refuses if it must.
     """
     import torch
 
-    chosen = device()
-    usage = Usage(name, describe(chosen), needed_mib=_mib(need_bytes or 0))
+    chosen = _torch_device(_or_in_force(profile)) if device is None else device
+    usage = Usage(name, describe(chosen), needed_mib=_mib(need_bytes or 0), watched=chosen)
     release(chosen)
     before_mib = reserved_mib(chosen)
     if need_bytes:
-        refuse_too_small(name, need_bytes, chosen)
+        refuse_too_small(name, need_bytes, chosen, profile)
     if chosen.type == "cuda":
         torch.cuda.reset_peak_memory_stats(chosen)
     try:
         yield usage
     finally:
-        if chosen.type == "cuda":
-            usage.peak_allocated_mib = _mib(torch.cuda.max_memory_allocated(chosen))
-            usage.peak_reserved_mib = _mib(torch.cuda.max_memory_reserved(chosen))
+        usage.look()
+        usage.watched = None
         release(chosen)
         usage.left_mib = max(0, reserved_mib(chosen) - before_mib)
     if usage.left_mib > LEFT_OVER_MIB:
@@ -199,7 +223,7 @@ def reserved_mib(device: torch.device) -> int:
     return _mib(torch.cuda.memory_reserved(device)) if device.type == "cuda" else 0
 
 
-def refuse_too_small(name: str, need_bytes: int, device: torch.device) -> None:
+def refuse_too_small(name: str, need_bytes: int, device: torch.device, profile: Profile | None = None) -> None:
     """Raises EnvironmentProblem when the device has less memory than is needed, in all or free at this moment."""
     import torch
 
@@ -211,19 +235,19 @@ def refuse_too_small(name: str, need_bytes: int, device: torch.device) -> None:
     if need_mib > total_mib:
         raise EnvironmentProblem(
             f"{name}: about {need_mib:,} MiB are needed, and {describe(device)} has {total_mib:,} MiB; "
-            f"{smaller_profile(total_mib)}."
+            f"{smaller_profile(total_mib, profile)}."
         )
     if need_mib > free_mib:
         raise EnvironmentProblem(
             f"{name}: about {need_mib:,} MiB are needed, and {free_mib:,} of the {total_mib:,} MiB of "
             f"{describe(device)} are free; close what else uses it (nvidia-smi lists that), or "
-            f"{smaller_profile(free_mib)}."
+            f"{smaller_profile(free_mib, profile)}."
         )
 
 
-def smaller_profile(room_mib: int | float = math.inf) -> str:
-    """Which profile below the one in force to take where there is only so much memory, as the end of a sentence."""
-    most_mib = min(profile().least_vram_mib, room_mib)
+def smaller_profile(room_mib: int | float = math.inf, profile: Profile | None = None) -> str:
+    """Which profile below this one (the one in force) to take where there is so much memory; a sentence's end."""
+    most_mib = min(_or_in_force(profile).least_vram_mib, room_mib)
     smaller = [each for each in hardware.PROFILES if each.least_vram_mib < most_mib]
     if not smaller:
         return "render on a host with more memory, or with --stack preview"
@@ -254,8 +278,12 @@ class StepDown:
     The work is done again from its beginning, so it must not have taken from a stream before it fails.
     """
 
-    def __init__(self, batches: Sequence[int] = (8, 4, 2, 1), what: str = "in a step"):
+    def __init__(
+        self, batches: Sequence[int] = (8, 4, 2, 1), what: str = "in a step", profile: Profile | None = None
+    ) -> None:
+        """profile: whose device the work is done on; None is the one in force."""
         self._batches = list(batches)
+        self._profile = profile
         self.what = what
         self.notes: list[str] = []
 
@@ -266,8 +294,6 @@ class StepDown:
 
     def run(self, work: Callable[[int], T]) -> T:
         """What `work(batch)` returns. Raises EnvironmentProblem when the smallest batch does not fit either."""
-        import torch
-
         while True:
             try:
                 return work(self.batch)
@@ -275,12 +301,12 @@ class StepDown:
                 if not is_out_of_memory(error):
                     raise
             # Outside of the except clause: its traceback would keep the tensors of the failed try alive.
-            here = torch.device("cuda") if torch.cuda.is_available() else torch.device("cpu")
+            here = device(self._profile)
             release(here)
             if len(self._batches) == 1:
                 raise EnvironmentProblem(
                     f"out of memory on {describe(here)} with {self.batch} {self.what}, the least there is; close what "
-                    f"else uses it, or {smaller_profile()}."
+                    f"else uses it, or {smaller_profile(profile=self._profile)}."
                 )
             tried = self._batches.pop(0)
             self.notes.append(f"out of memory with {tried} {self.what}; went on with {self.batch}.")

@@ -44,6 +44,8 @@ HOST_PROCESS_BYTES = 1024 * MIB  # Python with the model libraries, 720 to 790 M
 KEPT_NUMBERS = 2 * 1500 * 5 * 384 + 750 * 8 * 32 * 32
 SPOKEN_NUMBERS = 2 * 30 * 1082 * 1024  # keys and values of XTTS's longest sentence, which a card holds all along
 
+Way = tuple[str, str, int, int]  # a call of a network: their names, the batch, the side of a picture in pixels
+
 
 @dataclass(frozen=True)
 class Need:
@@ -116,7 +118,7 @@ def _weights(networks: tuple[str, ...], dtype: str, given: int | None) -> int:
     return sum(PARAMETERS[name] for name in networks) * ITEM_BYTES[dtype] if given is None else given
 
 
-def _need(stage: str, model: str, weights: int, kept: int, ways: list[tuple], dtype: str, on_gpu: bool) -> Need:
+def _need(stage: str, model: str, weights: int, kept: int, ways: list[Way], dtype: str, on_gpu: bool) -> Need:
     """ways: the calls of a stage, one after the other; the largest of them counts."""
     rows = [_row(*way, dtype) for way in ways]
     live = max(row["live"] for row in rows)

@@ -245,8 +245,9 @@ def uv_settings() -> tuple[dict[str, str], list[str]]:
 
 def of_uv_toml(said: dict) -> tuple[dict[str, str], list[str]]:
     """One file's settings, as variables, and the names of what is none of ours. Raises TypeError for another type."""
-    nested = said.get("pip") if isinstance(said.get("pip"), dict) else {}
-    flat = {**{name: value for name, value in said.items() if name != "pip"}, **nested}
+    nested = said.get("pip")
+    flat = {name: value for name, value in said.items() if name != "pip"}
+    flat |= nested if isinstance(nested, dict) else {}
     indexes = [entry for entry in flat.get("index", []) if isinstance(entry, dict) and not entry.get("explicit")]
     # With its name, which is how uv finds an index's credentials.
     named = [(f"{entry['name']}={entry['url']}" if "name" in entry else entry["url"], entry.get("default"))

@@ -12,6 +12,7 @@ import hashlib
 import os
 import re
 import sysconfig
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -142,10 +143,10 @@ def hash_files(site: Path, distributions: list[Distribution]) -> dict[str, str |
         return dict(zip(paths, digests, strict=True))
 
 
-def payload_digest(distribution: Distribution, on_disk: dict[str, str | None]) -> str:
+def payload_digest(distribution: Distribution, on_disk: Mapping[str, str | None]) -> str:
     """The distribution's payload digest from hash_files' result; equal to payload.wheel_digest of its wheel."""
-    files = {file.path: file for file in distribution.files if on_disk.get(file.path)}
-    return payload.digest_of_lines([payload.line_for(*file.place, on_disk[path]) for path, file in files.items()])
+    files = {file.path: (file.place, sha256) for file in distribution.files if (sha256 := on_disk.get(file.path))}
+    return payload.digest_of_lines([payload.line_for(*place, sha256) for place, sha256 in files.values()])
 
 
 def altered_files(distribution: Distribution, on_disk: dict[str, str | None]) -> list[str]:

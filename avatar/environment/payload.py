@@ -69,7 +69,7 @@ def wheel_commands(wheel: Path) -> list[str]:
                 names.add(parts[2])
             if len(parts) == 2 and parts[0].endswith(".dist-info") and parts[1] == "entry_points.txt":
                 points = configparser.ConfigParser(delimiters=("=",), interpolation=None)
-                points.optionxform = str  # names keep their capitals
+                points.optionxform = lambda optionstr: optionstr  # names keep their capitals
                 points.read_string(archive.read(name).decode())
                 names |= {key for part in ("console_scripts", "gui_scripts") if part in points for key in points[part]}
     return sorted(names)

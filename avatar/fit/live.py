@@ -58,9 +58,10 @@ class FusedAttention(TorchFunctionMode):
     """
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
         if function is torch.nn.functional.scaled_dot_product_attention:
             return torch.empty_like(args[0] if args else kwargs["query"])
-        return function(*args, **(kwargs or {}))
+        return function(*args, **kwargs)
 
 
 def follow(run: Callable[[], object]) -> Live:

@@ -9,7 +9,7 @@ from avatar import settings
 from avatar.device import hardware, need
 from avatar.device.hardware import MIB, Profile
 from avatar.errors import EnvironmentProblem, RequestError
-from avatar.fit import cards, recorded
+from avatar.fit import cards
 from avatar.invocation import to_type
 
 if TYPE_CHECKING:
@@ -61,11 +61,6 @@ def for_gpu(gpu: dict, seconds: float) -> dict:
         profile = hardware.smallest_gpu_profile()
     report = answer(gpu, profile, seconds, room_mib=vram_mib)
     report["fits"] = report["fits"] and vram_mib >= profile.least_vram_mib
-    kept = recorded.runs()
-    if own := recorded.of_card(gpu, profile.name, kept):
-        take(report, own["stages"], f"recorded on this card ({own['file']})", scale=seconds / own["video_seconds"])
-    elif near := recorded.nearest(gpu, profile.name, kept):
-        take(report, near["stages"], f"recorded on {near['gpu']['name']} with the same profile ({near['file']})")
     return report
 
 
@@ -95,7 +90,7 @@ def for_host(seconds: float, tell: Callable[[str], None], measure_cpu: bool) -> 
         return for_cpu(seconds) | {"passed_over": why_passed_over(host.gpus[0])}
     gpu = used_gpu(host) if profile.device == "cuda" else None
     report = answer(gpu, profile, seconds, gpu["vram_mib"] if gpu else host.memory_mib)
-    take(report, steps.measure(profile, seconds, tell), "measured on this host", scale=1.0)
+    take(report, steps.measure(profile, seconds, tell), "measured on this host")
     return report | {"measured": True}
 
 
@@ -104,8 +99,7 @@ def refuse_unusable(gpu: hardware.Gpu) -> None:
     from avatar.environment import driver, locks
 
     cuda = driver.locked_cuda(locks.read_payload(locks.find_locks()))
-    least = driver.least_driver(cuda)
-    if driver.is_older(gpu.driver, least):
+    if cuda and driver.is_older(gpu.driver, least := driver.least_driver(cuda)):
         raise EnvironmentProblem(
             f"the driver {gpu.driver} of the {gpu.name} is too old: CUDA {cuda} in the locked torch needs {least} or newer; "
             "update it."
@@ -208,13 +202,11 @@ def stage(needed: need.Need) -> dict:
     }
 
 
-def take(report: dict, stages: dict, where: str, scale: float | None = None) -> None:
-    """Put measured figures into a report: peaks, and seconds times `scale`, where they hold for this card."""
+def take(report: dict, stages: dict, where: str) -> None:
+    """Put measured figures into a report: seconds, and peaks where there are any."""
     for name, measured in stages.items():
-        report["stages"][name] |= {"peak_allocated_mib": measured["peak_allocated_mib"] or None}
-        if scale is not None:
-            report["stages"][name] |= measured | {"seconds": round(measured["seconds"] * scale, 2)}
-            report["seconds_from"] = where
+        report["stages"][name] |= measured | {"peak_allocated_mib": measured["peak_allocated_mib"] or None}
+    report["seconds_from"] = where
     if any(each["peak_allocated_mib"] for each in report["stages"].values()):
         report["peaks_from"] = where
 

@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from avatar.fit import configs
+from avatar.weights.from_config import from_config
 
 if TYPE_CHECKING:
     import torch
@@ -32,15 +33,15 @@ class Shape:
 
 
 def unet(config: dict) -> torch.nn.Module:
-    from diffusers import UNet2DConditionModel
+    from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 
-    return UNet2DConditionModel.from_config(config)
+    return from_config(UNet2DConditionModel, config)
 
 
 def vae(config: dict) -> torch.nn.Module:
-    from diffusers import AutoencoderKL
+    from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 
-    return AutoencoderKL.from_config(config)
+    return from_config(AutoencoderKL, config)
 
 
 def whisper_encoder(config: dict) -> torch.nn.Module:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import partial
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
@@ -20,8 +21,14 @@ from avatar.device import memory, need
 from avatar.device.hardware import Profile
 from avatar.fit import configs
 from avatar.fit.shapes import build, randomize
+from avatar.limits import FRAME_RATE
 
-FRAME_RATE = 25
+if TYPE_CHECKING:
+    from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+    from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+    from transformers.models.whisper.modeling_whisper import WhisperEncoder
+    from TTS.tts.models.xtts import Xtts
+
 LONGEST_CODES = 602  # audio codes of XTTS's longest sentence, 28 s
 SHORT_CODES = 43  # 2 s: what a CPU is asked for
 CODES_PER_S = 22_050 / 1024  # 21.5: a code stands for 1024 samples at 22,050 Hz
@@ -47,7 +54,8 @@ def measure(
     for needed, work in zip(need.stages(profile), works, strict=True):
         name = f"{needed.stage} ({needed.model})"
         tell(name)
-        with memory.measured(name, None if smaller else needed.total) as usage:
+        need_bytes = None if smaller else needed.total
+        with memory.measured(name, need_bytes, memory.device(profile), profile) as usage:
             parts = work(profile, seconds, smaller or {})
             gc.collect()
         results[needed.stage] = usage.as_facts() | parts
@@ -69,23 +77,14 @@ def portrait(profile: Profile, seconds: float, smaller: Smaller, size: int = 512
 
 def drawing_pipeline(unet, vae, text_encoder, checker, tiled: bool):
     """diffusers' pipeline as the engine uses it, without a tokenizer: it is given random words."""
-    from diffusers import DPMSolverMultistepScheduler, StableDiffusionPipeline
-    from transformers import CLIPImageProcessorPil
-
     from avatar.fit.calls import TILE
-    from avatar.portrait.diffusion.model import quiet_libraries
+    from avatar.portrait.diffusion.model import Networks, assembled, quiet_libraries
 
     quiet_libraries()
     checker.concept_embeds_weights.fill_(GENTLE)
     checker.special_care_embeds_weights.fill_(GENTLE)
-    schedule = DPMSolverMultistepScheduler.from_config(
-        configs.SCHEDULER, algorithm_type="dpmsolver++", use_karras_sigmas=True
-    )
-    pipeline = StableDiffusionPipeline(
-        unet=unet, vae=vae, text_encoder=text_encoder, tokenizer=None, scheduler=schedule, safety_checker=checker,
-        feature_extractor=CLIPImageProcessorPil(**configs.FEATURE_EXTRACTOR),
-    )  # fmt: skip
-    pipeline.set_progress_bar_config(disable=True)
+    networks = Networks(unet, vae, text_encoder, checker)
+    pipeline = assembled(networks, None, configs.SCHEDULER, configs.FEATURE_EXTRACTOR)
     vae.use_tiling = tiled
     vae.tile_sample_min_size, vae.tile_latent_min_size = TILE, TILE // pipeline.vae_scale_factor
     return pipeline
@@ -104,34 +103,38 @@ def _draw(pipeline, size: int, steps: int) -> None:
 
 def voice(profile: Profile, seconds: float, smaller: Smaller) -> dict:
     """XTTS's own `inference`: its longest sentence on a GPU, two seconds on a CPU."""
-    device = memory.device()
+    from avatar.voice.xtts.checkpoint import gpt_of
+
+    device = memory.device(profile)
     started = time.perf_counter()
     model = speaking_model(getattr(torch, profile.voice_dtype), device, smaller.get("xtts"))
     build_s = time.perf_counter() - started
-    codes = min(LONGEST_CODES if device.type == "cuda" else SHORT_CODES, model.gpt.max_gen_mel_tokens)
+    codes = min(LONGEST_CODES if device.type == "cuda" else SHORT_CODES, gpt_of(model).max_gen_mel_tokens)
     _speak(model, 8)
     took_s = _timed(_speak, model, codes)
     real_time_factor = took_s / (codes / CODES_PER_S)
     return _result(build_s, seconds * real_time_factor, {"codes": codes, "real_time_factor": real_time_factor})
 
 
-def speaking_model(gpt_dtype: torch.dtype, device: torch.device, smaller: dict | None = None):
+def speaking_model(gpt_dtype: torch.dtype, device: torch.device, smaller: dict | None = None) -> Xtts:
     """XTTS-v2 as the engine has it after loading; it never stops by itself, and its text is random."""
-    from avatar.voice.xtts.checkpoint import quiet_transformers, set_gpt_dtype
+    from avatar.voice.xtts.checkpoint import gpt_of, quiet_transformers, set_gpt_dtype
     from avatar.voice.xtts.graph import code_by_code
 
-    model = build("xtts", smaller)
-    randomize(model.gpt, device, gpt_dtype)
+    model = cast("Xtts", build("xtts", smaller))  # what is of that name
+    gpt = gpt_of(model)
+    randomize(gpt, device, gpt_dtype)
     randomize(model.hifigan_decoder, device, torch.float32)
-    model.gpt.mel_head.bias[model.args.gpt_stop_audio_token] = -1e4
+    gpt.mel_head.bias[model.args.gpt_stop_audio_token] = -1e4
     with quiet_transformers():
-        model.gpt.init_gpt_for_inference(kv_cache=True)
-    model.gpt.train(False)
+        gpt.init_gpt_for_inference(kv_cache=True)
+    gpt.train(False)
     set_gpt_dtype(model, gpt_dtype)
     model.to(device)
     if device.type == "cuda" and memory.cuda_graphs():
-        code_by_code(model.gpt, recorded=True, notes=[])
-    model.tokenizer = RandomText(model.args.gpt_number_text_tokens)
+        code_by_code(gpt, recorded=True, notes=[])
+    words = RandomText(model.args.gpt_number_text_tokens)
+    model.tokenizer = words  # pyright: ignore[reportAttributeAccessIssue]  # all of a tokenizer that speaking asks for
     return model
 
 
@@ -163,10 +166,10 @@ def lips(profile: Profile, seconds: float, smaller: Smaller) -> dict:
     the last takes no time.
     """
     started = time.perf_counter()
-    models = random_models(memory.device(), getattr(torch, profile.dtype), smaller)
+    models = random_models(memory.device(profile), getattr(torch, profile.dtype), smaller)
     build_s = time.perf_counter() - started
     batch = profile.lips_batch
-    marks = [time.perf_counter() for _ in _frames(models, batch, batches=4)]
+    marks = [time.perf_counter() for _ in _frames(models, profile, batches=4)]
     frames_per_s = 2 * batch / (marks[3 * batch - 1] - marks[batch - 1])
     made = _result(build_s, seconds * FRAME_RATE / frames_per_s, {"frames_per_s": frames_per_s})
     return made | {"notes": models.notes}  # of a fall back to float32, which makes other figures
@@ -177,10 +180,11 @@ def random_models(device: torch.device, dtype: torch.dtype, smaller: Smaller):
     from avatar.lips.musetalk.models import Models
 
     networks = [randomize(build(name, smaller.get(name)), device, dtype) for name in need.LIPS]
-    return Models(*networks, device)
+    unet, vae, encoder = cast("tuple[UNet2DConditionModel, AutoencoderKL, WhisperEncoder]", networks)  # of these names
+    return Models(unet, vae, encoder, device)
 
 
-def _frames(models, batch: int, batches: int) -> Iterator[np.ndarray]:
+def _frames(models, profile: Profile, batches: int) -> Iterator[np.ndarray]:
     """Frames as the engine yields them: faces of a batch on the device, each blended into its picture."""
     from avatar.lips.musetalk.audio_features import AudioFeatures
     from avatar.lips.musetalk.blending import Blending, blending_threads
@@ -188,14 +192,13 @@ def _frames(models, batch: int, batches: int) -> Iterator[np.ndarray]:
     from avatar.lips.musetalk.options import Options
     from avatar.lips.musetalk.plan import plan_frames
     from avatar.lips.musetalk.source import opened
-    from avatar.portrait.given import GivenPortrait
+    from avatar.portrait.given import bundled_portrait
 
+    batch = profile.lips_batch
     options, rate, count = Options(rest_in_silence=False), Fraction(FRAME_RATE), batch * batches
     samples = np.random.default_rng(7).uniform(-0.5, 0.5, 16_000 * count // FRAME_RATE).astype(np.float32)
-    steps = memory.StepDown((batch,), what="frames a step")
-    with GivenPortrait() as given:
-        framed = given.frame(None)
-    with opened(framed, rate, count) as source:
+    steps = memory.StepDown((batch,), "frames a step", profile)
+    with opened(bundled_portrait(), rate, count) as source:
         plan = plan_frames(source, samples, rate, count, options)
         drawing = Drawing(models, source, AudioFeatures(models.ear, samples), plan, rate, options, steps)
         drawn = drawing.faces(drawing.batches())
@@ -203,7 +206,7 @@ def _frames(models, batch: int, batches: int) -> Iterator[np.ndarray]:
 
 
 def _network(name: str, profile: Profile, smaller: Smaller) -> torch.nn.Module:
-    return randomize(build(name, smaller.get(name)), memory.device(), getattr(torch, profile.dtype))
+    return randomize(build(name, smaller.get(name)), memory.device(profile), getattr(torch, profile.dtype))
 
 
 def _timed(work: Callable, *arguments: object) -> float:

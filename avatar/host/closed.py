@@ -152,9 +152,7 @@ def become(parent: int, limits: list[tuple[int, int]], command: list[str]) -> No
     import resource
     import signal
 
-    _prctl(ctypes.CDLL(None), PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it was gone before
-        sys.exit(f"process {parent}, for which {command[0]} was to run, is gone")
+    die_with(parent)
     close_network()
     for number in (signal.SIGXFSZ, signal.SIGPIPE):  # Python ignores both, and the program would inherit that
         signal.signal(number, signal.SIG_DFL)
@@ -168,6 +166,15 @@ def become(parent: int, limits: list[tuple[int, int]], command: list[str]) -> No
         os.execvp(command[0], command)
     except OSError as error:
         sys.exit(f"{command[0]}: {error.strerror}")
+
+
+def die_with(parent: int) -> None:
+    """Let this process be killed as soon as the one that started it is gone, whatever ended that."""
+    import signal
+
+    _prctl(ctypes.CDLL(None), PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it was gone before
+        sys.exit(f"process {parent}, for which this one was to run, is gone")
 
 
 def why_not_here() -> str:
@@ -187,7 +194,7 @@ def _run_as_program(arguments: list[str]) -> None:
         print(close_network())
         return
     split = arguments.index("--")
-    limits = [tuple(map(int, limit.split("="))) for limit in arguments[1:split]]
+    limits = [(int(kind), int(most)) for kind, most in (limit.split("=") for limit in arguments[1:split])]
     become(int(arguments[0]), limits, arguments[split + 1 :])
 
 

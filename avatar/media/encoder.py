@@ -27,7 +27,7 @@ from functools import cache
 from avatar import settings
 from avatar.device import hardware
 from avatar.errors import EnvironmentProblem, RequestError
-from avatar.media.ffmpeg import BITEXACT, encode_command, nvenc_reason
+from avatar.media.ffmpeg import BITEXACT, encode_command, nvenc_reason, refuse_ended_by_host
 
 CHOICES = ("x264", "nvenc", "auto")
 GOAL = 200  # frames a second of the lips, end to end, on an H100
@@ -48,8 +48,8 @@ class Encoder:
         return {} if self.name == "x264" else {"encoder": self.name}
 
 
-def choose(stack: str, size: int, frame_rate: Fraction) -> Encoder:
-    """The encoder for a picture of size x size of this stack ("preview", "full"), by the setting in force.
+def choose(device: str, size: int, frame_rate: Fraction) -> Encoder:
+    """The encoder for a picture of size x size, by the setting in force. device: "cuda" or "cpu", which draws the lips.
 
     Raises RequestError for an unknown setting, EnvironmentProblem where NVENC was asked for by name and does not encode.
     """
@@ -57,11 +57,7 @@ def choose(stack: str, size: int, frame_rate: Fraction) -> Encoder:
     chosen = settings.load().encoder
     if chosen != "auto":
         return Encoder(chosen, f"set by {settings.origin('encoder')}" if settings.origin("encoder") else "the default")
-    if stack != "full":
-        return by_rule("cpu", hardware.cpu_cores(), size, frame_rate)
-    from avatar.device import memory
-
-    return by_rule(memory.device().type, hardware.cpu_cores(), size, frame_rate)
+    return by_rule(device, hardware.cpu_cores(), size, frame_rate)
 
 
 def by_rule(device: str, cores: float, size: int, frame_rate: Fraction) -> Encoder:
@@ -103,4 +99,6 @@ def nvenc_problem(size: int, frame_rate: Fraction) -> str:
     if not done.returncode:
         return ""
     messages = done.stderr.decode(errors="replace")
+    if not nvenc_reason(messages):  # a GPU without memory is told as such
+        refuse_ended_by_host(done.returncode, messages, "while encoding a trial frame")
     return nvenc_reason(messages) or messages.strip().partition("\n")[0] or f"FFmpeg's exit status {done.returncode}"

@@ -1,31 +1,37 @@
-"""The FFmpeg program of the imageio-ffmpeg wheel: frames in through a pipe, an mp4 out.
+"""The FFmpeg program of the imageio-ffmpeg wheel: how every file is read by it, and how an mp4 is written.
 
-Raw RGB frames never touch the disk. Encoder threads are fixed and the muxers are told to write nothing that
+This room alone starts FFmpeg: streams.py asks what a file holds, sound_file.py and frames.py decode it. A program that
+the host ended says nothing about the file, see `refuse_ended_by_host`. Raw RGB frames never touch the disk. Encoder threads are fixed and the muxers are told to write nothing that
 changes from run to run (bitexact), so the same frames give the same bytes.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING
 
-from avatar.errors import AvatarError, EnvironmentProblem
-from avatar.host.packaged import MEND, recorded_file
+from avatar.environment.packaged import MEND, recorded_file
+from avatar.errors import AvatarError, EnvironmentProblem, TemporaryProblem
+from avatar.host.closed_child import OUT_OF_MEMORY, Ended
 
 if TYPE_CHECKING:
     import numpy as np
 
 name, version = "ffmpeg", "1"  # the engine of the video stage, as records name it
 ENCODER_THREADS = 2  # fixed: x264 writes other bytes with another number
+STOPPED = 255  # its exit status where it heard SIGTERM, SIGINT or SIGQUIT and stopped in good order
 BITEXACT = ["-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact"]
 # The encoders that encoder.py chooses between. NVENC takes the middle one of its presets, a constant quality with the
 # number of x264's (another scale: not compared on a card yet), and x264's distance between key frames.
@@ -55,6 +61,94 @@ def file_argument(path: Path) -> str:
     return f"file:{path}"
 
 
+@dataclass(frozen=True)
+class Reading:
+    """FFmpeg at work on a file; `stdout` is what it decodes, to be read to its end before `finish`."""
+
+    path: Path
+    process: subprocess.Popen
+    messages: IO[bytes]
+
+    @property
+    def stdout(self) -> IO[bytes]:
+        assert self.process.stdout  # it is a pipe
+        return self.process.stdout
+
+    def said(self) -> str:
+        """FFmpeg's messages so far."""
+        file = self.messages.fileno()  # whose place is FFmpeg's too: it must not be moved
+        return os.pread(file, os.fstat(file).st_size, 0).decode(errors="replace")
+
+    def finish(self) -> int:
+        """Wait for FFmpeg's end; its exit status. Raises TemporaryProblem when the host ended it."""
+        status = self.process.wait()
+        refuse_ended_by_host(status, self.said(), f"while reading {str(self.path)!r}")
+        return status
+
+
+@contextlib.contextmanager
+def reading(
+    path: Path, *output: str, level: str = "error", formats: str | None = None, seconds: float | None = None
+) -> Iterator[Reading]:
+    """FFmpeg reading one file, and no address that the file may point to. At the end of the block it is gone.
+
+    output: what it is to write, to "pipe:1". level: of its messages. formats: the names of FFmpeg's readers that may
+    read the file, all where it is None; some follow lists to further files. seconds: read no more of the file.
+    Raises TemporaryProblem where the host has no room for another process.
+    """
+    command = [
+        ffmpeg_program(), "-hide_banner", "-loglevel", level, "-nostdin", "-nostats", "-threads", "2",
+        "-protocol_whitelist", "file", *(["-format_whitelist", formats] if formats else []),
+        *(["-t", f"{seconds:.6f}"] if seconds else []), "-i", file_argument(path), *output,
+    ]  # fmt: skip
+    with tempfile.TemporaryFile() as messages:
+        process = started(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=messages)
+        ffmpeg = Reading(path, process, messages)
+        try:
+            yield ffmpeg
+        finally:
+            ffmpeg.stdout.close()
+            process.kill()  # nothing where it has ended
+            process.wait()
+
+
+def started(command: list[str], **pipes) -> subprocess.Popen:
+    """FFmpeg in a session of its own, so that Ctrl-C reaches this process alone, which then stops FFmpeg.
+
+    Raises EnvironmentProblem when the program cannot be started: TemporaryProblem for want of memory or processes.
+    """
+    try:
+        return subprocess.Popen(command, start_new_session=True, **pipes)
+    except OSError as error:
+        if error.errno in (errno.ENOMEM, errno.EAGAIN):
+            raise TemporaryProblem(
+                f"FFmpeg cannot be started: {error.strerror}; end other programs, or try again later."
+            ) from error
+        raise EnvironmentProblem(f"FFmpeg cannot be started: {error}; {MEND}.") from error
+
+
+def refuse_ended_by_host(status: int, said: str, doing: str) -> None:
+    """Raises TemporaryProblem when FFmpeg found no memory, or was ended from outside: no verdict on what it read.
+
+    status: as subprocess has it; said: FFmpeg's messages; doing: "while reading …", for the message.
+    """
+    words = said.encode()
+    if status and any(refusal in words for refusal in OUT_OF_MEMORY):
+        raise TemporaryProblem(f"FFmpeg found no memory {doing}; end other programs, or try again later.")
+    if Ended(status, b"", words, "").ended_by_host:
+        raise TemporaryProblem(f"FFmpeg was ended by {_signal_name(-status)} {doing}; try again.")
+    # -1, which is the error EPERM as well, would be the same status.
+    if status == STOPPED and os.strerror(errno.EPERM) not in said:
+        raise TemporaryProblem(f"FFmpeg was ended by a signal {doing}; try again.")
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # most of the real-time signals have no name
+        return f"signal {number}"
+
+
 def encode_frames(
     frames: Iterable[np.ndarray],
     width: int,
@@ -65,8 +159,8 @@ def encode_frames(
 ) -> int:
     """Encode frames, each uint8 (height, width, 3) RGB, to a silent H.264 mp4; returns how many there were.
 
-    encoder: one of ENCODERS. Raises EnvironmentProblem when the disk is full or NVENC refuses, AvatarError when FFmpeg
-    fails otherwise. On any error, and on Ctrl-C, FFmpeg is stopped and the unfinished file removed.
+    encoder: one of ENCODERS. Raises TemporaryProblem when the disk is full or the host ended FFmpeg, EnvironmentProblem
+    when NVENC refuses, AvatarError when FFmpeg fails otherwise. On any error, and on Ctrl-C, FFmpeg is stopped and the unfinished file removed.
     """
     command = [*encode_command(width, height, frame_rate, encoder), *BITEXACT, "-f", "mp4", file_argument(path)]
     count = 0
@@ -119,15 +213,11 @@ def mux(
 
 
 @contextlib.contextmanager
-def running(command: list[str], path: Path) -> Iterator[BinaryIO]:
-    """Run FFmpeg, give its standard input, and wait for it; on failure remove `path` and say what FFmpeg said.
-
-    FFmpeg gets a session of its own, so that Ctrl-C reaches this process alone, which then stops FFmpeg.
-    """
+def running(command: list[str], path: Path) -> Iterator[IO[bytes]]:
+    """Run FFmpeg, give its standard input, and wait for it; on failure remove `path` and say what FFmpeg said."""
     with tempfile.TemporaryFile() as messages:
-        process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=messages, start_new_session=True
-        )
+        process = started(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=messages)
+        assert process.stdin  # it is a pipe
         try:
             # A closed pipe means that FFmpeg has given up; why is in its messages and its exit code.
             with contextlib.suppress(BrokenPipeError):
@@ -142,13 +232,16 @@ def running(command: list[str], path: Path) -> Iterator[BinaryIO]:
         if process.returncode:
             path.unlink(missing_ok=True)
             messages.seek(0)
-            raise failure(messages.read().decode(errors="replace"), path)
+            said = messages.read().decode(errors="replace")
+            if not nvenc_reason(said):  # a GPU without memory is told as such
+                refuse_ended_by_host(process.returncode, said, f"while writing {path.name}")
+            raise failure(said, path)
 
 
 def failure(messages: str, path: Path) -> AvatarError:
     """The error that FFmpeg's messages amount to."""
     if "No space left on device" in messages or free_bytes(path.parent) < 1 << 20:
-        return EnvironmentProblem(
+        return TemporaryProblem(
             f"the disk that holds {path.parent} is full; free some space there, then run the same command again."
         )
     if reason := nvenc_reason(messages):

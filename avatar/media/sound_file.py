@@ -1,19 +1,21 @@
-"""Any sound file as mono samples, decoded by the FFmpeg program, never more of it than asked for."""
+"""Any sound file as mono samples, decoded by the FFmpeg program, never more of it than asked for; WAV files of our own."""
 
 from __future__ import annotations
 
 import re
 import struct
-import subprocess
-import tempfile
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 
 from avatar.errors import InputError
-from avatar.media.ffmpeg import ffmpeg_program, file_argument
+from avatar.files import file_digest
+from avatar.media.ffmpeg import Reading, reading
+from avatar.media.streams import declared_seconds, input_report
 
 CLIPPED = 0.99  # of full scale: 8 bit files end at 0.992
 # Rates that pass as they are; anything else is converted to the next of them, so that memory is bounded by the length.
@@ -23,6 +25,7 @@ FORMATS = "wav,w64,aiff,au,caf,flac,mp3,aac,ogg,mov,matroska,asf,avi,mpegts,amr"
 MENDS = "give a WAV, FLAC, MP3, M4A or OGG file"
 # Sun AU, which FFmpeg writes to a pipe: magic, offset of the data, size, encoding (6: float32), sample rate, channels.
 AU_HEADER = struct.Struct(">4sIIIII")
+FROM_ZERO_RATE = 16_000  # Hz, of `samples_from_zero`
 
 
 @dataclass(frozen=True)
@@ -46,17 +49,17 @@ class Sound:
 def read_sound(path: Path, longest_s: float) -> Sound:
     """Decode the first sound track of a file.
 
+    The last recording is remembered by its bytes: a command that checks one, copies it and then uses it decodes it once.
     Raises InputError when there is no such file, it holds no sound, less than it promises, or more than longest_s: by
-    its header where that tells, else when the decoding gets there.
+    its header where that tells, else when the decoding gets there; TemporaryProblem when the host ended FFmpeg.
     """
     _check_file(path)
-    header_s, is_promise = _header_seconds(path)
-    if header_s is not None and header_s > longest_s:
-        raise _too_long(path, header_s, longest_s)
-    sound = _decode(path, longest_s + 1)
-    if sound.seconds > longest_s:
-        raise _too_long(path, sound.seconds, longest_s)
-    promised_s = _wav_seconds(path) or (header_s if is_promise else None) or 0.0
+    try:
+        decoded = _decoded(_File(path, file_digest(path), path.suffix), longest_s)
+    except _TooLong as error:
+        raise _too_long(path, error.seconds, longest_s) from None
+    sound = replace(decoded.sound, samples=decoded.sound.samples.copy())  # whoever gets them may write into them
+    promised_s = _wav_seconds(path) or decoded.promised_s or 0.0
     if promised_s - sound.seconds > max(0.25, 0.02 * promised_s):
         raise InputError(
             f"the recording {path.name!r} is cut short: it holds {sound.seconds:.1f} s of the {promised_s:.1f} s that "
@@ -80,22 +83,66 @@ def _check_file(path: Path) -> None:
         raise InputError(f"the recording {path.name!r} is empty (0 bytes); copy or download it again.")
 
 
-def _header_seconds(path: Path) -> tuple[float | None, bool]:
+@dataclass(frozen=True)
+class _File:
+    """Equal to another one of the same bytes and suffix, which FFmpeg looks at too, wherever it is."""
+
+    path: Path = field(compare=False)
+    sha256: str
+    suffix: str
+
+
+@dataclass(frozen=True)
+class _Decoded:
+    """promised_s: the length that the header promises; None where it tells none, or the sound need not be as long."""
+
+    sound: Sound
+    promised_s: float | None
+
+
+class _TooLong(Exception):
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+
+@lru_cache(maxsize=1)
+def _decoded(file: _File, longest_s: float) -> _Decoded:
+    """Decode a file, block by block: only the mean of the channels is kept. Raises InputError, and _TooLong."""
+    rates = "|".join(map(str, SAMPLE_RATES))
+    output = ["-map", "0:a:0", "-t", f"{longest_s + 1:g}", "-af", f"aformat=sample_rates={rates}"]
+    output += ["-c:a", "pcm_f32be", "-f", "au", "pipe:1"]
+    with reading(file.path, *output, level="level+info", formats=FORMATS) as ffmpeg:
+        header = ffmpeg.stdout.read(AU_HEADER.size)  # by then FFmpeg has told what it knows of the file
+        header_s, is_promise = _header_seconds(ffmpeg, is_over=len(header) < AU_HEADER.size, path=file.path)
+        if header_s is not None and header_s > longest_s:
+            raise _TooLong(header_s)
+        sound = _read_au(header, ffmpeg.stdout)
+        ffmpeg.finish()
+        complaint = _last_complaint(ffmpeg.said())
+    if sound is None:
+        raise InputError(
+            f"no sound could be decoded from {file.path.name!r} ({complaint or 'it has no samples'}); {MENDS}."
+        )
+    if sound.seconds > longest_s:
+        raise _TooLong(sound.seconds)
+    return _Decoded(replace(sound, complaint=complaint), header_s if is_promise else None)
+
+
+def _header_seconds(ffmpeg: Reading, is_over: bool, path: Path) -> tuple[float | None, bool]:
     """The length that FFmpeg reads from the header, None where it tells none, and whether the sound should be as long:
-    not where FFmpeg estimated it from the file's size, nor where a picture may last longer."""
-    process = subprocess.run(_ffmpeg(path, "info"), stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    report = process.stderr.decode(errors="replace")
+    not where FFmpeg estimated it from the file's size, nor where a picture may last longer.
+
+    is_over: FFmpeg wrote nothing, so it has ended, or is about to.
+    """
+    if is_over:
+        ffmpeg.finish()
+    report = input_report(_without_levels(ffmpeg.said()))
     if "Input #0" not in report:
-        reason = _last_complaint(report) or "FFmpeg does not know what it is"
+        reason = _last_complaint(ffmpeg.said()) or "FFmpeg does not know what it is"
         raise InputError(f"{path.name!r} is not a sound file, or is damaged ({reason}); {MENDS}.")
     if "Audio:" not in report:
         raise InputError(f"{path.name!r} holds no sound; {MENDS}.")
-    found = re.search(r"Duration: (\d+):(\d\d):(\d\d\.\d+)", report)
-    if not found:
-        return None, False
-    hours, minutes, seconds = found.groups()
-    is_promise = "Estimating duration" not in report and "Video:" not in report
-    return int(hours) * 3600 + int(minutes) * 60 + float(seconds), is_promise
+    return declared_seconds(report), "Estimating duration" not in report and "Video:" not in report
 
 
 def _wav_seconds(path: Path) -> float | None:
@@ -120,29 +167,8 @@ def _wav_seconds(path: Path) -> float | None:
     return None
 
 
-def _decode(path: Path, at_most_s: float) -> Sound:
-    """Decode up to so many seconds, block by block: only the mean of the channels is kept."""
-    rates = "|".join(map(str, SAMPLE_RATES))
-    output = ["-map", "0:a:0", "-t", f"{at_most_s:g}", "-af", f"aformat=sample_rates={rates}"]
-    command = [*_ffmpeg(path, "error"), *output, "-c:a", "pcm_f32be", "-f", "au", "pipe:1"]
-    with tempfile.TemporaryFile() as messages:
-        with subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=messages, start_new_session=True
-        ) as process:
-            try:
-                decoded = _read_au(process.stdout)
-            finally:
-                process.kill()  # a no-op unless reading failed or was interrupted
-        messages.seek(0)
-        complaint = _last_complaint(messages.read().decode(errors="replace"))
-    if decoded is None:
-        raise InputError(f"no sound could be decoded from {path.name!r} ({complaint or 'it has no samples'}); {MENDS}.")
-    return replace(decoded, complaint=complaint)
-
-
-def _read_au(stream: BinaryIO) -> Sound | None:
-    """Read AU data to its end; None where it has no samples."""
-    header = stream.read(AU_HEADER.size)
+def _read_au(header: bytes, stream: IO[bytes]) -> Sound | None:
+    """Read AU data to its end, after its header; None where it has no samples."""
     if len(header) < AU_HEADER.size:
         return None
     _, offset, _, _, sample_rate, channels = AU_HEADER.unpack(header)
@@ -164,15 +190,15 @@ def _read_au(stream: BinaryIO) -> Sound | None:
     return Sound(samples, sample_rate, channels, peak, clipped / total, "")
 
 
-def _ffmpeg(path: Path, level: str) -> list[str]:
-    """FFmpeg reading one file, and nothing that the file may point to."""
-    quiet = [ffmpeg_program(), "-hide_banner", "-nostdin", "-loglevel", level]
-    return [*quiet, "-format_whitelist", FORMATS, "-protocol_whitelist", "file", "-i", file_argument(path)]
+def _without_levels(said: str) -> str:
+    """FFmpeg's messages without their levels, which "-loglevel level+info" puts before each."""
+    return re.sub(r"^((?:\[[^]]*\] )?)\[[a-z]+\] ", r"\1", said, flags=re.MULTILINE)
 
 
-def _last_complaint(report: str) -> str:
+def _last_complaint(said: str) -> str:
     """The last line in which FFmpeg said what is wrong, without the part of the program and the address before it."""
-    lines = [re.sub(r"^(\[[^]]*\] )+", "", line.strip()) for line in report.splitlines()]
+    lines = [line for line in said.splitlines() if re.match(r"(\[[^]]*\] )?\[(error|fatal|panic)\] ", line)]
+    lines = [re.sub(r"^(\[[^]]*\] )+", "", line.strip()) for line in lines]
     says_nothing = ("Error opening input", "Last message", "Format not on whitelist")
     lines = [line for line in lines if line and not line.startswith(says_nothing)]
     return lines[-1] if lines else ""
@@ -182,3 +208,51 @@ def _too_long(path: Path, seconds: float, longest_s: float) -> InputError:
     length = f"{seconds / 60:.0f} min" if seconds > 120 else f"{seconds:.0f} s"
     most = f"{longest_s / 60:g} min"
     return InputError(f"the recording {path.name!r} is over {length} long; {most} is the most, cut out the best part.")
+
+
+# ---------------------------------------------------------------- sound on a video's clock
+
+
+def sound_from_zero(path: Path) -> Iterator[np.ndarray]:
+    """The first sound stream of a file in mono at FROM_ZERO_RATE, a second at a time: float64 (n,) in -1..1, from the
+    file's time 0 on: a late start is silence. Raises InputError when FFmpeg cannot decode it."""
+    for block in _from_zero(path, "f32le", "<f4"):
+        yield block.astype(np.float64)
+
+
+def samples_from_zero(path: Path) -> np.ndarray:
+    """The same as int16 (n,). Raises InputError when FFmpeg cannot decode it."""
+    return np.concatenate(list(_from_zero(path, "s16le", "<i2")))
+
+
+def _from_zero(path: Path, coding: str, kind: str) -> Iterator[np.ndarray]:
+    to_mono = ["-map", "0:a:0", "-af", f"aresample={FROM_ZERO_RATE}:async=1:first_pts=0", "-ac", "1"]
+    size, found = np.dtype(kind).itemsize, False
+    with reading(path, *to_mono, "-f", coding, "pipe:1") as ffmpeg:
+        while block := ffmpeg.stdout.read(FROM_ZERO_RATE * size):
+            found = True
+            yield np.frombuffer(block[: len(block) // size * size], kind)
+        status = ffmpeg.finish()
+    if status or not found:
+        raise InputError(f"the sound of {str(path)!r} cannot be decoded; the file is damaged or cut short.")
+
+
+# ---------------------------------------------------------------- WAV files of our own
+
+
+def write_wav(path: Path, samples: np.ndarray, sample_rate: int) -> None:
+    """Write float32 (n,) in -1..1 as a WAV file of 16 bit, whatever the file's name."""
+    import soundfile
+
+    soundfile.write(path, samples, sample_rate, subtype="PCM_16", format="WAV")
+
+
+def read_wav(path: Path) -> tuple[np.ndarray, int]:
+    """float32 (n,), the mean of the channels, and the sample rate in Hz; without FFmpeg. Raises InputError."""
+    import soundfile
+
+    try:
+        samples, sample_rate = soundfile.read(path, dtype="float32", always_2d=True)
+    except (OSError, RuntimeError) as error:
+        raise InputError(f"cannot read {str(path)!r}: {error}.") from error
+    return samples.mean(axis=1), sample_rate

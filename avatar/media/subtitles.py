@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from avatar.voice.speech import Word
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from avatar.voice.speech import Word
 
 LINE_CHARACTERS = 42
 CUE_CHARACTERS = 2 * LINE_CHARACTERS

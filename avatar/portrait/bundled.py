@@ -6,7 +6,7 @@ import io
 
 import numpy as np
 
-from avatar.host.packaged import package_bytes
+from avatar.environment.packaged import package_bytes
 
 BUNDLED_SHA256 = "88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5"
 BUNDLED_NOTE = (

@@ -18,18 +18,25 @@ from pathlib import Path
 
 import numpy as np
 
+from avatar.environment.packaged import package_bytes
 from avatar.errors import EnvironmentProblem
-from avatar.host.packaged import package_bytes
+from avatar.portrait.landmarks import (
+    BETWEEN_EYES,
+    CHIN,
+    LANDMARKS,
+    LEFT_CHEEK,
+    LEFT_EYE,
+    NOSE_BRIDGE,
+    NOSE_TIP,
+    RIGHT_CHEEK,
+    RIGHT_EYE,
+    UPPER_LIP,
+)
 
 BUNDLE_SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"  # Google's float16/1 bundle
-LANDMARKS = 478
 # Read while MediaPipe's library is loaded: a counter of its telemetry asks tcmalloc for the number of processors, which
 # aborts the process without this file. That is before any option of MediaPipe's could be given (seen with 1.2.2).
 CPU_LIST = Path("/sys/devices/system/cpu/possible")
-
-# Points of the MediaPipe face mesh; left and right are those of the image.
-BETWEEN_EYES, NOSE_BRIDGE, NOSE_TIP, UPPER_LIP, LOWER_LIP, CHIN = 168, 5, 4, 13, 14, 152
-LEFT_EYE, RIGHT_EYE, LEFT_CHEEK, RIGHT_CHEEK = 33, 263, 234, 454
 
 # The detector sees a picture at 128 x 128 pixels and misses faces under about 12 % of its long side. So the picture is
 # searched in squares too, each level half the side of the one before. A search makes many readings, so it asks for
@@ -140,7 +147,7 @@ class FaceReader:
     def _detect_in(self, rgb: np.ndarray, left: int, top: int, side: int, confidence: float) -> list[Face]:
         left, top = max(left, 0), max(top, 0)
         faces = self._detect(rgb[top : top + side, left : left + side], confidence)
-        return [Face(face.landmarks + np.float32([left, top, 0])) for face in faces]
+        return [Face(face.landmarks + np.array([left, top, 0], np.float32)) for face in faces]
 
     def _image(self, rgb: np.ndarray):
         return self._mediapipe.Image(self._mediapipe.ImageFormat.SRGB, np.ascontiguousarray(rgb))
@@ -184,8 +191,9 @@ def is_face(landmarks: np.ndarray) -> bool:
 def _faces(result, rgb: np.ndarray) -> list[Face]:
     """MediaPipe's result as faces in pixels; what does not lie as a face does is left out."""
     height, width = rgb.shape[:2]
-    scale = np.float32([width, height, width])  # z is normalised by the width, as x is
-    found = [np.float32([(point.x, point.y, point.z) for point in points]) * scale for points in result.face_landmarks]
+    scale = np.array([width, height, width], np.float32)  # z is normalised by the width, as x is
+    meshes = ([(point.x, point.y, point.z) for point in points] for points in result.face_landmarks)
+    found = [np.array(mesh, np.float32) * scale for mesh in meshes]
     return [Face(landmarks) for landmarks in found if is_face(landmarks)]
 
 
@@ -224,7 +232,7 @@ def _import_mediapipe() -> types.SimpleNamespace:
     stand_ins = {}
     if "matplotlib" not in sys.modules:
         matplotlib, pyplot = types.ModuleType("matplotlib"), types.ModuleType("matplotlib.pyplot")
-        matplotlib.pyplot = pyplot
+        vars(matplotlib)["pyplot"] = pyplot
         stand_ins = {"matplotlib": matplotlib, "matplotlib.pyplot": pyplot}
     sys.modules.update(stand_ins)
     try:

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from avatar.errors import InputError
-from avatar.portrait.face import CHIN, LEFT_EYE, NOSE_TIP, RIGHT_EYE, Face
+from avatar.portrait.face import Face
+from avatar.portrait.landmarks import CHIN, LEFT_EYE, MOUTH_LEFT, MOUTH_RIGHT, NOSE_TIP, RIGHT_EYE
 from avatar.portrait.picture import SMALLEST_FACE
 
 FACE_SHARE = 0.46  # of the frame's width: head and shoulders
@@ -17,7 +18,7 @@ MOST_TURNED = 40  # degrees to a side; there the nose reaches the outline of the
 MOST_TILTED = 45  # degrees
 SHARPEN_ABOVE = 1.3  # times enlarged
 
-MUST_SHOW = [LEFT_EYE, RIGHT_EYE, NOSE_TIP, 61, 291, CHIN]  # 61 and 291: the corners of the mouth
+MUST_SHOW = [LEFT_EYE, RIGHT_EYE, NOSE_TIP, MOUTH_LEFT, MOUTH_RIGHT, CHIN]
 
 
 @dataclass(frozen=True)

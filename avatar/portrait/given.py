@@ -1,48 +1,64 @@
-"""The preview stack's portrait: a given picture, or the bundled one, framed around its face."""
+"""A portrait from a given picture, or the bundled one, framed around its face."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
+from avatar.engines import Told, WantedPicture
 from avatar.portrait.bundled import BUNDLED_NOTE, bundled_picture
 from avatar.portrait.face import Face, FaceReader
 from avatar.portrait.framing import Portrait, choose_face, frame_portrait
 from avatar.portrait.picture import read_picture
+from avatar.progress import Progress
+
+if TYPE_CHECKING:
+    from avatar.device.hardware import Profile
 
 MOST_FACES = 12  # of a group picture, to choose from
 
 
 class GivenPortrait:
-    """Use in a `with` block, which holds the face reader. `notes` is what a report must say of the picture."""
+    """Holds the face reader; `load` makes one. Takes of what is wanted: path, face and size."""
 
-    name = "given-picture"
-    version = "1"
+    name: ClassVar[str] = "given-picture"
+    version: ClassVar[str] = "1"
+    models: ClassVar[tuple[str, ...]] = ()
+    libraries: ClassVar[tuple[str, ...]] = ()
+    code: ClassVar[tuple[str, ...]] = ()
+    uses: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, seed: int = 0) -> None:
-        """seed: nothing is drawn by chance here; every engine takes one."""
-        self.facts: dict = {}
+    def __init__(self, reader: FaceReader) -> None:
         self.notes: list[str] = []
+        self._reader = reader
 
-    def __enter__(self) -> GivenPortrait:
-        self._reader = FaceReader(max_faces=MOST_FACES).__enter__()
-        return self
+    @classmethod
+    @contextmanager
+    def load(cls, profile: Profile | None = None) -> Iterator[Self]:
+        """The engine, until the block ends; it runs on the CPU, whatever the profile."""
+        with FaceReader(max_faces=MOST_FACES) as reader:
+            yield cls(reader)
 
-    def __exit__(self, *exception: object) -> None:
-        self._reader.__exit__(*exception)
+    @staticmethod
+    def check(wanted: WantedPicture) -> None:
+        """Raises RequestError and InputError for a picture that cannot be read."""
+        if wanted.path:
+            read_picture(wanted.path)
 
-    def frame(self, path: Path | None, face: int | None = None, size: int = 512) -> Portrait:
-        """The head-and-shoulders portrait of one face of a picture; the bundled picture when there is no path.
+    def picture(self, wanted: WantedPicture, told: Told, progress: Progress) -> Portrait:
+        """The head-and-shoulders portrait of one face of a picture; of the bundled picture when there is no path.
 
-        face: which one, from 1 at the left. The landmarks are read on the framed picture itself, which the lips
-        engine sees, and not on the one that was given. Raises RequestError and InputError as read_picture and
-        choose_face do.
+        The landmarks are read on the framed picture itself, which the lips engine sees, and not on the one that was
+        given. Raises RequestError and InputError as read_picture and choose_face do.
         """
-        rgb = read_picture(path) if path else bundled_picture()
-        self.notes = [] if path else [BUNDLED_NOTE]
-        chosen = choose_face(self._reader.read(rgb), face, rgb.shape[1], rgb.shape[0])
-        picture, expected = frame_portrait(rgb, chosen.landmarks, size)
+        rgb = read_picture(wanted.path) if wanted.path else bundled_picture()
+        if not wanted.path:
+            told.notes.append(BUNDLED_NOTE)
+        chosen = choose_face(self._reader.read(rgb), wanted.face, rgb.shape[1], rgb.shape[0])
+        picture, expected = frame_portrait(rgb, chosen.landmarks, wanted.size)
         return Portrait(picture, self._read_again(picture, expected))
 
     def _read_again(self, picture: np.ndarray, expected: np.ndarray) -> np.ndarray:
@@ -50,6 +66,12 @@ class GivenPortrait:
         readings = [face.landmarks for face in self._reader.read(picture, search=False)]
         nearest = min(readings, key=lambda reading: _distance(reading, expected), default=expected)
         return nearest if _distance(nearest, expected) < Face(expected).width / 4 else expected
+
+
+def bundled_portrait(size: int = 512) -> Portrait:
+    """The bundled picture as this engine frames it, size x size pixels."""
+    with GivenPortrait.load() as engine:
+        return engine.picture(WantedPicture(size=size), Told(), Progress())
 
 
 def _distance(one: np.ndarray, other: np.ndarray) -> float:

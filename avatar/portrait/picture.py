@@ -102,7 +102,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 def _turn(image: Image.Image) -> Image.Transpose | None:
     """What brings the picture upright by its EXIF orientation; None where that is 1, missing, or unreadable."""
     try:
-        return UPRIGHT.get(image.getexif().get(0x0112))
+        return UPRIGHT.get(image.getexif().get(0x0112, 1))
     except (struct.error, TypeError, *DAMAGED):
         return None
 
@@ -118,7 +118,8 @@ def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             if "sRGB" not in ImageCms.getProfileDescription(source):
-                return ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+                srgb = ImageCms.createProfile("sRGB")
+                return ImageCms.profileToProfile(image, source, srgb, outputMode="RGB") or image  # None: in place
         except (ImageCms.PyCMSError, *DAMAGED):
             pass
     return image.convert("RGB")

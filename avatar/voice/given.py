@@ -2,48 +2,61 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from avatar.device.libraries import FFMPEG
+from avatar.engines import Told, WantedSpeech
 from avatar.errors import RequestError
+from avatar.progress import Progress
 from avatar.voice.recording import read_speech
 from avatar.voice.speech import Speech
 
+if TYPE_CHECKING:
+    from avatar.device.hardware import Profile
+
 
 class GivenSpeech:
-    """Serves the voice stage when the request brings finished speech."""
+    """Serves the voice stage when the request brings finished speech: its reference is the speech, its text None."""
 
-    name = "given-speech"
-    version = "1"
+    name: ClassVar[str] = "given-speech"
+    version: ClassVar[str] = "1"
+    models: ClassVar[tuple[str, ...]] = ()
+    libraries: ClassVar[tuple[str, ...]] = (*FFMPEG, "numpy")
+    code: ClassVar[tuple[str, ...]] = (
+        "voice/given.py", "voice/pitch.py", "voice/recording.py", "voice/speech.py", "media/ffmpeg.py",
+        "media/sound_file.py",
+    )  # fmt: skip
+    uses: ClassVar[tuple[str, ...]] = ()  # it runs alike on every host
 
-    def __init__(self, recording: Path, preset: None, seed: int):
-        self.path = recording
-        self.facts: dict = {}
+    def __init__(self) -> None:
         self.notes: list[str] = []
 
     @staticmethod
-    def check(recording: Path, preset: None, language: str) -> None:
+    def check(wanted: WantedSpeech) -> None:
         """Refuse a recording that cannot be used. Raises InputError."""
-        read_speech(recording)
+        read_speech(wanted.reference)
 
-    def __enter__(self) -> GivenSpeech:
-        return self
+    @classmethod
+    @contextmanager
+    def load(cls, profile: Profile | None = None) -> Iterator[GivenSpeech]:
+        """There is nothing to load. profile: changes nothing."""
+        yield cls()
 
-    def __exit__(self, *exception: object) -> None:
-        pass
-
-    def speak(self, text: None, language: str, seconds: float | None) -> Speech:
-        """The recording as speech; `seconds` may only add silence at its end."""
-        recording = read_speech(self.path)
-        self.notes += recording.warnings
+    def speak(self, wanted: WantedSpeech, told: Told, progress: Progress) -> Speech:
+        """The recording as speech; `seconds` may only add silence at its end. Raises RequestError, InputError."""
+        recording = read_speech(wanted.reference)
+        told.notes += recording.warnings
         samples = recording.samples
-        if seconds:
-            wanted = round(seconds * recording.sample_rate)
-            if len(samples) > wanted:
+        if wanted.seconds:
+            count = round(wanted.seconds * recording.sample_rate)
+            if len(samples) > count:
                 raise RequestError(
-                    f"the given speech is {recording.seconds:.1f} s long and cannot be fitted to {seconds:g} s; "
+                    f"the given speech is {recording.seconds:.1f} s long and cannot be fitted to {wanted.seconds:g} s; "
                     "cut it, or leave --seconds away."
                 )
-            samples = np.pad(samples, (0, wanted - len(samples)))
+            samples = np.pad(samples, (0, count - len(samples)))
         return Speech(samples, recording.sample_rate)

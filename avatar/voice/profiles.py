@@ -24,7 +24,7 @@ def create(home: Path, name: str, reference: Path, language: str, consent: bool)
 
     Raises RequestError for a taken or unusable name and an unknown language, InputError for the recording.
     """
-    from avatar.voice.presets.presets import nearest_preset
+    from avatar.voice.presets.catalog import nearest_preset
     from avatar.voice.recording import check_reference, trim
     from avatar.voice.xtts.text import refuse_language
 
@@ -54,10 +54,10 @@ def create(home: Path, name: str, reference: Path, language: str, consent: bool)
 
 def save(folder: Path, profile: dict, recording) -> None:
     """Write a new profile folder whole or not at all."""
-    import soundfile
+    from avatar.media.sound_file import write_wav
 
     with new_folder(folder) as scratch:
-        soundfile.write(scratch / "reference.wav", recording.samples, recording.sample_rate, subtype="PCM_16")
+        write_wav(scratch / "reference.wav", recording.samples, recording.sample_rate)
         profile["reference_sha256"] = file_digest(scratch / "reference.wav")
         write_json(scratch / "profile.json", profile)
         try:

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from avatar.errors import InputError
+from avatar.limits import LONGEST_S
 from avatar.media.sound_file import Sound, read_sound
 from avatar.voice.pitch import median_f0_hz
 
 LONGEST_REFERENCE_S = 600.0
-LONGEST_SPEECH_S = 120.0  # the longest video
 SHORTEST_REFERENCE_S = 1.0
 SHORTEST_SPEECH_S = 0.5
 ADVISED_REFERENCE_S = 3.0  # XTTS-v2 clones from 6 to 30 s; what is shorter than 3 s loses the speaker's manner
@@ -79,7 +79,7 @@ def check_reference(path: Path) -> Recording:
 
 def read_speech(path: Path) -> Recording:
     """Read finished speech that a video is made of. Raises InputError as `check_reference` does, over 120 s."""
-    return _read(path, SHORTEST_SPEECH_S, LONGEST_SPEECH_S, "give finished speech of up to 120 s")
+    return _read(path, SHORTEST_SPEECH_S, LONGEST_S, f"give finished speech of up to {LONGEST_S:g} s")
 
 
 def trim(recording: Recording) -> Recording:

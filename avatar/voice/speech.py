@@ -5,12 +5,18 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from avatar.errors import RequestError
+
+# Of speech that an engine makes, whichever it is.
+LEAD_IN_S = 0.25  # silence before the first sound: the picture begins with the mouth at rest
+LEAD_OUT_S = 0.25
+PEAK = 0.85  # the loudest sample
 
 
 class Phone(NamedTuple):
@@ -42,7 +48,7 @@ class Speech:
     def seconds(self) -> float:
         return len(self.samples) / self.sample_rate
 
-    def frame_count(self, frame_rate: int) -> int:
+    def frame_count(self, frame_rate: int | Fraction) -> int:
         """How many video frames the speech fills, the last one perhaps in part."""
         return math.ceil(len(self.samples) * frame_rate / self.sample_rate)
 
@@ -67,14 +73,14 @@ class Speech:
         (folder / "timings.json").write_text(json.dumps(timings, ensure_ascii=False) + "\n")
 
     def write_wav(self, path: Path) -> None:
-        import soundfile
+        from avatar.media.sound_file import write_wav
 
-        soundfile.write(path, self.samples, self.sample_rate, subtype="PCM_16", format="WAV")
+        write_wav(path, self.samples, self.sample_rate)
 
     @classmethod
     def load(cls, folder: Path) -> Speech:
-        import soundfile
+        from avatar.media.sound_file import read_wav
 
-        samples, sample_rate = soundfile.read(folder / "speech.wav", dtype="float32")
+        samples, sample_rate = read_wav(folder / "speech.wav")
         timings = json.loads((folder / "timings.json").read_text())
         return cls(samples, sample_rate, [Phone(*p) for p in timings["phones"]], [Word(*w) for w in timings["words"]])

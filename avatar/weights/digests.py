@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from avatar import settings
+from avatar.files import written_whole
 
 CHUNK_BYTES = 4 << 20
 # A file changed again within the tick of its file system's clock keeps its time; ticks are up to 2 s (FAT). Git has
@@ -65,11 +66,10 @@ def stamp(path: Path, sha256: str) -> None:
     if time.time_ns() - content["file"]["mtime_ns"] < TICK_NS:
         return
     final = _stamp_path(path)
-    partial = final.with_suffix(f".{os.getpid()}.partial")
     with contextlib.suppress(OSError):
         final.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(json.dumps(content))
-        partial.replace(final)
+        with written_whole(final) as partial:
+            partial.write_text(json.dumps(content))
 
 
 def file_sha256(path: Path, on_read: Callable[[int], None] | None = None) -> str:

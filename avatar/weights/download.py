@@ -26,7 +26,7 @@ import avatar
 from avatar.errors import EnvironmentProblem
 from avatar.weights.digests import file_sha256, problem_with, stamp
 from avatar.weights.disk import sync
-from avatar.weights.fetch import FetchProgress, Step
+from avatar.weights.step import FetchProgress, Step
 
 # What the hub names a blob after: the sha256 of a large file, the git object of a small one.
 ETAG = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -174,7 +174,8 @@ def _blob(step: Step, metadata: HfFileMetadata) -> Path:
     """Where the bytes go: in a hub cache a blob that is named as the hub names it, else the target itself."""
     if step.place.layout == "plain":
         return step.target
-    return step.partial.with_name(metadata.etag if ETAG.fullmatch(metadata.etag or "") else step.file.sha256)
+    etag = metadata.etag or ""
+    return step.partial.with_name(etag if ETAG.fullmatch(etag) else step.file.sha256)
 
 
 def _link(step: Step, blob: Path) -> None:

@@ -4,59 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
 
 from avatar.errors import EnvironmentProblem
 from avatar.invocation import in_full_environment
 from avatar.weights import places
 from avatar.weights.digests import problem_with
 from avatar.weights.disk import existing, need_room
-from avatar.weights.lock import File, Model, gigabytes
-from avatar.weights.places import Place
+from avatar.weights.lock import Model, gigabytes
+from avatar.weights.step import FetchProgress, Step
 
 SPARE_BYTES = 200_000_000  # left free on the disk after everything is there
-
-
-class FetchProgress:
-    """What a fetch or a verification says while it works. This one says nothing; the command line has one that does."""
-
-    def begin(self, work: Literal["fetching", "checking"], file: File) -> None:
-        """A file is next; `advance` counts its bytes from 0."""
-
-    def advance(self, size: int) -> None:
-        """So many more bytes of it were fetched (or were there already), or were hashed."""
-
-    def say(self, note: str) -> None:
-        """Something the user should know."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One file to bring, to its place; problem says what is wrong with the file that was found now, if one was."""
-
-    file: File
-    place: Place
-    problem: str | None
-
-    @property
-    def target(self) -> Path:
-        return self.place.path_of(self.file)
-
-    @property
-    def partial(self) -> Path:
-        """Where the file grows until it is whole. Its name holds the digest: it is the same download or it is none."""
-        if self.place.layout == "hub":
-            return self.place.repo_folder(self.file) / "blobs" / f"{self.file.sha256}.avatar.incomplete"
-        return self.target.with_name(f".{self.target.name}.{self.file.sha256[:16]}.incomplete")
-
-    @property
-    def bytes_to_come(self) -> int:
-        """What is left to download of it."""
-        there = self.partial.stat().st_size if self.partial.is_file() else 0
-        return self.file.size - min(there, self.file.size)
 
 
 def plan(models: Iterable[Model], optional: bool = False, progress: FetchProgress | None = None) -> list[Step]:
@@ -101,7 +60,7 @@ def run(steps: list[Step], progress: FetchProgress) -> None:
     # Read when the library is imported. Without it the library tells the hub what else is installed here, and asks it
     # for more than the files. A user who wants that can set it to 0.
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    from avatar.weights import download
+    from avatar.weights import download  # it loads the hub's library
 
     for step in steps:
         download.bring(step, progress)

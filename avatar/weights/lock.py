@@ -103,7 +103,7 @@ def read(path: Path | None = None) -> Lock:
         content = tomllib.loads(path.read_text())
         licences = {key: Licence(key=key, **entry) for key, entry in content["licences"].items()}
         models = [_model(name, entry, licences) for name, entry in content["models"].items()]
-        making, judging = ([model for model in models if model.evaluation is kind] for kind in (False, True))
+        making, judging = (tuple(model for model in models if model.evaluation is kind) for kind in (False, True))
         return Lock(path=path, models=making, evaluation=judging)
     except ValidationError as error:
         first = error.errors()[0]

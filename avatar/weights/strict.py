@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from avatar.errors import EnvironmentProblem
 from avatar.invocation import to_type
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import torch
 
     Tensors = dict[str, torch.Tensor]
+
+Network = TypeVar("Network", bound="torch.nn.Module")
 
 NAMED = 3  # keys of a kind that a message names; the rest is counted
 
@@ -63,9 +65,7 @@ def refuse_other_layout(expected: Tensors, found: Tensors, file: Path) -> None:
         raise EnvironmentProblem(f"{file} is not the model it should be: it {', '.join(said)}. {mend()}.")
 
 
-def fill(
-    network: torch.nn.Module, tensors: Tensors, file: Path, device: torch.device, dtype: torch.dtype
-) -> torch.nn.Module:
+def fill(network: Network, tensors: Tensors, file: Path, device: torch.device, dtype: torch.dtype) -> Network:
     """The network, built without weights, holding exactly these tensors on a device and in a type, for inference.
 
     `tensors` is empty afterwards, so that no second copy stays alive. Raises EnvironmentProblem as above.

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from avatar.weights import conversions, places
 from avatar.weights.digests import problem_with
-from avatar.weights.fetch import FetchProgress
 from avatar.weights.lock import Model, gigabytes
+from avatar.weights.step import FetchProgress
 from avatar.weights.store import mending_command
 
 

@@ -1,19 +1,15 @@
 """One video for each row of a table: ./run python docs/examples/lessons.py lessons.csv FOLDER
 
 The table has the columns name, text and preset. A row whose video is there already is left alone, so that the same
-command goes on after an interruption; a row that cannot be rendered does not stop the others. This is also how avatar
-is used from Python: a request, a job, and render.
+command goes on after an interruption; a row that cannot be rendered does not stop the others.
 """
 
 import csv
-import shutil
 import sys
 from pathlib import Path
 
-from avatar import job, pipeline, preflight, settings
+import avatar
 from avatar.errors import AvatarError
-from avatar.progress import Progress
-from avatar.request import make_request
 
 
 def main(table: Path, folder: Path) -> int:
@@ -24,15 +20,10 @@ def main(table: Path, folder: Path) -> int:
         if video.exists():
             continue
         try:
-            request = make_request(text=row["text"], preset=row["preset"])
-            preflight.check(request)
-            made = pipeline.render(job.create(settings.home(), request), Progress())
+            print(avatar.make(text=row["text"], preset=row["preset"], out=video).path)
         except AvatarError as error:
             print(f"{row['name']}: {error}", file=sys.stderr)
             failed += 1
-            continue
-        shutil.copyfile(made, video)
-        print(video)
     return 1 if failed else 0
 
 

@@ -24,6 +24,7 @@ dependencies = ["click==8.5.1"]
 full = ["six==1.17.0"]
 test = ["iniconfig"]
 release = []
+types = []
 
 [tool.uv]
 override-dependencies = ["iniconfig>=2"]  # locked itself, with a newer release above its pin
@@ -34,7 +35,8 @@ override-dependencies = ["iniconfig>=2"]  # locked itself, with a newer release 
 def lock(host):
     """Run ci/lock there: locks of three packages, and a pyproject.toml that asks for them."""
     small_checkout.lock(host.root, base=["click"], full=["six"], test=["iniconfig"])
-    (host.root / "locks/release.txt").write_text("")
+    for name in ("release", "types"):
+        (host.root / f"locks/{name}.txt").write_text("")
     (host.root / "ci").mkdir()
     for name in ("lock", "pins.py"):
         shutil.copy(ROOT / "ci" / name, host.root / "ci")

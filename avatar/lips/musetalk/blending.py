@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
@@ -33,7 +33,7 @@ def blending_threads() -> int:
 class Blending:
     """The frames of one video. prepared: boxes and masks by source frame; seconds: of all threads, summed."""
 
-    def __init__(self, source: Source, plan: Plan, prepared: Kept) -> None:
+    def __init__(self, source: Source, plan: Plan, prepared: Kept[Prepared]) -> None:
         self._source, self._plan, self._prepared = source, plan, prepared
         self._tone = ToneFollower()
         self._took_s: list[float] = []
@@ -42,7 +42,7 @@ class Blending:
     def seconds(self) -> float:
         return sum(self._took_s)
 
-    def pictures(self, drawn: Iterable[tuple[Batch, np.ndarray]], threads: int) -> Iterator[np.ndarray]:
+    def pictures(self, drawn: Iterable[tuple[Batch, np.ndarray]], threads: int) -> Generator[np.ndarray]:
         """The whole pictures in order, uint8 (height, width, 3) RGB, each a new array, blended by so many threads.
 
         Only the tone goes from frame to frame; what is before and after it is done side by side.
@@ -68,7 +68,7 @@ class Blending:
         if face is None:
             return None
         started = time.perf_counter()
-        prepared: Prepared = self._prepared[self._plan.shows[frame]]
+        prepared = self._prepared[self._plan.shows[frame]]
         drawn = fit_to_box(face, prepared.box)[prepared.mask.top :]
         made = drawn, look(drawn, prepared.ring, prepared.skin)
         self._took_s.append(time.perf_counter() - started)
@@ -81,7 +81,7 @@ class Blending:
         """The tone of a frame, which follows from those before it."""
         if looked is None:
             return None
-        prepared: Prepared = self._prepared[self._plan.shows[frame]]
+        prepared = self._prepared[self._plan.shows[frame]]
         if self._plan.begins[frame]:
             self._tone.restart()
         return self._tone.follow(looked[1], prepared.skin, prepared.box)
@@ -91,7 +91,7 @@ class Blending:
         if looked is None:
             return np.array(self._source.pictures[shows])
         started = time.perf_counter()
-        prepared: Prepared = self._prepared[shows]
+        prepared = self._prepared[shows]
         drawn = toned(*looked, tone)
         opacity = float(self._plan.opacity[frame])
         picture = paste(self._source.pictures[shows], drawn, prepared.box, prepared.mask, opacity)

@@ -15,7 +15,8 @@ import torch
 from safetensors.torch import save_file
 
 from avatar.errors import EnvironmentProblem
-from avatar.weights.strict import fill, mend, read, refuse_other_layout, renamed, some
+from avatar.weights.from_config import from_config
+from avatar.weights.strict import Network, fill, mend, read, refuse_other_layout, renamed, some
 
 Tensors = dict[str, torch.Tensor]
 
@@ -23,8 +24,8 @@ OLD_ATTENTION = {"query": "to_q", "key": "to_k", "value": "to_v", "proj_attn": "
 
 
 def build(
-    make: Callable[[], torch.nn.Module], tensors: Tensors, file: Path, device: torch.device, dtype: torch.dtype
-) -> torch.nn.Module:
+    make: Callable[[], Network], tensors: Tensors, file: Path, device: torch.device, dtype: torch.dtype
+) -> Network:
     """The module that `make` describes, holding exactly these tensors, for inference."""
     with torch.device("meta"):
         module = make()
@@ -40,19 +41,19 @@ def read_config(file: Path) -> dict:
 
 def load_unet(config_file: Path, tensors_file: Path, device: torch.device, dtype: torch.dtype):
     """MuseTalk's UNet (diffusers' UNet2DConditionModel) from musetalk.json and the converted tensors."""
-    from diffusers import UNet2DConditionModel
+    from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 
-    make = _from_config(UNet2DConditionModel, read_config(config_file))
-    return build(make, read(tensors_file), tensors_file, device, dtype)
+    config = read_config(config_file)
+    return build(lambda: from_config(UNet2DConditionModel, config), read(tensors_file), tensors_file, device, dtype)
 
 
 def load_vae(config_file: Path, tensors_file: Path, device: torch.device, dtype: torch.dtype):
     """The picture coder (diffusers' AutoencoderKL)."""
-    from diffusers import AutoencoderKL
+    from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 
-    make = _from_config(AutoencoderKL, read_config(config_file))
+    config = read_config(config_file)
     tensors = renamed(read(tensors_file), new_attention_name, tensors_file)
-    return build(make, tensors, tensors_file, device, dtype)
+    return build(lambda: from_config(AutoencoderKL, config), tensors, tensors_file, device, dtype)
 
 
 def load_encoder(config_file: Path, tensors_file: Path, device: torch.device, dtype: torch.dtype):
@@ -78,10 +79,6 @@ def new_attention_name(key: str) -> str:
     return ".".join(parts)
 
 
-def _from_config(cls: type, config: dict) -> Callable[[], torch.nn.Module]:
-    return lambda: cls.from_config(config)
-
-
 def convert_unet(files: dict[str, Path], target: Path) -> None:
     """unet.pth (float32, a pickle, 3.4 GB) -> float16 safetensors, half as large. Its digest was checked before.
 
@@ -105,8 +102,8 @@ def convert_unet(files: dict[str, Path], target: Path) -> None:
 
 def _refuse_other_unet(tensors: Tensors, files: dict[str, Path]) -> None:
     """A wrong layout is found before the conversion is cached."""
-    from diffusers import UNet2DConditionModel
+    from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 
     with torch.device("meta"):
-        expected = UNet2DConditionModel.from_config(read_config(files["musetalkV15/musetalk.json"])).state_dict()
+        expected = from_config(UNet2DConditionModel, read_config(files["musetalkV15/musetalk.json"])).state_dict()
     refuse_other_layout(expected, tensors, files["musetalkV15/unet.pth"])

@@ -9,24 +9,21 @@ from __future__ import annotations
 
 import contextlib
 import os
-import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 
-from avatar.errors import EnvironmentProblem, InputError
-from avatar.media.ffmpeg import ffmpeg_program, file_argument
+from avatar.errors import InputError, TemporaryProblem
+from avatar.media.frames import video_frames
 from avatar.portrait.face import FaceReader
 from avatar.portrait.framing import choose_face, frame_box
 
 SUFFIXES = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi")
-# A list of files under such a name would have FFmpeg open others, or addresses: only these containers are read.
-CONTAINERS = ["-protocol_whitelist", "file", "-format_whitelist", "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi"]
 LOOKS_PER_S = 2  # frames looked at to frame the clip
 LARGEST_SIDE = 4096  # pixels
 
@@ -44,47 +41,6 @@ def is_clip(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES
 
 
-def clip_frames(path: Path, *filters: str, seconds: float | None = None) -> Iterator[np.ndarray]:
-    """The pictures of a video through FFmpeg's filters: uint8 (height, width, 3) RGB, one by one.
-
-    Raises InputError when FFmpeg can read none; a damaged video is shown as far as it can be read.
-    """
-    command = [
-        ffmpeg_program(), "-hide_banner", "-loglevel", "error", "-nostdin", "-threads", "2",
-        *CONTAINERS, *(["-t", f"{seconds:.6f}"] if seconds else []), "-i", file_argument(path), "-map", "0:v:0",
-        "-vf", ",".join([*filters, "format=rgb24"]), "-fps_mode", "passthrough",
-        "-c:v", "ppm", "-f", "image2pipe", "pipe:1",
-    ]  # fmt: skip
-    with tempfile.TemporaryFile() as messages:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=messages, start_new_session=True
-        )
-        try:
-            found = False
-            while (picture := _read_ppm(process.stdout)) is not None:
-                found = True
-                yield picture
-            process.wait()
-        finally:
-            process.stdout.close()
-            process.kill()
-            process.wait()
-        if process.returncode or not found:
-            messages.seek(0)
-            said = messages.read().decode(errors="replace").strip().splitlines()[-1:] or ["it shows no picture"]
-            raise InputError(f"cannot read the video {str(path)!r}: {said[0]}; convert it to an mp4 (H.264).")
-
-
-def _read_ppm(stream: BinaryIO) -> np.ndarray | None:
-    """The next picture of a stream of binary PPM, which says its size before its bytes; None at the end."""
-    if stream.readline() != b"P6\n":
-        return None
-    width, height = map(int, stream.readline().split())
-    stream.readline()  # the largest value, 255
-    content = stream.read(width * height * 3)
-    return np.frombuffer(content, np.uint8).reshape(height, width, 3) if len(content) == width * height * 3 else None
-
-
 def framing(clip: Clip, reader: FaceReader, size: int, seconds: float) -> tuple[str, np.ndarray]:
     """How FFmpeg is to frame a clip's first `seconds`: the filters, and where the face's middle then usually is.
 
@@ -92,7 +48,8 @@ def framing(clip: Clip, reader: FaceReader, size: int, seconds: float) -> tuple[
     InputError when no picture shows a usable face; where several faces are seen, `clip.face` must say which.
     """
     found, refusal = [], None
-    for rgb in clip_frames(clip.path, f"fps={LOOKS_PER_S}", seconds=seconds):
+    width = height = 0
+    for rgb in video_frames(clip.path, f"fps={LOOKS_PER_S}", seconds=seconds):
         height, width = rgb.shape[:2]
         if max(width, height) > LARGEST_SIDE:
             raise InputError(f"the video {str(clip.path)!r} is {width}x{height}; {LARGEST_SIDE} a side is the most.")
@@ -118,13 +75,13 @@ def _is_near(landmarks: np.ndarray, other: np.ndarray) -> bool:
 
 def framed_frames(clip: Clip, crop: str, frame_rate: Fraction, seconds: float) -> Iterator[np.ndarray]:
     """The clip at a constant frame rate, through the filters that `framing` gave: uint8 (size, size, 3) RGB."""
-    return clip_frames(clip.path, f"fps={frame_rate.numerator}/{frame_rate.denominator}", crop, seconds=seconds)
+    return video_frames(clip.path, f"fps={frame_rate.numerator}/{frame_rate.denominator}", crop, seconds=seconds)
 
 
 class FrameFile:
     """Pictures of one size in a scratch file, readable in any order and by several threads."""
 
-    def __init__(self, file: BinaryIO, size: int) -> None:
+    def __init__(self, file: IO[bytes], size: int) -> None:
         self._file = file
         self._shape = (size, size, 3)
         self._bytes = size * size * 3
@@ -139,14 +96,14 @@ class FrameFile:
         return np.frombuffer(pixels, np.uint8).reshape(self._shape)
 
     def keep(self, frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-        """Append frames while they pass through. Raises EnvironmentProblem when the disk is full."""
+        """Append frames while they pass through. Raises TemporaryProblem when the disk is full."""
         for frame in frames:
             self._file.seek(self._count * self._bytes)
             try:
                 self._file.write(frame.data)
                 self._file.flush()
             except OSError as error:
-                raise EnvironmentProblem(
+                raise TemporaryProblem(
                     f"cannot keep the clip's frames in {tempfile.gettempdir()}: {error.strerror}; free some space "
                     "there, or let TMPDIR name another folder."
                 ) from error

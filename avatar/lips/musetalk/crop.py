@@ -12,17 +12,11 @@ import numpy as np
 from PIL import Image
 
 from avatar.lips.box import Box
+from avatar.portrait.landmarks import BETWEEN_EYES, FACE_OVAL, LEFT_CHEEK, MESH, NOSE_TIP, RIGHT_CHEEK
 
 SIDE = 256  # pixels, of the network's picture
 SMALLEST_BOX = 32  # pixels; below this there is nothing to draw
 MOST_TURNED = 4.0  # the nose's tip is this much nearer to one cheek than to the other: about 45 degrees
-
-NASION, NOSE_TIP, LEFT_CHEEK, RIGHT_CHEEK = 168, 4, 234, 454
-MESH = 468  # the mesh's points; the ten after them are the irises
-FACE_OVAL = (
-    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
-    152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
-)  # fmt: skip  # MediaPipe's outline of the face, in order
 
 
 def face_edges(landmarks: np.ndarray, shift: float = 0.0, margin: float = 0.0) -> tuple[float, float, float, float]:
@@ -33,8 +27,8 @@ def face_edges(landmarks: np.ndarray, shift: float = 0.0, margin: float = 0.0) -
     the height (upstream: 10 pixels, on faces of about 220).
     """
     points = landmarks[:MESH, :2].astype(np.float64)
-    step = (points[NOSE_TIP, 1] - points[NASION, 1]) / 3
-    middle = points[NASION, 1] + (2 + shift) * step
+    step = (points[NOSE_TIP, 1] - points[BETWEEN_EYES, 1]) / 3
+    middle = points[BETWEEN_EYES, 1] + (2 + shift) * step
     bottom = points[list(FACE_OVAL), 1].max()
     top = 2 * middle - bottom
     return points[:, 0].min(), top, points[:, 0].max(), bottom + margin * (bottom - top)

@@ -65,9 +65,9 @@ class Drawing:
         frame_rate: Fraction,
         options: Options,
         steps: StepDown,
-        cuda_graphs: bool = False,
+        graphs: Graphs | None = None,
     ) -> None:
-        """steps: how many frames the device takes at once; cuda_graphs: on a CPU that changes nothing."""
+        """steps: how many frames the device takes at once; graphs: the networks' recordings, None to launch them."""
         self._models = models
         self._source = source
         self._features = features
@@ -75,7 +75,7 @@ class Drawing:
         self._frame_rate = frame_rate
         self._options = options
         self._steps = steps
-        self._graphs = Graphs(models.notes) if cuda_graphs and models.device.type == "cuda" else None
+        self._graphs = graphs
         self._silence = silent_window(models.ear) if (plan.sound < 1).any() else None
         self._last_latents: torch.Tensor | None = None
         # One block: made one by one between larger passing tensors, they would leave holes of twice their own size.
@@ -200,7 +200,7 @@ class Drawing:
         """The window of sound of a frame, mixed with silence where the plan says so: (WINDOW_STEPS, layers, width)."""
         heard = self._features.between(*window(frame, self._frame_rate))
         share = float(self._plan.sound[frame])
-        return heard if share == 1 else share * heard + (1 - share) * self._silence
+        return heard if share == 1 or self._silence is None else share * heard + (1 - share) * self._silence
 
     def _smoothed(self, predicted: torch.Tensor, frames: list[int]) -> torch.Tensor:
         """Latents that keep a share of the frame before: (n, 4, h, w)."""

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
 from avatar.device import memory, need
+from avatar.device.threads import torch_threads
+from avatar.engines import Told
 from avatar.lips.musetalk.clip import Clip
 from avatar.lips.musetalk.options import Options
 from avatar.portrait.framing import Portrait
@@ -20,8 +22,10 @@ from avatar.voice.speech import Speech
 from avatar.weights import store
 
 if TYPE_CHECKING:
+    from avatar.device.hardware import Profile
     from avatar.lips.musetalk.blending import Blending
     from avatar.lips.musetalk.drawing import Drawing
+    from avatar.lips.musetalk.models import Models
     from avatar.lips.musetalk.plan import Plan
     from avatar.lips.musetalk.source import Source
 
@@ -30,95 +34,121 @@ SOFT_ABOVE = 350  # pixels: a larger box shows that the network draws 256 x 256
 
 
 class MuseTalkLips:
-    """Use in a `with` block, which holds the models on the device.
+    """Holds the networks on the device; `load` makes one. One video at a time: the next ends the one before it."""
 
-    source: a framed portrait, or a Clip, which is framed here to 512 x 512. seed: nothing is drawn by chance here; it
-    is taken because every engine takes one. threads: of the CPU, because sums differ in their last digits with their
-    number. facts (for the report) and notes (for the user) are complete at the end of the block.
-    """
-
-    name = "musetalk-1.5"
-    version = "1"
+    name: ClassVar[str] = "musetalk-1.5"
+    version: ClassVar[str] = "1"
     models: ClassVar[tuple[str, ...]] = MODELS
+    libraries: ClassVar[tuple[str, ...]] = ()
+    code: ClassVar[tuple[str, ...]] = ()
+    # A batch of one and one of eight differ in last digits: by one level in some pixels.
+    uses: ClassVar[tuple[str, ...]] = ("device", "dtype", "lips_batch")
 
-    def __init__(self, source: Portrait | Clip, seed: int, options: Options | None = None, threads: int = 2) -> None:
-        self._source = source
-        self._options = options or Options()
-        self._threads = threads
-        self._cuda_graphs = memory.cuda_graphs()
-        self._stream: Iterator[np.ndarray] = (frame for frame in ())
-        self.facts: dict = {}
+    def __init__(self, models: Models, steps: memory.StepDown, usage: memory.Usage, cuda_graphs: bool) -> None:
+        """steps: how many frames the device takes at once; cuda_graphs: on a CPU that changes nothing."""
+        from avatar.lips.musetalk.graph import Graphs
+
         self.notes: list[str] = []
+        self._models = models
+        self._steps = steps
+        self._usage = usage
+        self._graphs = Graphs(models.notes) if cuda_graphs and models.device.type == "cuda" else None
+        self._stream: Generator[np.ndarray] = (frame for frame in ())
 
     @staticmethod
     def check() -> None:
         """Refuse what cannot work before a model loads. Raises RequestError."""
         memory.cuda_graphs()
 
-    def __enter__(self) -> MuseTalkLips:
+    @classmethod
+    @contextlib.contextmanager
+    def load(cls, profile: Profile | None = None, threads: int = 2) -> Iterator[Self]:
+        """The engine with its networks on the profile's device, until the block ends.
+
+        threads: of the CPU, because sums differ in their last digits with their number. Raises EnvironmentProblem for
+        missing or wrong weights, and for too small a device.
+        """
         import torch
 
         from avatar.lips.musetalk.models import Models
 
-        device = memory.device()
-        dtype = memory.dtype_for(device)
-        batch = memory.profile().lips_batch
-        with contextlib.ExitStack() as entered:
-            entered.callback(torch.set_num_threads, torch.get_num_threads())
-            torch.set_num_threads(self._threads)
-            self._usage = entered.enter_context(
-                memory.measured("lips (MuseTalk 1.5)", need_bytes(batch, dtype.itemsize))
-            )
-            self._models = Models.load(device, dtype)
-            self._entered = entered.pop_all()
-        self._steps = memory.StepDown(halvings(batch), what="frames a step")
-        self.facts = {
-            "dtype": str(dtype).removeprefix("torch."),
-            "weights": [store.facts(name) for name in MODELS],
-            "options": asdict(self._options),
-        }
-        return self
+        cuda_graphs = memory.cuda_graphs()
+        profile = profile or memory.profile()
+        device, dtype, batch = memory.device(profile), getattr(torch, profile.dtype), profile.lips_batch
+        needed = need_bytes(batch, dtype.itemsize)
+        with torch_threads(threads), memory.measured("lips (MuseTalk 1.5)", needed, device, profile) as usage:
+            steps = memory.StepDown(halvings(batch), "frames a step", profile)
+            engine = cls(Models.load(device, dtype), steps, usage, cuda_graphs)
+            try:
+                yield engine
+            finally:
+                engine._stream.close()  # a video that was not finished would hold the models
+                engine._graphs = None
+                del engine._models
+        engine.notes += usage.notes
 
-    def __exit__(self, *exception: object) -> None:
-        self._stream.close()  # a video that was not finished would hold the models
-        self.notes += self._models.notes + self._steps.notes
-        self.facts["frames_a_step"] = self._steps.batch
-        del self._models
-        self._entered.close()
-        self.facts["memory"] = self._usage.as_facts()
-        self.notes += self._usage.notes
-
-    def frames(self, speech: Speech, frame_rate: int | Fraction) -> Iterator[np.ndarray]:
+    def frames(
+        self,
+        source: Portrait | Clip,
+        speech: Speech,
+        frame_rate: int | Fraction,
+        seed: int,
+        options: Options | None,
+        told: Told,
+    ) -> Iterator[np.ndarray]:
         """The frames that the speech fills, each a new uint8 RGB (height, width, 3), at any exact frame rate.
 
-        MuseTalk was trained at 25 frames/s; other rates work and are off what it learned. Threads share the work:
-        the next pictures are cut out, the next faces drawn and the next frames blended while the caller has this one.
+        source: a framed portrait, or a Clip, which is framed here to 512 x 512. seed: nothing is drawn by chance here;
+        it is taken because every engine takes one. MuseTalk was trained at 25 frames/s; other rates work and are off
+        what it learned. Threads share the work: the next pictures are cut out, the next faces drawn and the next
+        frames blended while the caller has this one. Raises InputError when the source shows no usable face.
         """
-        self._stream = self._frames(speech, Fraction(frame_rate))
+        self._stream.close()
+        self._stream = self._frames(source, speech, Fraction(frame_rate), options or Options(), told)
         return self._stream
 
-    def _frames(self, speech: Speech, rate: Fraction) -> Iterator[np.ndarray]:
+    def _frames(
+        self, shown: Portrait | Clip, speech: Speech, rate: Fraction, options: Options, told: Told
+    ) -> Generator[np.ndarray]:
         from avatar.lips.musetalk.audio_features import AudioFeatures, samples_at_16k
         from avatar.lips.musetalk.blending import Blending
         from avatar.lips.musetalk.drawing import Drawing
         from avatar.lips.musetalk.plan import plan_frames
         from avatar.lips.musetalk.source import opened
 
+        self._begin_anew()
+        known, stepped = len(self._models.notes), len(self._steps.notes)
         count = speech.frame_count(rate)
         samples = samples_at_16k(speech)
         started = time.perf_counter()
-        with opened(self._source, rate, count) as source:
-            if isinstance(self._source, Clip):
+        with opened(shown, rate, count) as source:
+            if isinstance(shown, Clip):
                 memory.release(self._models.device)  # its face reader is gone: 50 MB
-            plan = plan_frames(source, samples, rate, count, self._options)
-            features = AudioFeatures(self._models.ear, samples, self._options.overlap_s)
-            drawing = Drawing(self._models, source, features, plan, rate, self._options, self._steps, self._cuda_graphs)
+            plan = plan_frames(source, samples, rate, count, options)
+            features = AudioFeatures(self._models.ear, samples, options.overlap_s)
+            drawing = Drawing(self._models, source, features, plan, rate, options, self._steps, self._graphs)
             blending = Blending(source, plan, drawing.prepared)
             preparing_s = time.perf_counter() - started
             yield from self._pictures(drawing, blending)
             seconds = {"preparing": preparing_s, "blending": blending.seconds, **drawing.seconds}
-            self.facts["seconds"] = {name: round(value, 3) for name, value in seconds.items()}
-            self._tell(source, plan, drawing)
+            told.facts |= self._facts(options)
+            told.facts["seconds"] = {name: round(value, 3) for name, value in seconds.items()}
+            tell_of_video(told, source, plan, drawing)
+            told.notes += self._models.notes[known:] + self._steps.notes[stepped:]
+
+    def _begin_anew(self) -> None:
+        """The networks as they were loaded. A batch that did not fit is not tried again."""
+        if self._models.begin_anew() and self._graphs:
+            self._graphs.drop()  # they would go on with the weights in float32
+
+    def _facts(self, options: Options) -> dict:
+        return {
+            "dtype": str(self._models.dtype).removeprefix("torch."),
+            "weights": [store.facts(name) for name in MODELS],
+            "options": asdict(options),
+            "frames_a_step": self._steps.batch,
+            "memory": self._usage.as_facts(),
+        }
 
     def _pictures(self, drawing: Drawing, blending: Blending) -> Iterator[np.ndarray]:
         """The frames in order. Threads are before this one: one cuts out faces, one has the device draw, some blend."""
@@ -135,22 +165,23 @@ class MuseTalkLips:
     def save_motion(self, folder: Path) -> None:
         """Writes nothing: what MuseTalk intends is not known before it is drawn."""
 
-    def _tell(self, source: Source, plan: Plan, drawing: Drawing) -> None:
-        """Facts and notes of a finished video."""
-        drawn = np.flatnonzero(plan.opacity > 0)
-        self.facts["source_frames"] = len(source)
-        self.facts["drawn_frames"] = len(drawn)
-        passed = int(np.count_nonzero(source.opacity[plan.shows] == 0))
-        if passed:
-            self.notes.append(f"{passed} frames show no face that lips can be drawn on and stay as they were.")
-        if len(drawn):
-            box = drawing.prepared[plan.shows[drawn[0]]].box
-            self.facts["face_box"] = list(box)
-            if box.width * box.height > SOFT_ABOVE**2:
-                self.notes.append(
-                    f"the face is {box.width}x{box.height} pixels, MuseTalk draws 256x256: the mouth may look soft; "
-                    "a portrait that shows more of the shoulders is sharper."
-                )
+
+def tell_of_video(told: Told, source: Source, plan: Plan, drawing: Drawing) -> None:
+    """Facts and notes of a finished video."""
+    drawn = np.flatnonzero(plan.opacity > 0)
+    told.facts["source_frames"] = len(source)
+    told.facts["drawn_frames"] = len(drawn)
+    passed = int(np.count_nonzero(source.opacity[plan.shows] == 0))
+    if passed:
+        told.notes.append(f"{passed} frames show no face that lips can be drawn on and stay as they were.")
+    if len(drawn):
+        box = drawing.prepared[int(plan.shows[drawn[0]])].box
+        told.facts["face_box"] = list(box)
+        if box.width * box.height > SOFT_ABOVE**2:
+            told.notes.append(
+                f"the face is {box.width}x{box.height} pixels, MuseTalk draws 256x256: the mouth may look soft; "
+                "a portrait that shows more of the shoulders is sharper."
+            )
 
 
 def need_bytes(batch: int, item_bytes: int) -> int:

@@ -37,7 +37,7 @@ class Recorded:
 
 
 class Graphs:
-    """Recordings for one batch size, in one pool of memory."""
+    """Recordings for one batch size, in one pool of memory. They serve any number of videos of the same networks."""
 
     def __init__(self, notes: list[str]) -> None:
         """notes: where it is told that recording failed."""

@@ -17,12 +17,8 @@ import cv2
 import numpy as np
 
 from avatar.lips.box import Box
-from avatar.lips.musetalk.crop import FACE_OVAL
+from avatar.portrait.landmarks import FACE_OVAL, LIPS, NOSE
 
-NOSE = (195, 48, 115, 220, 64, 98, 97, 2, 326, 327, 294, 278, 344, 440)
-LIPS = (
-    61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 409, 270, 269, 267, 0, 37, 39, 40, 185,
-)  # fmt: skip  # their outer edge, in order
 CHEEK_PULL = 0.07  # of the box's width, at its very side: upstream erodes the cheeks by about as much
 CHIN_PUSH = 0.6  # of the room between the chin and the box's bottom, for the falling jaw
 LIP_GROWTH = {"jaw": 0.03, "full": 0.03, "lips": 0.12}  # of the box's width

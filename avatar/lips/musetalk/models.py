@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 
 from avatar.errors import EnvironmentProblem
@@ -14,6 +16,11 @@ from avatar.lips.musetalk.transfer import upload
 from avatar.weights import store
 from avatar.weights.strict import mend
 
+if TYPE_CHECKING:
+    from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+    from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+    from transformers.models.whisper.modeling_whisper import WhisperEncoder
+
 CONVERTED_NAME = "musetalk-unet.fp16.safetensors"
 
 
@@ -25,16 +32,17 @@ class Models:
     """
 
     def __init__(
-        self, unet: torch.nn.Module, vae: torch.nn.Module, encoder: torch.nn.Module, device: torch.device
+        self, unet: UNet2DConditionModel, vae: AutoencoderKL, encoder: WhisperEncoder, device: torch.device
     ) -> None:
-        """diffusers' UNet2DConditionModel and AutoencoderKL and transformers' WhisperEncoder, on the device."""
+        """The networks are on the device."""
         self.device = device
+        self.dtype = unet.dtype
         self.notes: list[str] = []
         self.unet, self.vae, self.ear = unet, vae, Ear(encoder, self.notes)
         if device.type == "cuda":
             # As cuDNN's half-precision convolutions read them; on a CPU other sums would come out.
-            self.unet.to(memory_format=torch.channels_last)
-            self.vae.to(memory_format=torch.channels_last)
+            for network in (self.unet, self.vae):
+                network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]  # wrapped by diffusers
             keep_channels_last(self.vae.decoder)
         self._refuse_mismatch()
         tokens = positions(WINDOW_STEPS * self.ear.layers, self.ear.width)
@@ -52,7 +60,7 @@ class Models:
         return cls(unet, vae, encoder, device)
 
     def _refuse_mismatch(self) -> None:
-        heard, expected = self.ear.width, self.unet.config.cross_attention_dim
+        heard, expected = self.ear.width, self.unet.config["cross_attention_dim"]
         if heard != expected:
             raise EnvironmentProblem(f"the UNet expects sound in {expected} numbers, Whisper gives {heard}. {mend()}.")
 
@@ -62,8 +70,8 @@ class Models:
 
         The mode of the VAE's distribution, as in training. Upstream's inference draws a sample, which flickers.
         """
-        mode = self.vae.encode(upload(pictures, self.device).to(self.vae.dtype)).latent_dist.mode()
-        return mode * self.vae.config.scaling_factor, all_finite(mode)
+        mode = self.vae.encode(upload(pictures, self.device).to(self.vae.dtype), return_dict=False)[0].mode()
+        return mode * self.vae.config["scaling_factor"], all_finite(mode)
 
     def tokens(self, heard: torch.Tensor) -> torch.Tensor:
         """Windows of sound, float32 (n, WINDOW_STEPS, layers, width) -> the UNet's tokens (n, WINDOW_STEPS * layers,
@@ -87,9 +95,20 @@ class Models:
     @torch.inference_mode()
     def decode(self, latents: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Scaled latents (n, 4, 32, 32) on the device -> faces, uint8 (n, 256, 256, 3) RGB, there too; finite."""
-        drawn = self.vae.decode((latents / self.vae.config.scaling_factor).to(self.vae.dtype)).sample
+        scaled = (latents / self.vae.config["scaling_factor"]).to(self.vae.dtype)
+        drawn = self.vae.decode(scaled, return_dict=False)[0]
         pictures = (drawn.float() / 2 + 0.5).clamp(0, 1)
         return (pictures * 255).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous(), all_finite(drawn)
+
+    def begin_anew(self) -> bool:
+        """For another video: what fell back to float32 is of the type again that was loaded. Whether anything did.
+
+        A number in half precision is the same again after float32; so are the bytes of what is drawn next.
+        """
+        fell_back = [network for network in (self.unet, self.vae, self.ear.encoder) if network.dtype != self.dtype]
+        for network in fell_back:
+            network.to(self.dtype)  # pyright: ignore[reportArgumentType]  # wrapped by diffusers and transformers
+        return bool(fell_back)
 
     def go_on_in_float32(self, network: str) -> None:
         """For the "UNet" or the "VAE", whose result was not finite. Raises EnvironmentProblem when it is already."""

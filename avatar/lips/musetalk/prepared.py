@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from avatar.lips.musetalk.crop import face_box
 from avatar.lips.musetalk.mask import Mask, face_mask
 from avatar.lips.musetalk.options import Options
 from avatar.lips.musetalk.tone import Skin, ring_of, skin, to_lab
+
+Made = TypeVar("Made")
 
 
 class Prepared(NamedTuple):
@@ -33,19 +35,19 @@ def prepare(picture: np.ndarray, landmarks: np.ndarray, options: Options) -> Pre
     return Prepared(box, mask, ring, skin(to_lab(rows), ring) if options.match_tone else None)
 
 
-class Kept:
+class Kept(Generic[Made]):
     """The results of the last `most` different frames, oldest dropped first: memory does not grow with length.
 
     Threads may ask at once: one that blends wants the same boxes and masks as the one that draws ahead.
     """
 
-    def __init__(self, make: Callable[[int], object], most: int) -> None:
+    def __init__(self, make: Callable[[int], Made], most: int) -> None:
         self._make = make
         self._most = most
-        self._results: OrderedDict[int, object] = OrderedDict()
+        self._results: OrderedDict[int, Made] = OrderedDict()
         self._lock = threading.Lock()
 
-    def __getitem__(self, frame: int):
+    def __getitem__(self, frame: int) -> Made:
         with self._lock:
             if frame not in self._results:
                 self._results[frame] = self._make(frame)

@@ -8,6 +8,8 @@ from fractions import Fraction
 
 import numpy as np
 
+from avatar.engines import Told
+from avatar.limits import FRAME_RATE
 from avatar.lips.musetalk.audio_features import samples_at_16k
 from avatar.lips.musetalk.clip import Clip
 from avatar.lips.musetalk.engine import MuseTalkLips
@@ -17,23 +19,27 @@ from avatar.portrait.framing import Portrait
 from avatar.voice.speech import Speech
 
 SECONDS = 0.4  # of the loudest speech, in each row
-FRAME_RATE = 25
 
 
 def shift_sheet(
+    engine: MuseTalkLips,
     source: Portrait | Clip,
     speech: Speech,
     options: Options | None = None,
     shifts: Sequence[float] = (-1.0, 0.0, 1.0),
     columns: int = 5,
 ) -> np.ndarray:
-    """One row of `columns` frames a shift, uint8 RGB (rows * height, columns * width, 3), all at the same moments."""
+    """One row of `columns` frames a shift, uint8 RGB (rows * height, columns * width, 3), all at the same moments.
+
+    engine: loaded; all rows are drawn with it.
+    """
     loudest = loudest_part(speech)
     every = max(loudest.frame_count(FRAME_RATE) // columns, 1)
     rows = []
     for shift in shifts:
-        with MuseTalkLips(source, 0, replace(options or Options(), shift=shift)) as engine:
-            frames = [frame for number, frame in enumerate(engine.frames(loudest, FRAME_RATE)) if number % every == 0]
+        shifted = replace(options or Options(), shift=shift)
+        drawn = engine.frames(source, loudest, FRAME_RATE, 0, shifted, Told())
+        frames = [frame for number, frame in enumerate(drawn) if number % every == 0]
         rows.append(np.concatenate(frames[:columns], axis=1))
     return np.concatenate(rows)
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from avatar.lips.musetalk.audio_windows import SAMPLE_RATE
 from avatar.lips.musetalk.ramp import ramp
+from avatar.media.loudness import rms_around
 
-WINDOW_S = 0.05  # over which loudness is measured, around the middle of a frame
 AUDIBLE = 1e-3  # root mean square, -60 dB of full scale: below this nothing counts as speech
 LOUD_PERCENTILE = 90
 BEGINS_DB, ENDS_DB = -30.0, -40.0  # of the loud level: speech begins above the first and lasts until below the second
@@ -27,13 +27,8 @@ def talking(samples: np.ndarray, frame_rate: Fraction, frame_count: int) -> np.n
 
 def loudness(samples: np.ndarray, frame_rate: Fraction, frame_count: int) -> np.ndarray:
     """Root mean square around the middle of each frame, 0 where the sound has ended: float64 (frame_count,)."""
-    level = np.zeros(frame_count)
-    half = int(WINDOW_S * SAMPLE_RATE / 2)
-    for frame in range(frame_count):
-        centre = int((2 * frame + 1) * SAMPLE_RATE / (2 * frame_rate))
-        heard = samples[max(centre - half, 0) : centre + half].astype(np.float64)
-        level[frame] = np.sqrt(np.mean(heard**2)) if len(heard) else 0.0
-    return level
+    centres = [int((2 * frame + 1) * SAMPLE_RATE / (2 * frame_rate)) for frame in range(frame_count)]
+    return rms_around(samples, SAMPLE_RATE, np.array(centres, int))
 
 
 def _speaking(level: np.ndarray, least_silence: int) -> np.ndarray:

@@ -14,11 +14,11 @@ from avatar.lips.musetalk.clip import Clip, frame_file, framed_frames, framing
 from avatar.lips.musetalk.crop import is_drawable
 from avatar.lips.musetalk.ramp import ramp
 from avatar.lips.musetalk.track import drawable, follow, steady
-from avatar.portrait.face import LOWER_LIP, UPPER_LIP, FaceReader
+from avatar.portrait.face import FaceReader
 from avatar.portrait.framing import Portrait
+from avatar.portrait.landmarks import LOWER_LIP, MOUTH_LEFT, MOUTH_RIGHT, UPPER_LIP
 
 SIZE = 512  # pixels, width and height of a framed clip; a portrait brings its own
-MOUTH_CORNERS = (61, 291)
 OPEN_MOUTH = 0.06  # gap between the lips, share of the mouth's width, from which a mouth counts as open
 
 
@@ -86,8 +86,7 @@ def _source(pictures: Sequence, landmarks: np.ndarray, fit: np.ndarray, shot: np
 def mouth_closed(landmarks: np.ndarray) -> np.ndarray:
     """Whether the lips meet in each frame, bool (n,); without a face they do not."""
     gap = np.linalg.norm(landmarks[:, UPPER_LIP, :2] - landmarks[:, LOWER_LIP, :2], axis=1)
-    left, right = MOUTH_CORNERS
-    width = np.linalg.norm(landmarks[:, left, :2] - landmarks[:, right, :2], axis=1)
+    width = np.linalg.norm(landmarks[:, MOUTH_LEFT, :2] - landmarks[:, MOUTH_RIGHT, :2], axis=1)
     return gap < OPEN_MOUTH * width  # comparisons with nan are False
 
 

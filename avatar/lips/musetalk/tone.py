@@ -127,7 +127,9 @@ class ToneFollower:
             return None
         new = tone_between(looked.seen, wanted, box)
         old = self._tone or new
-        self._tone = Tone(*((1 - FOLLOW) * before + FOLLOW * now for before, now in zip(old, new)))
+        gain, offset, pivot = ((1 - FOLLOW) * before + FOLLOW * now for before, now in zip(old[:3], new[:3]))
+        sharpening = (1 - FOLLOW) * old.sharpening + FOLLOW * new.sharpening
+        self._tone = Tone(gain, offset, pivot, sharpening)
         return self._tone
 
     def corrected(self, drawn: np.ndarray, ring: np.ndarray, wanted: Skin | None, box: Box) -> np.ndarray:

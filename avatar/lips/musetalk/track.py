@@ -43,7 +43,7 @@ class Track:
 
 
 def follow(
-    frames: Iterable[np.ndarray], most: int, reader: FaceReader, start: np.ndarray, frame_rate: Fraction
+    frames: Iterable[np.ndarray], most: int, reader: FaceReader, start: np.ndarray | None, frame_rate: Fraction
 ) -> Track:
     """Read a face in each of at most so many frames, uint8 (h, w, 3) RGB: first the one nearest to `start` (x, y), then
     the one nearest to where it was. After a cut, or when it was lost for LONGEST_GAP_S, the largest face is taken up.
@@ -111,7 +111,7 @@ def _bridge(track: Track, longest: int) -> None:
 
 def _average(landmarks: np.ndarray) -> None:
     """Average each frame of float32 (n, 478, 3) with its neighbours, as far as there are any, in place."""
-    kernel = np.float32(WEIGHTS)[:, None]
+    kernel = np.array(WEIGHTS, np.float32)[:, None]
     weight_sum = cv2.filter2D(np.ones((len(landmarks), 1), np.float32), -1, kernel, borderType=cv2.BORDER_CONSTANT)
     for columns in np.array_split(landmarks.reshape(len(landmarks), -1), 6, axis=1):  # OpenCV works on a copy of each
         cv2.filter2D(columns, -1, kernel, dst=columns, borderType=cv2.BORDER_CONSTANT)

@@ -2,46 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
-from avatar.lips.warp.motion import plan_motion
+from avatar.engines import Told
+from avatar.lips.warp.motion import Motion, plan_motion
 from avatar.lips.warp.warp import WarpLips
 from avatar.portrait.framing import Portrait
 from avatar.voice.speech import Speech
 
+if TYPE_CHECKING:
+    from avatar.device.hardware import Profile
 
-class PreviewLips:
-    """Use in a `with` block, which holds the layers of the portrait. options: there are none.
+
+class WarpLipsEngine:
+    """Loads nothing: the layers of a portrait are made in `frames`, and are gone after its last frame.
 
     One thread by default: pictures of this size gain nothing from a second one on a quiet machine, and where FFmpeg has
     the other core the threads wait for each other (measured: 80 frames a second with two, 290 with one, beside a busy
     process).
     """
 
-    name = WarpLips.name
-    version = WarpLips.version
+    name: ClassVar[str] = WarpLips.name
+    version: ClassVar[str] = WarpLips.version
+    models: ClassVar[tuple[str, ...]] = ()
+    libraries: ClassVar[tuple[str, ...]] = ()
+    code: ClassVar[tuple[str, ...]] = ()
+    uses: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, portrait: Portrait, seed: int, options: None = None, threads: int = 1) -> None:
-        self.seed = seed
-        self.facts: dict = {}
+    def __init__(self, threads: int) -> None:
         self.notes: list[str] = []
-        self._warp = WarpLips(portrait.picture, portrait.landmarks, threads)
+        self._threads = threads
+        self._motion: Motion | None = None
+        self._stream: Generator[np.ndarray] = (frame for frame in ())
 
-    def __enter__(self) -> PreviewLips:
-        self._warp.__enter__()
-        return self
+    @classmethod
+    @contextmanager
+    def load(cls, profile: Profile | None = None, threads: int = 1) -> Iterator[Self]:
+        """The engine, until the block ends; it runs on the CPU, whatever the profile."""
+        engine = cls(threads)
+        try:
+            yield engine
+        finally:
+            engine._stream.close()
 
-    def __exit__(self, *exception: object) -> None:
-        self._warp.__exit__(*exception)
+    @staticmethod
+    def check() -> None:
+        """There is nothing to refuse."""
 
-    def frames(self, speech: Speech, frame_rate: int) -> Iterator[np.ndarray]:
-        """The frames that the speech fills, each uint8 RGB (height, width, 3)."""
-        self._motion = plan_motion(speech, speech.frame_count(frame_rate), frame_rate, self.seed)
-        return self._warp.frames(self._motion)
+    def frames(
+        self, source: Portrait, speech: Speech, frame_rate: int | Fraction, seed: int, options: None, told: Told
+    ) -> Iterator[np.ndarray]:
+        """The frames that the speech fills, each a new uint8 RGB (height, width, 3). There are no options."""
+        self._stream.close()
+        self._motion = plan_motion(speech, speech.frame_count(frame_rate), float(frame_rate), seed)
+        self._stream = self._frames(WarpLips(source.picture, source.landmarks, self._threads), self._motion)
+        return self._stream
+
+    def _frames(self, lips: WarpLips, motion: Motion) -> Generator[np.ndarray]:
+        with lips:
+            yield from lips.frames(motion)
 
     def save_motion(self, folder: Path) -> None:
         """Write motion.npz, what the latest `frames` was asked to show."""
+        assert self._motion is not None, "`frames` comes first"
         self._motion.save(folder / "motion.npz")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -12,26 +11,8 @@ from avatar.lips.box import Box
 from avatar.lips.warp.geometry import FaceFrame, box_around, face_frame, from_left_to_right, inner_window, smoothstep
 from avatar.lips.warp.mouth import SWAY_MARGIN_PX
 from avatar.lips.warp.sampling import Positions, finer, read_field, read_finer
+from avatar.portrait.landmarks import EYES, EyeLandmarks
 
-
-class EyeLandmarks(NamedTuple):
-    upper_lid: list[int]
-    lower_lid: list[int]
-    brow: list[int]  # its lower edge
-
-
-EYES = (
-    EyeLandmarks(
-        [33, 246, 161, 160, 159, 158, 157, 173, 133],
-        [33, 7, 163, 144, 145, 153, 154, 155, 133],
-        [46, 53, 52, 65, 55],
-    ),
-    EyeLandmarks(
-        [362, 398, 384, 385, 386, 387, 388, 466, 263],
-        [362, 382, 381, 380, 374, 373, 390, 249, 263],
-        [276, 283, 282, 295, 285],
-    ),
-)
 LID_SHADE = 0.08  # a lowered lid faces down, away from most light
 WINDOW_PX = 6.0  # nothing moves on the border of an eye's box
 LEAST_BLINK = 0.02  # less than this moves nothing that could be seen

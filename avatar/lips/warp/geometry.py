@@ -1,7 +1,6 @@
 """The face's own coordinates: u along the eye line, v down the face, both in pixels, origin between the lips.
 
-All shapes of the warp are written in u and v, so that a tilted head needs no case of its own. Landmark numbers are
-those of MediaPipe's face mesh (its first 468 points; left and right are the viewer's).
+All shapes of the warp are written in u and v, so that a tilted head needs no case of its own.
 """
 
 from __future__ import annotations
@@ -11,20 +10,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from avatar.lips.box import Box
-
-# The inner and outer contours of both lips, each from the left corner of the mouth to the right one.
-UPPER_LIP_INNER = [78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308]
-LOWER_LIP_INNER = [78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308]
-LOWER_LIP_OUTER = [61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291]
-UPPER_LIP_OUTER = [61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291]
-MOUTH_LEFT, MOUTH_RIGHT = 61, 291
-LIP_CENTRES = [13, 14]
-EYE_CORNERS = [33, 263]  # the outer ones
-NOSE_BASE = 2
-FOREHEAD_TOP = 10
-CHIN = 152
-EAR_LEFT, EAR_RIGHT = 234, 454
-CHEEK = 50
+from avatar.portrait.landmarks import (
+    CHIN,
+    LEFT_CHEEK,
+    LEFT_EYE,
+    LOWER_LIP,
+    MOUTH_LEFT,
+    MOUTH_RIGHT,
+    NOSE_BASE,
+    RIGHT_CHEEK,
+    RIGHT_EYE,
+    UPPER_LIP,
+)
 
 
 def smoothstep(x: np.ndarray | float) -> np.ndarray:
@@ -96,9 +93,9 @@ class FaceFrame:
 def face_frame(landmarks: np.ndarray) -> FaceFrame:
     """The face's axes from its landmarks (n >= 468, x and y first, pixels of the picture)."""
     xy = landmarks[:, :2].astype(np.float64)
-    eye_line = xy[EYE_CORNERS[1]] - xy[EYE_CORNERS[0]]
+    eye_line = xy[RIGHT_EYE] - xy[LEFT_EYE]
     cosine, sine = (float(value) for value in eye_line / np.linalg.norm(eye_line))
-    origin = xy[LIP_CENTRES].mean(axis=0)
+    origin = xy[[UPPER_LIP, LOWER_LIP]].mean(axis=0)
     points = (xy - origin) @ np.array([[cosine, -sine], [sine, cosine]])
     return FaceFrame(
         origin=origin,
@@ -108,5 +105,5 @@ def face_frame(landmarks: np.ndarray) -> FaceFrame:
         mouth_width=float(points[MOUTH_RIGHT, 0] - points[MOUTH_LEFT, 0]),
         mouth_to_nose=float(-points[NOSE_BASE, 1]),
         mouth_to_chin=float(points[CHIN, 1]),
-        face_width=float(points[EAR_RIGHT, 0] - points[EAR_LEFT, 0]),
+        face_width=float(points[RIGHT_CHEEK, 0] - points[LEFT_CHEEK, 0]),
     )

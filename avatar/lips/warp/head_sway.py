@@ -9,8 +9,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from avatar.lips.warp.geometry import CHIN, EAR_LEFT, EAR_RIGHT, FOREHEAD_TOP, smoothstep
+from avatar.lips.warp.geometry import smoothstep
 from avatar.lips.warp.sampling import Positions, still_positions
+from avatar.portrait.landmarks import CHIN, FOREHEAD_TOP, LEFT_CHEEK, RIGHT_CHEEK
 
 CELL_PX = 8  # of the coarse grid
 BORDER_PX = 48.0  # the movement fades over this distance from the picture's border
@@ -66,9 +67,9 @@ def _sway_basis(landmarks: np.ndarray, width: int, height: int) -> np.ndarray:
 def _head_weight(landmarks: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """1 on the head, fading outward over an ellipse that also holds the hair."""
     chin, top = landmarks[CHIN, :2], landmarks[FOREHEAD_TOP, :2]
-    face_width = np.linalg.norm(landmarks[EAR_RIGHT, :2] - landmarks[EAR_LEFT, :2])
+    face_width = np.linalg.norm(landmarks[RIGHT_CHEEK, :2] - landmarks[LEFT_CHEEK, :2])
     face_height = np.linalg.norm(top - chin)
-    centre = (top + chin) / 2 - (0, 0.10 * face_height)
+    centre = (top + chin) / 2 - np.array((0, 0.10 * face_height))
     distance = np.hypot((x - centre[0]) / (0.95 * face_width), (y - centre[1]) / (0.85 * face_height))
     return 1 - smoothstep((distance - 0.75) / 0.75)
 
@@ -82,7 +83,7 @@ def _inside_border(x: np.ndarray, y: np.ndarray, width: int, height: int) -> np.
 
 def _depth(landmarks: np.ndarray, columns: int, rows: int, width: int, height: int) -> np.ndarray:
     """How far the face stands out before the ears, in pixels, smoothly 0 around it: float64 (rows, columns)."""
-    ears = float(landmarks[[EAR_LEFT, EAR_RIGHT], 2].mean())
+    ears = float(landmarks[[LEFT_CHEEK, RIGHT_CHEEK], 2].mean())
     column = np.clip(landmarks[:, 0] * columns / width, 0, columns - 1).astype(int)
     row = np.clip(landmarks[:, 1] * rows / height, 0, rows - 1).astype(int)
     total, count = np.zeros((rows, columns)), np.zeros((rows, columns))

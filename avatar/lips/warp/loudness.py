@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-WINDOW_S = 0.05  # over which loudness is measured
+from avatar.limits import FRAME_RATE
+from avatar.media.loudness import rms_around
+
 SPECTRUM_S = 0.04
 FRAMES_AT_ONCE = 256  # spectra held at a time, so that memory does not grow with the length
 # Hz: hum and pitch, jaw (first formant), lips (second formant), hiss
@@ -18,15 +20,11 @@ LEAST_OPENING = 0.12  # below this it is breath or room noise
 
 
 def loudness_envelope(
-    samples: np.ndarray, sample_rate: int, frame_rate: float = 25, frame_count: int | None = None
+    samples: np.ndarray, sample_rate: int, frame_rate: float = FRAME_RATE, frame_count: int | None = None
 ) -> np.ndarray:
     """Root mean square of the samples around the middle of each frame: float32 (frames,), 0 after their end."""
     centres = _frame_centres(len(samples), sample_rate, frame_rate, frame_count)
-    half = int(WINDOW_S * sample_rate / 2)
-    energy = np.concatenate([[0.0], np.cumsum(samples.astype(np.float64) ** 2)])
-    start, end = np.clip(centres - half, 0, len(samples)), np.clip(centres + half, 0, len(samples))
-    mean = np.maximum(energy[end] - energy[start], 0) / np.maximum(end - start, 1)
-    return np.sqrt(mean).astype(np.float32)
+    return rms_around(samples, sample_rate, centres).astype(np.float32)
 
 
 def relative_loudness(envelope: np.ndarray) -> np.ndarray:
@@ -38,7 +36,7 @@ def relative_loudness(envelope: np.ndarray) -> np.ndarray:
 
 
 def mouth_curves_from_sound(
-    samples: np.ndarray, sample_rate: int, frame_rate: float = 25, frame_count: int | None = None
+    samples: np.ndarray, sample_rate: int, frame_rate: float = FRAME_RATE, frame_count: int | None = None
 ) -> np.ndarray:
     """The pose of the mouth at the middle of each frame, as `mouth_curves` gives it: float32 (frames, 4).
 

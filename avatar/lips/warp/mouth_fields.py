@@ -28,10 +28,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from avatar.lips.warp.geometry import (
-    LOWER_LIP_INNER,
-    LOWER_LIP_OUTER,
-    UPPER_LIP_INNER,
-    UPPER_LIP_OUTER,
     Box,
     FaceFrame,
     box_around,
@@ -39,6 +35,7 @@ from avatar.lips.warp.geometry import (
     inner_window,
     smoothstep,
 )
+from avatar.portrait.landmarks import LOWER_LIP_INNER, LOWER_LIP_OUTER, UPPER_LIP_INNER, UPPER_LIP_OUTER
 
 # A portrait whose inner lips are further apart than this share of the mouth's width shows an open (smiling) mouth.
 OPEN_MOUTH_GAP = 0.06

@@ -11,8 +11,9 @@ from __future__ import annotations
 import numpy as np
 
 from avatar.lips.box import Box
-from avatar.lips.warp.geometry import CHEEK, FaceFrame
+from avatar.lips.warp.geometry import FaceFrame
 from avatar.lips.warp.mouth_fields import LipLines
+from avatar.portrait.landmarks import ON_LEFT_CHEEK
 
 # RGB, judged by eye on rendered frames with a cheek of brightness 170.
 CAVITY_TOP = (58, 20, 20)
@@ -46,7 +47,7 @@ def _over(below: np.ndarray, colour: np.ndarray, alpha: np.ndarray) -> np.ndarra
 
 
 def _cheek_brightness(picture: np.ndarray, landmarks: np.ndarray) -> float:
-    x, y = (int(value) for value in landmarks[CHEEK, :2])
+    x, y = (int(value) for value in landmarks[ON_LEFT_CHEEK, :2])
     patch = picture[max(y - 3, 0) : y + 4, max(x - 3, 0) : x + 4].reshape(-1, 3)
     return float(np.median(patch, axis=0).mean()) if len(patch) else CHEEK_BRIGHTNESS
 
@@ -55,10 +56,12 @@ def _cavity(frame: FaceFrame, lines: LipLines, light: float) -> np.ndarray:
     """Darker with the depth below the upper lip, with the tongue as a soft ellipse low in the mouth."""
     width = frame.mouth_width
     depth = np.clip((lines.v - lines.upper) / (0.42 * width), 0, 1)
-    cavity = _over(np.broadcast_to(np.float32(CAVITY_TOP), (*depth.shape, 3)), np.float32(CAVITY_DEEP), depth)
+    cavity = _over(
+        np.broadcast_to(np.array(CAVITY_TOP, np.float32), (*depth.shape, 3)), np.array(CAVITY_DEEP, np.float32), depth
+    )
     ellipse = (lines.u / (0.26 * width)) ** 2 + ((lines.v - 0.33 * width) / (0.15 * width)) ** 2
     tongue = 0.75 * np.clip(1.25 - ellipse, 0, 1) ** 0.8
-    return _over(cavity, np.float32(TONGUE) * min(light, 1.1) ** 0.5, tongue)
+    return _over(cavity, np.array(TONGUE, np.float32) * min(light, 1.1) ** 0.5, tongue)
 
 
 def _with_own_teeth(
@@ -68,7 +71,7 @@ def _with_own_teeth(
     between = np.clip((lines.v - lines.upper) / 1.5 + 0.3, 0, 1) * np.clip((lines.lower - 1 - lines.v) / 2.5, 0, 1)
     strip_top = lines.upper - 0.05 * frame.mouth_width
     strip = np.clip((lines.v - strip_top) / 2, 0, 1) * np.clip((lines.upper + 2 - lines.v) / 2, 0, 1) * (1 - lines.t**4)
-    root = np.float32(OWN_TEETH_ROOT) * min(light, 1.1)
+    root = np.array(OWN_TEETH_ROOT, np.float32) * min(light, 1.1)
     return _over(_over(cavity, root, strip * lines.inside), source, between * lines.inside)
 
 
@@ -85,5 +88,5 @@ def _with_drawn_teeth(cavity: np.ndarray, frame: FaceFrame, lines: LipLines, lig
     row = np.clip((below_seam + 0.06 * width) / 2, 0, 1) * np.clip((length - below_seam) / 1.6 + 0.5, 0, 1)
     row = row * np.clip((1 - lines.t) / 0.25, 0, 1)
     shade = (1 - 0.75 * lines.t**2) * (1 - 0.10 * np.abs(across) ** 8) * (1 - 0.10 * np.clip(below_seam / length, 0, 1))
-    enamel = np.float32(ENAMEL) * (min(light, 1.05) * shade[..., None])
+    enamel = np.array(ENAMEL, np.float32) * (min(light, 1.05) * shade[..., None])
     return _over(cavity, enamel, row)

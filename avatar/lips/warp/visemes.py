@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from avatar.limits import FRAME_RATE
 from avatar.voice.speech import Phone
 
 
@@ -79,7 +80,7 @@ class Shown(NamedTuple):
     end_s: float
 
 
-def mouth_curves(phones: Iterable[Phone], seconds: float, frame_rate: float = 25) -> np.ndarray:
+def mouth_curves(phones: Iterable[Phone], seconds: float, frame_rate: float = FRAME_RATE) -> np.ndarray:
     """The pose of the mouth at the middle of each frame: float32 (frames, 4), opening, width, lift, tuck.
 
     Opening, lift and tuck are in 0..1, width in -1..1; the number of frames is seconds * frame_rate, rounded.

@@ -13,6 +13,7 @@ from avatar.lips.warp.head_sway import HeadSway
 from avatar.lips.warp.motion import Motion
 from avatar.lips.warp.mouth import Mouth
 from avatar.lips.warp.sampling import finer, read_finer
+from avatar.portrait.landmarks import MESH
 
 
 class WarpLips:
@@ -28,8 +29,8 @@ class WarpLips:
     def __init__(self, picture: np.ndarray, landmarks: np.ndarray, threads: int = 2) -> None:
         if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
             raise ValueError(f"picture must be uint8 RGB (height, width, 3), not {picture.dtype} {picture.shape}")
-        if landmarks.ndim != 2 or len(landmarks) < 468 or landmarks.shape[1] != 3:
-            raise ValueError(f"landmarks must be (at least 468, 3), not {landmarks.shape}")
+        if landmarks.ndim != 2 or len(landmarks) < MESH or landmarks.shape[1] != 3:
+            raise ValueError(f"landmarks must be (at least {MESH}, 3), not {landmarks.shape}")
         self._picture = picture
         self._landmarks = landmarks
         self._threads = threads

@@ -6,18 +6,22 @@ is drawn. Neither check can be switched off.
 
 from __future__ import annotations
 
-import contextlib
 import re
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self, cast
 
 import numpy as np
 
 from avatar.device import memory
+from avatar.device.threads import torch_threads
+from avatar.engines import Told, WantedPicture
 from avatar.errors import EnvironmentProblem, InputError, RequestError
+from avatar.limits import MOST_TRIES, SEEDS
 from avatar.portrait.diffusion import model
 from avatar.portrait.diffusion import prompt as diffusion_prompt
 from avatar.portrait.diffusion.safety import SafetyWatch
@@ -28,13 +32,15 @@ from avatar.weights import store, strict
 
 if TYPE_CHECKING:
     import torch
+    from diffusers.pipelines.stable_diffusion.pipeline_output import StableDiffusionPipelineOutput
+    from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
+
+    from avatar.device.hardware import Profile
 
 SIZE = 512  # pixels a side: what Stable Diffusion 1.5 was trained at
 SMALLEST, LARGEST = 256, 1024  # pixels a side
 USUAL = range(448, 769)  # pixels a side; smaller, faces melt, and larger, there are several: a note says so
 MOST_STEPS = 150
-TRIES, MOST_TRIES = 4, 32  # seeds
-SEEDS = 2**32
 GUIDANCE = 7.5  # how far the prompt pulls (classifier-free guidance, Ho and Salimans 2022); diffusers' default
 TILE = 256  # pixels a side of the VAE's tiles, for a device on which its decoder does not fit
 
@@ -54,117 +60,121 @@ class Wish:
 
 
 class DiffusionPortrait:
-    """Use in a `with` block: the model is loaded when it is entered and gone from the device at its end.
+    """Holds the model on the device; `load` makes one. Takes of what is wanted all but path and face."""
 
-    facts (for the report) and notes (for the user) are complete at the end of the block. seed: of the first drawing, 0
-    to 2**32 - 1; each further one takes the next. threads: of the CPU, because sums differ in their last digits with
-    the number of threads.
-    """
-
-    name = "stable-diffusion-1.5"
-    version = "1"
+    name: ClassVar[str] = "stable-diffusion-1.5"
+    version: ClassVar[str] = "1"
     models: ClassVar[tuple[str, ...]] = (model.MODEL,)  # in models.lock
+    libraries: ClassVar[tuple[str, ...]] = ()
+    code: ClassVar[tuple[str, ...]] = ()
+    uses: ClassVar[tuple[str, ...]] = ("device", "dtype", "portrait_steps", "vae_tiling")
 
-    def __init__(self, seed: int, threads: int = 2):
-        self.seed, self.threads = seed, threads
-        self.facts: dict = {}
+    def __init__(self, pipeline: StableDiffusionPipeline, given: GivenPortrait, profile: Profile, usage: memory.Usage):
         self.notes: list[str] = []
+        self._pipeline = pipeline
+        self._safety = SafetyWatch(pipeline)
+        self._given = given
+        self._profile = profile
+        self._dtype = pipeline.unet.dtype
+        self._usage = usage
 
-    @staticmethod
-    def check(prompt: str, negative: str = "", size: int = SIZE, steps: int | None = None, tries: int = TRIES) -> None:
-        """Refuse what cannot be drawn, before a model loads. Raises RequestError."""
-        diffusion_prompt.check_words(prompt, "the prompt")
-        if negative:
-            diffusion_prompt.check_words(negative, "the negative prompt")
-        if size % 8 or not SMALLEST <= size <= LARGEST:
-            raise RequestError(
-                f"a picture of {size} pixels cannot be drawn: a multiple of 8 from {SMALLEST} to {LARGEST} can, "
-                f"{SIZE} is best."
-            )
-        if steps is not None and not 1 <= steps <= MOST_STEPS:
-            raise RequestError(f"{steps} steps cannot be taken: 1 to {MOST_STEPS} can, 20 to 40 are usual.")
-        if not 1 <= tries <= MOST_TRIES:
-            raise RequestError(f"{tries} tries cannot be made: 1 to {MOST_TRIES} can.")
+    @classmethod
+    @contextmanager
+    def load(cls, profile: Profile | None = None, threads: int = 2) -> Iterator[Self]:
+        """The engine with its model on the profile's device, until the block ends.
 
-    def __enter__(self) -> DiffusionPortrait:
-        """Load the model. Raises EnvironmentProblem for missing or wrong weights, and for too small a device."""
+        threads: of the CPU, because sums differ in their last digits with the number of threads. Raises
+        EnvironmentProblem for missing or wrong weights, and for too small a device.
+        """
         import torch
 
-        with contextlib.ExitStack() as undo:
-            undo.callback(torch.set_num_threads, torch.get_num_threads())
-            torch.set_num_threads(self.threads)
-            files = store.require(model.MODEL)
-            device = memory.device()
-            dtype = memory.dtype_for(device)
-            networks = model.build(files)
-            need_bytes = model.need_bytes(networks, SIZE, dtype, memory.profile().vae_tiling)
-            self._usage = undo.enter_context(memory.measured(NEEDS, need_bytes))
+        profile = profile or memory.profile()
+        files = store.require(model.MODEL)
+        device, dtype = memory.device(profile), getattr(torch, profile.dtype)
+        networks = model.build(files)
+        need_bytes = model.need_bytes(networks, SIZE, dtype, profile.vae_tiling)
+        with torch_threads(threads), memory.measured(NEEDS, need_bytes, device, profile) as usage:
             networks.fill(files, device, dtype)
-            self._pipeline = model.pipeline(networks, files)
-            self._safety = SafetyWatch(self._pipeline, self.notes)
-            undo.callback(self._drop)
-            self._given = undo.enter_context(GivenPortrait())
-            self._undo = undo.pop_all()
-        self.facts |= {"weights": store.facts(model.MODEL), "dtype": str(dtype).removeprefix("torch.")}
-        return self
+            with GivenPortrait.load() as given:
+                engine = cls(model.pipeline(networks, files), given, profile, usage)
+                del networks
+                try:
+                    yield engine
+                finally:
+                    del engine._pipeline, engine._safety
+        engine.notes += usage.notes
 
-    def __exit__(self, *exception: object) -> None:
-        self._undo.__exit__(*exception)
-        self.facts["memory"] = self._usage.as_facts()
-        self.notes += self._usage.notes
+    @staticmethod
+    def check(wanted: WantedPicture) -> None:
+        """Refuse what cannot be drawn, before a model loads. Raises RequestError."""
+        diffusion_prompt.check_words(wanted.prompt or "", "the prompt")
+        if wanted.negative_prompt:
+            diffusion_prompt.check_words(wanted.negative_prompt, "the negative prompt")
+        if wanted.size % 8 or not SMALLEST <= wanted.size <= LARGEST:
+            raise RequestError(
+                f"a picture of {wanted.size} pixels cannot be drawn: a multiple of 8 from {SMALLEST} to {LARGEST} can, "
+                f"{SIZE} is best."
+            )
+        if wanted.steps is not None and not 1 <= wanted.steps <= MOST_STEPS:
+            raise RequestError(f"{wanted.steps} steps cannot be taken: 1 to {MOST_STEPS} can, 20 to 40 are usual.")
+        if not 1 <= wanted.tries <= MOST_TRIES:
+            raise RequestError(f"{wanted.tries} tries cannot be made: 1 to {MOST_TRIES} can.")
 
-    def _drop(self) -> None:
-        self._pipeline = self._safety = None
+    def picture(self, wanted: WantedPicture, told: Told, progress: Progress) -> Portrait:
+        """The portrait of the person that the prompt describes; the same wanted one is drawn the same.
 
-    def draw(
-        self,
-        prompt: str,
-        negative: str = "",
-        size: int = SIZE,
-        steps: int | None = None,
-        tries: int = TRIES,
-        progress: Progress | None = None,
-    ) -> Portrait:
-        """The portrait, size x size, of the person that `prompt` describes; the same seed draws the same one.
-
-        negative: what must not be in it, besides what is always kept out. steps: of denoising; None for those of the
-        profile. tries: how many seeds are drawn at most. progress: is told of each that was not used. Raises
-        RequestError as `check` does, InputError when no drawing could be used, EnvironmentProblem when the device has
-        too little memory.
+        The seed, 0 to 2**32 - 1, is of the first drawing; each further one takes the next. progress: is
+        told of each that was not used. Raises RequestError as `check` does, InputError when no drawing could be used,
+        EnvironmentProblem when the device has too little memory.
         """
-        self.check(prompt, negative, size, steps, tries)
-        wish = self._wish(prompt, negative, size, steps or memory.profile().portrait_steps)
-        tiles = memory.StepDown(tile_sizes(size, memory.profile().vae_tiling), "pixels a side in the VAE's decoder")
-        tiles.notes = self.notes
+        self.check(wanted)
+        self._begin_anew()
+        wish = self._wish(wanted, told.notes)
+        tiles = memory.StepDown(
+            tile_sizes(wanted.size, self._profile.vae_tiling), "pixels a side in the VAE's decoder", self._profile
+        )
+        tiles.notes = told.notes
         rejected: dict[int, str] = {}
-        self.facts |= asdict(wish) | {"guidance": GUIDANCE, "rejected_seeds": rejected}
-        self.facts["sampler"] = type(self._pipeline.scheduler).__name__
-        for seed in ((self.seed + number) % SEEDS for number in range(tries)):
+        told.facts |= self._facts() | asdict(wish) | {"guidance": GUIDANCE, "rejected_seeds": rejected}
+        for seed in ((wanted.seed + number) % SEEDS for number in range(wanted.tries)):
             try:
-                portrait = self.framed(self.picture(wish, seed, tiles), size)
+                portrait = self.framed(self.drawing(wish, seed, tiles, told.notes), wanted.size)
             except Rejected as reason:
                 rejected[seed] = str(reason)
-                if progress:
-                    progress.say(f"seed {seed}: {reason}")
+                progress.say(f"seed {seed}: {reason}")
                 continue
-            self.facts["seed"] = seed
+            told.facts |= {"seed": seed, "memory": self._usage.as_facts()}
             if rejected:
-                self.notes.append(f"no usable face from {listed(rejected)}; this one is from seed {seed}.")
+                told.notes.append(f"no usable face from {listed(rejected)}; this one is from seed {seed}.")
             return portrait
         raise InputError(nothing_usable(rejected))
 
-    def picture(self, wish: Wish, seed: int, tiles: memory.StepDown) -> np.ndarray:
+    def _begin_anew(self) -> None:
+        """Back to the type that was loaded, after a picture that half precision was not enough for.
+
+        A number in half precision is the same again after single precision; so are the bytes of the next picture.
+        """
+        self._pipeline.to(self._dtype)
+
+    def _facts(self) -> dict:
+        return {
+            "weights": store.facts(model.MODEL),
+            "dtype": str(self._dtype).removeprefix("torch."),
+            "sampler": type(self._pipeline.scheduler).__name__,
+        }
+
+    def drawing(self, wish: Wish, seed: int, tiles: memory.StepDown, notes: list[str]) -> np.ndarray:
         """A drawing, uint8 (size, size, 3) RGB; `tiles` are the sizes that the VAE may decode at once.
 
         Where half precision gives numbers beyond its range, this and the following drawings are made in single
-        precision. Raises Rejected when the safety checker stopped it.
+        precision, which notes are told. Raises Rejected when the safety checker stopped it.
         """
         import torch
 
-        picture = tiles.run(lambda tile: self._drawn(wish, seed, tile))
+        picture = tiles.run(lambda tile: self._drawn(wish, seed, tile, notes))
         if not np.isfinite(picture).all() and self._pipeline.unet.dtype != torch.float32:
-            self.notes.append(f"seed {seed}: half precision ran over; drawn in single precision.")
-            picture = tiles.run(lambda tile: self._drawn_in_float32(wish, seed, tile))
+            notes.append(f"seed {seed}: half precision ran over; drawn in single precision.")
+            picture = tiles.run(lambda tile: self._drawn_in_float32(wish, seed, tile, notes))
         if not np.isfinite(picture).all():
             raise EnvironmentProblem(
                 f"Stable Diffusion drew no colours from seed {seed}: its weights may be damaged. {strict.mend()}."
@@ -180,27 +190,27 @@ class DiffusionPortrait:
             file = Path(folder, "drawing.png")
             Image.fromarray(picture).save(file)
             try:
-                return self._given.frame(file, None, size)
+                return self._given.picture(WantedPicture(file, size=size), Told(), Progress())
             except InputError as error:
                 raise Rejected(re.split("[:;]", str(error))[0]) from error  # what follows is advice on given pictures
 
-    def _wish(self, prompt: str, negative: str, size: int, steps: int) -> Wish:
+    def _wish(self, wanted: WantedPicture, notes: list[str]) -> Wish:
         """The words as the encoder will read them, with notes on what is not as asked."""
-        tokenizer = self._pipeline.tokenizer
-        wanted, left_out = diffusion_prompt.wanted(prompt, tokenizer)
-        unwanted, also_left_out = diffusion_prompt.unwanted(negative, tokenizer)
+        tokenizer, size = self._pipeline.tokenizer, wanted.size
+        words, left_out = diffusion_prompt.wanted(wanted.prompt or "", tokenizer)
+        unwanted, also_left_out = diffusion_prompt.unwanted(wanted.negative_prompt, tokenizer)
         for name, rest in (("prompt", left_out), ("negative prompt", also_left_out)):
             if rest:
-                self.notes.append(
+                notes.append(
                     f"the {name} is longer than Stable Diffusion reads ({tokenizer.model_max_length} tokens with what "
                     f"is added to it); left out: {rest!r}."
                 )
         if size not in USUAL:
             harm = "faces melt" if size < SIZE else "several people appear"
-            self.notes.append(f"Stable Diffusion 1.5 was trained at {SIZE} pixels; at {size} {harm} more often.")
-        return Wish(wanted, unwanted, size, steps)
+            notes.append(f"Stable Diffusion 1.5 was trained at {SIZE} pixels; at {size} {harm} more often.")
+        return Wish(words, unwanted, size, wanted.steps or self._profile.portrait_steps)
 
-    def _drawn(self, wish: Wish, seed: int, tile: int) -> np.ndarray:
+    def _drawn(self, wish: Wish, seed: int, tile: int, notes: list[str]) -> np.ndarray:
         """A drawing, float32 (size, size, 3) in 0..1, decoded in tiles of `tile` pixels where it is larger than that.
 
         The black picture that diffusers puts in the place of one that the safety checker stopped is never used.
@@ -210,7 +220,7 @@ class DiffusionPortrait:
         # diffusers takes what the VAE was trained at, 512 pixels: too large to save anything at 512.
         pipeline.vae.tile_sample_min_size = tile
         pipeline.vae.tile_latent_min_size = tile // pipeline.vae_scale_factor
-        with np.errstate(invalid="ignore"):  # numbers that are not finite are dealt with in `picture`
+        with np.errstate(invalid="ignore"):  # numbers that are not finite are dealt with in `drawing`
             result = pipeline(
                 wish.prompt,
                 negative_prompt=wish.negative_prompt,
@@ -221,16 +231,17 @@ class DiffusionPortrait:
                 latents=self._noise(wish.size, seed),
                 output_type="np",
             )
-        if self._safety.stopped(pipeline, result, seed):
+        drawn = cast("StableDiffusionPipelineOutput", result)  # a tuple only where that is asked for
+        if self._safety.stopped(pipeline, drawn, seed, notes):
             raise Rejected(FLAGGED)
-        return result.images[0]
+        return np.asarray(drawn.images[0])
 
-    def _drawn_in_float32(self, wish: Wish, seed: int, tile: int) -> np.ndarray:
-        """As `_drawn`, with the networks in float32 from now on; that may be what the device has too little memory for."""
+    def _drawn_in_float32(self, wish: Wish, seed: int, tile: int, notes: list[str]) -> np.ndarray:
+        """As `_drawn`, with the networks in float32 until the next picture, for which memory may be too small."""
         import torch
 
         self._pipeline.to(torch.float32)
-        return self._drawn(wish, seed, tile)
+        return self._drawn(wish, seed, tile, notes)
 
     def _noise(self, size: int, seed: int) -> torch.Tensor:
         """What a drawing begins with: (1, channels, size / 8, size / 8) in the UNet's type, on the CPU.

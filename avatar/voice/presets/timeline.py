@@ -7,12 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from avatar.voice.presets.pronunciation import NO_WORD, STRESS, Line, is_phone
-from avatar.voice.speech import Phone, Speech, Word
+from avatar.voice.speech import LEAD_IN_S, LEAD_OUT_S, PEAK, Phone, Speech, Word
 from avatar.voice.text import MARKS
-
-LEAD_IN_S = 0.25  # silence before the first sound: the picture begins with the mouth at rest
-LEAD_OUT_S = 0.25
-PEAK = 0.85
 
 # Sound below this, against the loudest 10 ms, is silence. The floor of both voices is under -70 dB.
 SILENCE_DB = -50.0

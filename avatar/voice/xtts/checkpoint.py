@@ -21,6 +21,8 @@ from avatar.weights import strict
 
 if TYPE_CHECKING:
     import torch
+    from TTS.tts.layers.xtts.gpt import GPT
+    from TTS.tts.layers.xtts.tokenizer import VoiceBpeTokenizer
     from TTS.tts.models.xtts import Xtts
 
 MODEL = "xtts-v2"  # its name in models.lock
@@ -98,8 +100,8 @@ def load(files: Mapping[str, Path], weights: Path) -> Xtts:
     config.load_json(str(files["config.json"]))
     tokenizer = VoiceBpeTokenizer(str(files["vocab.json"]))
     config.model_args.gpt_number_text_tokens = tokenizer.get_number_tokens()
-    config.model_args.gpt_start_text_token = tokenizer.tokenizer.token_to_id("[START]")
-    config.model_args.gpt_stop_text_token = tokenizer.tokenizer.token_to_id("[STOP]")
+    config.model_args.gpt_start_text_token = number_of("[START]", tokenizer)
+    config.model_args.gpt_stop_text_token = number_of("[STOP]", tokenizer)
     with quiet_transformers(), torch.random.fork_rng(devices=[]):  # what is drawn for them is thrown away
         with init_empty_weights():  # parameters as shapes alone: their values come from the file
             model = Xtts(config)
@@ -107,10 +109,24 @@ def load(files: Mapping[str, Path], weights: Path) -> Xtts:
         strict.refuse_other_layout(model.state_dict(), state, files["model.pth"])
         model.load_state_dict(state, strict=True, assign=True)
         model.tokenizer = tokenizer
-        model.gpt.init_gpt_for_inference(kv_cache=True)
-    for part in (model, model.gpt, model.hifigan_decoder):
+        gpt_of(model).init_gpt_for_inference(kv_cache=True)
+    for part in (model, gpt_of(model), model.hifigan_decoder):
         torch.nn.Module.eval(part)  # Xtts.eval would build the generation wrapper again
     return model
+
+
+def gpt_of(model: Xtts) -> GPT:
+    """The model's GPT, which is there as soon as the model knows its tokens."""
+    assert model.gpt is not None
+    return model.gpt
+
+
+def number_of(mark: str, tokenizer: VoiceBpeTokenizer) -> int:
+    """The token of a mark like [START]. Raises EnvironmentProblem where the vocabulary has none."""
+    number = tokenizer.tokenizer.token_to_id(mark) if tokenizer.tokenizer else None
+    if number is None:
+        raise EnvironmentProblem(f"XTTS-v2's vocabulary has no {mark}. {strict.mend()}.")
+    return number
 
 
 # ---------------------------------------------------------------- half precision, and the room it takes
@@ -124,16 +140,18 @@ def set_gpt_dtype(model: Xtts, dtype: torch.dtype) -> None:
     """
     import torch
 
-    def no_positions(ids: torch.Tensor) -> torch.Tensor:
-        return torch.zeros((*ids.shape, model.gpt.model_dim), device=ids.device, dtype=dtype)
+    gpt = gpt_of(model)
 
-    model.gpt.to(dtype)
-    model.gpt.gpt.wpe = no_positions
+    def no_positions(ids: torch.Tensor) -> torch.Tensor:
+        return torch.zeros((*ids.shape, gpt.model_dim), device=ids.device, dtype=dtype)
+
+    gpt.to(dtype)
+    gpt.gpt.wpe = no_positions  # pyright: ignore[reportAttributeAccessIssue]  # coqui-tts has a function there too
     model.hifigan_decoder.register_forward_pre_hook(lambda module, inputs: (inputs[0].float(), *inputs[1:]))
-    xtts_codes.refuse_not_finite(model.gpt)
-    xtts_codes.look_up_positions_by_slice(model.gpt)
+    xtts_codes.refuse_not_finite(gpt)
+    xtts_codes.look_up_positions_by_slice(gpt)
     if dtype != torch.float32:  # in float32 each byte stays as the libraries compute it
-        xtts_codes.fuse_activations(model.gpt)
+        xtts_codes.fuse_activations(gpt)
 
 
 def need_bytes(weights: Path, gpt_bytes: int, on_gpu: bool) -> int:

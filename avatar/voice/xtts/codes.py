@@ -6,10 +6,14 @@ code is some 700 small kernels and the host launches them more slowly than a GPU
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     import torch
+    from transformers import GPT2Model
+    from transformers.models.gpt2.modeling_gpt2 import GPT2Block
+    from TTS.tts.layers.tortoise.autoregressive import LearnedPositionEmbeddings
     from TTS.tts.layers.xtts.gpt import GPT
 
 UNLIKELY, CERTAIN = -1e4, 1e4  # as logits; both are within float16
@@ -17,6 +21,11 @@ UNLIKELY, CERTAIN = -1e4, 1e4  # as logits; both are within float16
 
 class NotFinite(Exception):
     """The GPT computed an infinite value or none at all."""
+
+
+def blocks(network: GPT2Model) -> Iterable[GPT2Block]:
+    """The layers of GPT-2, in order."""
+    return cast("Iterable[GPT2Block]", network.h)  # a ModuleList does not say what is in it
 
 
 def refuse_not_finite(gpt: GPT) -> None:
@@ -35,7 +44,7 @@ def refuse_not_finite(gpt: GPT) -> None:
     def stop_where_not_finite(head: torch.nn.Module, inputs: tuple, logits: torch.Tensor) -> torch.Tensor:
         nonlocal finite
         finite = torch.isfinite(logits).all()
-        return torch.where(finite, logits, head.only_stop)
+        return torch.where(finite, logits, head.get_buffer("only_stop"))
 
     def refuse(gpt: torch.nn.Module, inputs: tuple) -> None:  # its latents are asked for once the codes are complete
         if not finite:
@@ -48,10 +57,10 @@ def refuse_not_finite(gpt: GPT) -> None:
 def look_up_positions_by_slice(gpt: GPT) -> None:
     """Take the embedding of a code's position as a slice of the table: coqui-tts makes a tensor of the position on the
     host and sends it to the device, which is waited for."""
-    positions = gpt.mel_pos_embedding
+    positions = cast("LearnedPositionEmbeddings", gpt.mel_pos_embedding)  # XTTS-v2 has a most of codes, so a table
 
-    def one(position: int, device: torch.device) -> torch.Tensor:
-        return positions.emb.weight[None, position : position + 1]
+    def one(ind: int, dev: torch.device) -> torch.Tensor:
+        return positions.emb.weight[None, ind : ind + 1]
 
     positions.get_fixed_embedding = one
 
@@ -63,5 +72,5 @@ def fuse_activations(gpt: GPT) -> None:
     """
     import torch
 
-    for block in gpt.gpt.h:
+    for block in blocks(gpt.gpt):
         block.mlp.act = torch.nn.GELU(approximate="tanh")

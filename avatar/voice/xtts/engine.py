@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from avatar.device import memory
+from avatar.device.libraries import FFMPEG, TORCH
+from avatar.device.threads import torch_threads
+from avatar.engines import Told, WantedSpeech
 from avatar.errors import AvatarError, EnvironmentProblem, RequestError
-from avatar.voice.presets.timeline import LEAD_IN_S, LEAD_OUT_S, PEAK
+from avatar.progress import Progress
 from avatar.voice.recording import check_reference, trim
 from avatar.voice.speech import Speech
 from avatar.voice.xtts import checkpoint as xtts_checkpoint
@@ -20,10 +24,17 @@ from avatar.voice.xtts import speaker as xtts_speaker
 from avatar.voice.xtts import text as xtts_text
 from avatar.voice.xtts.checkpoint import MODEL
 from avatar.voice.xtts.codes import NotFinite
+from avatar.voice.xtts.speaker import Speaker
 from avatar.voice.xtts.text import Piece
+from avatar.voice.xtts.utterances import SAMPLE_RATE, Utterance, join, with_silence
 from avatar.weights import store, strict
 
-SAMPLE_RATE = 24_000  # Hz, of the decoder
+if TYPE_CHECKING:
+    import torch
+    from TTS.tts.models.xtts import Xtts
+
+    from avatar.device.hardware import Profile
+
 TRIES = 2  # with seeds of their own, before a piece is cut in two
 LEAST_S_PER_LETTER = 0.02  # 50 letters a second; the fastest speakers reach about 25
 SILENT_PEAK = 1e-3
@@ -31,11 +42,13 @@ NEEDS = "voice (XTTS-v2)"  # who needs the memory, in messages
 
 
 @dataclass(frozen=True)
-class Utterance:
-    """A piece as spoken. samples: float32 (n,) at 24 kHz."""
+class Task:
+    """One call of `speak`. notes: the caller's, of this speech alone."""
 
-    piece: Piece
-    samples: np.ndarray
+    speaker: Speaker
+    language: str
+    seed: int
+    notes: list[str]
 
 
 class Implausible(Exception):
@@ -43,125 +56,147 @@ class Implausible(Exception):
 
 
 class XttsVoice:
-    """Use in a `with` block: the model is loaded when it is entered and gone from the device at its end.
+    """XTTS-v2, loaded once for any number of speeches.
 
-    facts (for the report) and notes (for the user) are complete at the end of the block. The same text, reference,
-    seed and thread count give the same bytes on a CPU. Each sentence has a seed of its own: a change in one leaves the
-    others' sound as it was, but for its level.
-
-    gpt_dtype: "float16" or "float32" for the GPT; None takes the profile's. threads: of the CPU, because sums differ
-    in their last digits with the number of threads.
+    The same request and thread count give the same bytes on a CPU, whatever was spoken before. Each sentence has a seed
+    of its own: a change in one leaves the others' sound as it was, but for its level. Values that half precision cannot
+    hold are computed in float32, from then on to the end of the block.
     """
 
-    name = "xtts-v2"
-    version = "2"
-    models: ClassVar[tuple[str, ...]] = (MODEL,)  # in models.lock
+    name: ClassVar[str] = "xtts-v2"
+    version: ClassVar[str] = "2"
+    models: ClassVar[tuple[str, ...]] = (MODEL,)
+    libraries: ClassVar[tuple[str, ...]] = (*TORCH, *FFMPEG)
+    code: ClassVar[tuple[str, ...]] = (
+        "voice/xtts", "voice/pitch.py", "voice/recording.py", "voice/speech.py", "voice/text.py", "media/ffmpeg.py",
+        "media/sound_file.py",
+    )  # fmt: skip
+    uses: ClassVar[tuple[str, ...]] = ("device", "voice_dtype")
 
-    def __init__(self, reference: Path | None, preset: None, seed: int, gpt_dtype: str | None = None, threads: int = 2):
-        self.reference, self.seed, self.gpt_dtype, self.threads = reference, seed, gpt_dtype, threads
-        self.facts: dict = {}
+    def __init__(self, files: Mapping[str, Path], weights: Path, device: torch.device, gpt_dtype: torch.dtype) -> None:
+        """Callers use `load`. files: of the checkpoint, by their names there; weights: what was converted of them."""
+        self._files, self._weights, self._device, self._dtype = files, weights, device, gpt_dtype
+        self._usage = memory.Usage(NEEDS, memory.describe(device))
+        self._lasting: list[str] = []  # notes that hold for all that is spoken from then on
         self.notes: list[str] = []
-        self._speaker: xtts_speaker.Speaker | None = None
 
     @staticmethod
-    def check(reference: Path | None, preset: str | None, language: str) -> None:
+    def check(wanted: WantedSpeech) -> None:
         """Refuse what cannot work before a model loads. Raises RequestError or InputError."""
-        if preset:
+        if wanted.preset:
             raise RequestError(
-                f"{preset!r} is a preset of the preview stack; the full stack speaks with a reference recording "
+                f"{wanted.preset!r} is a preset of the preview stack; the full stack speaks with a reference recording "
                 "(--voice), or with XTTS-v2's own first speaker."
             )
-        xtts_text.refuse_language(language)
-        if reference:
-            check_reference(reference)
+        xtts_text.refuse_language(wanted.language)
+        if wanted.reference:
+            check_reference(wanted.reference)
 
     # ------------------------------------------------------------ loading
 
-    def __enter__(self) -> XttsVoice:
+    @classmethod
+    @contextlib.contextmanager
+    def load(cls, profile: Profile | None = None, threads: int = 2) -> Iterator[XttsVoice]:
+        """The engine with its model on the profile's device, its GPT in the profile's voice_dtype.
+
+        threads: of the CPU, for the whole process until the block ends; sums differ in their last digits with their
+        number. Raises EnvironmentProblem for weights that are missing or wrong and for a device that is too small.
+        """
         import torch
 
+        profile = profile or memory.profile()
         with contextlib.ExitStack() as undo:
-            undo.callback(torch.set_num_threads, torch.get_num_threads())
-            torch.set_num_threads(self.threads)
-            self._files = store.require(MODEL)
-            self._weights = store.converted(
-                MODEL, "model.safetensors", xtts_checkpoint.convert, xtts_checkpoint.CONVERTER
-            )
-            self._device = memory.device()
-            self._dtype = getattr(torch, self.gpt_dtype or memory.profile().voice_dtype)
-            self._usage = undo.enter_context(memory.measured(NEEDS, self._need_bytes()))
-            undo.callback(self._drop)
+            undo.enter_context(torch_threads(threads))
+            files = store.require(MODEL)
+            weights = store.converted(MODEL, "model.safetensors", xtts_checkpoint.convert, xtts_checkpoint.CONVERTER)
+            device = memory.device(profile)
+            voice = cls(files, weights, device, getattr(torch, profile.voice_dtype))
+            voice._usage = undo.enter_context(memory.measured(NEEDS, voice._need_bytes(), device, profile))
+            undo.callback(voice._drop)
             undo.enter_context(xtts_checkpoint.quiet_transformers())
-            self._load()
-            self._undo = undo.pop_all()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._undo.__exit__(*exception)
-        self.facts |= {"weights": store.facts(MODEL), "memory": self._usage.as_facts()}
-        self.notes += self._usage.notes
+            voice._load()
+            yield voice
+        voice.notes += voice._usage.notes
 
     def _load(self) -> None:
-        """Set self._model, and self._speaker before the model leaves float32 and the CPU."""
-        self._model = xtts_checkpoint.load(self._files, self._weights)
-        self._speaker = self._speaker or self._read_speaker()
+        """Set self._ears, in float32 on the CPU, and self._model."""
+        self._model = self._read_model()
+        self._ears = xtts_speaker.take_ears(self._model)
         xtts_checkpoint.set_gpt_dtype(self._model, self._dtype)
         self._model.to(self._device)
         if self._device.type == "cuda" and memory.cuda_graphs():
             from avatar.voice.xtts import graph as xtts_graph
 
-            xtts_graph.code_by_code(self._model.gpt, recorded=True, notes=self.notes)
-        self.facts["gpt_dtype"] = str(self._dtype).removeprefix("torch.")
+            xtts_graph.code_by_code(self._model.gpt, recorded=True, notes=self._lasting)
+
+    def _read_model(self) -> Xtts:
+        return xtts_checkpoint.load(self._files, self._weights)
 
     def _drop(self) -> None:
-        self._model = None
+        self._model = self._ears = None
 
-    def _read_speaker(self) -> xtts_speaker.Speaker:
+    def _need_bytes(self) -> int:
+        return xtts_checkpoint.need_bytes(self._weights, self._dtype.itemsize, on_gpu=self._device.type == "cuda")
+
+    # ------------------------------------------------------------ the speaker
+
+    def _read_speaker(self, reference: Path | None, told: Told) -> Speaker:
         """The reference's, from the file where it is kept, else computed now; else the checkpoint's first one."""
-        if not self.reference:
+        if not reference:
             name, speaker = xtts_speaker.first_of(self._files["speakers_xtts.pth"])
-            self.facts |= {"voice_match": "a speaker of XTTS-v2's own", "speaker": name}
+            told.facts |= {"voice_match": "a speaker of XTTS-v2's own", "speaker": name}
             return speaker
-        recording = trim(check_reference(self.reference))
-        reference_sha256 = hashlib.sha256(self.reference.read_bytes()).hexdigest()
+        recording = trim(check_reference(reference))
+        reference_sha256 = hashlib.sha256(reference.read_bytes()).hexdigest()
         path = xtts_speaker.kept_path(reference_sha256, store.digest(MODEL))
         speaker = xtts_speaker.kept(path)
         if speaker is None:
-            speaker = xtts_speaker.from_recording(self._model, recording)
+            speaker = xtts_speaker.from_recording(self._ears, recording)
             if not speaker.is_usable():
                 raise EnvironmentProblem(
-                    f"XTTS-v2 computes no usable voice from {self.reference.name!r}: its weights may be damaged. "
+                    f"XTTS-v2 computes no usable voice from {reference.name!r}: its weights may be damaged. "
                     f"{strict.mend()}."
                 )
             xtts_speaker.keep(speaker, path)
-        self.facts |= {"voice_match": "cloned", "reference_sha256": reference_sha256}
-        self.notes += recording.warnings
+        told.facts |= {"voice_match": "cloned", "reference_sha256": reference_sha256}
+        told.notes += recording.warnings
         return speaker
 
     # ------------------------------------------------------------ speaking
 
-    def speak(self, text: str, language: str, seconds: float | None) -> Speech:
-        """Speech of the whole text at 24 kHz, sentence by sentence.
+    def speak(self, wanted: WantedSpeech, told: Told, progress: Progress) -> Speech:
+        """Speech of the whole text at 24 kHz, sentence by sentence, each of which is told to progress.
 
         `seconds` can only add silence at the end. phones is empty; the times of the words are estimated within each
-        sentence by their length in writing: good for subtitles, no good for lips. Raises RequestError for a language or
-        text that cannot be spoken or does not fit, AvatarError where the model will not speak a sentence as a whole.
+        sentence by their length in writing: good for subtitles, no good for lips. told: facts weights, memory,
+        gpt_dtype, voice_match, and speaker or reference_sha256. Raises RequestError for a language or text that cannot
+        be spoken or does not fit, InputError for the reference, AvatarError where the model will not speak a sentence
+        as a whole.
         """
-        xtts_text.refuse_language(language)
+        xtts_text.refuse_language(wanted.language)
+        speaker = self._read_speaker(wanted.reference, told)
+        task = Task(speaker, wanted.language, wanted.seed, told.notes)
+        pieces = xtts_text.split(wanted.text, wanted.language)
         utterances = []
-        for number, piece in enumerate(xtts_text.split(text, language)):
-            self._look_for_unknown_letters(piece, language)
-            utterances += self._say(piece, language, str(number))
+        for number, piece in enumerate(progress.count(pieces, total=len(pieces))):
+            self._look_for_unknown_letters(piece, task)
+            utterances += self._say(piece, task, str(number))
+        told.notes += self._lasting
+        told.facts |= {
+            "weights": store.facts(MODEL),
+            "memory": self._usage.as_facts(),
+            "gpt_dtype": str(self._dtype).removeprefix("torch."),
+        }
         speech = join(utterances)
-        return speech if seconds is None else with_silence(speech, seconds)
+        return speech if wanted.seconds is None else with_silence(speech, wanted.seconds)
 
-    def _say(self, piece: Piece, language: str, place: str) -> list[Utterance]:
+    def _say(self, piece: Piece, task: Task, place: str) -> list[Utterance]:
         """The piece, whole if the model says it so, else in two. place: where it stands in the text, for its seed."""
         problem = "it is too long for XTTS-v2"
-        if self._fits(piece, language):
+        if self._fits(piece, task.language):
             for attempt in range(TRIES):
                 try:
-                    return [Utterance(piece, self._generate(piece, language, seed_of(self.seed, place, attempt)))]
+                    return [Utterance(piece, self._generate(piece, task, seed_of(task.seed, place, attempt)))]
                 except Implausible as error:
                     problem = str(error)
         halves = xtts_text.in_two(piece)
@@ -170,9 +205,9 @@ class XttsVoice:
                 f"XTTS-v2 cannot speak {' '.join(piece.words)!r}: {problem}; write it in another way, or try another "
                 "--seed."
             )
-        self.notes.append(f"{' '.join(piece.words)[:40]!r}… was spoken in two parts: {problem}.")
+        task.notes.append(f"{' '.join(piece.words)[:40]!r}… was spoken in two parts: {problem}.")
         first, second = halves
-        return [*self._say(first, language, place + "a"), *self._say(second, language, place + "b")]
+        return [*self._say(first, task, place + "a"), *self._say(second, task, place + "b")]
 
     def _fits(self, piece: Piece, language: str) -> bool:
         """Whether the text, with its numbers written out, is within the model's text positions."""
@@ -189,22 +224,25 @@ class XttsVoice:
                 "write its numbers as words."
             ) from error
 
-    def _look_for_unknown_letters(self, piece: Piece, language: str) -> None:
+    def _look_for_unknown_letters(self, piece: Piece, task: Task) -> None:
         """Note what XTTS has no sound for. Raises RequestError where that is most of the piece."""
-        text = xtts_text.spoken_form(piece, language)
-        unknown = self._tokens(piece, language).count(self._model.tokenizer.tokenizer.token_to_id("[UNK]"))
+        text = xtts_text.spoken_form(piece, task.language)
+        tokens = self._tokens(piece, task.language)
+        unknown = tokens.count(self._model.tokenizer.tokenizer.token_to_id("[UNK]"))
         if unknown > xtts_text.letter_count(text) / 2:
-            raise RequestError(f"most of {text[:60]!r} is in letters that XTTS-v2 does not know; is it {language!r}?")
+            raise RequestError(
+                f"most of {text[:60]!r} is in letters that XTTS-v2 does not know; is it {task.language!r}?"
+            )
         if unknown:
-            self.notes.append(f"XTTS-v2 has no sound for {unknown} of the characters in {text[:60]!r}.")
+            task.notes.append(f"XTTS-v2 has no sound for {unknown} of the characters in {text[:60]!r}.")
 
-    def _generate(self, piece: Piece, language: str, seed: int) -> np.ndarray:
+    def _generate(self, piece: Piece, task: Task, seed: int) -> np.ndarray:
         """float32 (n,) at 24 kHz, in -1..1. Raises Implausible for sound that cannot be the whole piece."""
-        text = xtts_text.spoken_form(piece, language)
+        text = xtts_text.spoken_form(piece, task.language)
         made = None
         while made is None:
             with contextlib.suppress(NotFinite):
-                made = self._infer(text, language, seed)
+                made = self._infer(text, task, seed)
             if made is None:  # outside of the except clause, whose traceback holds the model
                 self._fall_back()
         samples, codes = made
@@ -217,7 +255,7 @@ class XttsVoice:
             raise Implausible("the model made no sound")
         return samples
 
-    def _infer(self, text: str, language: str, seed: int) -> tuple[np.ndarray, int]:
+    def _infer(self, text: str, task: Task, seed: int) -> tuple[np.ndarray, int]:
         """Samples and the number of audio codes, with the checkpoint's own sampling settings. Raises NotFinite."""
         import torch
 
@@ -228,9 +266,9 @@ class XttsVoice:
             try:
                 made = self._model.inference(
                     text,
-                    language,
-                    self._speaker.manner.to(self._dtype),
-                    self._speaker.timbre,
+                    task.language,
+                    task.speaker.manner.to(self._dtype),
+                    task.speaker.timbre,
                     temperature=config.temperature,
                     length_penalty=config.length_penalty,
                     repetition_penalty=config.repetition_penalty,
@@ -256,50 +294,20 @@ class XttsVoice:
             raise EnvironmentProblem(
                 f"XTTS-v2 computes values that are not finite: its weights may be damaged. {strict.mend()}."
             )
-        self.notes.append(f"XTTS-v2 computed values that are not finite in {self._dtype}; it went on in float32.")
+        self._lasting.append(f"XTTS-v2 computed values that are not finite in {self._dtype}; it went on in float32.")
         self._drop()
         memory.release(self._device)
         self._dtype = torch.float32
         memory.refuse_too_small(NEEDS, self._need_bytes(), self._device)
         self._load()
 
-    def _need_bytes(self) -> int:
-        return xtts_checkpoint.need_bytes(self._weights, self._dtype.itemsize, on_gpu=self._device.type == "cuda")
-
 
 def keep_speaker(reference: Path) -> None:
     """Compute what XTTS hears of a recording and keep it, as the first speech with it would. Raises as the voice does."""
-    with XttsVoice(reference, None, seed=0):
-        pass
+    with XttsVoice.load() as voice:
+        voice._read_speaker(reference, Told())
 
 
 def seed_of(seed: int, place: str, attempt: int) -> int:
     """A seed for one try at one piece: the same piece of the same request always has the same."""
     return int.from_bytes(hashlib.sha256(f"{seed} {place} {attempt}".encode()).digest()[:8], "big")
-
-
-def join(utterances: list[Utterance]) -> Speech:
-    """All utterances in a row, each with its pause, silence at both ends, the loudest sample at PEAK."""
-    pauses_s = [*(each.piece.pause_s for each in utterances[:-1]), LEAD_OUT_S]
-    parts = [np.zeros(round(LEAD_IN_S * SAMPLE_RATE), np.float32)]
-    words = []
-    for utterance, pause_s in zip(utterances, pauses_s, strict=True):
-        start_s = sum(map(len, parts)) / SAMPLE_RATE
-        words += xtts_text.timed_words(utterance.piece, start_s, start_s + len(utterance.samples) / SAMPLE_RATE)
-        parts += [utterance.samples, np.zeros(round(pause_s * SAMPLE_RATE), np.float32)]
-    samples = np.concatenate(parts)
-    samples *= PEAK / np.abs(samples).max()
-    return Speech(samples, SAMPLE_RATE, words=words)
-
-
-def with_silence(speech: Speech, seconds: float) -> Speech:
-    """The speech, made `seconds` long by silence at its end. Raises RequestError when it is longer already."""
-    from dataclasses import replace
-
-    wanted = round(seconds * SAMPLE_RATE)
-    if len(speech.samples) > wanted:
-        raise RequestError(
-            f"the text takes {speech.seconds:.1f} s to speak and XTTS-v2 keeps its own pace; "
-            f"allow --seconds {np.ceil(speech.seconds * 10) / 10:.1f}, or shorten the text."
-        )
-    return replace(speech, samples=np.pad(speech.samples, (0, wanted - len(speech.samples))))

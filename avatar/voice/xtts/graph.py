@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch.nn.functional import scaled_dot_product_attention
 
+from avatar.voice.xtts.codes import blocks
+
 if TYPE_CHECKING:
     from transformers import Cache, GPT2Model
     from TTS.tts.layers.xtts.gpt import GPT
@@ -36,8 +38,8 @@ class OneCode:
 
     def begin(self, cache: Cache) -> None:
         """Take over what transformers' cache holds; from here on its layers show this memory."""
+        count = cache.get_seq_length()
         for number, layer in enumerate(cache.layers):
-            count = layer.keys.shape[-2]
             for kept, name in ((self.keys, "keys"), (self.values, "values")):
                 kept[number, :, :, :count].copy_(getattr(layer, name))
                 setattr(layer, name, kept[number, :, :, :count])
@@ -53,7 +55,7 @@ class OneCode:
         """
         x = embedded
         seen = (self._all_places <= self._position)[None, None, None]
-        for number, block in enumerate(self._network.h):
+        for number, block in enumerate(blocks(self._network)):
             parts = block.attn.c_attn(block.ln_1(x)).chunk(3, dim=2)
             query, key, value = (part.view(self._split).transpose(1, 2) for part in parts)
             keys, values = self.keys[number], self.values[number]
@@ -81,21 +83,23 @@ def code_by_code(gpt: GPT, recorded: bool, notes: list[str]) -> None:
     def forward(inputs_embeds: torch.Tensor, past_key_values: Cache | None = None, **options: object) -> Output:
         nonlocal answer
         if past_key_values is None or inputs_embeds.shape[1] > 1:
-            made = whole(inputs_embeds=inputs_embeds, past_key_values=past_key_values, **options)
+            # The options are transformers' own, handed on as they came.
+            made = whole(inputs_embeds=inputs_embeds, past_key_values=past_key_values, **options)  # pyright: ignore[reportArgumentType]
             if past_key_values is not None:
                 one.begin(past_key_values)
             return made
-        first = past_key_values.layers[0]  # whose length is that of the cache
-        count = first.keys.shape[-2]
+        count = past_key_values.get_seq_length()
         if count >= one.places:
             raise RuntimeError(f"{count} places are taken, XTTS-v2's GPT has no more")
         if answer is None:
             answer = record(one, inputs_embeds, count, notes)
         hidden = answer(inputs_embeds)
-        first.keys = one.keys[0, :, :, : count + 1]
+        first = past_key_values.layers[0]  # whose length is that of the cache
+        # A layer of GPT-2 has keys; other kinds of layers need not.
+        first.keys = one.keys[0, :, :, : count + 1]  # pyright: ignore[reportAttributeAccessIssue]
         return Output(last_hidden_state=hidden, past_key_values=past_key_values)
 
-    network.forward = forward
+    network.forward = forward  # pyright: ignore[reportAttributeAccessIssue]  # it is called with names alone
 
 
 def record(

@@ -9,12 +9,13 @@ recording does, so `forget` removes it with the recording.
 from __future__ import annotations
 
 import contextlib
-import os
+import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from avatar import settings
+from avatar.files import written_whole
 
 if TYPE_CHECKING:
     import torch
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 SAMPLE_RATE = 22_050  # Hz, of XTTS's conditioning
 COMPUTED_AS = "1"  # raise it when `from_recording` computes other values
+EARS = {"gpt": ("conditioning_encoder", "conditioning_perceiver"), "hifigan_decoder": ("speaker_encoder",)}
 
 
 @dataclass(frozen=True)
@@ -65,12 +67,8 @@ def keep(speaker: Speaker, path: Path) -> None:
     from safetensors.torch import save_file
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
+    with written_whole(path) as partial:
         save_file({"manner": speaker.manner.contiguous(), "timbre": speaker.timbre.contiguous()}, partial)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def forget(reference_sha256: str) -> None:
@@ -81,8 +79,24 @@ def forget(reference_sha256: str) -> None:
             path.unlink()
 
 
+def take_ears(model: Xtts) -> Xtts:
+    """The parts of a model that hear a recording, as a model of their own for `from_recording`.
+
+    `model` has them no longer, and needs them no more to speak: so they stay in float32 on the CPU, as they were read,
+    when the rest leaves for a card or for half precision, and each is in memory once.
+    """
+    ears = copy.copy(model)
+    ears._modules = {}
+    for name, parts in EARS.items():
+        whole = model.get_submodule(name)
+        ears._modules[name] = hearing = copy.copy(whole)
+        hearing._modules = {part: whole._modules.pop(part) for part in parts}
+    return ears
+
+
 def from_recording(model: Xtts, recording: Recording) -> Speaker:
-    """The speaker of a trimmed recording, computed by a model in float32 on the CPU, over the checkpoint's lengths."""
+    """The speaker of a trimmed recording, computed by a model (or its ears) in float32 on the CPU, over the checkpoint's
+    lengths."""
     import soxr
     import torch
 

@@ -1,4 +1,4 @@
-"""The preview stack's voices by name. No model library is imported until an engine is asked for."""
+"""The preview stack's voices by name. No model library is imported until a class is asked for."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from avatar.voice.presets.preset_voice import PresetVoice
+    from avatar.voice.presets.onnx_voice import OnnxVoice
     from avatar.voice.recording import Recording
 
 DEFAULT_PRESET = "jf_alpha"  # the bundled portrait is a woman
@@ -21,10 +21,10 @@ class Preset:
     description: str
     languages: tuple[str, ...]
     median_f0_hz: float
-    engine_class: tuple[str, str]  # module and name
+    voice: tuple[str, str]  # module and name of its class
 
-    def engine(self) -> type[PresetVoice]:
-        module, name = self.engine_class
+    def voice_class(self) -> type[OnnxVoice]:
+        module, name = self.voice
         return getattr(import_module(module), name)
 
 

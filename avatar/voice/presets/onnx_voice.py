@@ -1,15 +1,18 @@
-"""What the preview voices have in common: a text, a language and perhaps a length in; speech with its timings out."""
+"""What the preset voices have in common: a text, a language and perhaps a length in; speech with its timings out."""
 
 from __future__ import annotations
 
 import ctypes
 import math
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from avatar.errors import RequestError
 from avatar.voice.presets.pronunciation import Line, pronounce
-from avatar.voice.presets.timeline import LEAD_IN_S, Piece, Utterance, cut_out, join, with_length
-from avatar.voice.speech import Speech
+from avatar.voice.presets.timeline import Piece, Utterance, cut_out, join, with_length
+from avatar.voice.speech import LEAD_IN_S, Speech
+
+if TYPE_CHECKING:
+    import onnxruntime
 
 FASTEST = 1.2  # paces at which both voices still sound natural, measured on the sound; 1 is their own
 SLOWEST = 1 / 1.08
@@ -17,11 +20,10 @@ MOST_TRIES = 4
 LARGEST_PAD = 0.12  # of the wanted length: so much silence at the end is better than another pace
 
 
-class PresetVoice:
-    """Base of the preview voices. Use in a `with` block: the model is loaded when it is entered and dropped at its end.
+class OnnxVoice:
+    """Base of the preset voices. Use in a `with` block: the model is loaded at the first speech and dropped at the end.
 
-    The same text, seed and threads give the same bytes when `speak` is the first call after entering: a model draws
-    its noise from one sequence.
+    The same text, seed and threads give the same bytes, whatever was spoken before.
     """
 
     name: ClassVar[str]
@@ -29,28 +31,36 @@ class PresetVoice:
     languages: ClassVar[tuple[str, ...]] = ("en",)
     sample_rate: ClassVar[int]  # Hz
     longest_line: ClassVar[int]  # symbols of one call
+    # onnxruntime seeds noise when a session is made, and goes on in one sequence: so a session for each speech.
+    draws_noise: ClassVar[bool]
 
-    def __init__(self, threads: int = 2, seed: int = 7):
-        self.threads, self.seed = threads, seed
+    def __init__(self, threads: int = 2):
+        self.threads = threads
+        self._session: onnxruntime.InferenceSession | None = None
 
     def __enter__(self) -> Self:
-        self._load()
         return self
 
     def __exit__(self, *exception: object) -> None:
-        del self._session
+        self._session = None
         # The weights are gone, but glibc keeps 120 MB of their small blocks for itself unless told otherwise.
         ctypes.CDLL(None).malloc_trim(0)
 
-    def _load(self) -> None:
+    def _load(self, seed: int) -> None:
         """Set self._session, and whatever else `_utter` needs."""
         raise NotImplementedError
+
+    def _make_ready(self, seed: int) -> None:
+        if self.draws_noise:
+            self._session = None  # before the next one takes its own memory
+        if self._session is None:
+            self._load(seed)
 
     def _utter(self, symbols: list[str], pace: float) -> Utterance:
         """Run the model over one line."""
         raise NotImplementedError
 
-    def speak(self, text: str, language: str = "en", seconds: float | None = None) -> Speech:
+    def speak(self, text: str, language: str = "en", seconds: float | None = None, seed: int = 7) -> Speech:
         """Speech of the whole text with the times of its phones, which fill all of it, and of its words.
 
         seconds: the wanted length, kept to the sample; the pace is changed only as far as it stays natural (1.2 times
@@ -63,6 +73,7 @@ class PresetVoice:
                 "the full stack speaks 15 languages."
             )
         lines, words = pronounce(text, longest=self.longest_line)
+        self._make_ready(seed)
         pieces = self._say(lines, pace=1.0)
         if seconds is not None:
             pieces = self._fitted(lines, pieces, seconds)

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from importlib.util import find_spec
 from pathlib import Path
 
+from avatar.environment import elf
 from avatar.errors import EnvironmentProblem
 from avatar.invocation import to_type
 
@@ -32,8 +33,6 @@ def recorded_file(package: str, pattern: str) -> Path:
     that folder, * for any characters. The contents are compared by `avatar status --strict` alone.
     Raises EnvironmentProblem when no such file is recorded or installed, or its size is another one.
     """
-    from avatar.environment import elf
-
     site = package_file(package, "__init__.py").parent.parent
     rows = [row for record in site.glob(f"{package}-*.dist-info/RECORD") for row in record.read_text().splitlines()]
     found = [row for row in (row.rsplit(",", 2) for row in rows) if fnmatchcase(row[0], f"{package}/{pattern}")]

@@ -1,0 +1,125 @@
+"""For Python programs: `avatar.make`, `avatar.speak`, `avatar.check`.
+
+The work runs in a child process that is closed to the network and ends with the call. The caller's process keeps its
+network and its signals, and loads none of the model libraries. docs/python.md shows it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+from avatar import errors
+from avatar.progress import Event
+from avatar.work import Made
+
+PACKAGE = Path(__file__).parent
+KINDS = {
+    each.kind: each
+    for each in (errors.AvatarError, errors.RequestError, errors.InputError, errors.EnvironmentProblem,
+                 errors.TemporaryProblem, errors.Interrupted)
+}  # fmt: skip
+StrPath = str | os.PathLike[str]
+
+
+def make(
+    *,
+    text: str | None = None,
+    audio: StrPath | None = None,
+    voice: StrPath | None = None,
+    portrait: StrPath | None = None,
+    out: StrPath | None = None,
+    overwrite: bool = False,
+    progress: Callable[[Event], None] | None = None,
+    **fields: Any,
+) -> Made:
+    """Make a video: of a text, or of finished speech (audio); returns its path, report, length and time taken.
+
+    voice: a recording, or the name of a cloned voice; portrait: a picture, or for the full stack a short clip; None is
+    the bundled one. out: the mp4; None leaves it in its job's folder. fields: any other field of avatar.request.Request
+    (stack, preset, prompt, language, seconds, seed, subtitles, ...). progress: is called with each Event.
+
+    Raises RequestError, InputError, EnvironmentProblem or TemporaryProblem of avatar.errors, each with `fields`, `reason`
+    and `remedy`.
+    """
+    asked = {"text": text, "audio": audio, "voice": voice, "portrait": portrait, **fields}
+    return made(_ask("make", {"asked": asked, "output": out, "overwrite": overwrite}, progress))
+
+
+def speak(
+    text: str,
+    *,
+    out: StrPath,
+    voice: StrPath | None = None,
+    overwrite: bool = False,
+    progress: Callable[[Event], None] | None = None,
+    **fields: Any,
+) -> Made:
+    """Speak a text into a WAV file; voice and fields as in `make`. Raises the errors that `make` raises."""
+    asked = {"text": text, "voice": voice, **fields}
+    return made(_ask("speak", {"asked": asked, "output": out, "overwrite": overwrite}, progress))
+
+
+def check(path: StrPath, *, lse: bool = False) -> dict[str, Any]:
+    """Measure a recording, a picture or a video: "kind", "passed", "failed" (a sentence each), and the figures.
+
+    lse: let SyncNet judge a video's lip sync. Raises RequestError and InputError.
+    """
+    return _ask("check", {"path": path, "lse": lse}, None)
+
+
+def made(content: dict[str, Any]) -> Made:
+    return Made(**content | {"path": Path(content["path"]), "notes": tuple(content["notes"])})
+
+
+def _ask(verb: str, arguments: dict[str, Any], progress: Callable[[Event], None] | None) -> Any:
+    """Let a worker do it. Raises what it raised; it is killed where this call is left early, as by Ctrl-C."""
+    reading, writing = os.pipe()
+    with open(reading, encoding="utf-8") as answers:
+        command = [sys.executable, "-P", "-m", "avatar.worker", str(writing), str(os.getpid())]
+        environment = os.environ | {
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(PACKAGE.parent), os.environ.get("PYTHONPATH")]))
+        }
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=2, pass_fds=[writing], env=environment) as worker:
+            os.close(writing)
+            try:
+                assert worker.stdin
+                worker.stdin.write(json.dumps({"verb": verb, **arguments}, default=os.fspath).encode())
+                worker.stdin.close()
+                answer = _last(answers, progress)
+            except BaseException:
+                worker.kill()
+                raise
+    if answer is None:
+        raise _ended(worker.returncode)
+    if "error" in answer:
+        told = answer["error"]
+        raise KINDS.get(told["kind"], errors.AvatarError)(told["message"], tuple(told["fields"]))
+    return answer["result"]
+
+
+def _last(answers: IO[str], progress: Callable[[Event], None] | None) -> dict[str, Any] | None:
+    """The worker's answer; the events before it are passed on."""
+    for line in answers:
+        message = json.loads(line)
+        if "event" not in message:
+            return message
+        if progress:
+            progress(Event(**message["event"]))
+    return None
+
+
+def _ended(status: int) -> errors.AvatarError:
+    if status < 0:
+        name = signal.Signals(-status).name
+        return errors.TemporaryProblem(
+            f"the process that worked on it was ended by {name}, as the system does where memory is short; free some, "
+            "then try again."
+        )
+    return errors.AvatarError(f"the process that worked on it ended without an answer (status {status}).")

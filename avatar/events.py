@@ -1,0 +1,74 @@
+"""events.jsonl in the job folder: what a render told, one JSON object a line, for whoever looks on.
+
+    {"time": 1795000000.1, "stage": "lips", "number": 3, "done": 120, "total": 250, "note": ""}
+
+A stage that was there already leaves nothing: a finished job that is asked for again stays as it is.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from avatar.progress import Event
+
+NAME = "events.jsonl"
+POLL_S = 0.2  # between two looks at the file
+
+
+def logged(folder: Path, then: Callable[[Event], None]) -> Callable[[Event], None]:
+    """Tells each event to the log of this job folder, and to `then`. A log that cannot be written stops no render."""
+    begun: list[Event] = []  # a stage that may turn out to be there already
+
+    def tell(event: Event) -> None:
+        then(event)
+        if event.is_cached:
+            begun.clear()
+            return
+        if not (event.done or event.note or event.is_end):
+            begun[:] = [event]
+            return
+        lines = "".join(json.dumps({"time": round(time.time(), 3), **asdict(each)}) + "\n" for each in [*begun, event])
+        begun.clear()
+        try:
+            with open(folder / NAME, "a", encoding="utf-8") as log:
+                log.write(lines)
+        except OSError:  # a full disk: the stage itself says so, with what helps
+            pass
+
+    return tell
+
+
+def read(folder: Path) -> list[Event]:
+    """The events of a job so far; a line that is being written is left out."""
+    try:
+        lines = (folder / NAME).read_text(encoding="utf-8").splitlines(keepends=True)
+    except OSError:
+        return []
+    return [event for line in lines if line.endswith("\n") and (event := parsed(line))]
+
+
+def follow(folder: Path, is_over: Callable[[], bool]) -> Iterator[Event]:
+    """The events of a job as they come, until is_over() and no more are there."""
+    told = 0
+    while True:
+        over = is_over()  # before the look, so that what was written meanwhile is still told
+        events = read(folder)
+        yield from events[told:]
+        told = len(events)
+        if over:
+            return
+        time.sleep(POLL_S)
+
+
+def parsed(line: str) -> Event | None:
+    """One line of the log; None for one that is damaged or of another version."""
+    try:
+        content = json.loads(line)
+        content.pop("time")
+        return Event(**content)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None

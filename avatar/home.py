@@ -1,0 +1,103 @@
+"""The jobs of a home: made for a request, found by name, listed, removed."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shutil
+import time
+from pathlib import Path
+
+from avatar import stage_cache
+from avatar.errors import RequestError
+from avatar.files import NEW, new_folder, rename_new, write_json
+from avatar.invocation import to_type
+from avatar.job import STAGES, Job, stage_keys
+from avatar.request import FILE_FIELDS, Request
+
+
+def create(home: Path, request: Request) -> Job:
+    """The job for this request: a new folder with copies of its files, or the one that is already there."""
+    folder = home / "jobs" / f"{slug(request)}-{request.digest()[:10]}"
+    names = {name: f"{name}{safe_suffix(path)}" for name in FILE_FIELDS if (path := getattr(request, name)) is not None}
+    if not folder.is_dir():
+        with new_folder(folder) as scratch:
+            (scratch / "inputs").mkdir()
+            for name, copy in names.items():
+                shutil.copyfile(getattr(request, name), scratch / "inputs" / copy)
+            content = request.model_dump(mode="json") | names
+            write_json(scratch / "request.json", {"created": round(time.time(), 3), "request": content})
+            with contextlib.suppress(FileExistsError):  # another process made the same job meanwhile
+                rename_new(scratch, folder)
+    copies = {name: folder / "inputs" / copy for name, copy in names.items()}
+    return Job(folder, request.model_copy(update=copies))
+
+
+def find(home: Path, name: str) -> Job:
+    """The job with this id or unique beginning of one. Raises RequestError when there is none or several."""
+    found = [Job(path) for path in folders(home) if path.name == name]
+    found = found or [Job(path) for path in folders(home) if path.name.startswith(name)]
+    if len(found) == 1:
+        return found[0]
+    if found and name:
+        shown = ", ".join(job.id for job in found[:20]) + (" …" if len(found) > 20 else "")
+        raise RequestError(f"{len(found)} jobs begin with {name!r}: {shown}; give more of it.")
+    raise RequestError(f"no job {name!r} in {home / 'jobs'}; '{to_type('pipeline list')}' shows those there are.")
+
+
+def every(home: Path) -> list[Job]:
+    """All jobs, oldest first."""
+    return sorted((Job(path) for path in folders(home)), key=Job.created)
+
+
+def folders(home: Path) -> list[Path]:
+    """The folders of all jobs, by name; nothing in them is read."""
+    try:
+        return sorted(path for path in (home / "jobs").iterdir() if not path.name.startswith(".") and path.is_dir())
+    except OSError:
+        return []
+
+
+def remove(job: Job) -> None:
+    """Delete a job and all in its folder; what other jobs hold stays. Raises TemporaryProblem where it is worked on.
+
+    It is renamed first, so that one that is killed meanwhile leaves no half of a job.
+    """
+    with job.locked():
+        keys = [key for stage in STAGES if (record := job.record(stage)) for key in stage_keys(record)]
+        gone = job.folder.with_name(f"{NEW}removed-{job.id}")  # swept like one that was never finished
+        shutil.rmtree(gone, ignore_errors=True)
+        job.folder.rename(gone)
+        for key in keys:
+            stage_cache.remove_owner(job.home, key, job.id)
+    shutil.rmtree(gone, ignore_errors=True)
+
+
+def remove_if_empty(job: Job) -> None:
+    """Delete a job in which no stage was finished: it holds nothing but what was asked for."""
+    if not any(map(job.record, STAGES)):
+        remove(job)
+
+
+def size_bytes(folder: Path) -> int:
+    """What a folder's files take on the disk."""
+    total = 0
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):
+            total += path.lstat().st_blocks * 512 if path.is_file() else 0
+    return total
+
+
+def other_bytes(home: Path) -> dict[str, int]:
+    """{folder: bytes} of what a home holds beside its jobs: voices, converted weights."""
+    return {path.name: size_bytes(path) for path in sorted(home.iterdir()) if path.is_dir() and path.name != "jobs"}
+
+
+def slug(request: Request) -> str:
+    """A few words that tell a person which job this is."""
+    words = request.text if request.text else f"audio {request.audio.stem if request.audio else ''}"
+    return re.sub(r"[^a-z0-9]+", "-", words[:200].lower()).strip("-")[:24].strip("-") or "job"
+
+
+def safe_suffix(path: Path) -> str:
+    return path.suffix.lower() if re.fullmatch(r"\.[A-Za-z0-9]{1,8}", path.suffix) else ""

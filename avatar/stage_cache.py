@@ -1,0 +1,39 @@
+"""Which jobs of a home hold what was made from a cause: <home>/stages/<cause>/<job id>, empty files.
+
+A finished video stands here by its own digest too, for whoever has a file and asks which job made it.
+
+So a stage that was made before is found without reading every job. The files themselves lie in the jobs, a copy in each,
+so that removing one job takes nothing from another. An entry only says where to look: whether that job still has the
+stage, and whole, is asked of the job.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+
+def owners(home: Path, cause: str) -> list[str]:
+    """Ids of the jobs that said they hold what this cause makes."""
+    try:
+        return sorted(os.listdir(home / "stages" / cause))
+    except OSError:
+        return []
+
+
+def add_owner(home: Path, cause: str, job: str) -> None:
+    """Raises OSError where it cannot be written."""
+    folder = home / "stages" / cause
+    for _ in range(2):  # another process may remove the empty folder in between
+        folder.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            (folder / job).touch()
+            return
+
+
+def remove_owner(home: Path, cause: str, job: str) -> None:
+    folder = home / "stages" / cause
+    (folder / job).unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # others own it, or it is gone
+        folder.rmdir()

@@ -1,0 +1,135 @@
+"""The four stages: what each asks of its engine, and what it writes.
+
+A stage is two things: a Task, which names the engine and all that the outcome depends on, and what it does with the
+loaded engine. Between the two the pipeline looks whether such a thing was made before. The portrait comes first: a
+picture without a face is refused before any speech is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from avatar import report
+from avatar.cause import Program
+from avatar.engines import Told, WantedPicture, WantedSpeech
+from avatar.request import FRAME_RATE, ISO_639_2, LONGEST_S, SIZE, Request
+
+if TYPE_CHECKING:
+    from avatar.device.hardware import Profile
+    from avatar.job import Job
+    from avatar.progress import Progress
+    from avatar.stacks import Stack
+
+MUX = Program("ffmpeg", "1")
+RATE = Fraction(FRAME_RATE)
+
+
+@dataclass
+class Work:
+    """One job on its way through the stages."""
+
+    job: Job
+    request: Request
+    stack: Stack
+    profile: Profile | None  # None for the preview, which runs alike everywhere
+    progress: Progress
+
+
+@dataclass(frozen=True)
+class Task:
+    """A stage of one job. make(engine, folder, told) writes its files; None where there is nothing to write."""
+
+    engine: Any  # a class of engines.py, or a Program, which nobody loads
+    inputs: dict  # all that the outcome depends on besides the engine; a Path stands for the file's content
+    make: Callable[[Any, Path, Told], None] | None
+
+
+def wanted_picture(request: Request) -> WantedPicture:
+    drawn = {name: getattr(request, name) for name in ("prompt", "negative_prompt", "steps", "tries")}
+    return WantedPicture(request.portrait, request.face, **drawn, seed=request.seed, size=SIZE)
+
+
+def wanted_speech(request: Request) -> WantedSpeech:
+    asked = {name: getattr(request, name) for name in ("text", "preset", "language", "seconds", "seed")}
+    return WantedSpeech(reference=request.voice or request.audio, **asked)
+
+
+def portrait(work: Work) -> Task:
+    """A picture with a face, given or drawn -> portrait.png, SIZE x SIZE, and landmarks.npy. A clip stays as it is."""
+    wanted = wanted_picture(work.request)
+
+    def make(engine: Any, folder: Path, told: Told) -> None:
+        engine.picture(wanted, told, work.progress).save(folder)
+
+    is_clip = work.stack.takes_clip(work.request.portrait)
+    return Task(work.stack.portrait, asdict(wanted), None if is_clip else make)
+
+
+def voice(work: Work) -> Task:
+    """A text, or given speech -> speech.wav, a whole number of frames long, and timings.json."""
+    wanted = wanted_speech(work.request)
+
+    def make(engine: Any, folder: Path, told: Told) -> None:
+        speech = engine.speak(wanted, told, work.progress)
+        speech.refuse_longer_than(LONGEST_S)
+        speech.padded_to_frames(FRAME_RATE).save(folder)
+
+    return Task(work.stack.voice, asdict(wanted), make)
+
+
+def lips(work: Work) -> Task:
+    """Portrait and speech -> picture.mp4, the moving picture without sound. Frames stream into FFmpeg."""
+    from avatar.media import encoder, ffmpeg
+    from avatar.media.mark import marked
+    from avatar.voice.speech import Speech
+
+    job, request, stack = work.job, work.request, work.stack
+    source, made_of = stack.lips_source(job.folder, request)
+    options = stack.lips_options(request)
+    chosen = encoder.choose(work.profile.device if work.profile else "cpu", SIZE, RATE)
+    inputs = job.files("speech.wav", "timings.json") | made_of | {"mark": request.mark, "options": repr(options)}
+    inputs |= {"seed": request.seed, **chosen.inputs}
+
+    def make(engine: Any, folder: Path, told: Told) -> None:
+        speech = Speech.load(job.folder)
+        frames = engine.frames(source(), speech, FRAME_RATE, request.seed, options, told)
+        frames = work.progress.count(frames, speech.frame_count(FRAME_RATE))
+        frames = marked(frames, SIZE, SIZE, stack.mark) if request.mark else frames
+        count = ffmpeg.encode_frames(frames, SIZE, SIZE, RATE, folder / "picture.mp4", chosen.name)
+        told.facts |= {"frames": count, "encoder": asdict(chosen)}
+        engine.save_motion(folder)
+
+    return Task(stack.lips, inputs, make)
+
+
+def video(work: Work) -> Task:
+    """Moving picture, speech and optional subtitles -> video.mp4 (and subtitles.srt)."""
+    from avatar.media import ffmpeg, subtitles
+    from avatar.voice.speech import Speech
+
+    job, request = work.job, work.request
+    said = {"subtitles": request.subtitles, "language": request.language, "tags": report.video_tags(job, request)}
+
+    def make(engine: None, folder: Path, told: Told) -> None:
+        speech = Speech.load(job.folder)
+        srt = folder / "subtitles.srt"
+        if request.subtitles:
+            srt.write_text(subtitles.srt(speech.words))
+        ffmpeg.mux(
+            job.file("picture.mp4"),
+            job.file("speech.wav"),
+            Fraction(speech.frame_count(FRAME_RATE), FRAME_RATE),
+            folder / "video.mp4",
+            said["tags"],
+            srt if request.subtitles else None,
+            "und" if request.audio else ISO_639_2[request.language],
+        )
+
+    return Task(MUX, job.files("picture.mp4", "speech.wav", "timings.json") | said, make)
+
+
+STAGES: dict[str, Callable[[Work], Task]] = {"portrait": portrait, "voice": voice, "lips": lips, "video": video}

@@ -1,0 +1,46 @@
+"""What XTTS-v2 made of each piece of a text, put together to one speech."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from avatar.errors import RequestError
+from avatar.voice.speech import LEAD_IN_S, LEAD_OUT_S, PEAK, Speech
+from avatar.voice.xtts.text import Piece, timed_words
+
+SAMPLE_RATE = 24_000  # Hz, of the decoder
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """A piece as spoken. samples: float32 (n,) at 24 kHz."""
+
+    piece: Piece
+    samples: np.ndarray
+
+
+def join(utterances: list[Utterance]) -> Speech:
+    """All utterances in a row, each with its pause, silence at both ends, the loudest sample at PEAK."""
+    pauses_s = [*(each.piece.pause_s for each in utterances[:-1]), LEAD_OUT_S]
+    parts = [np.zeros(round(LEAD_IN_S * SAMPLE_RATE), np.float32)]
+    words = []
+    for utterance, pause_s in zip(utterances, pauses_s, strict=True):
+        start_s = sum(map(len, parts)) / SAMPLE_RATE
+        words += timed_words(utterance.piece, start_s, start_s + len(utterance.samples) / SAMPLE_RATE)
+        parts += [utterance.samples, np.zeros(round(pause_s * SAMPLE_RATE), np.float32)]
+    samples = np.concatenate(parts)
+    samples *= PEAK / np.abs(samples).max()
+    return Speech(samples, SAMPLE_RATE, words=words)
+
+
+def with_silence(speech: Speech, seconds: float) -> Speech:
+    """The speech, made `seconds` long by silence at its end. Raises RequestError when it is longer already."""
+    wanted = round(seconds * SAMPLE_RATE)
+    if len(speech.samples) > wanted:
+        raise RequestError(
+            f"the text takes {speech.seconds:.1f} s to speak and XTTS-v2 keeps its own pace; "
+            f"allow --seconds {np.ceil(speech.seconds * 10) / 10:.1f}, or shorten the text."
+        )
+    return replace(speech, samples=np.pad(speech.samples, (0, wanted - len(speech.samples))))

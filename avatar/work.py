@@ -1,0 +1,189 @@
+"""What can be asked of avatar, done in this process: make a video, go on with one, speak, measure a file.
+
+The command line calls these, in a process that it has closed to the network; for Python programs `api` starts such a
+process. Defaults are those of the settings, and a voice may be named.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from avatar import home as homes
+from avatar import settings
+from avatar.delivery import check_home, check_output, deliver, deliver_with
+from avatar.engines import Told
+from avatar.errors import InputError, Interrupted, RequestError
+from avatar.invocation import to_type
+from avatar.job import Job
+from avatar.progress import Event, Progress
+from avatar.request import FILE_FIELDS, FRAME_RATE, LONGEST_S, Request, make_request
+
+Tell = Callable[[Event], None]
+
+
+@dataclass(frozen=True)
+class Made:
+    """A video or a sound file. seconds: its length; took_s: how long this call took; report: of a video, report.json."""
+
+    path: Path
+    seconds: float
+    took_s: float
+    notes: tuple[str, ...]
+    report: dict[str, Any]
+    job: str = ""
+
+
+def request_of(**asked: Any) -> Request:
+    """A Request from what was asked for, with the settings' defaults and the files of named voices.
+
+    asked: fields of the request; None is the default. Raises RequestError.
+    """
+    defaults = settings.load()
+    asked["stack"] = asked.get("stack") or defaults.stack
+    asked["seed"] = defaults.seed if asked.get("seed") is None else asked["seed"]
+    voice = asked.get("voice")
+    if asked["stack"] == "preview" and voice is None and asked.get("audio") is None:
+        asked["preset"] = asked.get("preset") or defaults.preset or None
+    if asked["stack"] == "full" and asked.get("profile") is None and defaults.profile != "auto":
+        asked["profile"] = defaults.profile
+    if asked.get("profile") == "auto":
+        asked["profile"] = None
+    if voice is not None:
+        from avatar.voice import profiles
+
+        asked["language"] = asked.get("language") or profiles.language_of(settings.home(), str(voice))
+        asked["voice"] = voice_file(str(voice))
+    for name in FILE_FIELDS:
+        if asked.get(name) is not None:
+            asked[name] = Path(os.path.abspath(asked[name]))
+    return make_request(**asked)
+
+
+def voice_file(voice: str) -> Path:
+    """The recording of a cloned voice of that name, else the file of that name. Raises RequestError for neither."""
+    from avatar.voice import profiles
+
+    recording = profiles.recording_of(settings.home(), voice) or Path(voice)
+    if not recording.exists():
+        raise RequestError(
+            f"there is no cloned voice and no file {voice!r}; '{to_type('voice list')}' shows the voices.", ("voice",)
+        )
+    return recording
+
+
+def make(request: Request, output: Path | None, overwrite: bool, tell: Tell) -> Made:
+    """Make a video and deliver it to `output`, or leave it in its job's folder. The same request makes nothing twice."""
+    started = time.monotonic()
+    output = prepare(request, output, overwrite)
+    job = homes.create(settings.home(), with_profile(request))
+    try:
+        return finish(job, output, tell, started)
+    except (InputError, RequestError):  # what only a stage could see; it would refuse the same again
+        homes.remove_if_empty(job)
+        raise
+
+
+def resume(job: Job, output: Path | None, overwrite: bool, tell: Tell) -> Made:
+    """Go on with a job, after the same checks, to `output`, or to where its video was asked for before."""
+    started = time.monotonic()
+    request = job.request()
+    job = Job(job.folder, request)
+    if output is None and (remembered := job.outputs()):
+        output = remembered[-1]
+        overwrite = overwrite or not output.exists() or was_delivered(job, output)
+    return finish(job, prepare(request, output, overwrite), tell, started)
+
+
+def was_delivered(job: Job, output: Path) -> bool:
+    """Whether a file is this job's own video, delivered before."""
+    from avatar.files import file_digest
+
+    return output.is_file() and job.video.is_file() and file_digest(output) == file_digest(job.video)
+
+
+def prepare(request: Request, output: Path | None, overwrite: bool) -> Path | None:
+    """All that can be refused before work begins; returns the output as an absolute path."""
+    from avatar import preflight
+
+    if output:
+        output = Path(os.path.abspath(output))
+        check_output(output, overwrite)
+        if request.subtitles:
+            check_output(output.with_suffix(".srt"), overwrite, suffix=".srt")
+    check_home(settings.home())
+    preflight.check(request)
+    return output
+
+
+def with_profile(request: Request) -> Request:
+    """The request with the profile that fits this host, where it needs one and names none. Raises EnvironmentProblem."""
+    if request.stack == "preview":
+        return request
+    from avatar.device import memory
+
+    return request.model_copy(
+        update={
+            "profile": (memory.profile_named_or_fitting(request.profile) if request.profile else memory.profile()).name
+        }
+    )
+
+
+def finish(job: Job, output: Path | None, tell: Tell, started: float) -> Made:
+    """Render what is missing of a job, then deliver the result."""
+    from avatar import pipeline, report
+
+    if output:
+        job.remember_output(output)
+    try:
+        video = pipeline.render(job, Progress(tell))
+    except KeyboardInterrupt as stop:
+        raise Interrupted(f"job {job.id} stopped; '{to_type(f'pipeline resume {job.id}')}' goes on with it.") from stop
+    if output:
+        deliver(video, output)
+        if (subtitles := job.file("subtitles.srt")).exists() and job.request().subtitles:
+            deliver(subtitles, output.with_suffix(".srt"))
+    told = report.read(job)
+    seconds = told["records"]["lips"]["engine"]["frames"] / FRAME_RATE
+    return Made(output or video, seconds, time.monotonic() - started, tuple(told["notes"]), told, job.id)
+
+
+def speak(request: Request, output: Path, overwrite: bool, tell: Tell) -> Made:
+    """Speak the text of a request into a WAV file."""
+    from avatar.preflight import refuse_missing_parts
+    from avatar.stacks import stack_for
+    from avatar.stages import wanted_speech
+
+    started = time.monotonic()
+    output = Path(os.path.abspath(output))
+    check_output(output, overwrite, suffix=".wav")
+    engine, wanted, told, progress = stack_for(request).voice, wanted_speech(request), Told(), Progress(tell)
+    engine.check(wanted)
+    refuse_missing_parts(engine.models)
+    progress.stage(1, "voice")
+    with engine.load(profile_for(request)) as voice:
+        speech = voice.speak(wanted, told, progress)
+    speech.refuse_longer_than(LONGEST_S)
+    for note in told.notes:
+        progress.say(note)
+    deliver_with(speech.write_wav, output)
+    return Made(output, speech.seconds, time.monotonic() - started, tuple(told.notes), {"engine": told.facts})
+
+
+def profile_for(request: Request) -> Any:
+    from avatar.device.hardware import profile_named
+
+    chosen = with_profile(request).profile
+    return profile_named(chosen) if chosen else None
+
+
+def check(path: Path, lse: bool = False) -> dict[str, Any]:
+    """The measured report of a recording, a picture or a video. Raises RequestError and InputError."""
+    from avatar.check import check_file, intended
+
+    path = Path(os.path.abspath(path))
+    return check_file(path, intended.opening_of(settings.home(), path), lse)
