@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -67,6 +68,10 @@ def test_a_head_may_be_turned_by_40_and_tilted_by_45_degrees(side):
         refuse_unusable(face_at(200, 200, 100, tilt=side * 46), 400, 400)
 
 
+def test_what_must_be_seen_are_the_eyes_outer_corners_the_nose_the_mouths_corners_and_the_chin():
+    assert sorted(MUST_SHOW) == [4, 33, 61, 152, 263, 291]
+
+
 PLACES = [(0, 0), (399, 299), (-0.5, 10), (10, -0.5), (399.5, 10), (10, 299.5)]
 
 
@@ -119,3 +124,11 @@ def test_landmarks_move_with_the_pixels(size):
     np.testing.assert_allclose(moved[7, :2], [columns.mean(), rows.mean()], atol=0.3)
     assert moved[7, 2] == pytest.approx(10 * size / 200)
     assert moved[BETWEEN_EYES, 0] == pytest.approx((500 - 400 + 0.5) * size / 200 - 0.5)
+
+
+@pytest.mark.parametrize(("size", "is_sharpened"), [(260, False), (261, True)])
+def test_a_frame_is_sharpened_where_it_is_more_than_three_tenths_larger(size, is_sharpened):
+    rgb = np.random.default_rng(1).integers(80, 160, (800, 1000, 3)).astype(np.uint8)
+    framed, _ = frame_portrait(rgb, face_at(500, 500, 92).landmarks, size)
+    plain = cv2.resize(rgb[420:620, 400:600], (size, size), interpolation=cv2.INTER_LANCZOS4)
+    assert (framed != plain).any() == is_sharpened
