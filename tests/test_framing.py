@@ -18,7 +18,15 @@ from avatar.portrait.face import (
     TURN_READ,
     Face,
 )
-from avatar.portrait.framing import MUST_SHOW, choose_face, describe, frame_box, frame_portrait, refuse_unusable
+from avatar.portrait.framing import (
+    MUST_SHOW,
+    Portrait,
+    choose_face,
+    describe,
+    frame_box,
+    frame_portrait,
+    refuse_unusable,
+)
 
 
 def face_at(x: float, y: float, width: float, turn: float = 0.0, tilt: float = 0.0) -> Face:
@@ -132,3 +140,14 @@ def test_a_frame_is_sharpened_where_it_is_more_than_three_tenths_larger(size, is
     framed, _ = frame_portrait(rgb, face_at(500, 500, 92).landmarks, size)
     plain = cv2.resize(rgb[420:620, 400:600], (size, size), interpolation=cv2.INTER_LANCZOS4)
     assert (framed != plain).any() == is_sharpened
+
+
+def test_a_kept_portrait_runs_no_code(tmp_path):
+    """Of .npy files a pickle is refused, which could do anything."""
+    portrait = Portrait(np.full((8, 8, 3), 7, np.uint8), np.zeros((478, 3), np.float32))
+    portrait.save(tmp_path)
+    kept = Portrait.load(tmp_path)
+    assert (kept.picture == portrait.picture).all() and (kept.landmarks == portrait.landmarks).all()
+    np.save(tmp_path / "landmarks.npy", np.array([print], object), allow_pickle=True)
+    with pytest.raises(ValueError, match="allow_pickle=False"):
+        Portrait.load(tmp_path)
