@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
+from avatar.device.libraries_torch import FACES
 from avatar.engines import Told, WantedPicture
 from avatar.portrait.bundled import BUNDLED_NOTE, bundled_picture
 from avatar.portrait.face import Face, FaceReader
@@ -27,8 +28,10 @@ class GivenPortrait:
     name: ClassVar[str] = "given-picture"
     version: ClassVar[str] = "1"
     models: ClassVar[tuple[str, ...]] = ()
-    libraries: ClassVar[tuple[str, ...]] = ()
-    code: ClassVar[tuple[str, ...]] = ()
+    libraries: ClassVar[tuple[str, ...]] = FACES
+    code: ClassVar[tuple[str, ...]] = (
+        "portrait/bundled.py", "portrait/face.py", "portrait/framing.py", "portrait/given.py", "portrait/picture.py",
+    )  # fmt: skip
     uses: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, reader: FaceReader) -> None:

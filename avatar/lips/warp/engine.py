@@ -31,8 +31,11 @@ class WarpLipsEngine:
     name: ClassVar[str] = WarpLips.name
     version: ClassVar[str] = WarpLips.version
     models: ClassVar[tuple[str, ...]] = ()
-    libraries: ClassVar[tuple[str, ...]] = ()
-    code: ClassVar[tuple[str, ...]] = ()
+    libraries: ClassVar[tuple[str, ...]] = ("numpy", "opencv-python", "pillow")
+    code: ClassVar[tuple[str, ...]] = (
+        "lips/box.py", "lips/warp", "media/ffmpeg.py", "media/loudness.py", "media/sound_file.py", "media/streams.py",
+        "portrait/face.py", "portrait/framing.py", "portrait/picture.py", "voice/speech.py",
+    )  # fmt: skip
     uses: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, threads: int) -> None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, ClassVar, Self, cast
 import numpy as np
 
 from avatar.device import memory
+from avatar.device.libraries_torch import DIFFUSERS, FACES
 from avatar.device.threads import torch_threads
 from avatar.engines import Told, WantedPicture
 from avatar.errors import EnvironmentProblem, InputError, RequestError
@@ -65,8 +66,8 @@ class DiffusionPortrait:
     name: ClassVar[str] = "stable-diffusion-1.5"
     version: ClassVar[str] = "1"
     models: ClassVar[tuple[str, ...]] = (model.MODEL,)  # in models.lock
-    libraries: ClassVar[tuple[str, ...]] = ()
-    code: ClassVar[tuple[str, ...]] = ()
+    libraries: ClassVar[tuple[str, ...]] = tuple(sorted({*DIFFUSERS, *FACES}))
+    code: ClassVar[tuple[str, ...]] = ("portrait/diffusion", *GivenPortrait.code)
     uses: ClassVar[tuple[str, ...]] = ("device", "dtype", "portrait_steps", "vae_tiling")
 
     def __init__(self, pipeline: StableDiffusionPipeline, given: GivenPortrait, profile: Profile, usage: memory.Usage):
