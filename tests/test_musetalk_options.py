@@ -41,6 +41,18 @@ def test_a_request_takes_what_the_engine_takes(field, value):
         Options(**{field.removeprefix("lips_"): value})
 
 
+@pytest.mark.parametrize(
+    ("field", "least", "most"),
+    [("shift", -1, 1), ("margin", 0, 0.1), ("boundary", 0.4, 0.6), ("feather", 0.02, 0.1), ("smoothing", 0, 0.3),
+     ("overlap_s", 0, 5)],
+)  # fmt: skip
+def test_the_ends_of_a_range_are_taken_and_what_lies_beyond_is_refused(field, least, most):
+    assert getattr(Options(**{field: least}), field) == least and getattr(Options(**{field: most}), field) == most
+    for value in (least - 0.001, most + 0.001, float("nan")):
+        with pytest.raises(RequestError, match=f"the lips' {field} is .*; it takes {least:g} to {most:g}"):
+            Options(**{field: value})
+
+
 @pytest.mark.parametrize(("option", "value"), [("region", "lips"), ("shift", "-0.5"), ("margin", "0.1")])
 def test_the_preview_stack_refuses_them_by_name(avatar, option, value):
     done = avatar("pipeline", "run", "--text", "Hello.", "--stack", "preview", f"--lips-{option}", value)
