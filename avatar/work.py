@@ -20,8 +20,9 @@ from avatar.engines import Told
 from avatar.errors import InputError, Interrupted, RequestError
 from avatar.invocation import to_type
 from avatar.job import Job
+from avatar.limits import FRAME_RATE, LONGEST_S
 from avatar.progress import Event, Progress
-from avatar.request import FILE_FIELDS, FRAME_RATE, LONGEST_S, Request, make_request
+from avatar.request import FILE_FIELDS, Request, make_request
 
 Tell = Callable[[Event], None]
 
