@@ -40,7 +40,7 @@ STAGE_LIBRARIES = {
     "lips": ("imageio-ffmpeg", "pillow"),
     "video": ("imageio-ffmpeg",),
 }
-COMMON_CODE = ("stages.py",)
+COMMON_CODE = ("stages.py", "limits.py")
 ONLY_ON_A_CARD = ("lips_batch",)  # on a CPU the frames are the same in batches of any size
 
 
