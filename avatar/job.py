@@ -178,6 +178,11 @@ class Job:
         }
         self._write_record(stage, record)
 
+    def add_notes(self, stage: str, notes: list[str]) -> None:
+        """Add to a stage's record what was known only after it was written."""
+        if record := self.record(stage):
+            self._write_record(stage, record | {"notes": [*record["notes"], *notes]})
+
     @contextlib.contextmanager
     def scratch(self, stage: str) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix=f".{stage}-", dir=self.folder) as folder:

@@ -115,8 +115,11 @@ def make_all(
     except AvatarError as error:  # the engine itself: no model, no memory
         failed |= {work.job.id: error for work, _, _, _ in some if not work.job.record(stage)}
         return
-    for note in loaded.notes if loaded is not None else ():
-        some[-1][0].progress.say(note)
+    if loaded is not None and loaded.notes:  # known only now: memory that stayed on the card
+        work = some[-1][0]
+        for note in loaded.notes:
+            work.progress.say(note)
+        work.job.add_notes(stage, loaded.notes)
 
 
 def ended(work: Work, stage: str, is_cached: bool = False) -> None:

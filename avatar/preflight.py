@@ -8,8 +8,9 @@ from fractions import Fraction
 
 from avatar.errors import EnvironmentProblem, RequestError
 from avatar.invocation import in_full_environment
+from avatar.limits import FRAME_RATE
 from avatar.media import encoder
-from avatar.request import FILE_FIELDS, FRAME_RATE, SIZE, Request
+from avatar.request import FILE_FIELDS, SIZE, Request
 from avatar.stacks import stack_for
 from avatar.stages import wanted_picture, wanted_speech
 from avatar.weights import store

@@ -17,13 +17,11 @@ from pydantic_core import PydanticCustomError
 
 from avatar.errors import RequestError
 from avatar.files import file_digest
-from avatar.limits import Language
+from avatar.limits import LONGEST_S, MOST_TRIES, SEEDS, Language
 from avatar.lips.musetalk.options import RANGES, Region
 
 SIZE = 512  # pixels, width and height of the video
-LONGEST_S = 120.0  # seconds of video; batch work for one machine
 LONGEST_TEXT = 5000  # characters; 120 s of fast speech is about 2,200
-FRAME_RATE = 25  # frames per second, of both stacks
 FILE_FIELDS = ("audio", "voice", "portrait")
 LIPS_FIELDS = ("lips_region", "lips_shift", "lips_margin")
 
@@ -41,7 +39,7 @@ class Request(BaseModel):
     prompt: str | None = None  # a portrait to draw instead (full stack)
     negative_prompt: str = ""
     steps: Annotated[int, Field(ge=1)] | None = None  # of drawing it
-    tries: Annotated[int, Field(ge=1, le=32)] = 4  # seeds, until one shows a face
+    tries: Annotated[int, Field(ge=1, le=MOST_TRIES)] = 4  # seeds, until one shows a face
     face: Annotated[int, Field(ge=1)] | None = None  # which face, counted from the left, where there are several
     # MuseTalk's box and mask (full stack); None is the default of musetalk/options.py, where they are explained
     lips_region: Region | None = None
@@ -51,7 +49,7 @@ class Request(BaseModel):
     profile: Literal["24GB", "10GB", "6GB", "cpu"] | None = None  # of the full stack; what it changes is in its bytes
     language: Language = "en"
     seconds: Annotated[float, Field(gt=0, le=LONGEST_S)] | None = None  # fit the speech to this length
-    seed: Annotated[int, Field(ge=0, lt=2**32)] = 7
+    seed: Annotated[int, Field(ge=0, lt=SEEDS)] = 7
     subtitles: bool = False
     mark: bool = True  # the visible "synthetic preview" mark
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from avatar import report
 from avatar.cause import Program
 from avatar.engines import Told, WantedPicture, WantedSpeech
-from avatar.limits import ISO_639_2
-from avatar.request import FRAME_RATE, LONGEST_S, SIZE, Request
+from avatar.limits import FRAME_RATE, ISO_639_2, LONGEST_S
+from avatar.request import SIZE, Request
 
 if TYPE_CHECKING:
     from avatar.device.hardware import Profile

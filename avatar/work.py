@@ -20,8 +20,9 @@ from avatar.engines import Told
 from avatar.errors import InputError, Interrupted, RequestError
 from avatar.invocation import to_type
 from avatar.job import Job
+from avatar.limits import FRAME_RATE, LONGEST_S
 from avatar.progress import Event, Progress
-from avatar.request import FILE_FIELDS, FRAME_RATE, LONGEST_S, Request, make_request
+from avatar.request import FILE_FIELDS, Request, make_request
 
 Tell = Callable[[Event], None]
 
@@ -183,7 +184,7 @@ def profile_for(request: Request) -> Any:
 
 def check(path: Path, lse: bool = False) -> dict[str, Any]:
     """The measured report of a recording, a picture or a video. Raises RequestError and InputError."""
-    from avatar.check import check_file, intended
+    from avatar.quality import check_file, intended
 
     path = Path(os.path.abspath(path))
     return check_file(path, intended.opening_of(settings.home(), path), lse)

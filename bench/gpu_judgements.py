@@ -50,16 +50,15 @@ def memory(records: dict) -> list[str]:
             failed.append(f"{stage} allocated {peak:,} MiB, {needed:,} were computed before it loaded")
         if peak < least:
             failed.append(f"{stage} allocated {peak:,} MiB, and its weights alone take {least:,}: it did nothing")
-        if taken["left_mib"] > gpu_baseline.MOST_LEFT_MIB:
-            failed.append(f"{stage} left {taken['left_mib']:,} MiB on the card")
+        failed += [f"{stage}: {note}" for note in record["notes"] if "stayed on" in note]
     return failed
 
 
 def kept(video: Path, job_folder: Path, with_face: bool) -> dict:
-    """avatar.check.kept on the sample. with_face: judge the landmarks too; a mouth of noise can hide the face."""
-    from avatar.check.kept import check_kept, picture_failures
+    """avatar.quality.kept on the sample. with_face: judge the landmarks too; a mouth of noise can hide the face."""
     from avatar.lips.musetalk.options import Options
     from avatar.portrait.framing import Portrait
+    from avatar.quality.kept import check_kept, picture_failures
 
     encoder = json.loads((job_folder / "records/lips.json").read_text())["encoder"]["name"]
     found = check_kept(video, Portrait.load(job_folder), Options(), "synthetic", encoder)
@@ -71,7 +70,7 @@ def of_real_weights(checked: dict, text: str, spoken: Path, reference: Path, str
 
     spoken: the sample's speech.wav; reference: what it was cloned from; stranger: another voice.
     """
-    from avatar.check.speaker import check_speaker
+    from avatar.quality.speaker import check_speaker
     from bench.wer import transcribe, word_error_rate
 
     wrong = word_error_rate(spoken, text)
@@ -82,14 +81,14 @@ def of_real_weights(checked: dict, text: str, spoken: Path, reference: Path, str
 
 def no_lip_sync(real: bool) -> str | None:
     """Why SyncNet is not asked, as a sentence; None where it can be. real: the sample's weights are."""
-    from avatar.check import syncnet
+    from avatar.quality import syncnet
 
     return syncnet.obstacle() if real else "random weights cannot pass it"
 
 
 def lip_sync(video: Path) -> dict:
     """LSE-C, LSE-D and the offset of the sample, by SyncNet on the CPU."""
-    from avatar.check import syncnet
+    from avatar.quality import syncnet
 
     return syncnet.check_lip_sync(video)
 

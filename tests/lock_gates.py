@@ -8,15 +8,15 @@ from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
-from packaging import tags
 from packaging.requirements import Requirement
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import Version
 
 from avatar.environment.installed import canonical_name
+from avatar.environment.installer import GLIBC_FLOOR
 from avatar.environment.locks import Wheel, edited, read_lock, read_payload
+from avatar.environment.wheel_tags import supported_tags
 
-GLIBC_FLOOR = 28
 LAYERS = ("base", "full", "test")
 HOST = re.compile(r"://|\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:org|com|net|io|dev|ai|cloud|edu|gov)\b", re.IGNORECASE)
 
@@ -24,13 +24,6 @@ HOST = re.compile(r"://|\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:org|com|net|io|dev|ai|
 def read_locks(folder: Path) -> dict[str, list[Wheel]]:
     """{layer: wheels} of the layers that are installed. Raises ValueError for a line of another form."""
     return {layer: read_lock(folder / f"{layer}.txt") for layer in LAYERS}
-
-
-def supported_tags() -> set[tags.Tag]:
-    """The wheel tags that CPython 3.11 on x86-64 Linux with glibc 2.28 takes (PEP 425, PEP 600)."""
-    platforms = [f"manylinux_2_{minor}_x86_64" for minor in range(GLIBC_FLOOR, 4, -1)]
-    platforms += ["manylinux2014_x86_64", "manylinux2010_x86_64", "manylinux1_x86_64"]
-    return {*tags.cpython_tags((3, 11), platforms=platforms), *tags.compatible_tags((3, 11), "cp311", platforms)}
 
 
 def wrong_wheels(wheels: Iterable[Wheel]) -> list[str]:

@@ -31,7 +31,7 @@ AUDIO = RUN + " --audio"
 
 ROWS = [
     # text
-    ("no text", f"{RUN}", 2, ["either --text", "--audio"]),
+    ("no text", f"{RUN}", 2, ["nothing to say", "--text", "--audio"]),
     ("empty text", f"{RUN} --text=", 2, ["text is empty"]),
     ("blank text", f"{RUN} --text-file {{blank.txt}}", 2, ["text is empty"]),
     ("only punctuation", f"{RUN} --text ...!?", 2, ["text"]),
@@ -41,7 +41,7 @@ ROWS = [
     ("text that is not UTF-8", f"{RUN} --text-file {{latin1.txt}}", 2, ["not UTF-8"]),
     ("no text file", f"{RUN} --text-file {{out}}/none.txt", 2, ["cannot read", "none.txt"]),
     ("text twice", f"{RUN} --text a --text-file {{blank.txt}}", 2, ["not both"]),
-    ("text and audio", f"{RUN} --text a --audio {{good.wav}}", 2, ["either --text"]),
+    ("text and audio", f"{RUN} --text a --audio {{good.wav}}", 2, ["--text, --audio", "exclude each other"]),
     ("a language the voice has not", f"{RUN} --text Bonjour. --language fr", 2, ["'fr'", "full stack"]),
     ("a language nobody has", f"{RUN} --text Hello. --language tlh", 2, ["language", "'en'"]),
     ("an unknown preset", f"{RUN} --text Hello. --preset hal", 2, ["'hal'", "jf_alpha", "joe"]),
@@ -49,8 +49,8 @@ ROWS = [
     ("a target over the limit", f"{RUN} --text Hello. --seconds 500", 2, ["--seconds", "120"]),
     ("an unknown stack", f"{RUN} --text Hello. --stack best", 2, ["--stack", "preview"]),
     ("the full stack without weights", f"{RUN} --text Hello. --stack full", 1, ["avatar models fetch"]),
-    ("a prompt for the preview", f"{RUN} --text Hello. --prompt sailor", 2, ["--stack full"]),
-    ("a prompt and a picture", f"{RUN} --text Hello. --stack full --prompt a --portrait {{cat.png}}", 2, ["not both"]),
+    ("a prompt for the preview", f"{RUN} --text Hello. --prompt sailor", 2, ["--prompt", "stack 'full'"]),
+    ("a prompt and a picture", f"{RUN} --text Hello. --stack full --prompt a --portrait {{cat.png}}", 2, ["--portrait, --prompt", "one of them"]),
     ("an unknown option", "pipeline run --txt Hello.", 2, ["--txt", "--text"]),
     # pictures
     ("no picture", f"{PICTURE} {{out}}/none.png", 2, ["none.png"]),
@@ -267,7 +267,7 @@ def test_output_on_a_full_disk_keeps_the_video_safe(finished_home, finished_job,
     ls -A '{tmp_path}' >&2; exit $code"""
     done = subprocess.run([*TMPFS, script], capture_output=True, text=True,
                           env={**os.environ, "AVATAR_HOME": str(finished_home)})  # fmt: skip
-    assert done.returncode == 1, done.stderr
+    assert done.returncode == 75, done.stderr
     assert "No space left" in done.stderr and str(finished_job.video) in done.stderr
     assert "v.mp4.partial" not in done.stderr.splitlines()[-1]
 
@@ -278,7 +278,7 @@ def test_home_on_a_full_disk_is_refused_before_work(tmp_path):
     exec '{sys.executable}' -m avatar pipeline run --text Hello."""
     done = subprocess.run([*TMPFS, script], capture_output=True, text=True,
                           env={**os.environ, "AVATAR_HOME": str(tmp_path)})  # fmt: skip
-    assert done.returncode == 1
+    assert done.returncode == 75
     assert "is full" in done.stderr and "AVATAR_HOME" in done.stderr
     assert "[1/4]" not in done.stderr
 

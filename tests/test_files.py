@@ -56,22 +56,15 @@ def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path):
     assert names(tmp_path / "all") == [".other", "kept"]
 
 
-def test_one_at_a_time_makes_folders_in_a_parent(tmp_path):
-    """Or the second would take the first one's folder for a killed process's."""
-    began, second_in = threading.Event(), threading.Event()
-
-    def second() -> None:
-        began.set()
-        with new_folder(tmp_path / "all/two"):
-            second_in.set()
-
-    with new_folder(tmp_path / "all/one") as scratch:
-        thread = threading.Thread(target=second)
-        thread.start()
-        assert began.wait(10) and not second_in.wait(0.2)
-        assert scratch.is_dir()
-    assert second_in.wait(10)
-    thread.join()
+def test_a_folder_that_is_being_filled_is_not_taken_for_a_killed_processs(tmp_path):
+    """Another one is made meanwhile, and waits for nobody."""
+    with new_folder(tmp_path / "all/one") as one:
+        (one / "file").write_text("one")
+        with new_folder(tmp_path / "all/two") as two:
+            assert one != two and (one / "file").read_text() == "one"
+            rename_new(two, tmp_path / "all/two")
+        rename_new(one, tmp_path / "all/one")
+    assert names(tmp_path / "all") == ["one", "two"]
 
 
 def test_a_name_that_is_taken_stays_as_it_is(tmp_path):

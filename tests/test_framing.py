@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -17,7 +18,15 @@ from avatar.portrait.face import (
     TURN_READ,
     Face,
 )
-from avatar.portrait.framing import MUST_SHOW, choose_face, describe, frame_box, frame_portrait, refuse_unusable
+from avatar.portrait.framing import (
+    MUST_SHOW,
+    Portrait,
+    choose_face,
+    describe,
+    frame_box,
+    frame_portrait,
+    refuse_unusable,
+)
 
 
 def face_at(x: float, y: float, width: float, turn: float = 0.0, tilt: float = 0.0) -> Face:
@@ -65,6 +74,10 @@ def test_a_head_may_be_turned_by_40_and_tilted_by_45_degrees(side):
         refuse_unusable(face_at(200, 200, 100, turn=side * 41 * TURN_READ), 400, 400)
     with pytest.raises(InputError, match="tilted by about 46 degrees.*45 is the most"):
         refuse_unusable(face_at(200, 200, 100, tilt=side * 46), 400, 400)
+
+
+def test_what_must_be_seen_are_the_eyes_outer_corners_the_nose_the_mouths_corners_and_the_chin():
+    assert sorted(MUST_SHOW) == [4, 33, 61, 152, 263, 291]
 
 
 PLACES = [(0, 0), (399, 299), (-0.5, 10), (10, -0.5), (399.5, 10), (10, 299.5)]
@@ -119,3 +132,22 @@ def test_landmarks_move_with_the_pixels(size):
     np.testing.assert_allclose(moved[7, :2], [columns.mean(), rows.mean()], atol=0.3)
     assert moved[7, 2] == pytest.approx(10 * size / 200)
     assert moved[BETWEEN_EYES, 0] == pytest.approx((500 - 400 + 0.5) * size / 200 - 0.5)
+
+
+@pytest.mark.parametrize(("size", "is_sharpened"), [(260, False), (261, True)])
+def test_a_frame_is_sharpened_where_it_is_more_than_three_tenths_larger(size, is_sharpened):
+    rgb = np.random.default_rng(1).integers(80, 160, (800, 1000, 3)).astype(np.uint8)
+    framed, _ = frame_portrait(rgb, face_at(500, 500, 92).landmarks, size)
+    plain = cv2.resize(rgb[420:620, 400:600], (size, size), interpolation=cv2.INTER_LANCZOS4)
+    assert (framed != plain).any() == is_sharpened
+
+
+def test_a_kept_portrait_runs_no_code(tmp_path):
+    """Of .npy files a pickle is refused, which could do anything."""
+    portrait = Portrait(np.full((8, 8, 3), 7, np.uint8), np.zeros((478, 3), np.float32))
+    portrait.save(tmp_path)
+    kept = Portrait.load(tmp_path)
+    assert (kept.picture == portrait.picture).all() and (kept.landmarks == portrait.landmarks).all()
+    np.save(tmp_path / "landmarks.npy", np.array([print], object), allow_pickle=True)
+    with pytest.raises(ValueError, match="allow_pickle=False"):
+        Portrait.load(tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import runpy
 import shutil
 from pathlib import Path
@@ -189,6 +190,16 @@ def test_a_limit_counts_where_it_is_less_than_the_hosts_memory(container):
     for limit, memory_mib in ((f"{500 << 20}\n", 500), (f"{99_999 << 20}\n", 16_000), ("max\n", 16_000), ("", 16_000)):
         container({**host, "/sys/fs/cgroup/memory.max": limit})
         assert hardware.memory_mib() == memory_mib
+
+
+def test_a_card_is_one_that_may_be_read_and_written(tmp_path, monkeypatch):
+    """By what the system says; the user of a test may be root, who may do all."""
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    for name in ("nvidia0", "nvidia1"):
+        (tmp_path / name).touch()
+    allowed = {"nvidia0": {os.F_OK, os.R_OK}, "nvidia1": {os.F_OK, os.R_OK, os.W_OK, os.R_OK | os.W_OK}}
+    monkeypatch.setattr(hardware.os, "access", lambda path, mode: mode in allowed[path.name])
+    assert hardware.card_file(tmp_path) == str(tmp_path / "nvidia1")
 
 
 def test_the_kernels_files_are_read_and_one_that_is_not_there_is_empty(tmp_path):

@@ -117,7 +117,11 @@ def test_all_of_the_model_is_on_the_card_and_half_of_it_in_its_type(loaded, dtyp
 def test_what_hears_a_recording_stays_in_float32_on_the_cpu(loaded):
     """So a speaker is the same, and kept as the same bytes, whatever computes the speech."""
     ears = loaded(HALF)._ears
-    kinds = {(tensor.dtype, tensor.device.type) for tensor in [*ears.parameters(), *ears.buffers()]}
+    kinds = {
+        (tensor.dtype, tensor.device.type)
+        for tensor in [*ears.parameters(), *ears.buffers()]
+        if tensor.is_floating_point()
+    }
     assert kinds == {(torch.float32, "cpu")} and len(list(ears.parameters())) > 50
     assert ears.device.type == "cpu"
     mine = {name for name, _ in loaded(HALF)._model.named_parameters()}

@@ -24,7 +24,7 @@ FLOORS = [
     "cause", "deps", "media", "portrait",
     "voice",
     "lips",
-    "check", "fit", "request",
+    "fit", "quality", "request",
     "job", "stacks",
     "home", "report",
     "stages",
@@ -131,6 +131,21 @@ def test_every_import_goes_down():
     _, by_room = graphs(ROOT)
     assert not upward(by_room)
     assert len(FLOORS) == len(set(FLOORS))
+
+
+def test_media_alone_opens_sound_files_and_starts_ffmpeg():
+    """Everybody else asks avatar/media, which tells a program that the host ended from a file that cannot be read."""
+    guarded = ("soundfile", "imageio_ffmpeg", "ffmpeg_program", "VideoCapture")
+    found = {}
+    for name, path in modules(ROOT).items():
+        tree = ast.parse(path.read_text())
+        imported = [alias.name for each in statements(tree) for alias in each.names]
+        nodes = list(ast.walk(tree))
+        used = [node.id for node in nodes if isinstance(node, ast.Name)]
+        used += [node.attr for node in nodes if isinstance(node, ast.Attribute)]
+        if wrong := set(guarded) & {*imported, *used}:
+            found[room_of(name)] = found.get(room_of(name), set()) | wrong
+    assert found == {"media": {"soundfile", "ffmpeg_program"}}
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,8 @@ def test_a_text_is_broken_into_lines_as_even_as_its_words_allow():
     assert break_lines("one two three four five six seven eight nine ten") == (
         "one two three four five\nsix seven eight nine ten"
     )
+    assert break_lines("c" * 40 + " dd ee") == "c" * 40 + "\ndd ee"
+    assert break_lines("dd ee " + "c" * 40) == "dd ee\n" + "c" * 40
     assert break_lines("c" * 50) == "c" * 50  # one word is not cut
 
 

@@ -111,6 +111,13 @@ def test_a_pause_without_silence_stays_where_it_was():
     assert rounded(piece.phones) == [("a", 0.0, 0.1), (",", 0.1, 0.2), ("b", 0.2, 0.3)]
 
 
+def test_a_hundredth_of_a_second_is_as_loud_as_its_loudest_sample():
+    samples = np.zeros(1000, np.float32)
+    samples[505:700:10] = 1
+    piece = cut_out(Utterance(samples, np.array([0.5, 0.7]), RATE), Line(["a"], [0]))
+    assert piece.seconds == pytest.approx(0.03 + 0.2 + 0.06)
+
+
 def test_fifty_decibels_below_the_loudest_is_silence():
     for level, seconds in ((10 ** (-49 / 20), 0.5), (10 ** (-51 / 20), 0.1 + 0.06)):
         samples = np.concatenate([np.full(100, 0.2), np.full(400, 0.2 * level)]).astype(np.float32)

@@ -125,15 +125,6 @@ def test_a_lock_that_pins_nothing_is_refused(tmp_path, monkeypatch, old, new, sa
     assert str(tmp_path / "changed.lock") in str(caught.value) and "AVATAR_MODELS_LOCK" in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("size", "said"),
-    [(0, "0 bytes"), (999, "999 bytes"), (1000, "1.0 kB"), (4_368, "4.4 kB"), (999_940, "999.9 kB"), (10**6, "1.0 MB"),
-     (54_573_114, "54.6 MB"), (10**9, "1.00 GB"), (1_876_000_000, "1.88 GB")],
-)  # fmt: skip
-def test_a_size_is_told_in_the_units_of_disks(size, said):
-    assert lock.gigabytes(size) == said
-
-
 def test_a_lock_in_a_folder_of_weights_is_not_read(models, monkeypatch):
     monkeypatch.delenv("AVATAR_MODELS_LOCK")
     assert lock.read().path == lock.BUILT_IN

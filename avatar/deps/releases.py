@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from packaging import tags
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import (
     InvalidSdistFilename,
@@ -20,8 +19,9 @@ from packaging.utils import (
 )
 from packaging.version import Version
 
+from avatar.environment.wheel_tags import supported_tags
+
 OUR_PYTHON = (3, 11)
-GLIBC_FLOOR = 28  # as in ci/lock
 LATEST_MINOR_ASKED = 40  # a specifier that admits Python 3.40 has no ceiling
 
 
@@ -63,13 +63,6 @@ class Release:
 
     def admits(self, python: tuple[int, int] = OUR_PYTHON) -> bool:
         return specifiers(self.requires_python).contains(f"{python[0]}.{python[1]}.99")
-
-
-def supported_tags() -> set[tags.Tag]:
-    """The wheel tags of CPython 3.11 on x86-64 Linux with glibc 2.28 (PEP 425, PEP 600)."""
-    platforms = [f"manylinux_2_{minor}_x86_64" for minor in range(GLIBC_FLOOR, 4, -1)]
-    platforms += ["manylinux2014_x86_64", "manylinux2010_x86_64", "manylinux1_x86_64"]
-    return {*tags.cpython_tags(OUR_PYTHON, platforms=platforms), *tags.compatible_tags(OUR_PYTHON, "cp311", platforms)}
 
 
 def read_releases(files: Iterable[dict]) -> list[Release]:

@@ -28,7 +28,7 @@ class GivenSpeech:
     libraries: ClassVar[tuple[str, ...]] = (*FFMPEG, "numpy")
     code: ClassVar[tuple[str, ...]] = (
         "voice/given.py", "voice/pitch.py", "voice/recording.py", "voice/speech.py", "media/ffmpeg.py",
-        "media/sound_file.py",
+        "media/sound_file.py", "media/streams.py",
     )  # fmt: skip
     uses: ClassVar[tuple[str, ...]] = ()  # it runs alike on every host
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from avatar.device import memory
-from avatar.device.libraries import FFMPEG, TORCH
+from avatar.device.libraries import COQUI_TTS, FFMPEG, TORCH, TRANSFORMERS
 from avatar.device.threads import torch_threads
 from avatar.engines import Told, WantedSpeech
 from avatar.errors import AvatarError, EnvironmentProblem, RequestError
@@ -66,17 +66,26 @@ class XttsVoice:
     name: ClassVar[str] = "xtts-v2"
     version: ClassVar[str] = "2"
     models: ClassVar[tuple[str, ...]] = (MODEL,)
-    libraries: ClassVar[tuple[str, ...]] = (*TORCH, *FFMPEG)
+    libraries: ClassVar[tuple[str, ...]] = (*TORCH, *TRANSFORMERS, *COQUI_TTS, *FFMPEG)
     code: ClassVar[tuple[str, ...]] = (
         "voice/xtts", "voice/pitch.py", "voice/recording.py", "voice/speech.py", "voice/text.py", "media/ffmpeg.py",
-        "media/sound_file.py",
+        "media/sound_file.py", "media/streams.py",
     )  # fmt: skip
     uses: ClassVar[tuple[str, ...]] = ("device", "voice_dtype")
 
-    def __init__(self, files: Mapping[str, Path], weights: Path, device: torch.device, gpt_dtype: torch.dtype) -> None:
-        """Callers use `load`. files: of the checkpoint, by their names there; weights: what was converted of them."""
+    def __init__(
+        self,
+        files: Mapping[str, Path],
+        weights: Path,
+        device: torch.device,
+        gpt_dtype: torch.dtype,
+        profile: Profile | None = None,
+    ) -> None:
+        """Callers use `load`. files: of the checkpoint, by their names there; weights: what was converted of them; profile:
+        for messages."""
         self._files, self._weights, self._device, self._dtype = files, weights, device, gpt_dtype
-        self._usage = memory.Usage(NEEDS, memory.describe(device))
+        self._profile = profile
+        self._usage = memory.Usage(NEEDS, str(device))  # until `load` measures
         self._lasting: list[str] = []  # notes that hold for all that is spoken from then on
         self.notes: list[str] = []
 
@@ -110,7 +119,7 @@ class XttsVoice:
             files = store.require(MODEL)
             weights = store.converted(MODEL, "model.safetensors", xtts_checkpoint.convert, xtts_checkpoint.CONVERTER)
             device = memory.device(profile)
-            voice = cls(files, weights, device, getattr(torch, profile.voice_dtype))
+            voice = cls(files, weights, device, getattr(torch, profile.voice_dtype), profile)
             voice._usage = undo.enter_context(memory.measured(NEEDS, voice._need_bytes(), device, profile))
             undo.callback(voice._drop)
             undo.enter_context(xtts_checkpoint.quiet_transformers())
@@ -300,7 +309,7 @@ class XttsVoice:
         self._drop()
         memory.release(self._device)
         self._dtype = torch.float32
-        memory.refuse_too_small(NEEDS, self._need_bytes(), self._device)
+        memory.refuse_too_small(NEEDS, self._need_bytes(), self._device, self._profile)
         self._load()
 
 

@@ -86,7 +86,7 @@ def take_ears(model: Xtts) -> Xtts:
     when the rest leaves for a card or for half precision, and each is in memory once.
     """
     ears = copy.copy(model)
-    ears._modules = {}
+    ears._modules, ears._buffers = {}, dict(model._buffers)
     for name, parts in EARS.items():
         whole = model.get_submodule(name)
         ears._modules[name] = hearing = copy.copy(whole)
