@@ -16,6 +16,10 @@ ENGINES = (
     "avatar.voice.given.GivenSpeech",
     "avatar.voice.presets.engine.PresetVoice",
     "avatar.voice.xtts.engine.XttsVoice",
+    "avatar.portrait.given.GivenPortrait",
+    "avatar.portrait.diffusion.engine.DiffusionPortrait",
+    "avatar.lips.warp.engine.WarpLipsEngine",
+    "avatar.lips.musetalk.engine.MuseTalkLips",
 )
 # Files and folders beside those that an engine declares: messages, places, checks and the host, and limits, which are in
 # every cause.

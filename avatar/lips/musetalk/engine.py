@@ -44,9 +44,9 @@ class MuseTalkLips:
         sorted({*TORCH, *DIFFUSERS, *FACES, "imageio-ffmpeg"})
     )  # faces of a clip
     code: ClassVar[tuple[str, ...]] = (
-        "lips/box.py", "lips/musetalk", "media/ffmpeg.py", "media/frames.py", "media/loudness.py",
-        "media/sound_file.py", "media/streams.py", "portrait/face.py", "portrait/framing.py", "portrait/picture.py",
-        "voice/speech.py",
+        "lips/__init__.py", "lips/box.py", "lips/musetalk", "media/ffmpeg.py", "media/frames.py", "media/loudness.py",
+        "media/sound_file.py", "media/streams.py", "portrait/face.py", "portrait/framing.py",
+        "portrait/landmarks.py", "portrait/picture.py", "voice/speech.py",
     )  # fmt: skip
     # A batch of one and one of eight differ in last digits: by one level in some pixels.
     uses: ClassVar[tuple[str, ...]] = ("device", "dtype", "lips_batch")
