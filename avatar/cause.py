@@ -34,8 +34,13 @@ STAGE_CODE = {
     "lips": ("voice/speech.py", "media/encoder.py", "media/ffmpeg.py", "media/mark.py"),
     "video": ("voice/speech.py", "media/ffmpeg.py", "media/subtitles.py", "report.py"),
 }
-STAGE_LIBRARIES = {"portrait": (), "voice": (), "lips": ("imageio-ffmpeg",), "video": ("imageio-ffmpeg",)}
-COMMON_CODE = ("stages.py",)
+STAGE_LIBRARIES = {
+    "portrait": ("pillow",),
+    "voice": ("soundfile", "cffi"),
+    "lips": ("imageio-ffmpeg", "pillow"),
+    "video": ("imageio-ffmpeg",),
+}
+COMMON_CODE = ("stages.py", "limits.py")
 ONLY_ON_A_CARD = ("lips_batch",)  # on a CPU the frames are the same in batches of any size
 
 

@@ -184,7 +184,7 @@ def profile_for(request: Request) -> Any:
 
 def check(path: Path, lse: bool = False) -> dict[str, Any]:
     """The measured report of a recording, a picture or a video. Raises RequestError and InputError."""
-    from avatar.check import check_file, intended
+    from avatar.quality import check_file, intended
 
     path = Path(os.path.abspath(path))
     return check_file(path, intended.opening_of(settings.home(), path), lse)

@@ -55,10 +55,10 @@ def memory(records: dict) -> list[str]:
 
 
 def kept(video: Path, job_folder: Path, with_face: bool) -> dict:
-    """avatar.check.kept on the sample. with_face: judge the landmarks too; a mouth of noise can hide the face."""
-    from avatar.check.kept import check_kept, picture_failures
+    """avatar.quality.kept on the sample. with_face: judge the landmarks too; a mouth of noise can hide the face."""
     from avatar.lips.musetalk.options import Options
     from avatar.portrait.framing import Portrait
+    from avatar.quality.kept import check_kept, picture_failures
 
     encoder = json.loads((job_folder / "records/lips.json").read_text())["encoder"]["name"]
     found = check_kept(video, Portrait.load(job_folder), Options(), "synthetic", encoder)
@@ -70,7 +70,7 @@ def of_real_weights(checked: dict, text: str, spoken: Path, reference: Path, str
 
     spoken: the sample's speech.wav; reference: what it was cloned from; stranger: another voice.
     """
-    from avatar.check.speaker import check_speaker
+    from avatar.quality.speaker import check_speaker
     from bench.wer import transcribe, word_error_rate
 
     wrong = word_error_rate(spoken, text)
@@ -81,14 +81,14 @@ def of_real_weights(checked: dict, text: str, spoken: Path, reference: Path, str
 
 def no_lip_sync(real: bool) -> str | None:
     """Why SyncNet is not asked, as a sentence; None where it can be. real: the sample's weights are."""
-    from avatar.check import syncnet
+    from avatar.quality import syncnet
 
     return syncnet.obstacle() if real else "random weights cannot pass it"
 
 
 def lip_sync(video: Path) -> dict:
     """LSE-C, LSE-D and the offset of the sample, by SyncNet on the CPU."""
-    from avatar.check import syncnet
+    from avatar.quality import syncnet
 
     return syncnet.check_lip_sync(video)
 

@@ -38,7 +38,7 @@ RESULT = ROOT / "bench/results/mutation.json"
 MODULES = (
     "voice/text", "voice/speech", "voice/profiles", "voice/presets/timeline", "media/subtitles", "files", "settings",
     "invocation", "device/hardware", "lips/musetalk/plan", "lips/musetalk/silence", "lips/musetalk/ramp",
-    "lips/musetalk/mask", "lips/musetalk/crop", "lips/musetalk/options", "check/sync", "check/mfcc", "portrait/framing",
+    "lips/musetalk/mask", "lips/musetalk/crop", "lips/musetalk/options", "quality/sync", "quality/mfcc", "portrait/framing",
     "weights/lock", "weights/digests", "environment/compare", "environment/host_settings",
 )  # fmt: skip
 SEED, SAMPLE, WORKERS = 7, 300, 2

@@ -63,7 +63,7 @@ FULL = {"stack": "full", "prompt": "an old sailor"}
         ("cli/pipeline.py", "", ""),
         ("pipeline.py", "", ""),
         ("api.py", "", ""),
-        ("check/files.py", "", ""),
+        ("quality/files.py", "", ""),
         ("fit/plan.py", "", ""),
         ("deps/audit.py", "", ""),
         ("environment/status.py", "", ""),

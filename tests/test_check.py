@@ -13,15 +13,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from avatar.check import check_file, intended, lines
-from avatar.check.sync import match
-from avatar.check.video import check_video
 from avatar.errors import InputError, RequestError
 from avatar.media.ffmpeg import encode_frames, ffmpeg_program, mux
 from avatar.media.streams import probe
 from avatar.portrait.bundled import bundled_picture
 from avatar.portrait.framing import Portrait
 from avatar.portrait.given import bundled_portrait
+from avatar.quality import check_file, intended, lines
+from avatar.quality.sync import match
+from avatar.quality.video import check_video
 
 FRAMES, RATE = 75, 25
 SAMPLE_RATE = 16_000

@@ -17,10 +17,11 @@ ENGINES = (
     "avatar.voice.presets.engine.PresetVoice",
     "avatar.voice.xtts.engine.XttsVoice",
 )
-# Files and folders beside those that an engine declares: messages, places, checks and the host.
+# Files and folders beside those that an engine declares: messages, places, checks and the host, and limits, which are in
+# every cause.
 CHANGES_NO_BYTES = (
     "__init__.py", "device", "engines.py", "environment", "errors.py", "files.py", "host", "invocation.py",
-    "progress.py", "settings.py", "weights",
+    "limits.py", "progress.py", "settings.py", "weights",
 )  # fmt: skip
 
 

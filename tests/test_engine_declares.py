@@ -26,7 +26,7 @@ ENGINES = {
 }
 # What refuses, tells, keeps, or brings files, and changes no byte of what is made.
 CHANGES_NO_BYTES = (
-    "errors.py", "invocation.py", "settings.py", "progress.py", "files.py", "engines.py", "weights/", "device/",
+    "errors.py", "invocation.py", "settings.py", "progress.py", "files.py", "engines.py", "limits.py", "weights/", "device/",
     "environment/", "host/",
 )  # fmt: skip
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from avatar.check.video import measure_frames
 from avatar.errors import AvatarError, EnvironmentProblem, InputError, TemporaryProblem
 from avatar.media import encoder, sound_file
 from avatar.media.ffmpeg import encode_frames, ffmpeg_program, mux
@@ -19,6 +18,7 @@ from avatar.media.frames import video_frames
 from avatar.media.loudness import loudness_of
 from avatar.media.sound_file import read_sound, samples_from_zero
 from avatar.media.streams import probe
+from avatar.quality.video import measure_frames
 from avatar.voice.recording import check_reference
 
 REAL = ffmpeg_program()

@@ -26,7 +26,7 @@ from tests.tiny import syncnet
 
 torch = pytest.importorskip("torch")
 
-from avatar.check import kept, speaker  # noqa: E402
+from avatar.quality import kept, speaker  # noqa: E402
 from bench import gpu_judgements, gpu_stage  # noqa: E402
 
 without_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="asks what a host without a GPU is told")

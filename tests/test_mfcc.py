@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from avatar.check import mfcc
-from avatar.check.mfcc import mel_filters
+from avatar.quality import mfcc
+from avatar.quality.mfcc import mel_filters
 
 SOUND = np.random.default_rng(2).integers(-20_000, 20_000, 1000).astype(np.int16)
 

@@ -24,7 +24,7 @@ FLOORS = [
     "cause", "deps", "media", "portrait",
     "voice",
     "lips",
-    "check", "fit", "request",
+    "fit", "quality", "request",
     "job", "stacks",
     "home", "report",
     "stages",

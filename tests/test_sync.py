@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from avatar.check.sync import FARTHEST, match
+from avatar.quality.sync import FARTHEST, match
 
 RATE = 25
 CURVE = np.random.default_rng(5).uniform(0, 1, 80)

@@ -12,16 +12,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from avatar.check import mfcc, syncnet
 from avatar.errors import EnvironmentProblem
 from avatar.media.ffmpeg import encode_frames, ffmpeg_program, mux
 from avatar.portrait.framing import Portrait
 from avatar.portrait.given import bundled_portrait
+from avatar.quality import mfcc, syncnet
 from tests.tiny import syncnet as checkpoint
 
 torch = pytest.importorskip("torch")
 
-from avatar.check import syncnet_network  # noqa: E402
+from avatar.quality import syncnet_network  # noqa: E402
 
 
 @pytest.fixture(scope="module")

@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from avatar.check import check_file, syncnet
 from avatar.errors import EnvironmentProblem, RequestError
 from avatar.media.ffmpeg import encode_frames, mux
 from avatar.portrait.given import bundled_portrait
+from avatar.quality import check_file, syncnet
 from avatar.weights import licences, lock, places, store
 from bench import gpu_judgements
 from tests import tiny
@@ -171,7 +171,7 @@ def test_without_pytorch_the_full_environment_is_named(weights, tmp_path):
     for path in Path(site.getsitepackages()[0]).iterdir():
         if not path.name.startswith("torch"):
             (packages / path.name).symlink_to(path)
-    script = "import sys; from avatar.check import syncnet; print(syncnet.obstacle(), 'scipy' in sys.modules)"
+    script = "import sys; from avatar.quality import syncnet; print(syncnet.obstacle(), 'scipy' in sys.modules)"
     environment = {**os.environ, "PYTHONPATH": f"{packages}:{ROOT}", "AVATAR_RUN": "./run"}
     done = subprocess.run([sys.executable, "-S", "-c", script], capture_output=True, text=True, env=environment)
     assert done.stdout == (

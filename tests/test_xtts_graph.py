@@ -72,13 +72,9 @@ def test_no_code_is_written_beyond_the_last_place():
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="a card records")
-def test_where_nothing_can_be_recorded_the_step_itself_answers_and_says_so(monkeypatch):
-    class NoStream:
-        def __init__(self, *_, **__):
-            raise RuntimeError("Found no NVIDIA driver on your system.\nmore")
-
+def test_where_nothing_can_be_recorded_the_step_itself_answers_and_says_so():
     one, notes = xtts_graph.OneCode(a_model().gpt.gpt), []
-    monkeypatch.setattr(torch.cuda, "Stream", NoStream)
     assert xtts_graph.record(one, torch.zeros(1, 1, 64), 5, notes) is one
-    assert notes == ["CUDA graphs were left out: Found no NVIDIA driver on your system."]
+    (note,) = notes
+    assert note.startswith("CUDA graphs were left out: ") and "\n" not in note
     assert one._position.item() == 5

@@ -23,7 +23,7 @@ def check(file: Path, lse: bool, as_json: bool) -> int:
     open with the sound, without lag, is a face in every frame, are picture and sound equally long? For a video made
     here the mouth is also compared with what it was asked to do, as the job's folder remembers it.
     """
-    from avatar.check import check_file, intended
+    from avatar.quality import check_file, intended
 
     if lse:
         refuse_without_syncnet()
@@ -32,7 +32,7 @@ def check(file: Path, lse: bool, as_json: bool) -> int:
     if as_json:
         print_json(result)
     else:
-        from avatar.check import lines
+        from avatar.quality import lines
 
         for line in lines(result):
             click.echo(line)
@@ -41,7 +41,7 @@ def check(file: Path, lse: bool, as_json: bool) -> int:
 
 def refuse_without_syncnet() -> None:
     """Raises EnvironmentProblem where SyncNet's weights or the full environment are missing, before anything is read."""
-    from avatar.check import syncnet
+    from avatar.quality import syncnet
 
     if why := syncnet.obstacle():
         raise EnvironmentProblem(f"--lse: {why}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
-from avatar.device.libraries_torch import FACES
+from avatar.device.libraries import FACES
 from avatar.engines import Told, WantedPicture
 from avatar.portrait.bundled import BUNDLED_NOTE, bundled_picture
 from avatar.portrait.face import Face, FaceReader

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from avatar.check.syncnet import FILE, MODEL
+from avatar.quality.syncnet import FILE, MODEL
 from avatar.weights import lock
 
 
@@ -16,7 +16,7 @@ def write(models_folder: Path, change=None) -> Path:
     """Write the checkpoint under `models_folder`. change: alters the state dict in place before it is saved."""
     import torch
 
-    from avatar.check.syncnet_network import SyncNet
+    from avatar.quality.syncnet_network import SyncNet
 
     file = models_folder / model().repo / FILE
     file.parent.mkdir(parents=True)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, ClassVar, Self, cast
 import numpy as np
 
 from avatar.device import memory
-from avatar.device.libraries_torch import DIFFUSERS, FACES
+from avatar.device.libraries import DIFFUSERS, FACES, TORCH
 from avatar.device.threads import torch_threads
 from avatar.engines import Told, WantedPicture
 from avatar.errors import EnvironmentProblem, InputError, RequestError
@@ -66,7 +66,7 @@ class DiffusionPortrait:
     name: ClassVar[str] = "stable-diffusion-1.5"
     version: ClassVar[str] = "1"
     models: ClassVar[tuple[str, ...]] = (model.MODEL,)  # in models.lock
-    libraries: ClassVar[tuple[str, ...]] = tuple(sorted({*DIFFUSERS, *FACES}))
+    libraries: ClassVar[tuple[str, ...]] = tuple(sorted({*TORCH, *DIFFUSERS, *FACES}))
     code: ClassVar[tuple[str, ...]] = ("portrait/diffusion", *GivenPortrait.code)
     uses: ClassVar[tuple[str, ...]] = ("device", "dtype", "portrait_steps", "vae_tiling")
 

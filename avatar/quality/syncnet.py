@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from avatar.check.mfcc import mfcc
 from avatar.errors import AvatarError, InputError
 from avatar.invocation import in_full_environment, to_type
 from avatar.media.frames import video_frames
 from avatar.media.loudness import SILENT_DBFS, decibels
 from avatar.media.sound_file import samples_from_zero
 from avatar.portrait.face import FaceReader
+from avatar.quality.mfcc import mfcc
 from avatar.weights import licences, lock, store
 
 if TYPE_CHECKING:
-    from avatar.check.syncnet_network import SyncNet
+    from avatar.quality.syncnet_network import SyncNet
 
 MODEL = "syncnet-v2"  # its name in models.lock
 FILE = "auxiliary/syncnet_v2.model"
@@ -77,7 +77,7 @@ def check_lip_sync(path: Path) -> dict:
 
     Raises EnvironmentProblem where the weights are missing or wrong, or their terms were not accepted.
     """
-    from avatar.check.syncnet_network import load
+    from avatar.quality.syncnet_network import load
 
     network = load(store.require(MODEL)[FILE])
     try:
@@ -139,7 +139,7 @@ def embeddings(
     """What is seen and what is heard in each window, float32 (windows, 1024) twice; a window begins at every frame."""
     import torch
 
-    from avatar.check.syncnet_network import FRAMES, STEPS
+    from avatar.quality.syncnet_network import FRAMES, STEPS
 
     heard_at = np.lib.stride_tricks.sliding_window_view(cepstra.astype(np.float32), STEPS, axis=0)[::STEPS_A_FRAME]
     seen, heard, faces = [], [], []

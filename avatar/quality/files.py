@@ -35,28 +35,28 @@ def check_file(path: Path, motion: np.ndarray | None = None, lse: bool = False) 
 def lines(report: dict) -> list[str]:
     """The report for a person: one figure a line, the verdict last."""
     if report["kind"] == "picture":
-        from avatar.check.picture import lines
+        from avatar.quality.picture import lines
     elif report["kind"] == "video":
-        from avatar.check.video import lines
+        from avatar.quality.video import lines
     else:
-        from avatar.check.recording import lines
+        from avatar.quality.recording import lines
     verdict = [f"falls short: {reason}" for reason in report["failed"]] or ["good: every limit is met"]
     return [f"{report['kind']:<12}{report['file']}", *lines(report), *verdict]
 
 
 def _measure(path: Path, motion: np.ndarray | None, lse: bool) -> dict:
     if _is_picture(path):
-        from avatar.check.picture import check_picture
+        from avatar.quality.picture import check_picture
 
         return check_picture(path)
     from avatar.media.streams import probe
 
     streams = probe(path)
     if streams.video_codec:
-        from avatar.check.video import check_video
+        from avatar.quality.video import check_video
 
         return check_video(path, streams, motion, lse)
-    from avatar.check.recording import check_recording
+    from avatar.quality.recording import check_recording
 
     return check_recording(path, streams)
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from avatar.check.files import check_file, lines
+from avatar.quality.files import check_file, lines
 
 __all__ = ["check_file", "lines"]

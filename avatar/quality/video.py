@@ -8,7 +8,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from avatar.check.sync import Match, match
 from avatar.errors import InputError
 from avatar.invocation import to_type
 from avatar.media.frames import video_frames
@@ -16,6 +15,7 @@ from avatar.media.loudness import SILENT_DBFS, Loudness, decibels, loudness_of
 from avatar.media.streams import Streams
 from avatar.portrait.face import Face, FaceReader
 from avatar.portrait.landmarks import LEFT_EYE, LOWER_LIP, RIGHT_EYE, UPPER_LIP
+from avatar.quality.sync import Match, match
 
 LEAST_R_INTENDED = 0.9  # the mouth against what it was asked to do
 LEAST_R_SOUND = 0.6  # the mouth against the loudness of the sound
@@ -42,7 +42,7 @@ def check_video(path: Path, streams: Streams, motion: np.ndarray | None, lse: bo
 
     motion: the mouth opening that was asked for, (frames,). lse: let SyncNet judge the lip sync too; loads PyTorch.
     """
-    from avatar.check import syncnet
+    from avatar.quality import syncnet
 
     pictures = measure_frames(path)
     sound = loudness_of(path) if streams.audio_codec else None
