@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,13 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def full_environment() -> None:
+    """For tests of what only the full environment holds: skipped in the small one. No library is loaded for that."""
+    if not find_spec("torch"):
+        pytest.skip("wants the full environment: ./run --full pytest")
 
 
 @pytest.fixture

@@ -117,6 +117,7 @@ def test_status_shows_the_profile(monkeypatch):
     assert "profile      cpu" in lines and "profile_from AVATAR_PROFILE" in lines
 
 
+@pytest.mark.usefixtures("full_environment")
 def test_commands_in_messages_and_help_are_those_that_started_avatar(avatar, monkeypatch):
     assert "; 'avatar pipeline list' shows" in avatar("pipeline", "resume", "nothing").stderr
     weights = ("pipeline", "run", "--text", "Hi.", "--stack", "full")

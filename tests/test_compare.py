@@ -64,6 +64,19 @@ def test_a_layer_is_there_as_a_whole_or_told(names, layers, problems):
     assert compare.present_layers(set(names.split()), lock) == (layers, problems)
 
 
+@pytest.mark.parametrize(
+    ("there", "problems"),
+    [
+        ({"pytest", "pluggy"}, []),  # what `./run --test` has
+        ({"pytest", "jiwer"}, ["layer test lacks pluggy, semver (2 of 4 not installed)"]),
+        ({"pluggy", "jiwer", "semver"}, ["layer test lacks pytest (1 of 4 not installed)"]),
+    ],
+)
+def test_of_the_test_layer_the_tools_alone_will_do(there, problems):
+    lock = {"base": {"a": {}}, "test": dict.fromkeys(("pytest", "pluggy", "jiwer", "semver"), {})}
+    assert compare.present_layers({"a", *there}, lock) == (["base"], problems)
+
+
 def test_each_distribution_is_the_locked_version_and_there_once():
     lock = {"base": {"a": {"version": "1"}}, "full": {"b": {"version": "2"}}}
     found = [Distribution(*each, ()) for each in (("a", "1"), ("b", "3"), ("b", "2"), ("c", "4"))]

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip("rattler")
+
 from avatar.environment import bootstrap
 
 ROOT = Path(__file__).parent.parent

@@ -49,6 +49,7 @@ def test_the_measured_quality(demo_home, monkeypatch):
     assert figures["audio_rms_dbfs"] > -30
 
 
+@pytest.mark.usefixtures("full_environment")
 def test_the_speech_is_understood(demo_home):
     assert word_error_rate(demo_home / "demo.mp4", SCRIPT.read_text()) <= 0.15
 

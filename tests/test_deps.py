@@ -277,6 +277,7 @@ def test_needs_that_are_not_declared_are_found_by_their_imports(root, site, sour
     assert {risk.kind: risk.level for risk in result.open} == ({"undeclared": level} if level else {})
 
 
+@pytest.mark.usefixtures("full_environment")
 def test_six_is_found_under_coqui_tts_here():
     here = Here(ROOT / "locks", installed.site_packages())
     [result] = audit(["coqui-tts"], here, None, [], RECORDED_ON)
@@ -381,6 +382,7 @@ def test_offline_asks_nothing_and_says_what_is_unknown(six, index, avatar):
 # ---------------------------------------------------------------- the lock's own risks
 
 
+@pytest.mark.usefixtures("full_environment")
 def test_offline_nothing_of_the_lock_is_open():
     here = Here(ROOT / "locks", installed.site_packages())
     entries = accepted.read_accepted()

@@ -6,6 +6,9 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+
+pytest.importorskip("torch")
+
 import torch
 
 from avatar.device import memory

@@ -67,7 +67,7 @@ def engine_class(path: str) -> type:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
+def folder(full_environment, tmp_path_factory) -> Path:
     """A portrait, and the tiny checkpoints with their lock."""
     from tests.tiny import built_in_models, musetalk, stable_diffusion, write_lock
 
@@ -83,7 +83,6 @@ def folder(tmp_path_factory) -> Path:
 def test_every_locked_library_that_a_run_imports_is_declared(name, folder):
     from tests.tiny import environment
 
-    pytest.importorskip("torch")
     child = [sys.executable, "-c", CHILD, ENGINES[name], str(folder)]
     settings = os.environ | environment(folder) | {"PYTHONPATH": str(ROOT), "AVATAR_PROFILE": "cpu"}
     done = subprocess.run(child, env=settings, cwd=ROOT, capture_output=True, text=True, check=False)

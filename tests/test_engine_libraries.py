@@ -112,6 +112,7 @@ def test_what_an_engine_declares_is_locked_and_named_once(engine):
     assert set(declared) <= locked_names()
 
 
+@pytest.mark.usefixtures("full_environment")
 def test_what_a_run_uses_is_seen(ground):
     """A module, a shared object, a file of data that is only read, a program that is only started."""
     work = (

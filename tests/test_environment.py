@@ -13,6 +13,8 @@ import pytest
 from avatar.environment import checks, compare, dependencies, installed, locks, payload
 from avatar.environment.status import status_report
 
+pytestmark = pytest.mark.usefixtures("full_environment")  # which has every layer
+
 LOCK = locks.read_payload(locks.find_locks())
 SITE = installed.site_packages()
 COPIED = ("click", "mdurl", "six", "tqdm")  # small, and tqdm has a script in bin/

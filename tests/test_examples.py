@@ -78,6 +78,7 @@ def test_lessons_go_on_past_a_bad_row_and_do_nothing_twice(folder):
     assert run(*words).stdout == ""
 
 
+@pytest.mark.usefixtures("full_environment")
 def test_own_voice_on_tiny_weights(folder, finished_job, tmp_path_factory):
     """Random weights speak noise, so the speech is as long as XTTS makes it; what is shown is that the example runs."""
     models = tmp_path_factory.mktemp("models")

@@ -125,6 +125,7 @@ def test_the_base_environment_takes_the_disk_that_is_said():
     assert list(found.values()) == pytest.approx([bytes_of_files(base) / 1e9] * 4, rel=0.05)
 
 
+@pytest.mark.usefixtures("full_environment")
 def test_the_full_environment_takes_the_disk_that_is_said():
     """By the RECORDs of what is installed here; ./run compiles no byte code of this one."""
     found = said_of_disk("full")

@@ -10,20 +10,20 @@ import sys
 
 import pytest
 
+pytest.importorskip("torch")
+
+import torch
+
 from avatar.device import hardware, need
 from avatar.device.hardware import MIB
 from avatar.environment import driver
 from avatar.errors import RequestError
-from avatar.fit import cards, plan
+from avatar.fit import calls, cards, live, plan, shapes, steps
 from bench import exact_shapes
 from bench.tiny_shapes import TINY
 from tests.conftest import ROOT, command
 from tests.test_hardware import put_nvidia_smi
 from tests.tiny import musetalk
-
-torch = pytest.importorskip("torch")
-
-from avatar.fit import calls, live, shapes, steps  # noqa: E402  (they need PyTorch)
 
 GIB = 1024 * MIB
 CPU = torch.device("cpu")

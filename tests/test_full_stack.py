@@ -30,7 +30,7 @@ RUN = ["pipeline", "run", "--stack", "full", "--text", TEXT, "--subtitles"]
 
 
 @pytest.fixture(scope="module")
-def workplace(tmp_path_factory) -> Path:
+def workplace(full_environment, tmp_path_factory) -> Path:
     """A folder with tiny checkpoints, and a home in which their conversions are made once."""
     folder = tmp_path_factory.mktemp("full")
     tiny.write_all(folder / "models")

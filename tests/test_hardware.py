@@ -58,6 +58,7 @@ def test_the_least_driver_follows_the_cuda_of_the_lock():
     assert not check.ok and "580.65.06" in check.remedy
 
 
+@pytest.mark.usefixtures("full_environment")
 def test_the_locked_cuda_is_the_one_inside_torch():
     version = runpy.run_path(str(site_packages() / "torch/version.py"))  # it imports nothing
     assert driver.locked_cuda(LOCK).split(".")[:2] == version["cuda"].split(".")

@@ -22,6 +22,7 @@ def run(statement: str, tmp_path: Path) -> str:
     return imports.run_statement(statement, imports.child_environment(str(tmp_path)), [])
 
 
+@pytest.mark.usefixtures("full_environment")
 def test_every_module_of_the_lock_imports():
     layers = list(locks.read_payload(locks.find_locks()))
     assert imports.smoke(installed.site_packages(), layers) == []
@@ -92,6 +93,7 @@ def test_what_is_known_not_to_import_must_fail_as_it_is_known_to(errors, says):
     assert imports.judge(errors, KNOWN) == says
 
 
+@pytest.mark.usefixtures("full_environment")
 def test_the_list_names_locked_modules_and_gives_reasons():
     modules = {m for d in installed.read_distributions(installed.site_packages()) for m in imports.top_level_modules(d)}
     for entry in imports.read_cannot_import().values():

@@ -137,6 +137,7 @@ def test_the_hash_of_another_release_is_named(folder):
     assert gates.payload_differs(folder) == ["base.txt has another sha256 for click 8.5.1 than payload.json"]
 
 
+@pytest.mark.usefixtures("full_environment")
 def test_the_commands_in_payload_json_are_those_of_the_environment():
     """`./run` reads them to tell which layer a program is in."""
     site = installed.site_packages()
@@ -154,10 +155,12 @@ def test_the_commands_in_payload_json_are_those_of_the_environment():
 # ---------------------------------------------------------------- what pyproject.toml declares
 
 
+@pytest.mark.usefixtures("full_environment")
 def test_each_layer_is_the_closure_of_what_is_declared():
     assert not gates.wrong_layers(gates.read_locks(LOCKS), PYPROJECT)
 
 
+@pytest.mark.usefixtures("full_environment")
 @pytest.mark.parametrize(
     ("layer", "name", "says"),
     [("full", "coqpit-config", "full.txt lacks coqpit-config"), ("base", "numpy", "base.txt lacks numpy")],
@@ -167,6 +170,7 @@ def test_a_missing_transitive_dependency_is_named(folder, layer, name, says):
     assert gates.wrong_layers(gates.read_locks(folder), PYPROJECT) == [says]
 
 
+@pytest.mark.usefixtures("full_environment")
 def test_a_package_in_a_later_layer_than_needed_is_named(folder):
     line = line_of(folder / "base.txt", "cffi")
     spoil(folder / "base.txt", line, "")
@@ -178,6 +182,7 @@ def test_a_package_in_a_later_layer_than_needed_is_named(folder):
     ]
 
 
+@pytest.mark.usefixtures("full_environment")
 def test_a_package_that_nothing_needs_any_more_is_named(pyproject):
     """six is such a package: coqui-tts needs it and does not say so, so it is declared here."""
     full = pyproject["dependency-groups"]["full"]
@@ -199,6 +204,7 @@ def test_direct_dependencies_are_locked_at_their_pins(pyproject):
     assert problem == "pyproject.toml asks for click==8.6.0, locked is 8.5.1"
 
 
+@pytest.mark.usefixtures("full_environment")
 def test_every_distribution_admits_python_3_11():
     locked = [wheel.name for wheels in gates.read_locks(LOCKS).values() for wheel in wheels]
     admitted = {name: metadata.metadata(name)["Requires-Python"] or "" for name in locked}

@@ -10,6 +10,8 @@ import pytest
 from avatar.quality import mfcc
 from avatar.quality.mfcc import mel_filters
 
+pytestmark = pytest.mark.usefixtures("full_environment")  # the engine has scipy's cosines
+
 SOUND = np.random.default_rng(2).integers(-20_000, 20_000, 1000).astype(np.int16)
 
 

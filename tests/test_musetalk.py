@@ -7,6 +7,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+pytest.importorskip("scipy")
+
+
 from avatar.errors import RequestError
 from avatar.lips.box import Box
 from avatar.lips.musetalk import audio_windows, blend, crop, mask, silence, tone

@@ -67,7 +67,7 @@ def clip(portrait, tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def tiny(tmp_path, monkeypatch) -> None:
+def tiny(full_environment, tmp_path, monkeypatch) -> None:
     for name, value in environment(musetalk.write_with_lock(tmp_path / "models")).items():
         monkeypatch.setenv(name, value)
 

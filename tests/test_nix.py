@@ -94,6 +94,7 @@ def check_elf():
     return check_elf
 
 
+@pytest.mark.usefixtures("full_environment")
 def test_unresolved_libraries_are_exactly_those_listed(check_elf):
     """Over the full environment: nothing is missing that is not listed, and every line of the list is needed."""
     site, listed = installed.site_packages(), check_elf.read_unresolved(ROOT / "nix/unresolved.txt")
@@ -110,6 +111,7 @@ def test_a_library_nobody_provides_is_named():
     assert "libEGL.so.1 is needed by mediapipe/" in done.stderr
 
 
+@pytest.mark.usefixtures("full_environment")
 def test_programs_listed_are_exactly_those_installed():
     site, programs = installed.site_packages(), set()
     for distribution in installed.read_distributions(site):

@@ -7,6 +7,9 @@ from itertools import chain, repeat
 
 import numpy as np
 import pytest
+
+pytest.importorskip("torch")
+
 import torch
 from torch._subclasses.fake_tensor import DataDependentOutputException
 

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+pytest.importorskip("torch")
+
 import torch
 from torch.utils._python_dispatch import _disable_current_modes
 from TTS.tts.models.xtts import Xtts

@@ -42,6 +42,7 @@ def test_reading_a_face_leaves_nothing_in_the_home_folder(environment):
     assert left_behind(environment) == []
 
 
+@pytest.mark.usefixtures("full_environment")
 def test_the_hub_is_told_nothing_of_this_host(environment):
     code = "import avatar; from huggingface_hub import constants; print(constants.HF_HUB_DISABLE_TELEMETRY)"
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)

@@ -114,6 +114,7 @@ def test_missing_files_are_left_to_the_engine(weights):
         assert nothing is None
 
 
+@pytest.mark.usefixtures("full_environment")
 def test_a_render_asks_for_the_lips_weights_while_it_looks_for_the_face(weights, home, tmp_path):
     """A picture without a face ends it before any model is loaded: what is in the cache came by reading ahead."""
     Image.new("RGB", (400, 400), "grey").save(tmp_path / "grey.png")

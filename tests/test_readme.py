@@ -14,7 +14,7 @@ import pytest
 from tests.conftest import ROOT, parse_only
 from tests.test_bad_input import SKIMAGE
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("**/*.md"))]
 
 
 def commands_of(page: Path) -> list[list[str]]:

@@ -55,6 +55,24 @@ def test_full_holds_every_layer(checkout):
     assert done.returncode == 0, done.stderr
 
 
+def test_test_holds_base_and_the_tools_of_the_test_layer(tmp_path):
+    layers = {"base": ["click"], "full": ["six"], "test": ["iniconfig", "pluggy", "semver"]}
+    checkout = small_checkout.make(tmp_path / "a checkout", **layers)
+    done = run(checkout, "--test", "python", "-c", "import click, iniconfig, pluggy, sys; print(sys.prefix)")
+    assert (done.returncode, done.stdout) == (0, f"{checkout}/.venv/test\n"), done.stderr
+    for name in ("six", "semver"):
+        assert run(checkout, "--test", "python", "-c", f"import {name}").returncode == 1
+    assert not (checkout / ".venv/base").exists() and not (checkout / ".venv/full").exists()
+    small_checkout.lock(checkout, **(layers | {"full": ["mdurl"]}))
+    assert run(checkout, "--test", "true").stderr == ""  # the full layer is no part of it
+    small_checkout.lock(checkout, **(layers | {"test": ["iniconfig"]}))
+    assert "making .venv/test" in run(checkout, "--test", "true").stderr
+    locks = checkout / "avatar/environment/locks.py"
+    locks.write_text(locks.read_text().replace('{"iniconfig", ', "{"))
+    assert "making .venv/test" in run(checkout, "--test", "true").stderr
+    assert run(checkout, "--test", "python", "-c", "import iniconfig").returncode == 1
+
+
 def test_a_changed_lock_is_noticed(checkout):
     assert run(checkout, *IMPORT).returncode == 0
     small_checkout.lock(checkout, base=["click", "mdurl"])

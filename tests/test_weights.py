@@ -37,7 +37,7 @@ VARIABLES = (
 
 
 @pytest.fixture(scope="session")
-def tiny_original(tmp_path_factory) -> Path:
+def tiny_original(full_environment, tmp_path_factory) -> Path:
     """All tiny checkpoints with their lock, as ci/tiny-models writes them. Tests work on copies."""
     folder = tmp_path_factory.mktemp("tiny-original") / "models"
     done = subprocess.run([sys.executable, ROOT / "ci/tiny-models", folder], capture_output=True, text=True)
@@ -145,6 +145,7 @@ def test_importing_weights_imports_nothing_heavy():
 # ---------------------------------------------------------------- places
 
 
+@pytest.mark.usefixtures("full_environment")
 @pytest.mark.parametrize(
     "environment",
     [

@@ -1,6 +1,6 @@
 """Make a virtual environment from locks/, for `./run`.
 
-usage: bootstrap.py ROOT VENVS {base,full}   (standard library only; runs before anything is installed)
+usage: bootstrap.py ROOT VENVS {base,test,full}   (standard library only; runs before anything is installed)
 
 VENVS is the folder for the environments: ROOT/.venv, or one of the user's where ROOT may not be written. One process at
 a time works there (a lock file). The stamp that `./run` compares is written last, after what was installed has been
@@ -27,8 +27,16 @@ from pathlib import Path
 from avatar.environment import compare, entry, installer, locks
 from avatar.environment.installer import CannotInstall
 
-LAYERS = {"base": ["base"], "full": ["base", "full", "test"]}
-MAKERS = ("avatar/environment/bootstrap.py", "avatar/environment/installer.py")  # `./run` has the same list
+LAYERS = {"base": ["base"], "test": ["base", "test"], "full": ["base", "full", "test"]}
+SIZES = {
+    "base": "0.4 GB to download, 1.0 GB on disk",
+    "test": "0.4 GB to download, 1.0 GB on disk",
+    "full": "4.7 GB to download, 9.3 GB on disk",
+}
+# `./run` has the same lists.
+MAKERS = ("avatar/environment/bootstrap.py", "avatar/environment/installer.py")
+MADE_OF = {name: [*MAKERS, *(f"locks/{layer}.txt" for layer in layers)] for name, layers in LAYERS.items()}
+MADE_OF["test"].append("avatar/environment/locks.py")  # TEST_TOOLS
 
 LEAST_ROOM_BYTES = 16 << 20  # with less than this left, the disk is why something failed
 
@@ -99,8 +107,7 @@ def prepare_system(need_venv: bool) -> None:
 
 def stamp_bytes(root: Path, layers: str) -> bytes:
     """What `./run` compares: the place, what makes environments, and the locks."""
-    made_of = [*MAKERS, *(f"locks/{layer}.txt" for layer in LAYERS[layers])]
-    return os.fsencode(root) + b"\n" + b"".join((root / name).read_bytes() for name in made_of)
+    return os.fsencode(root) + b"\n" + b"".join((root / name).read_bytes() for name in MADE_OF[layers])
 
 
 def is_whole(root: Path, venvs: Path, layers: str) -> bool:
@@ -121,23 +128,33 @@ def make(root: Path, venvs: Path, layers: str) -> None:
     uv = installer.find(root, venvs, say)
     if uv.host.ignored:
         say(f"left out of this host's settings, because the lock decides: {', '.join(uv.host.ignored)}")
-    sizes = {"base": "0.4 GB to download, 1.0 GB on disk", "full": "4.7 GB to download, 9.3 GB on disk"}[layers]
     # An interpreter inside the environment that is about to be replaced leads to the one that it was made from.
     python = getattr(sys, "_base_executable", sys.executable)
     say(f"making {environment.relative_to(root) if environment.is_relative_to(root) else environment} from locks/ "
-        f"(once: about {sizes})")  # fmt: skip
+        f"(once: about {SIZES[layers]})")  # fmt: skip
     shutil.rmtree(environment, ignore_errors=True)
     if os.path.lexists(environment):
         raise CannotInstall(f"{environment} could not be removed to be made again; remove it, then run this again.")
     uv.make_environment(python, environment)
     # Byte code for the preview, whose every start counts; of the full stack most files are never imported.
     byte_code = ["--compile-bytecode"] if layers == "base" else []
-    uv.install(environment / "bin/python", [root / f"locks/{layer}.txt" for layer in LAYERS[layers]], *byte_code)
-    refuse_another_environment(root, environment, LAYERS[layers])
+    lists = [root / f"locks/{layer}.txt" for layer in LAYERS[layers]]
+    if layers == "test":
+        lists[-1] = write_test_tools(lists[-1], environment / "test.txt")
+    uv.install(environment / "bin/python", lists, *byte_code)
+    refuse_another_environment(root, environment, layers)
     entry.add_avatar(root, environment)
     partial = environment / "stamp.partial"
     partial.write_bytes(stamp)
     partial.replace(environment / "stamp")
+
+
+def write_test_tools(lock: Path, place: Path) -> Path:
+    """The lines of locks/test.txt that `./run --test` wants, as a lock of their own; its place."""
+    tools = {wheel.name for wheel in locks.read_lock(lock)} & locks.TEST_TOOLS
+    lines = lock.read_text().splitlines(keepends=True)
+    place.write_text("".join(line for line in lines if line.partition("==")[0] in tools))
+    return place
 
 
 def refuse_edited_locks(folder: Path, layers: list[str]) -> None:
@@ -156,12 +173,14 @@ def refuse_edited_locks(folder: Path, layers: list[str]) -> None:
         )
 
 
-def refuse_another_environment(root: Path, environment: Path, layers: list[str]) -> None:
+def refuse_another_environment(root: Path, environment: Path, layers: str) -> None:
     """After installing: names, versions, sizes and RECORDs against the lock, whatever the installer said of itself."""
     lock = locks.read_payload(root / "locks")
-    wanted = {layer: packages for layer, packages in lock.items() if layer in layers}
+    wanted = {layer: packages for layer, packages in lock.items() if layer in LAYERS[layers]}
+    if layers == "test":
+        wanted["test"] = {name: entry for name, entry in wanted["test"].items() if name in locks.TEST_TOOLS}
     found = compare.compare(environment / "lib/python3.11/site-packages", wanted, contents=False)
-    missing = [f"{layer} is not installed" for layer in layers if layer not in found.layers]
+    missing = [f"{layer} is not installed" for layer in LAYERS[layers] if layer not in found.layers]
     if problems := [*found.problems, *(missing if not found.problems else [])]:
         raise CannotInstall(
             f"what was installed is not what the lock names: {compare.few(problems, separator='; ')}. "

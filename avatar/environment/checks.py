@@ -40,7 +40,8 @@ def make_again() -> str:
     prefix = Path(sys.prefix)
     checkout = prefix.parent.parent
     if prefix.parent.name == ".venv" and (checkout / "run").is_file():
-        again = [str(checkout / "run"), *(["--full"] if prefix.name == "full" else []), "true"]
+        option = [f"--{prefix.name}"] if prefix.name in ("full", "test") else []
+        again = [str(checkout / "run"), *option, "true"]
         return f"make the environment again: rm -r {shlex.quote(sys.prefix)} && {shlex.join(again)}"
     if prefix.is_relative_to("/nix/store"):
         return "let Nix restore what changed: nix-store --verify --check-contents --repair"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from avatar.environment import installed, payload
 from avatar.environment.installed import Distribution
-from avatar.environment.locks import FINGERPRINT_LAYERS
+from avatar.environment.locks import FINGERPRINT_LAYERS, TEST_TOOLS
 
 Lock = dict[str, dict[str, dict[str, str]]]  # locks/payload.json
 FILES_NAMED = 4  # of a distribution that differs
@@ -45,14 +45,14 @@ def compare(site: Path, lock: Lock, contents: bool) -> Comparison:
 def present_layers(names: set[str], lock: Lock) -> tuple[list[str], list[str]]:
     """The layers that are installed as a whole, and a problem for each that is there in part.
 
-    The base layer is always needed, so its absence is a problem too.
+    The base layer is always needed, so its absence is a problem too. Of the test layer its tools may be there alone.
     """
     present, problems = [], []
     for layer, packages in lock.items():
         missing = sorted(packages.keys() - names)
         if not missing:
             present.append(layer)
-        elif layer == "base" or len(missing) < len(packages):
+        elif layer == "base" or packages.keys() & names - (TEST_TOOLS if layer == "test" else set()):
             problems.append(f"layer {layer} lacks {few(missing)} ({len(missing)} of {len(packages)} not installed)")
     return present, problems
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from avatar.errors import EnvironmentProblem
 
 FINGERPRINT_LAYERS = ("base", "full")  # what renders; the test layer changes no video
+# What `./run --test` takes of the test layer: enough to run every test that wants no model's library.
+TEST_TOOLS = frozenset({"iniconfig", "pluggy", "pytest", "pytest-timeout", "ruff"})
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip("yaml")
+
+
 from tests.conftest import ROOT
 from tests.gates import lessons
 from tests.gates.faults import FAULTS, HARMLESS, LESSONS, Fault, Harmless
