@@ -151,18 +151,18 @@ class Job:
         return True
 
     @contextlib.contextmanager
-    def making(self, stage: str, cause: str, made_by: dict) -> Iterator[tuple[Path, Told]]:
-        """Make a stage: a folder for its outputs, and a Told for the facts and notes of its record.
+    def making(self, stage: str, cause: str, made_by: dict) -> Iterator[tuple[Path, Told, dict]]:
+        """Make a stage: a folder for its outputs, and for its record the engine's facts and notes, and the stage's facts.
 
         At the end of the block the files are renamed into place and the record is written; where the block ends in an
         error, nothing of it stays.
         """
         (self.folder / "records" / f"{stage}.json").unlink(missing_ok=True)
-        told = Told()
+        told, facts = Told(), dict[str, object]()
         with self.scratch(stage) as scratch:
             reset_peak_memory()
             started = time.monotonic()
-            yield scratch, told
+            yield scratch, told, facts
             made = digests(scratch)
             self._keep(scratch, made)
         engine = {"engine": told.facts} if told.facts else {}
@@ -173,6 +173,7 @@ class Job:
             "outputs": made,
             "seconds": round(time.monotonic() - started, 3),
             "peak_memory_mib": peak_memory_mib(),
+            **facts,
             **engine,
             "notes": told.notes,
         }

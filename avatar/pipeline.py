@@ -108,9 +108,9 @@ def make_all(
                 with noted(work.job, failed):
                     is_cached = work.job.take_from_another(stage, known_by)  # one of these made it just now
                     if not is_cached:
-                        with work.job.making(stage, known_by, parts) as (folder, told):
+                        with work.job.making(stage, known_by, parts) as (folder, told, facts):
                             if task.make:
-                                task.make(loaded, folder, told)
+                                facts |= task.make(loaded, folder, told) or {}
                     ended(work, stage, is_cached)
     except AvatarError as error:  # the engine itself: no model, no memory
         failed |= {work.job.id: error for work, _, _, _ in some if not work.job.record(stage)}

@@ -42,11 +42,12 @@ class Work:
 
 @dataclass(frozen=True)
 class Task:
-    """A stage of one job. make(engine, folder, told) writes its files; None where there is nothing to write."""
+    """A stage of one job. make(engine, folder, told) writes its files, and may return facts for the stage's record; None
+    where there is nothing to write."""
 
     engine: Any  # a class of engines.py, or a Program, which nobody loads
     inputs: dict  # all that the outcome depends on besides the engine; a Path stands for the file's content
-    make: Callable[[Any, Path, Told], None] | None
+    make: Callable[[Any, Path, Told], dict | None] | None
 
 
 def wanted_picture(request: Request) -> WantedPicture:
@@ -95,14 +96,14 @@ def lips(work: Work) -> Task:
     inputs = job.files("speech.wav", "timings.json") | made_of | {"mark": request.mark, "options": repr(options)}
     inputs |= {"seed": request.seed, **chosen.inputs}
 
-    def make(engine: Any, folder: Path, told: Told) -> None:
+    def make(engine: Any, folder: Path, told: Told) -> dict:
         speech = Speech.load(job.folder)
         frames = engine.frames(source(), speech, FRAME_RATE, request.seed, options, told)
         frames = work.progress.count(frames, speech.frame_count(FRAME_RATE))
         frames = marked(frames, SIZE, SIZE, stack.mark) if request.mark else frames
         count = ffmpeg.encode_frames(frames, SIZE, SIZE, RATE, folder / "picture.mp4", chosen.name)
-        told.facts |= {"frames": count, "encoder": asdict(chosen)}
         engine.save_motion(folder)
+        return {"encoder": asdict(chosen), "frames": count}
 
     return Task(stack.lips, inputs, make)
 

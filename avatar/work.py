@@ -149,7 +149,7 @@ def finish(job: Job, output: Path | None, tell: Tell, started: float) -> Made:
         if (subtitles := job.file("subtitles.srt")).exists() and job.request().subtitles:
             deliver(subtitles, output.with_suffix(".srt"))
     told = report.read(job)
-    seconds = told["records"]["lips"]["engine"]["frames"] / FRAME_RATE
+    seconds = told["records"]["lips"]["frames"] / FRAME_RATE
     return Made(output or video, seconds, time.monotonic() - started, tuple(told["notes"]), told, job.id)
 
 

@@ -27,7 +27,7 @@ def test_a_video_is_made_and_the_caller_keeps_its_network(finished_job, tmp_path
     assert made.path.read_bytes() == finished_job.video.read_bytes(), "the bytes of the command"
     assert (tmp_path / "made.srt").is_file()
     assert made.report["job"] == made.job == finished_job.id
-    assert made.seconds == pytest.approx(made.report["records"]["lips"]["engine"]["frames"] / 25) and made.took_s > 0
+    assert made.seconds == pytest.approx(made.report["records"]["lips"]["frames"] / 25) and made.took_s > 0
     assert [event.stage for event in events if event.is_end] == ["portrait", "voice", "lips", "video"]
     assert any(event.done and event.total for event in events if event.stage == "lips")
     with socket.socket() as mine:

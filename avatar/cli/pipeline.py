@@ -175,7 +175,7 @@ def described(job) -> dict:
     except AvatarError:
         text = ""
     record = job.record("lips") or {}
-    frames = record.get("engine", {}).get("frames")
+    frames = record.get("frames")
     return {
         "job": job.id, "state": job.state(), "created": job.created(), "text": " ".join(text.split()),
         "seconds": frames and frames / 25, "bytes": homes.size_bytes(job.folder), "outputs": job.outputs(),
