@@ -161,17 +161,20 @@ def test_a_property_that_is_not_kept_is_named(wrong, said):
 def test_the_peak_of_a_stage_is_held_against_its_weights_and_its_arithmetic(dry):
     records = copy.deepcopy(report_of(dry)["sample"]["report"]["records"])
     assert gpu_judgements.memory(records) == [], "the CPU has no figure"
-    card = {"device": "NVIDIA Planted 9000", "needed_mib": 3400, "peak_allocated_mib": 2600, "left_mib": 8}
+    card = {"device": "NVIDIA Planted 9000", "needed_mib": 3400, "peak_allocated_mib": 2600}
     records["lips"]["engine"]["memory"] = card
     assert gpu_judgements.memory(records) == []
     for change, said in (
         ({"peak_allocated_mib": 3500}, "3,400 were computed"),
         ({"peak_allocated_mib": 900}, "it did nothing"),
-        ({"left_mib": 700}, "left 700 MiB"),
     ):
         records["lips"]["engine"]["memory"] = card | change
         (failed,) = gpu_judgements.memory(records)
         assert failed.startswith("lips") and said in failed
+    records["lips"] |= {"notes": ["lips: 700 MiB stayed on NVIDIA Planted 9000 after its model was dropped."]}
+    records["lips"]["engine"]["memory"] = card
+    (failed,) = gpu_judgements.memory(records)
+    assert failed.startswith("lips") and "700 MiB stayed" in failed
 
 
 # ---------------------------------------------------------------- what lips may not change
