@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import struct
 import subprocess
 import sys
@@ -217,9 +218,9 @@ def test_what_can_be_refused_early_is_refused_before_a_model_library_loads(files
 @pytest.mark.parametrize(
     "name", ["with space.mp4", 'it\'s "quoted".mp4', "new\nline.mp4", "-dash.mp4", "per%cent:colon.mp4", "ümläut.mp4"]
 )
-def test_any_file_name_will_do(name, avatar, finished_home, finished_job, tmp_path, monkeypatch):
+def test_any_file_name_will_do(name, avatar, finished_home, finished_job, home, tmp_path, monkeypatch):
     """Names that shells and FFmpeg stumble over; the job is done, so that only the delivery is tried."""
-    monkeypatch.setenv("AVATAR_HOME", str(finished_home))
+    shutil.copytree(finished_home, home, dirs_exist_ok=True)  # a job remembers its outputs
     monkeypatch.chdir(tmp_path)
     outcome = avatar("pipeline", "resume", finished_job.id, "-o", name)
     assert outcome.code == 0, outcome.stderr
@@ -261,14 +262,15 @@ TMPFS = [*UNSHARE, "sh", "-c"]
 
 
 @pytest.mark.usefixtures("mounts")
-def test_output_on_a_full_disk_keeps_the_video_safe(finished_home, finished_job, tmp_path):
+def test_output_on_a_full_disk_keeps_the_video_safe(finished_home, finished_job, home, tmp_path):
+    shutil.copytree(finished_home, home, dirs_exist_ok=True)
     script = f"""mount -t tmpfs -o size=16k none '{tmp_path}' && cd '{ROOT}' || exit 99
     '{sys.executable}' -m avatar pipeline resume {finished_job.id} -o '{tmp_path}/v.mp4'; code=$?
     ls -A '{tmp_path}' >&2; exit $code"""
     done = subprocess.run([*TMPFS, script], capture_output=True, text=True,
-                          env={**os.environ, "AVATAR_HOME": str(finished_home)})  # fmt: skip
+                          env={**os.environ, "AVATAR_HOME": str(home)})  # fmt: skip
     assert done.returncode == 75, done.stderr
-    assert "No space left" in done.stderr and str(finished_job.video) in done.stderr
+    assert "No space left" in done.stderr and str(home / "jobs" / finished_job.id / "video.mp4") in done.stderr
     assert "v.mp4.partial" not in done.stderr.splitlines()[-1]
 
 

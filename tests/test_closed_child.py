@@ -14,7 +14,7 @@ import pytest
 from avatar.host import closed
 from avatar.host.closed_child import Ended, Limits, command_line, run
 from avatar.media.ffmpeg import ffmpeg_program
-from tests.conftest import ROOT
+from tests.conftest import ROOT, heed_signals
 
 PYTHON = [sys.executable, "-I", "-S", "-c"]
 FFMPEG = [ffmpeg_program(), "-hide_banner", "-loglevel", "error", "-nostdin", "-y"]
@@ -126,7 +126,7 @@ time.sleep(60)
 def caller(tmp_path) -> subprocess.Popen:
     """A process that waits for a sleeper, who has a child of its own."""
     process = subprocess.Popen([sys.executable, "-c", CALLER], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
-                               stderr=subprocess.PIPE, start_new_session=True)  # fmt: skip
+                               stderr=subprocess.PIPE, start_new_session=True, preexec_fn=heed_signals)  # fmt: skip
     yield process
     process.kill()
     process.communicate()
