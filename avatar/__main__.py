@@ -15,10 +15,11 @@ except (ImportError, SyntaxError) as error:  # nothing below can run, not even `
         f"make the environment again: rm -r {sys.prefix}, then start avatar as before."
     )
 
-from avatar.errors import AvatarError, Interrupted
+from avatar.errors import AvatarError, Interrupted, TemporaryProblem
 from avatar.host import closed
 from avatar.invocation import to_type
 
+FULL = (errno.ENOSPC, errno.EDQUOT)  # of a disk
 NEED_THE_NETWORK = ("models fetch", "deps audit")  # every other command runs without
 
 
@@ -59,7 +60,15 @@ def main(arguments: list[str] | None = None) -> int:
         if debugging():
             raise
         say(explanation(error))
-        return error.exit_code if isinstance(error, AvatarError) else 1
+        return exit_code(error)
+
+
+def exit_code(error: Exception) -> int:
+    """That of the error; of others 1, or TemporaryProblem's where a disk or the memory is full."""
+    if isinstance(error, AvatarError):
+        return error.exit_code
+    is_full = isinstance(error, MemoryError) or isinstance(error, OSError) and error.errno in FULL
+    return TemporaryProblem.exit_code if is_full else 1
 
 
 def stop_as_ctrl_c_does() -> None:
@@ -85,7 +94,7 @@ def explanation(error: Exception) -> str:
     if isinstance(error, AvatarError):
         flags = ", ".join("--" + name.replace("_", "-") for name in error.fields)
         return f"{flags}: {error}" if flags else str(error)
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if isinstance(error, OSError) and error.errno in FULL:
         where = f" (writing {error.filename})" if error.filename else ""
         return f"the disk is full{where}; free some space or set AVATAR_HOME to another disk, then run it again."
     if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 import subprocess
@@ -9,6 +10,8 @@ import sys
 
 import pytest
 
+from avatar import errors
+from avatar.__main__ import exit_code
 from tests.conftest import ROOT, parse_only, run_command
 
 HEAVY = {"torch", "mediapipe", "cv2", "onnxruntime", "transformers", "numpy", "pydantic", "rich", "TTS", "diffusers"}
@@ -170,6 +173,18 @@ def test_a_voice_is_kept_shown_updated_and_removed(avatar, home, tmp_path, finis
     assert avatar("voice", "remove", "my-joe").code == 0
     assert not kept.exists() and not half.exists()
     assert avatar("voice", "show", "my-joe").code == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (errors.RequestError("a"), 2), (errors.InputError("a"), 1), (errors.EnvironmentProblem("a"), 1),
+        (errors.TemporaryProblem("a"), 75), (MemoryError(), 75), (OSError(errno.ENOSPC, "full"), 75),
+        (OSError(errno.EACCES, "no"), 1), (ValueError("a"), 1),
+    ],
+)  # fmt: skip
+def test_exit_codes_tell_what_may_pass_from_what_stays(error, code):
+    assert exit_code(error) == code
 
 
 def test_no_words_of_the_workplace_and_no_registry_hosts_in_the_tree():
