@@ -15,7 +15,6 @@ from typing import Any
 from avatar import report
 from avatar.cause import Program, cause, made_by
 from avatar.device.hardware import Profile, profile_named
-from avatar.errors import AvatarError
 from avatar.events import logged
 from avatar.job import Job
 from avatar.progress import Progress
@@ -98,6 +97,7 @@ def make_all(
 ) -> None:
     """Make a stage of several jobs with one engine. Where it cannot be loaded, all of them fail."""
     to_load = engine if any(task.make for _, task, _, _ in some) and not isinstance(engine, Program) else None
+    tried: list[Work] = []
     try:
         if to_load is not None and profile is not None:
             from avatar.device import memory
@@ -105,6 +105,7 @@ def make_all(
             memory.profile_named_or_fitting(profile.name)  # the job may come from a host with another card
         with to_load.load(profile) if to_load is not None else nullcontext() as loaded:
             for work, task, known_by, parts in some:
+                tried.append(work)
                 with noted(work.job, failed):
                     is_cached = work.job.take_from_another(stage, known_by)  # one of these made it just now
                     if not is_cached:
@@ -112,11 +113,12 @@ def make_all(
                             if task.make:
                                 facts |= task.make(loaded, folder, told) or {}
                     ended(work, stage, is_cached)
-    except AvatarError as error:  # the engine itself: no model, no memory
-        failed |= {work.job.id: error for work, _, _, _ in some if not work.job.record(stage)}
+    except Exception as error:  # the engine itself: no model, no memory
+        failed |= {work.job.id: error for work, _, _, _ in some if work not in tried}
         return
-    if loaded is not None and loaded.notes:  # known only now: memory that stayed on the card
-        work = some[-1][0]
+    made = [work for work in tried if work.job.id not in failed]
+    if loaded is not None and loaded.notes and made:  # known only now: memory that stayed on the card
+        work = made[-1]
         for note in loaded.notes:
             work.progress.say(note)
         work.job.add_notes(stage, loaded.notes)

@@ -15,7 +15,7 @@ from PIL import Image
 
 from avatar import home as homes
 from avatar import pipeline
-from avatar.errors import InputError, TemporaryProblem
+from avatar.errors import EnvironmentProblem, InputError, TemporaryProblem
 from avatar.progress import Progress
 from avatar.request import make_request
 from tests.conftest import ROOT, SHORT_TEXT
@@ -113,3 +113,21 @@ def test_something_unforeseen_in_one_job_leaves_the_others_too(home, monkeypatch
     jobs = jobs_for(home, *({"text": text} for text in TEXTS))
     assert pipeline.render_all(jobs, Progress()) == {jobs[1].id: failing}
     assert [job.state() for job in jobs] == ["done", "stopped before voice", "done"]
+
+
+def test_an_engine_that_cannot_be_loaded_fails_its_jobs_and_uses_nothing_of_before(home, monkeypatch):
+    """Also where an older record of the stage is there: what it names follows from another cause."""
+    from avatar.voice.presets.engine import PresetVoice
+
+    jobs = jobs_for(home, {"text": TEXTS[1]})
+    pipeline.render(jobs[0], Progress())
+    before = jobs[0].record("lips")
+
+    def cannot(profile=None):
+        raise EnvironmentProblem("there is no memory")
+
+    monkeypatch.setattr(PresetVoice, "version", "another")
+    monkeypatch.setattr(PresetVoice, "load", cannot)
+    with pytest.raises(EnvironmentProblem, match="no memory"):
+        pipeline.render(jobs[0], Progress())
+    assert jobs[0].record("lips") == before
