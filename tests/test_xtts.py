@@ -485,7 +485,7 @@ def test_values_that_half_precision_cannot_hold_are_computed_in_float32(changed,
     changed(change)
     wanted = speak("Hello there.").samples.tobytes()
     with a_voice(gpt_dtype="float16") as voice:
-        for _ in range(2):  # the second begins in float32, and says why
+        for _ in range(2):  # the second begins in half precision again, as it does by itself
             assert said(voice, told=(told := Told())).samples.tobytes() == wanted
             assert told.notes == [
                 "XTTS-v2 computed values that are not finite in torch.float16; it went on in float32."

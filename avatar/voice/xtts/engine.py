@@ -60,7 +60,7 @@ class XttsVoice:
 
     The same request and thread count give the same bytes on a CPU, whatever was spoken before. Each sentence has a seed
     of its own: a change in one leaves the others' sound as it was, but for its level. Values that half precision cannot
-    hold are computed in float32, from then on to the end of the block.
+    hold are computed in float32, from then on to the end of that speech.
     """
 
     name: ClassVar[str] = "xtts-v2"
@@ -84,9 +84,10 @@ class XttsVoice:
         """Callers use `load`. files: of the checkpoint, by their names there; weights: what was converted of them; profile:
         for messages."""
         self._files, self._weights, self._device, self._dtype = files, weights, device, gpt_dtype
-        self._profile = profile
+        self._own_dtype, self._profile = gpt_dtype, profile
         self._usage = memory.Usage(NEEDS, str(device))  # until `load` measures
         self._lasting: list[str] = []  # notes that hold for all that is spoken from then on
+        self._fell_back = ""  # why, where this speech goes on in float32
         self.notes: list[str] = []
 
     @staticmethod
@@ -185,6 +186,9 @@ class XttsVoice:
         as a whole.
         """
         xtts_text.refuse_language(wanted.language)
+        if self._fell_back:  # for another speech: this one has the bytes that it has by itself
+            self._fell_back = ""
+            self._load_in(self._own_dtype)
         speaker = self._read_speaker(wanted.reference, told)
         task = Task(speaker, wanted.language, wanted.seed, told.notes)
         pieces = xtts_text.split(wanted.text or "", wanted.language)
@@ -192,7 +196,7 @@ class XttsVoice:
         for number, piece in enumerate(progress.count(pieces, total=len(pieces))):
             self._look_for_unknown_letters(piece, task)
             utterances += self._say(piece, task, str(number))
-        told.notes += self._lasting
+        told.notes += [*self._lasting, *filter(None, [self._fell_back])]
         told.facts |= {
             "weights": store.facts(MODEL),
             "memory": self._usage.as_facts(),
@@ -305,10 +309,14 @@ class XttsVoice:
             raise EnvironmentProblem(
                 f"XTTS-v2 computes values that are not finite: its weights may be damaged. {strict.mend()}."
             )
-        self._lasting.append(f"XTTS-v2 computed values that are not finite in {self._dtype}; it went on in float32.")
+        self._fell_back = f"XTTS-v2 computed values that are not finite in {self._dtype}; it went on in float32."
+        self._load_in(torch.float32)
+
+    def _load_in(self, dtype: torch.dtype) -> None:
+        """The model anew, its GPT in another type. Raises EnvironmentProblem where that does not fit."""
         self._drop()
         memory.release(self._device)
-        self._dtype = torch.float32
+        self._dtype = dtype
         memory.refuse_too_small(NEEDS, self._need_bytes(), self._device, self._profile)
         self._load()
 
