@@ -55,9 +55,9 @@ def request_of(**asked: Any) -> Request:
     if asked.get("profile") == "auto":
         asked["profile"] = None
     if voice is not None:
-        from avatar.voice import profiles
+        from avatar import voices
 
-        asked["language"] = asked.get("language") or profiles.language_of(settings.home(), str(voice))
+        asked["language"] = asked.get("language") or voices.language_of(settings.home(), str(voice))
         asked["voice"] = voice_file(str(voice))
     for name in FILE_FIELDS:
         if asked.get(name) is not None:
@@ -67,9 +67,9 @@ def request_of(**asked: Any) -> Request:
 
 def voice_file(voice: str) -> Path:
     """The recording of a cloned voice of that name, else the file of that name. Raises RequestError for neither."""
-    from avatar.voice import profiles
+    from avatar import voices
 
-    recording = profiles.recording_of(settings.home(), voice) or Path(voice)
+    recording = voices.recording_of(settings.home(), voice) or Path(voice)
     if not recording.exists():
         raise RequestError(
             f"there is no cloned voice and no file {voice!r}; '{to_type('voice list')}' shows the voices.", ("voice",)

@@ -23,6 +23,7 @@ FLOORS = [
     "environment",
     "cause", "deps", "media", "portrait",
     "voice",
+    "voices",
     "lips",
     "fit", "quality", "request",
     "job", "stacks",

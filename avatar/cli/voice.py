@@ -40,14 +40,14 @@ def clone(recording: Path, name: str, language: str, consent: bool, as_json: boo
     6 to 30 seconds of one clear speaker are best. Where the full stack and its weights are at hand, what XTTS-v2 hears
     of the voice is computed at once, else when the voice first speaks.
     """
-    from avatar.voice import profiles
+    from avatar import voices
 
-    profile = profiles.create(settings.home(), name, recording.absolute(), language, consent)
+    profile = voices.create(settings.home(), name, recording.absolute(), language, consent)
     for warning in profile["warnings"]:
         click.echo(f"note: {warning}", err=True)
     if not consent:
         click.echo("note: clone only a voice whose speaker agrees; --consent notes that they do.", err=True)
-    if kept := profiles.recording_of(settings.home(), name):
+    if kept := voices.recording_of(settings.home(), name):
         click.echo(f"note: {prepare_full_stack(kept)}", err=True)
     print_profile(profile, as_json)
 
@@ -56,10 +56,10 @@ def clone(recording: Path, name: str, language: str, consent: bool, as_json: boo
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_voices(as_json: bool) -> None:
     """Kept voices, and the presets of the preview stack."""
-    from avatar.voice import profiles
+    from avatar import voices
     from avatar.voice.presets.catalog import PRESETS
 
-    kept = profiles.every(settings.home())
+    kept = voices.every(settings.home())
     if as_json:
         print_json({"voices": kept, "presets": {name: preset.description for name, preset in PRESETS.items()}})
         return
@@ -76,9 +76,9 @@ def list_voices(as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def show(name: str, as_json: bool) -> None:
     """What is known of a kept voice."""
-    from avatar.voice import profiles
+    from avatar import voices
 
-    print_profile(profiles.read(settings.home(), name), as_json)
+    print_profile(voices.read(settings.home(), name), as_json)
 
 
 @voice.command(examples="avatar voice update me --language fr")
@@ -88,18 +88,18 @@ def show(name: str, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def update(name: str, language: str | None, consent: bool | None, as_json: bool) -> None:
     """Change what is noted of a kept voice."""
-    from avatar.voice import profiles
+    from avatar import voices
 
-    print_profile(profiles.update(settings.home(), name, language, consent), as_json)
+    print_profile(voices.update(settings.home(), name, language, consent), as_json)
 
 
 @voice.command()
 @click.argument("name")
 def remove(name: str) -> None:
     """Delete a kept voice and its recording."""
-    from avatar.voice import profiles
+    from avatar import voices
 
-    profiles.remove(settings.home(), name)
+    voices.remove(settings.home(), name)
     click.echo(name)
 
 

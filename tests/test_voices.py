@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from avatar import voices
 from avatar.errors import InputError, RequestError
 from avatar.files import file_digest
-from avatar.voice import profiles
 from avatar.voice.recording import Recording
 
 RATE = 16_000
@@ -22,7 +22,7 @@ RECORDING = Recording(SAMPLES, RATE, 1, 0.5, -9.0, 1.0, 0.0, 40.0, 120.0)
 
 def keep(home: Path, name: str = "ann", **profile) -> dict:
     kept = {"name": name, "language": "en", "consent": False, **profile}
-    profiles.save(home / "voices" / name, kept, RECORDING)
+    voices.save(home / "voices" / name, kept, RECORDING)
     return kept
 
 
@@ -34,30 +34,30 @@ def test_a_voice_is_its_profile_and_its_recording(home):
     kept = keep(home, warnings=["noisy"])
     folder = home / "voices/ann"
     assert names(folder) == ["profile.json", "reference.wav"] and names(home / "voices") == ["ann"]
-    assert profiles.read(home, "ann") == kept == json.loads((folder / "profile.json").read_text())
+    assert voices.read(home, "ann") == kept == json.loads((folder / "profile.json").read_text())
     assert kept["reference_sha256"] == file_digest(folder / "reference.wav")
     samples, rate = soundfile.read(folder / "reference.wav", dtype="float32")
     assert rate == RATE and soundfile.info(folder / "reference.wav").subtype == "PCM_16"
     np.testing.assert_allclose(samples, SAMPLES, atol=1e-4)
-    assert profiles.recording_of(home, "ann") == folder / "reference.wav"
-    assert profiles.language_of(home, "ann") == "en"
+    assert voices.recording_of(home, "ann") == folder / "reference.wav"
+    assert voices.language_of(home, "ann") == "en"
 
 
 def test_a_name_that_another_process_took_meanwhile_is_told_and_left_alone(home):
     keep(home, consent=True)
     with pytest.raises(RequestError, match="'ann' was made by another process meanwhile"):
         keep(home)
-    assert profiles.read(home, "ann")["consent"] is True and names(home / "voices") == ["ann"]
+    assert voices.read(home, "ann")["consent"] is True and names(home / "voices") == ["ann"]
 
 
 def test_voices_are_listed_by_name_and_what_is_half_made_is_not(home):
-    assert profiles.every(home) == []
+    assert voices.every(home) == []
     for name in ("zoe", "ann"):
         keep(home, name)
     for hidden in (".new-abc", ".latents", "empty"):
         (home / "voices" / hidden).mkdir()
     (home / "voices/.new-abc/profile.json").write_text("{}")
-    assert [profile["name"] for profile in profiles.every(home)] == ["ann", "zoe"]
+    assert [profile["name"] for profile in voices.every(home)] == ["ann", "zoe"]
 
 
 @pytest.mark.parametrize(
@@ -66,20 +66,20 @@ def test_voices_are_listed_by_name_and_what_is_half_made_is_not(home):
 def test_a_voice_that_is_not_there_is_told_and_has_no_recording(home, name):
     keep(home)
     with pytest.raises(RequestError, match="no voice .* in .*voices; 'avatar voice list'"):
-        profiles.read(home, name)
-    assert profiles.recording_of(home, name) is None and profiles.language_of(home, name) is None
+        voices.read(home, name)
+    assert voices.recording_of(home, name) is None and voices.language_of(home, name) is None
 
 
 @pytest.mark.parametrize("name", ["a", "7", "A.b_c-1", "a" * 64])
 def test_these_are_names(home, name):
     keep(home, name)
-    assert profiles.read(home, name)["name"] == name
+    assert voices.read(home, name)["name"] == name
 
 
 def test_a_folder_that_lost_its_recording_has_none(home):
     keep(home)
     (home / "voices/ann/reference.wav").unlink()
-    assert profiles.recording_of(home, "ann") is None and profiles.language_of(home, "ann") is None
+    assert voices.recording_of(home, "ann") is None and voices.language_of(home, "ann") is None
 
 
 @pytest.mark.parametrize(
@@ -89,8 +89,8 @@ def test_a_folder_that_lost_its_recording_has_none(home):
 )  # fmt: skip
 def test_only_what_is_said_of_a_voice_changes(home, change, language, consent):
     before = keep(home, consent=True)
-    changed = profiles.update(home, "ann", **change)
-    assert changed == profiles.read(home, "ann") == before | {"language": language, "consent": consent}
+    changed = voices.update(home, "ann", **change)
+    assert changed == voices.read(home, "ann") == before | {"language": language, "consent": consent}
     assert names(home / "voices/ann") == ["profile.json", "reference.wav"]
 
 
@@ -98,10 +98,10 @@ def test_a_language_that_nobody_speaks_changes_nothing(home):
     keep(home)
     for language, said in (("xx", "does not speak 'xx'"), ("ja", "cutlet")):
         with pytest.raises(RequestError, match=said):
-            profiles.update(home, "ann", language, True)
-    assert profiles.read(home, "ann")["language"] == "en" and profiles.read(home, "ann")["consent"] is False
+            voices.update(home, "ann", language, True)
+    assert voices.read(home, "ann")["language"] == "en" and voices.read(home, "ann")["consent"] is False
     with pytest.raises(RequestError, match="no voice 'bob'"):
-        profiles.update(home, "bob", "en", None)
+        voices.update(home, "bob", "en", None)
 
 
 def test_a_removed_voice_is_gone_with_what_was_heard_of_it_and_the_others_stay(home):
@@ -115,10 +115,10 @@ def test_a_removed_voice_is_gone_with_what_was_heard_of_it_and_the_others_stay(h
         "other-model-1.safetensors",
     ):
         (latents / name).touch()
-    profiles.remove(home, "ann")
+    voices.remove(home, "ann")
     assert names(home / "voices") == [".latents", "zoe"] and names(latents) == ["other-model-1.safetensors"]
     with pytest.raises(RequestError, match="no voice 'ann'"):
-        profiles.remove(home, "ann")
+        voices.remove(home, "ann")
 
 
 def test_a_recording_becomes_a_voice(home, tmp_path):
@@ -127,8 +127,8 @@ def test_a_recording_becomes_a_voice(home, tmp_path):
     pulses[RATE // 2 :] = np.sin(2 * np.pi * 119.3 * np.arange(len(pulses) - RATE // 2) / RATE) > 0.9
     soundfile.write(tmp_path / "me.wav", pulses * 0.4, RATE)
     before = round(time.time(), 3)
-    made = profiles.create(home, "me", tmp_path / "me.wav", "fr", True)
-    assert profiles.read(home, "me") == made
+    made = voices.create(home, "me", tmp_path / "me.wav", "fr", True)
+    assert voices.read(home, "me") == made
     assert before <= made.pop("created") <= time.time() + 0.001
     samples, _ = soundfile.read(home / "voices/me/reference.wav")
     assert made.pop("reference_sha256") == file_digest(home / "voices/me/reference.wav")
@@ -148,7 +148,7 @@ def test_a_recording_becomes_a_voice(home, tmp_path):
 def test_what_cannot_be_made_is_refused_before_the_recording_is_read(home, name, language, said):
     keep(home)
     with pytest.raises(RequestError, match=said):
-        profiles.create(home, name, home / "missing.wav", language, True)
+        voices.create(home, name, home / "missing.wav", language, True)
     with pytest.raises(InputError):
-        profiles.create(home, "bob", home / "missing.wav", "en", True)
+        voices.create(home, "bob", home / "missing.wav", "en", True)
     assert names(home / "voices") == ["ann"]
