@@ -101,10 +101,11 @@ def resume(job: Job, output: Path | None, overwrite: bool, tell: Tell) -> Made:
 
 
 def was_delivered(job: Job, output: Path) -> bool:
-    """Whether a file is this job's own video, delivered before."""
+    """Whether a file is this job's own video, delivered before: what the job itself holds may be lost or damaged."""
     from avatar.files import file_digest
 
-    return output.is_file() and job.video.is_file() and file_digest(output) == file_digest(job.video)
+    made = (job.record("video") or {}).get("outputs") or {}
+    return output.is_file() and file_digest(output) == made.get("video.mp4")
 
 
 def prepare(request: Request, output: Path | None, overwrite: bool) -> Path | None:
