@@ -63,7 +63,7 @@ def loudness_of(path: Path) -> Loudness:
         padded = np.pad(samples, (0, -len(samples) % BLOCK))
         blocks.append(np.square(padded).reshape(-1, BLOCK).mean(axis=1))
     if not count:
-        raise InputError(f"the sound of {str(path)!r} cannot be decoded; the file is damaged or cut short.")
+        raise InputError(f"{str(path)!r} has no sound that can be decoded; it has none, or is damaged or cut short.")
     return Loudness(np.concatenate(blocks), peak, count / FROM_ZERO_RATE)
 
 

@@ -234,7 +234,7 @@ def _from_zero(path: Path, coding: str, kind: str) -> Iterator[np.ndarray]:
             yield np.frombuffer(block[: len(block) // size * size], kind)
         status = ffmpeg.finish()
     if status or not found:
-        raise InputError(f"the sound of {str(path)!r} cannot be decoded; the file is damaged or cut short.")
+        raise InputError(f"{str(path)!r} has no sound that can be decoded; it has none, or is damaged or cut short.")
 
 
 # ---------------------------------------------------------------- WAV files of our own
