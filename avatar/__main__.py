@@ -92,8 +92,7 @@ def say(text: str) -> None:
 def explanation(error: Exception) -> str:
     """One sentence for the user: what was wrong and what to do."""
     if isinstance(error, AvatarError):
-        flags = ", ".join("--" + name.replace("_", "-") for name in error.fields)
-        return f"{flags}: {error}" if flags else str(error)
+        return with_flags(error)
     if isinstance(error, OSError) and error.errno in FULL:
         where = f" (writing {error.filename})" if error.filename else ""
         return f"the disk is full{where}; free some space or set AVATAR_HOME to another disk, then run it again."
@@ -107,6 +106,18 @@ def explanation(error: Exception) -> str:
         f"something unforeseen went wrong ({type(error).__name__}: {error}). "
         f"'{to_type('--debug …')}' shows where; '{to_type('status --strict')}' checks the environment."
     )
+
+
+def with_flags(error: AvatarError) -> str:
+    """The message in the words of the command line: before it what it is about, and at its end what would help."""
+    about = ", ".join(map(flag, error.fields))
+    mends = ", ".join(flag(name) if value is True else f"{flag(name)} {value}" for name, value in error.mend.items())
+    message = f"{str(error).removesuffix('.')} ({mends})." if mends else str(error)
+    return f"{about}: {message}" if about else message
+
+
+def flag(field: str) -> str:
+    return "--" + field.replace("_", "-")
 
 
 if __name__ == "__main__":

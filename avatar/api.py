@@ -100,7 +100,7 @@ def _ask(verb: str, arguments: dict[str, Any], progress: Callable[[Event], None]
         raise _ended(worker.returncode)
     if "error" in answer:
         told = answer["error"]
-        raise KINDS.get(told["kind"], errors.AvatarError)(told["message"], tuple(told["fields"]))
+        raise KINDS.get(told["kind"], errors.AvatarError)(told["message"], told["fields"], told["mend"])
     return answer["result"]
 
 

@@ -27,7 +27,7 @@ def check_output(output: Path, overwrite: bool, suffix: str = ".mp4") -> None:
         raise RequestError(f"the output {shown} is a folder; name a file in it.", about)
     if os.path.lexists(output) and not overwrite:
         raise RequestError(
-            f"the output {shown} exists; name another file, or ask to overwrite it.", ("output", "overwrite")
+            f"the output {shown} exists; name another file, or have it overwritten.", ("output",), {"overwrite": True}
         )
     try:
         with tempfile.TemporaryFile(dir=folder):

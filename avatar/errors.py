@@ -7,6 +7,8 @@ shows the traceback too.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 
 class AvatarError(Exception):
     """Something failed that the message explains."""
@@ -14,10 +16,14 @@ class AvatarError(Exception):
     exit_code = 1
     kind = "failed"
 
-    def __init__(self, message: str, fields: tuple[str, ...] = ()) -> None:
-        """fields: of the request, which the message is about."""
+    def __init__(self, message: str, fields: Sequence[str] = (), mend: Mapping[str, object] | None = None) -> None:
+        """fields: of the request, which the message is about; mend: values of fields that would help.
+
+        The message speaks of neither flags nor functions: who shows it knows how its reader sets a field.
+        """
         super().__init__(message)
-        self.fields = fields
+        self.fields = tuple(fields)
+        self.mend = dict(mend or {})
 
     @property
     def reason(self) -> str:

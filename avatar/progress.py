@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 T = TypeVar("T")
-LEAST_PAUSE_S = 0.2  # between two events of a count: an event is a line in a file
+LEAST_PAUSE_S = 0.2  # between two events of a count, but for each tenth: an event is a line in a file
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,11 @@ class Progress:
 
     def count(self, items: Iterable[T], total: int) -> Iterator[T]:
         """Pass items through, counting those that the caller has finished up to total."""
-        told_at = 0.0
-        for number, item in enumerate(items):
+        told_at, told_tenth = 0.0, 0
+        for done, item in enumerate(items, start=1):
             yield item
-            self._now = Event(self._now.stage, self._now.number, number + 1, total)
-            if number + 1 == total or time.monotonic() - told_at >= LEAST_PAUSE_S:
-                told_at = time.monotonic()
+            self._now = Event(self._now.stage, self._now.number, done, total)
+            tenth = 10 * done // total if total else 0
+            if tenth > told_tenth or time.monotonic() - told_at >= LEAST_PAUSE_S:
+                told_at, told_tenth = time.monotonic(), tenth
                 self.tell(self._now)

@@ -75,7 +75,7 @@ class Request(BaseModel):
             )
         for name in ("prompt", "profile", *LIPS_FIELDS):
             if getattr(self, name) is not None and self.stack != "full":
-                raise wrong("this is for the full stack; ask for the stack 'full'", name)
+                raise wrong("this is for the full stack; choose that one", name, mend={"stack": "full"})
         return self
 
     def digest(self) -> str:
@@ -95,17 +95,17 @@ def make_request(**fields: object) -> Request:
         return Request.model_validate({name: value for name, value in fields.items() if value is not None})
     except ValidationError as error:
         first = error.errors()[0]
-        named = first.get("ctx", {}).get("fields", "")
-        about = tuple(named.split()) or tuple(str(part) for part in first["loc"][:1])
+        told = first.get("ctx", {})
+        about = told.get("fields") or tuple(str(part) for part in first["loc"][:1])
         what = first["msg"].removeprefix("Value error, ").replace("Input should", "the value should")
         if first["type"] == "extra_forbidden":
             what = f"there is no field {first['loc'][0]!r}; there are: {', '.join(Request.model_fields)}"
-        raise RequestError(f"{what}.", about) from error
+        raise RequestError(f"{what}.", about, told.get("mend")) from error
 
 
-def wrong(message: str, *fields: str) -> PydanticCustomError:
-    """What a validator raises, and which fields it is about."""
-    return PydanticCustomError("request", "{message}", {"message": message, "fields": " ".join(fields)})
+def wrong(message: str, *fields: str, mend: dict[str, str] | None = None) -> PydanticCustomError:
+    """What a validator raises, which fields it is about, and values of fields that would help."""
+    return PydanticCustomError("request", "{message}", {"message": message, "fields": fields, "mend": mend or {}})
 
 
 def check_text(text: str) -> None:

@@ -3,7 +3,7 @@
     python -m avatar.worker DESCRIPTOR PARENT
 
 Each line written to the descriptor is a JSON object: {"event": ...} any number of times, then {"result": ...} or
-{"error": {"kind", "message", "fields"}}. It ends with the process PARENT, whatever ends that.
+{"error": {"kind", "message", "fields", "mend"}}. It ends with the process PARENT, whatever ends that.
 """
 
 from __future__ import annotations
@@ -44,13 +44,15 @@ def answer(question: dict[str, Any], answers: IO[str]) -> Any:
         output = question["output"] and Path(question["output"])
         return asdict(do(work.request_of(**question["asked"]), output, question["overwrite"], pass_on))
     except AvatarError as error:
-        tell({"error": {"kind": error.kind, "message": str(error), "fields": error.fields}}, answers)
+        tell(
+            {"error": {"kind": error.kind, "message": str(error), "fields": error.fields, "mend": error.mend}}, answers
+        )
     except Exception as error:
         from avatar.__main__ import debugging, explanation
 
         if debugging():
             raise
-        tell({"error": {"kind": "failed", "message": explanation(error), "fields": ()}}, answers)
+        tell({"error": {"kind": "failed", "message": explanation(error), "fields": (), "mend": {}}}, answers)
     sys.exit(1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import signal
@@ -88,6 +89,48 @@ def test_errors_come_back_with_field_reason_and_remedy(asked, kind, fields, reas
     assert type(error) is kind and error.fields == fields and reason in error.reason
     assert "--" not in str(error), "flags are words of the command line"
     assert error.remedy == "" or str(error) == f"{error.reason}; {error.remedy}"
+
+
+def test_what_would_help_comes_back_as_fields_too():
+    with pytest.raises(RequestError) as raised:
+        avatar.make(text="Hello.", prompt="an old sailor")
+    assert raised.value.mend == {"stack": "full"} and raised.value.fields == ("prompt",)
+    with pytest.raises(RequestError) as raised:
+        avatar.make(text="Bonjour.", language="fr")
+    assert raised.value.mend == {"language": "en"}
+
+
+def test_no_error_below_the_command_line_speaks_of_flags():
+    """Python programs and a service raise the same; __main__.py adds the flags. Commands to type are another thing."""
+    own = ("cli", "deps", "environment", "fit", "__main__.py")  # commands, whose options are no fields of a request
+    found = []
+    for path in sorted((ROOT / "avatar").rglob("*.py")):
+        if path.relative_to(ROOT / "avatar").parts[0] in own:
+            continue
+        for statement in ast.walk(ast.parse(path.read_text())):
+            if isinstance(statement, ast.Raise) and statement.exc:
+                typed = {id(each) for call in commands_in(statement) for each in ast.walk(call)}
+                found += [
+                    f"{path.name}:{each.lineno}: {each.value}"
+                    for each in ast.walk(statement)
+                    if isinstance(each, ast.Constant) and id(each) not in typed
+                    and isinstance(each.value, str) and re.search(r"(?<![\w-])--[a-z]", each.value)
+                ]  # fmt: skip
+    assert found == []
+
+
+def commands_in(statement: ast.AST) -> list[ast.Call]:
+    names = ("to_type", "in_full_environment")
+    calls = [each for each in ast.walk(statement) if isinstance(each, ast.Call)]
+    return [each for each in calls if isinstance(each.func, ast.Name) and each.func.id in names]
+
+
+def test_the_command_line_says_it_in_its_flags():
+    from avatar.__main__ import with_flags
+
+    error = RequestError("no such thing; take another.", ("lips_shift",), {"stack": "full", "overwrite": True})
+    assert with_flags(error) == "--lips-shift: no such thing; take another (--stack full, --overwrite)."
+    assert with_flags(RequestError("no such thing.")) == "no such thing."
 
 
 def test_a_worker_that_is_killed_is_told_as_something_that_may_pass(tmp_path, monkeypatch):

@@ -50,7 +50,7 @@ ROWS = [
     ("a target over the limit", f"{RUN} --text Hello. --seconds 500", 2, ["--seconds", "120"]),
     ("an unknown stack", f"{RUN} --text Hello. --stack best", 2, ["--stack", "preview"]),
     ("the full stack without weights", f"{RUN} --text Hello. --stack full", 1, ["avatar models fetch"]),
-    ("a prompt for the preview", f"{RUN} --text Hello. --prompt sailor", 2, ["--prompt", "stack 'full'"]),
+    ("a prompt for the preview", f"{RUN} --text Hello. --prompt sailor", 2, ["--prompt", "--stack full"]),
     ("a prompt and a picture", f"{RUN} --text Hello. --stack full --prompt a --portrait {{cat.png}}", 2, ["--portrait, --prompt", "one of them"]),
     ("an unknown option", "pipeline run --txt Hello.", 2, ["--txt", "--text"]),
     # pictures

@@ -89,7 +89,7 @@ def test_what_is_given_a_profile_asks_no_setting(monkeypatch):
         memory.measured("lips", BEYOND_ANY_HOST, memory.device(cpu), cpu),
     ):
         pass
-    assert memory.smaller_profile(profile=card) == "take a smaller profile (--profile 6GB)"
+    assert memory.smaller_profile(profile=card) == ("take a smaller profile", {"profile": "6GB"})
     with pytest.raises(EnvironmentProblem, match="out of memory on this host"):
         memory.StepDown((1,), profile=cpu).run(lambda batch: torch.empty(BEYOND_ANY_HOST))
 

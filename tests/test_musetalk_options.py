@@ -58,7 +58,7 @@ def test_the_ends_of_a_range_are_taken_and_what_lies_beyond_is_refused(field, le
 def test_the_preview_stack_refuses_them_by_name(avatar, option, value):
     done = avatar("pipeline", "run", "--text", "Hello.", "--stack", "preview", f"--lips-{option}", value)
     assert done.code == 2
-    assert f"--lips-{option}: this is for the full stack; ask for the stack 'full'" in done.stderr
+    assert f"--lips-{option}: this is for the full stack; choose that one (--stack full)." in done.stderr
 
 
 def test_there_is_no_sheet_of_shifts_of_a_preview_job(avatar, finished_home, finished_job, monkeypatch, tmp_path):

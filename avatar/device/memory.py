@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, TypeVar
 from avatar import settings
 from avatar.device import hardware
 from avatar.device.hardware import MIB, Profile
-from avatar.errors import EnvironmentProblem, RequestError
+from avatar.errors import EnvironmentProblem, RequestError, TemporaryProblem
 from avatar.invocation import to_type
 
 if TYPE_CHECKING:
@@ -224,7 +224,7 @@ def reserved_mib(device: torch.device) -> int:
 
 
 def refuse_too_small(name: str, need_bytes: int, device: torch.device, profile: Profile | None = None) -> None:
-    """Raises EnvironmentProblem when the device has less memory than is needed, in all or free at this moment."""
+    """Raises EnvironmentProblem when the device has less memory than is needed, TemporaryProblem when less is free."""
     import torch
 
     if device.type == "cuda":
@@ -233,25 +233,27 @@ def refuse_too_small(name: str, need_bytes: int, device: torch.device, profile: 
         free_mib = total_mib = hardware.memory_mib()  # a CPU's memory is freed by the system where it can be
     need_mib = _mib(need_bytes)
     if need_mib > total_mib:
+        advice, mend = smaller_profile(total_mib, profile)
         raise EnvironmentProblem(
-            f"{name}: about {need_mib:,} MiB are needed, and {describe(device)} has {total_mib:,} MiB; "
-            f"{smaller_profile(total_mib, profile)}."
+            f"{name}: about {need_mib:,} MiB are needed, and {describe(device)} has {total_mib:,} MiB; {advice}.",
+            mend=mend,
         )
     if need_mib > free_mib:
-        raise EnvironmentProblem(
+        advice, mend = smaller_profile(free_mib, profile)
+        raise TemporaryProblem(
             f"{name}: about {need_mib:,} MiB are needed, and {free_mib:,} of the {total_mib:,} MiB of "
-            f"{describe(device)} are free; close what else uses it (nvidia-smi lists that), or "
-            f"{smaller_profile(free_mib, profile)}."
+            f"{describe(device)} are free; close what else uses it (nvidia-smi lists that), or {advice}.",
+            mend=mend,
         )
 
 
-def smaller_profile(room_mib: int | float = math.inf, profile: Profile | None = None) -> str:
-    """Which profile below this one (the one in force) to take where there is so much memory; a sentence's end."""
+def smaller_profile(room_mib: int | float = math.inf, profile: Profile | None = None) -> tuple[str, dict[str, object]]:
+    """What to take where there is so much memory: a sentence's end, and the field of the request that would say so."""
     most_mib = min(_or_in_force(profile).least_vram_mib, room_mib)
     smaller = [each for each in hardware.PROFILES if each.least_vram_mib < most_mib]
     if not smaller:
-        return "render on a host with more memory, or with --stack preview"
-    return f"take a smaller profile (--profile {smaller[0].name})"
+        return "render on a host with more memory, or with the preview stack", {"stack": "preview"}
+    return "take a smaller profile", {"profile": smaller[0].name}
 
 
 def describe(device: torch.device) -> str:
@@ -293,7 +295,7 @@ class StepDown:
         return self._batches[0]
 
     def run(self, work: Callable[[int], T]) -> T:
-        """What `work(batch)` returns. Raises EnvironmentProblem when the smallest batch does not fit either."""
+        """What `work(batch)` returns. Raises TemporaryProblem when the smallest batch does not fit either."""
         while True:
             try:
                 return work(self.batch)
@@ -304,9 +306,11 @@ class StepDown:
             here = device(self._profile)
             release(here)
             if len(self._batches) == 1:
-                raise EnvironmentProblem(
+                advice, mend = smaller_profile(profile=self._profile)
+                raise TemporaryProblem(
                     f"out of memory on {describe(here)} with {self.batch} {self.what}, the least there is; close what "
-                    f"else uses it, or {smaller_profile(profile=self._profile)}."
+                    f"else uses it, or {advice}.",
+                    mend=mend,
                 )
             tried = self._batches.pop(0)
             self.notes.append(f"out of memory with {tried} {self.what}; went on with {self.batch}.")

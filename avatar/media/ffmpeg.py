@@ -249,7 +249,7 @@ def failure(messages: str, path: Path) -> AvatarError:
             f"NVENC could not encode {path.name}: {reason}; AVATAR_ENCODER=x264 before the same command does without it."
         )
     last = messages.strip().splitlines()[-1:] or ["it said nothing"]
-    return AvatarError(f"FFmpeg could not write {path.name}: {last[0]} ('--debug' shows more).")
+    return AvatarError(f"FFmpeg could not write {path.name}: {last[0]}.")
 
 
 def nvenc_reason(messages: str) -> str:

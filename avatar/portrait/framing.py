@@ -64,9 +64,11 @@ def choose_face(faces: list[Face], which: int | None, width: int, height: int) -
             "larger picture."
         )
     if which is None and len(usable) > 1:
-        raise InputError(f"the picture shows {len(usable)} faces: {describe(usable)}; choose one with --face N.")
+        raise InputError(
+            f"the picture shows {len(usable)} faces: {describe(usable)}; choose one by its number.", mend={"face": "N"}
+        )
     if which is not None and not 1 <= which <= len(usable):
-        raise InputError(f"--face {which}: the picture shows {len(usable)}: {describe(usable)}.")
+        raise InputError(f"there is no face {which}: the picture shows {len(usable)}: {describe(usable)}.", ("face",))
     face = usable[(which or 1) - 1]
     refuse_unusable(face, width, height)
     return face

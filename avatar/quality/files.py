@@ -28,7 +28,7 @@ def check_file(path: Path, motion: np.ndarray | None = None, lse: bool = False) 
         raise InputError(f"the file {name} is empty (0 bytes).")
     report = _measure(path, motion, lse)
     if lse and report["kind"] != "video":
-        raise RequestError(f"--lse judges the lips of a video; {name} is a {report['kind']}.")
+        raise RequestError(f"SyncNet judges the lips of a video, and {name} is a {report['kind']}.", ("lse",))
     return {"file": str(path), **report, "passed": not report["failed"]}
 
 

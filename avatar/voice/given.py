@@ -56,7 +56,8 @@ class GivenSpeech:
             if len(samples) > count:
                 raise RequestError(
                     f"the given speech is {recording.seconds:.1f} s long and cannot be fitted to {wanted.seconds:g} s; "
-                    "cut it, or leave --seconds away."
+                    "cut it, or ask for no length.",
+                    ("seconds",),
                 )
             samples = np.pad(samples, (0, count - len(samples)))
         return Speech(samples, recording.sample_rate)

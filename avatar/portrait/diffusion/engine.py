@@ -148,7 +148,7 @@ class DiffusionPortrait:
             if rejected:
                 told.notes.append(f"no usable face from {listed(rejected)}; this one is from seed {seed}.")
             return portrait
-        raise InputError(nothing_usable(rejected))
+        raise InputError(nothing_usable(rejected), mend={"seed": "N"})
 
     def _begin_anew(self) -> None:
         """Back to the type that was loaded, after a picture that half precision was not enough for.
@@ -279,10 +279,10 @@ def nothing_usable(rejected: dict[int, str]) -> str:
     if set(reasons) == {FLAGGED}:
         return (
             f"the safety checker stopped every picture of {count} ({listed(rejected)}); describe a clothed person in "
-            "other words, or try another --seed."
+            "other words, or try another seed."
         )
     told = ", ".join(f"{number} x {reason}" for reason, number in reasons.most_common())
     return (
         f"no face after {count} ({listed(rejected)}: {told}); describe one person rather than a scene, try another "
-        "--seed, more --steps or more --tries, or give a picture with --portrait."
+        "seed, more steps or more tries, or give a picture."
     )

@@ -52,12 +52,14 @@ class PresetVoice:
     def check(wanted: WantedSpeech) -> None:
         """Refuse what cannot work before a model loads. Raises RequestError or InputError."""
         if wanted.preset and wanted.preset not in PRESETS:
-            raise RequestError(f"there is no preset {wanted.preset!r}; there are: {', '.join(PRESETS)}.")
+            raise RequestError(f"there is no preset {wanted.preset!r}; there are: {', '.join(PRESETS)}.", ("preset",))
         known = PRESETS[wanted.preset or DEFAULT_PRESET].languages
         if wanted.language not in known:
             raise RequestError(
                 f"the preview voices speak {', '.join(known)}, not {wanted.language!r}; the full stack speaks 15 "
-                f"languages, and a text in {known[0]!r} wants --language {known[0]}."
+                f"languages, and a text in {known[0]!r} is asked for as one.",
+                ("language",),
+                {"language": known[0]},
             )
         if wanted.reference:
             check_reference(wanted.reference)

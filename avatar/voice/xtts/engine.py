@@ -95,8 +95,9 @@ class XttsVoice:
         """Refuse what cannot work before a model loads. Raises RequestError or InputError."""
         if wanted.preset:
             raise RequestError(
-                f"{wanted.preset!r} is a preset of the preview stack; the full stack speaks with a reference recording "
-                "(--voice), or with XTTS-v2's own first speaker."
+                f"{wanted.preset!r} is a preset of the preview stack; the full stack speaks with the voice of a recording, "
+                "or with XTTS-v2's own first speaker.",
+                ("preset",),
             )
         xtts_text.refuse_language(wanted.language)
         if wanted.reference:
@@ -218,7 +219,8 @@ class XttsVoice:
         if halves is None:
             raise AvatarError(
                 f"XTTS-v2 cannot speak {' '.join(piece.words)!r}: {problem}; write it in another way, or try another "
-                "--seed."
+                "seed.",
+                mend={"seed": "N"},
             )
         task.notes.append(f"{' '.join(piece.words)[:40]!r}… was spoken in two parts: {problem}.")
         first, second = halves

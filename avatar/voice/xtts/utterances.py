@@ -41,6 +41,8 @@ def with_silence(speech: Speech, seconds: float) -> Speech:
     if len(speech.samples) > wanted:
         raise RequestError(
             f"the text takes {speech.seconds:.1f} s to speak and XTTS-v2 keeps its own pace; "
-            f"allow --seconds {np.ceil(speech.seconds * 10) / 10:.1f}, or shorten the text."
+            "shorten the text, or allow it more.",
+            ("seconds",),
+            {"seconds": f"{np.ceil(speech.seconds * 10) / 10:.1f}"},
         )
     return replace(speech, samples=np.pad(speech.samples, (0, wanted - len(speech.samples))))
