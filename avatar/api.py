@@ -6,6 +6,7 @@ network and its signals, and loads none of the model libraries. docs/python.md s
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -20,6 +21,7 @@ from avatar.progress import Event
 from avatar.work import Made
 
 PACKAGE = Path(__file__).parent
+LONGEST_STOP_S = 10
 KINDS = {
     each.kind: each
     for each in (errors.AvatarError, errors.RequestError, errors.InputError, errors.EnvironmentProblem,
@@ -79,7 +81,13 @@ def made(content: dict[str, Any]) -> Made:
 
 
 def _ask(verb: str, arguments: dict[str, Any], progress: Callable[[Event], None] | None) -> Any:
-    """Let a worker do it. Raises what it raised; it is killed where this call is left early, as by Ctrl-C."""
+    """Let a worker do it. Raises what it raised; it is stopped where this call is left early, as by Ctrl-C."""
+    try:
+        question = json.dumps({"verb": verb, **arguments}, default=os.fspath).encode()
+    except (TypeError, ValueError) as error:
+        raise errors.RequestError(
+            f"what was asked for holds something that is no text, number or path: {error}."
+        ) from error
     reading, writing = os.pipe()
     with open(reading, encoding="utf-8") as answers:
         command = [sys.executable, "-P", "-m", "avatar.worker", str(writing), str(os.getpid())]
@@ -90,11 +98,12 @@ def _ask(verb: str, arguments: dict[str, Any], progress: Callable[[Event], None]
             os.close(writing)
             try:
                 assert worker.stdin
-                worker.stdin.write(json.dumps({"verb": verb, **arguments}, default=os.fspath).encode())
-                worker.stdin.close()
+                with contextlib.suppress(BrokenPipeError):  # it ended before it read; how is told below
+                    worker.stdin.write(question)
+                    worker.stdin.close()
                 answer = _last(answers, progress)
             except BaseException:
-                worker.kill()
+                _stop(worker)
                 raise
     if answer is None:
         raise _ended(worker.returncode)
@@ -102,6 +111,15 @@ def _ask(verb: str, arguments: dict[str, Any], progress: Callable[[Event], None]
         told = answer["error"]
         raise KINDS.get(told["kind"], errors.AvatarError)(told["message"], told["fields"], told["mend"])
     return answer["result"]
+
+
+def _stop(worker: subprocess.Popen[bytes]) -> None:
+    """Let it end as after Ctrl-C, with nothing half-made left; at once where it does not."""
+    worker.terminate()
+    try:
+        worker.wait(LONGEST_STOP_S)
+    except subprocess.TimeoutExpired:
+        worker.kill()
 
 
 def _last(answers: IO[str], progress: Callable[[Event], None] | None) -> dict[str, Any] | None:

@@ -90,7 +90,7 @@ def code_digest(parts: tuple[str, ...]) -> str:
     files = set()
     for part in parts:
         path = PACKAGE / part
-        files |= {each for each in path.rglob("*") if each.suffix != ".pyc"} if path.is_dir() else {path}
+        files |= {each for each in path.rglob("*") if "__pycache__" not in each.parts} if path.is_dir() else {path}
     total = hashlib.sha256()
     for path in sorted(file for file in files if file.is_file()):
         total.update(f"{path.relative_to(PACKAGE)}\0".encode() + path.read_bytes())

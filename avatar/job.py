@@ -131,6 +131,8 @@ class Job:
         changed. It is copied, with its record, which then says from where."""
         for owner in stage_cache.owners(self.home, cause):
             other = Job(self.folder.parent / owner)
+            if not other.folder.is_dir():  # deleted by hand
+                stage_cache.remove_owner(self.home, cause, owner)
             # Another process may remove or remake that job at any moment, and a damaged record may hold anything.
             with contextlib.suppress(OSError, AvatarError, KeyError, TypeError, AttributeError):
                 if other.folder != self.folder and self._take(stage, cause, other):

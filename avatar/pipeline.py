@@ -7,6 +7,7 @@ a batch of one. What was made before from the same cause is not made again.
 from __future__ import annotations
 
 import contextlib
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -136,4 +137,5 @@ def noted(job: Job, failed: dict[str, Exception]) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # whatever it was: of many jobs the others can still be made, and of one it is raised
+        traceback.clear_frames(error.__traceback__)  # whose tensors would stay on the device
         failed[job.id] = error

@@ -44,25 +44,40 @@ def request_of(**asked: Any) -> Request:
 
     asked: fields of the request; None is the default. Raises RequestError.
     """
-    defaults = settings.load()
-    asked["stack"] = asked.get("stack") or defaults.stack
-    asked["seed"] = defaults.seed if asked.get("seed") is None else asked["seed"]
-    voice = asked.get("voice")
-    if asked["stack"] == "preview" and voice is None and asked.get("audio") is None:
-        asked["preset"] = asked.get("preset") or defaults.preset or None
-    if asked["stack"] == "full" and asked.get("profile") is None and defaults.profile != "auto":
-        asked["profile"] = defaults.profile
-    if asked.get("profile") == "auto":
-        asked["profile"] = None
-    if voice is not None:
+    asked = {name: value for name, value in asked.items() if value is not None}
+    if (voice := asked.get("voice")) is not None:
         from avatar import voices
 
-        asked["language"] = asked.get("language") or voices.language_of(settings.home(), str(voice))
+        asked.setdefault("language", voices.language_of(settings.home(), str(voice)))
         asked["voice"] = voice_file(str(voice))
     for name in FILE_FIELDS:
-        if asked.get(name) is not None:
+        if isinstance(asked.get(name), str | os.PathLike):
             asked[name] = Path(os.path.abspath(asked[name]))
-    return make_request(**asked)
+    by_setting = from_settings(asked)
+    asked |= by_setting
+    if asked.get("profile") == "auto":
+        del asked["profile"]
+    try:
+        return make_request(**asked)
+    except RequestError as error:
+        if len(error.fields) == 1 and error.fields[0] in by_setting:
+            name = error.fields[0]
+            raise RequestError(
+                f"the setting {name} ({settings.origin(name)}) is {by_setting[name]!r}, and {error}"
+            ) from error
+        raise
+
+
+def from_settings(asked: dict[str, Any]) -> dict[str, Any]:
+    """The fields that the settings decide, since nobody asked for them."""
+    defaults = settings.load()
+    decided = {"stack": defaults.stack, "seed": defaults.seed}
+    stack = asked.get("stack", defaults.stack)
+    if stack == "preview" and defaults.preset and not {"voice", "audio"} & asked.keys():
+        decided["preset"] = defaults.preset
+    if stack == "full":
+        decided["profile"] = defaults.profile
+    return {name: value for name, value in decided.items() if name not in asked}
 
 
 def voice_file(voice: str) -> Path:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -21,17 +22,22 @@ from avatar.host import closed
 def main() -> None:
     descriptor, parent = map(int, sys.argv[1:])
     closed.die_with(parent)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C: the caller gets it too, and stops this one
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if os.environ.get("AVATAR_NETWORK") != "open":
         closed.prepare_nvidia()
         closed.close_network()
     with open(descriptor, "w", encoding="utf-8", buffering=1) as answers:
-        tell({"result": answer(json.load(sys.stdin), answers)}, answers)
+        try:
+            tell({"result": answer(json.load(sys.stdin), answers)}, answers)
+        except KeyboardInterrupt:
+            sys.exit(130)
 
 
 def answer(question: dict[str, Any], answers: IO[str]) -> Any:
     """What is asked for, as JSON-able values. A failure is told, and ends the process."""
     from avatar import work
-    from avatar.errors import AvatarError
+    from avatar.errors import AvatarError, TemporaryProblem
     from avatar.progress import Event
 
     def pass_on(event: Event) -> None:
@@ -48,11 +54,12 @@ def answer(question: dict[str, Any], answers: IO[str]) -> Any:
             {"error": {"kind": error.kind, "message": str(error), "fields": error.fields, "mend": error.mend}}, answers
         )
     except Exception as error:
-        from avatar.__main__ import debugging, explanation
+        from avatar.__main__ import debugging, exit_code, explanation
 
         if debugging():
             raise
-        tell({"error": {"kind": "failed", "message": explanation(error), "fields": (), "mend": {}}}, answers)
+        kind = TemporaryProblem.kind if exit_code(error) == TemporaryProblem.exit_code else "failed"
+        tell({"error": {"kind": kind, "message": explanation(error), "fields": (), "mend": {}}}, answers)
     sys.exit(1)
 
 

@@ -16,7 +16,7 @@ import pytest
 
 import avatar
 from avatar.errors import AvatarError, InputError, RequestError, TemporaryProblem
-from tests.conftest import ROOT, SHORT_TEXT
+from tests.conftest import ROOT, SHORT_TEXT, heed_signals
 
 SNIPPETS = re.findall(r"```python\n(.*?)```", (ROOT / "docs/python.md").read_text(), re.S)
 
@@ -140,6 +140,30 @@ def test_a_worker_that_is_killed_is_told_as_something_that_may_pass(tmp_path, mo
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with pytest.raises(TemporaryProblem, match="SIGKILL.*try again"):
         avatar.speak("Hello.", out=tmp_path / "hello.wav")
+
+
+@pytest.mark.parametrize("value", [object(), b"bytes", {1, 2}])
+def test_what_is_no_text_number_or_path_is_refused(value):
+    with pytest.raises(RequestError):
+        avatar.make(text="Hello.", portrait=value)
+
+
+def test_an_interrupted_call_leaves_nothing_half_made(tmp_path, home):
+    """By Ctrl-C in a terminal, which both processes get; only the caller has something to say."""
+    code = (
+        f"import avatar; avatar.make(text={' '.join(['word'] * 100)!r}, preset='joe', out={str(tmp_path / 'a.mp4')!r})"
+    )
+    caller = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.PIPE, text=True,
+                              start_new_session=True, preexec_fn=heed_signals)  # fmt: skip
+    deadline = time.monotonic() + 60
+    while not list((home / "jobs").glob("*/.lips-*")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.killpg(caller.pid, signal.SIGINT)
+    said = caller.communicate(timeout=30)[1]
+    assert said.count("Traceback") == 1 and said.strip().endswith("KeyboardInterrupt")
+    (job,) = (home / "jobs").glob("[!.]*")
+    assert not [path for path in home.rglob(".*") if path.name.startswith((".lips", ".new"))]
+    assert (job / "records/voice.json").is_file() and not (tmp_path / "a.mp4").exists()
 
 
 def test_the_worker_ends_with_its_caller(tmp_path, home):

@@ -59,6 +59,7 @@ def test_an_owner_that_is_gone_is_no_obstacle(copied, home):
     stage_cache.add_owner(home, cause, "a-job-that-was-deleted-by-hand")
     other = homes.create(home, make_request(text="Hello."))
     assert other.take_from_another("portrait", cause)
+    assert stage_cache.owners(home, cause) == sorted([copied.id, other.id])
 
 
 def test_a_damaged_copy_is_not_taken(copied, home):
@@ -111,6 +112,8 @@ def test_a_job_of_another_version_is_shown_and_removable(avatar, home, content):
     (folder / "request.json").write_text(content)
     listed = json.loads(avatar("pipeline", "list", "--json").stdout)
     assert [row["job"] for row in listed] == ["old-1"]
+    shown = avatar("pipeline", "show", "old-1")
+    assert shown.code == 0 and "old-1: " in shown.stdout and "another version" in shown.stderr
     refused = avatar("pipeline", "resume", "old-1")
     assert refused.code == 1 and "cannot be read" in refused.stderr and "pipeline remove old-1" in refused.stderr
     assert avatar("pipeline", "remove", "old-1").code == 0 and not folder.exists()

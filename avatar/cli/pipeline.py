@@ -11,7 +11,7 @@ import click
 from avatar import settings
 from avatar.cli.help import Group
 from avatar.cli.output import age, print_json, size
-from avatar.errors import RequestError
+from avatar.errors import AvatarError, RequestError
 from avatar.invocation import to_type
 
 FILE = click.Path(path_type=Path)
@@ -167,7 +167,6 @@ def list_jobs(as_json: bool) -> None:
 def described(job) -> dict:
     """One row of the list. seconds: of the video, None before it is there; a damaged job has no text."""
     from avatar import home as homes
-    from avatar.errors import AvatarError
 
     try:
         request = job.request()
@@ -195,7 +194,11 @@ def show(job: str, follow: bool, as_json: bool) -> None:
         follow_events(found, as_json)
         return
     records = {stage: record for stage in STAGES if (record := found.record(stage))}
-    request = found.request().model_dump(mode="json")
+    try:
+        request = found.request().model_dump(mode="json")
+    except AvatarError as error:  # of another version; what can be read of it is shown all the same
+        request = {}
+        click.echo(f"note: {error}", err=True)
     state, outputs = found.state(), found.outputs()
     if as_json:
         told = {"job": found.id, "state": state, "folder": found.folder, "outputs": outputs}
@@ -208,10 +211,11 @@ def show(job: str, follow: bool, as_json: bool) -> None:
         if value not in (None, False):
             click.echo(f"  {name}: {value}")
     for stage, record in records.items():
-        engine = record["made_by"]["engine"]
+        engine = record.get("made_by", {}).get("engine", "")
         copied = f", copied from {record['copied_from']}" if "copied_from" in record else ""
-        click.echo(f"{stage:9} {record['seconds']:7.2f} s  {record['peak_memory_mib']:5} MiB  {engine}{copied}")
-        for note in record["notes"]:
+        seconds, mib = record.get("seconds", 0), record.get("peak_memory_mib", 0)
+        click.echo(f"{stage:9} {seconds:7.2f} s  {mib:5} MiB  {engine}{copied}")
+        for note in record.get("notes", ()):
             click.echo(f"          note: {note}")
 
 
