@@ -198,7 +198,7 @@ def _without_levels(said: str) -> str:
 
 def _last_complaint(said: str) -> str:
     """The last line in which FFmpeg said what is wrong, without the part of the program and the address before it."""
-    lines = [line for line in said.splitlines() if re.match(r"(\[[^]]*\] )?\[(error|fatal|panic)\] ", line)]
+    lines = [line for line in said.splitlines() if re.match(r"(\[[^]]*\] )*\[(error|fatal|panic)\] ", line)]
     lines = [re.sub(r"^(\[[^]]*\] )+", "", line.strip()) for line in lines]
     says_nothing = ("Error opening input", "Last message", "Format not on whitelist")
     lines = [line for line in lines if line and not line.startswith(says_nothing)]
