@@ -493,6 +493,19 @@ def test_values_that_half_precision_cannot_hold_are_computed_in_float32(changed,
             assert told.facts["gpt_dtype"] == "float32"
 
 
+def test_a_reload_that_finds_no_memory_fails_that_speech_and_no_other(changed, monkeypatch):
+    """After a fall-back the model is read anew for the next speech; another program may have the memory meanwhile."""
+    changed(swell)
+    with a_voice(gpt_dtype="float16") as voice:
+        wanted = said(voice).samples.tobytes()
+        with monkeypatch.context() as patch:
+            patch.setattr(hardware, "memory_mib", lambda: 1)
+            for _ in range(2):
+                with pytest.raises(EnvironmentProblem, match="MiB are needed, and this host has 1 MiB"):
+                    said(voice)
+        assert said(voice).samples.tobytes() == wanted
+
+
 @pytest.mark.parametrize("gpt_dtype", ["float16", "float32"])
 def test_values_that_are_not_finite_in_float32_are_an_error(changed, gpt_dtype):
     changed(lambda state: state["gpt.final_norm.bias"].fill_(float("nan")))

@@ -187,8 +187,8 @@ class XttsVoice:
         """
         xtts_text.refuse_language(wanted.language)
         if self._fell_back:  # for another speech: this one has the bytes that it has by itself
-            self._fell_back = ""
             self._load_in(self._own_dtype)
+            self._fell_back = ""  # only now: where that found no room, the next speech tries again
         speaker = self._read_speaker(wanted.reference, told)
         task = Task(speaker, wanted.language, wanted.seed, told.notes)
         pieces = xtts_text.split(wanted.text or "", wanted.language)
