@@ -31,6 +31,7 @@ torch = pytest.importorskip("torch")
 
 from avatar.voice.speech import PEAK, Speech  # noqa: E402
 from avatar.voice.xtts import checkpoint as xtts_checkpoint  # noqa: E402
+from avatar.voice.xtts import graph as xtts_graph  # noqa: E402
 from avatar.voice.xtts import speaker as xtts_speaker  # noqa: E402
 from avatar.voice.xtts import text as xtts_text  # noqa: E402
 from avatar.voice.xtts.engine import XttsVoice  # noqa: E402
@@ -512,6 +513,23 @@ def test_values_that_are_not_finite_in_float32_are_an_error(changed, gpt_dtype):
     broken = pytest.raises(EnvironmentProblem, match="not finite: its weights may be damaged")
     with a_voice(gpt_dtype=gpt_dtype) as voice, broken:
         said(voice)
+
+
+class Recording(XttsVoice):
+    """Records a CUDA graph wherever it runs, which fails without a card."""
+
+    def _load(self) -> None:
+        super()._load()
+        xtts_graph.code_by_code(self._model.gpt, recorded=True, notes=self._lasting)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a card records")
+def test_a_recording_that_failed_is_told_once_in_each_speech(changed):
+    changed(swell)
+    with a_voice(gpt_dtype="float16", engine=Recording) as voice:
+        for _ in range(2):
+            said(voice, told=(told := Told()))
+            assert [note.partition(":")[0] for note in told.notes if "graphs" in note] == ["CUDA graphs were left out"]
 
 
 class Watched(XttsVoice):

@@ -130,6 +130,7 @@ class XttsVoice:
 
     def _load(self) -> None:
         """Set self._ears, in float32 on the CPU, and self._model."""
+        self._lasting.clear()  # of the model before, which a fall-back replaces
         self._model = self._read_model()
         self._ears = xtts_speaker.take_ears(self._model)
         xtts_checkpoint.set_gpt_dtype(self._model, self._dtype)
