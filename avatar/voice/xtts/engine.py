@@ -135,10 +135,11 @@ class XttsVoice:
         self._ears = xtts_speaker.take_ears(self._model)
         xtts_checkpoint.set_gpt_dtype(self._model, self._dtype)
         self._model.to(self._device)
-        if self._device.type == "cuda" and memory.cuda_graphs():
+        if self._device.type == "cuda":  # with graphs or without: the switch may not change what is spoken
             from avatar.voice.xtts import graph as xtts_graph
 
-            xtts_graph.code_by_code(xtts_checkpoint.gpt_of(self._model), recorded=True, notes=self._lasting)
+            gpt = xtts_checkpoint.gpt_of(self._model)
+            xtts_graph.code_by_code(gpt, recorded=memory.cuda_graphs(), notes=self._lasting)
 
     def _read_model(self) -> Xtts:
         return xtts_checkpoint.load(self._files, self._weights)
