@@ -27,6 +27,7 @@ FRAMES = [np.full((64, 64, 3), 8 * number, np.uint8) for number in range(25)]
 KILLED_AT_ONCE = "kill -KILL $$"
 # What it decodes comes in part, so that a reader sees a file that seems to be cut short.
 KILLED_MIDWAY = f"'{REAL}' \"$@\" | head -c 20000; kill -KILL $$"
+KILLED_WITHIN_A_SAMPLE = f"'{REAL}' \"$@\" | head -c 20001; kill -KILL $$"
 # FFmpeg hears SIGTERM, stops in good order and leaves with a status of its own; -re, so that it is not done by then.
 STOPPED_MIDWAY = f"'{REAL}' -re \"$@\" & sleep 0.7; kill -TERM $!; wait $!"
 WITHOUT_MEMORY = "echo '[aac @ 0x5] Cannot allocate memory' >&2; exit 244"
@@ -81,7 +82,7 @@ def ffmpeg_is(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("reader", READERS)
-@pytest.mark.parametrize("script", [KILLED_AT_ONCE, KILLED_MIDWAY])
+@pytest.mark.parametrize("script", [KILLED_AT_ONCE, KILLED_MIDWAY, KILLED_WITHIN_A_SAMPLE])
 def test_a_killed_ffmpeg_is_told_as_such_wherever_a_file_is_read(video, ffmpeg_is, reader, script):
     ffmpeg_is(script)
     with pytest.raises(TemporaryProblem) as error:

@@ -31,6 +31,7 @@ torch = pytest.importorskip("torch")
 
 from avatar.voice.speech import PEAK, Speech  # noqa: E402
 from avatar.voice.xtts import checkpoint as xtts_checkpoint  # noqa: E402
+from avatar.voice.xtts import graph as xtts_graph  # noqa: E402
 from avatar.voice.xtts import speaker as xtts_speaker  # noqa: E402
 from avatar.voice.xtts import text as xtts_text  # noqa: E402
 from avatar.voice.xtts.engine import XttsVoice  # noqa: E402
@@ -493,12 +494,42 @@ def test_values_that_half_precision_cannot_hold_are_computed_in_float32(changed,
             assert told.facts["gpt_dtype"] == "float32"
 
 
+def test_a_reload_that_finds_no_memory_fails_that_speech_and_no_other(changed, monkeypatch):
+    """After a fall-back the model is read anew for the next speech; another program may have the memory meanwhile."""
+    changed(swell)
+    with a_voice(gpt_dtype="float16") as voice:
+        wanted = said(voice).samples.tobytes()
+        with monkeypatch.context() as patch:
+            patch.setattr(hardware, "memory_mib", lambda: 1)
+            for _ in range(2):
+                with pytest.raises(EnvironmentProblem, match="MiB are needed, and this host has 1 MiB"):
+                    said(voice)
+        assert said(voice).samples.tobytes() == wanted
+
+
 @pytest.mark.parametrize("gpt_dtype", ["float16", "float32"])
 def test_values_that_are_not_finite_in_float32_are_an_error(changed, gpt_dtype):
     changed(lambda state: state["gpt.final_norm.bias"].fill_(float("nan")))
     broken = pytest.raises(EnvironmentProblem, match="not finite: its weights may be damaged")
     with a_voice(gpt_dtype=gpt_dtype) as voice, broken:
         said(voice)
+
+
+class Recording(XttsVoice):
+    """Records a CUDA graph wherever it runs, which fails without a card."""
+
+    def _load(self) -> None:
+        super()._load()
+        xtts_graph.code_by_code(self._model.gpt, recorded=True, notes=self._lasting)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a card records")
+def test_a_recording_that_failed_is_told_once_in_each_speech(changed):
+    changed(swell)
+    with a_voice(gpt_dtype="float16", engine=Recording) as voice:
+        for _ in range(2):
+            said(voice, told=(told := Told()))
+            assert [note.partition(":")[0] for note in told.notes if "graphs" in note] == ["CUDA graphs were left out"]
 
 
 class Watched(XttsVoice):

@@ -131,8 +131,8 @@ def speaking_model(gpt_dtype: torch.dtype, device: torch.device, smaller: dict |
     gpt.train(False)
     set_gpt_dtype(model, gpt_dtype)
     model.to(device)
-    if device.type == "cuda" and memory.cuda_graphs():
-        code_by_code(gpt, recorded=True, notes=[])
+    if device.type == "cuda":
+        code_by_code(gpt, recorded=memory.cuda_graphs(), notes=[])
     words = RandomText(model.args.gpt_number_text_tokens)
     model.tokenizer = words  # pyright: ignore[reportAttributeAccessIssue]  # all of a tokenizer that speaking asks for
     return model

@@ -176,8 +176,9 @@ def _read_au(header: bytes, stream: IO[bytes]) -> Sound | None:
     parts: list[np.ndarray] = []
     peak = 0.0
     clipped = total = 0
-    while block := stream.read(4 * channels * sample_rate):
-        samples = np.nan_to_num(np.frombuffer(block, ">f4").astype(np.float32).reshape(-1, channels))
+    while len(block := stream.read(4 * channels * sample_rate)) >= 4 * channels:
+        count = len(block) // (4 * channels) * channels  # an FFmpeg that is killed leaves a part of the last ones
+        samples = np.nan_to_num(np.frombuffer(block, ">f4", count).astype(np.float32).reshape(-1, channels))
         loudness = np.abs(samples)
         peak = max(peak, float(loudness.max()))
         clipped += int(np.count_nonzero(loudness >= CLIPPED))
@@ -197,7 +198,7 @@ def _without_levels(said: str) -> str:
 
 def _last_complaint(said: str) -> str:
     """The last line in which FFmpeg said what is wrong, without the part of the program and the address before it."""
-    lines = [line for line in said.splitlines() if re.match(r"(\[[^]]*\] )?\[(error|fatal|panic)\] ", line)]
+    lines = [line for line in said.splitlines() if re.match(r"(\[[^]]*\] )*\[(error|fatal|panic)\] ", line)]
     lines = [re.sub(r"^(\[[^]]*\] )+", "", line.strip()) for line in lines]
     says_nothing = ("Error opening input", "Last message", "Format not on whitelist")
     lines = [line for line in lines if line and not line.startswith(says_nothing)]

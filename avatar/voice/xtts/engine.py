@@ -131,14 +131,16 @@ class XttsVoice:
 
     def _load(self) -> None:
         """Set self._ears, in float32 on the CPU, and self._model."""
+        self._lasting.clear()  # of the model before, which a fall-back replaces
         self._model = self._read_model()
         self._ears = xtts_speaker.take_ears(self._model)
         xtts_checkpoint.set_gpt_dtype(self._model, self._dtype)
         self._model.to(self._device)
-        if self._device.type == "cuda" and memory.cuda_graphs():
+        if self._device.type == "cuda":  # with graphs or without: the switch may not change what is spoken
             from avatar.voice.xtts import graph as xtts_graph
 
-            xtts_graph.code_by_code(xtts_checkpoint.gpt_of(self._model), recorded=True, notes=self._lasting)
+            gpt = xtts_checkpoint.gpt_of(self._model)
+            xtts_graph.code_by_code(gpt, recorded=memory.cuda_graphs(), notes=self._lasting)
 
     def _read_model(self) -> Xtts:
         return xtts_checkpoint.load(self._files, self._weights)
@@ -188,8 +190,8 @@ class XttsVoice:
         """
         xtts_text.refuse_language(wanted.language)
         if self._fell_back:  # for another speech: this one has the bytes that it has by itself
-            self._fell_back = ""
             self._load_in(self._own_dtype)
+            self._fell_back = ""  # only now: where that found no room, the next speech tries again
         speaker = self._read_speaker(wanted.reference, told)
         task = Task(speaker, wanted.language, wanted.seed, told.notes)
         pieces = xtts_text.split(wanted.text or "", wanted.language)

@@ -71,8 +71,8 @@ class OneCode:
 def code_by_code(gpt: GPT, recorded: bool, notes: list[str]) -> None:
     """Let the GPT answer single codes by OneCode, on a card as a CUDA graph; a prompt goes its way as before.
 
-    recorded: False leaves the graph out, as on a CPU. notes: where it is told that recording failed. Sums are made in
-    another order than by transformers: the last digits differ.
+    recorded: False leaves the graph out, and makes the same sums one by one. notes: where it is told that recording
+    failed. Sums are made in another order than by transformers: the last digits differ.
     """
     from transformers.modeling_outputs import BaseModelOutputWithPastAndCrossAttentions as Output
 
