@@ -10,15 +10,18 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from avatar import cause
+from avatar import home as homes
 from avatar.device.hardware import profile_named
-from avatar.job import STAGES
+from avatar.progress import Progress
 from avatar.request import make_request
 from avatar.stacks import stack_for
+from avatar.stages import STAGES, Work
 from tests.conftest import ROOT, SHORT_TEXT
 
 RUN = ("pipeline", "run", "--text", SHORT_TEXT, "--preset", "joe", "--json")
@@ -144,13 +147,20 @@ def test_each_declared_file_is_there():
 
 
 def test_batches_change_nothing_on_a_cpu():
-    from dataclasses import replace
-
     lips = stack_for(make_request(text="Hello.", stack="full")).lips
     cpu, card = profile_named("cpu"), profile_named("10GB")
     assert "lips_batch" in lips.uses
     assert cause.profile_part(lips, cpu) == cause.profile_part(lips, replace(cpu, lips_batch=7))
     assert cause.profile_part(lips, card) != cause.profile_part(lips, replace(card, lips_batch=7))
+
+
+def test_the_words_of_the_mark_are_in_the_cause(home):
+    job = homes.create(home, request := make_request(text="Hello."))
+    work = Work(job, request, stack_for(request), None, Progress())
+    other = replace(work, stack=replace(work.stack, mark="another mark"))
+    unmarked = replace(work, request=request.model_copy(update={"mark": False}))
+    marks = [STAGES["lips"](each).inputs.pop("mark") for each in (work, other, unmarked)]
+    assert marks == ["synthetic preview", "another mark", None]
 
 
 def test_where_no_locks_are_at_hand_the_installed_version_stands_for_a_library(monkeypatch):
