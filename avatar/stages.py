@@ -93,14 +93,15 @@ def lips(work: Work) -> Task:
     source, made_of = stack.lips_source(job.folder, request)
     options = stack.lips_options(request)
     chosen = encoder.choose(work.profile.device if work.profile else "cpu", SIZE, RATE)
-    inputs = job.files("speech.wav", "timings.json") | made_of | {"mark": request.mark, "options": repr(options)}
+    mark = stack.mark if request.mark else None
+    inputs = job.files("speech.wav", "timings.json") | made_of | {"mark": mark, "options": repr(options)}
     inputs |= {"seed": request.seed, **chosen.inputs}
 
     def make(engine: Any, folder: Path, told: Told) -> dict:
         speech = Speech.load(job.folder)
         frames = engine.frames(source(), speech, FRAME_RATE, request.seed, options, told)
         frames = work.progress.count(frames, speech.frame_count(FRAME_RATE))
-        frames = marked(frames, SIZE, SIZE, stack.mark) if request.mark else frames
+        frames = marked(frames, SIZE, SIZE, mark) if mark else frames
         count = ffmpeg.encode_frames(frames, SIZE, SIZE, RATE, folder / "picture.mp4", chosen.name)
         engine.save_motion(folder)
         return {"encoder": asdict(chosen), "frames": count}

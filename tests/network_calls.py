@@ -82,7 +82,11 @@ def connect(kind: int, family: int = socket.AF_UNIX) -> None:
 
 def accept() -> None:
     """Where somebody waits to be served."""
-    SERVERS[socket.SOCK_STREAM].accept()
+    SERVERS[socket.SOCK_STREAM].accept()  # by accept4(2)
+
+
+def accept_as_it_was() -> None:
+    system_call(closed.ACCEPT, ctypes.c_long(SERVERS[socket.SOCK_STREAM].fileno()), None, None)
 
 
 def in_a_child() -> None:
@@ -101,8 +105,9 @@ def main() -> None:
         SERVERS[kind] = server = socket.socket(socket.AF_UNIX, kind)
         server.bind(f"\0avatar-test-{os.getpid()}-{int(kind)}")
         server.listen()
-    waiting = socket.socket(socket.AF_UNIX)
-    waiting.connect(SERVERS[socket.SOCK_STREAM].getsockname())
+    waiting = [socket.socket(socket.AF_UNIX) for _ in range(2)]
+    for each in waiting:
+        each.connect(SERVERS[socket.SOCK_STREAM].getsockname())
     go, answers = threading.Event(), queue.Queue()
     thread = threading.Thread(target=waiting_thread, args=(go, answers))
     thread.start()
@@ -122,6 +127,7 @@ def main() -> None:
         ),
         "as CUDA does": outcome(as_cuda_does),
         "accept": outcome(accept),
+        "accept as it was": outcome(accept_as_it_was),
         "connect a stream": outcome(lambda: connect(socket.SOCK_STREAM)),
         "connect packets": outcome(lambda: connect(socket.SOCK_SEQPACKET)),
         "thread from before": answers.get(),

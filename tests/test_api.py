@@ -179,6 +179,19 @@ def test_the_worker_ends_with_its_caller(tmp_path, home):
     assert workers and not any(Path(f"/proc/{worker}").exists() for worker in workers)
 
 
+def test_a_call_that_is_left_early_ends_its_worker(home):
+    """As by Ctrl-C, which may come at any event."""
+
+    def leave(event):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        avatar.make(text=SHORT_TEXT, preset="joe", progress=leave)
+    assert not workers_of(os.getpid())
+    (job,) = (home / "jobs").iterdir()
+    assert not (job / "video.mp4").exists(), "it was waited for to its end"
+
+
 def workers_of(parent: int) -> list[int]:
     found = []
     for path in Path("/proc").glob("[0-9]*/stat"):

@@ -10,15 +10,18 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from avatar import cause
+from avatar import home as homes
 from avatar.device.hardware import profile_named
-from avatar.job import STAGES
+from avatar.progress import Progress
 from avatar.request import make_request
 from avatar.stacks import stack_for
+from avatar.stages import STAGES, Work
 from tests.conftest import ROOT, SHORT_TEXT
 
 RUN = ("pipeline", "run", "--text", SHORT_TEXT, "--preset", "joe", "--json")
@@ -69,7 +72,8 @@ FULL = {"stack": "full", "prompt": "an old sailor"}
         ("environment/status.py", "", ""),
         ("errors.py", "", ""),
         ("stages.py", "portrait voice lips", "portrait voice lips"),
-        ("portrait/framing.py", "portrait", "portrait"),
+        ("stacks.py", "", ""),
+        ("portrait/framing.py", "portrait lips", "portrait lips"),
         ("portrait/diffusion/prompt.py", "", "portrait"),
         ("voice/presets/vits.py", "voice", ""),
         ("voice/xtts/engine.py", "", "voice"),
@@ -77,7 +81,7 @@ FULL = {"stack": "full", "prompt": "an old sailor"}
         ("lips/warp/mouth.py", "lips", ""),
         ("lips/musetalk/tone.py", "", "lips"),
         ("media/mark.py", "lips", "lips"),
-        ("media/ffmpeg.py", "lips", "lips"),
+        ("media/ffmpeg.py", "voice lips", "voice lips"),
     ],
 )
 def test_a_change_of_code_makes_again_what_it_can_change(package, file, preview, full):
@@ -90,34 +94,35 @@ def test_a_change_of_code_makes_again_what_it_can_change(package, file, preview,
     finally:
         path.write_text(before)
     for stack, wanted in (("preview", preview), ("full", full)):
-        changed = {stage for stage in known[stack] if known[stack][stage] != now[stack][stage]}
-        assert set(wanted.split()) <= changed, f"{file} changes the {stack} stack's {wanted}"
-        if not wanted:
-            assert not changed, f"{file} changes nothing of the {stack} stack"
+        changed = [stage for stage in known[stack] if known[stack][stage] != now[stack][stage]]
+        assert changed == wanted.split(), f"{file}, {stack} stack"
 
 
-def test_other_bytes_of_a_library_make_again_the_stages_that_declare_it(package):
-    known = made_by_in(package)
+@pytest.mark.parametrize(
+    ("name", "preview", "full"),
+    [
+        ("click", "", ""),
+        ("onnxruntime", "voice", ""),
+        ("mediapipe", "portrait", "portrait lips"),
+        ("imageio-ffmpeg", "voice lips", "voice lips"),
+        ("diffusers", "", "portrait lips"),
+        ("coqui-tts", "", "voice"),
+    ],
+)
+def test_other_bytes_of_a_library_make_again_the_stages_that_declare_it(package, name, preview, full):
+    known = {"preview": made_by_in(package), "full": made_by_in(package, FULL, "cpu")}
     path = package / "locks/payload.json"
     before = path.read_text()
     layers = json.loads(before)
+    next(layer for layer in layers.values() if name in layer)[name]["payload"] = "0" * 64
     try:
-        for name, wanted in (
-            ("click", set()),
-            ("onnxruntime", {"voice"}),
-            ("mediapipe", {"portrait"}),
-            ("imageio-ffmpeg", {"lips"}),
-        ):
-            changed = json.loads(before)
-            changed["base"][name]["payload"] = "0" * 64
-            path.write_text(json.dumps(changed))
-            now = made_by_in(package)
-            assert {stage for stage in known if known[stage] != now[stage]} >= wanted, name
-            if not wanted:
-                assert known == now, name
+        path.write_text(json.dumps(layers))
+        now = {"preview": made_by_in(package), "full": made_by_in(package, FULL, "cpu")}
     finally:
         path.write_text(before)
-    assert layers["base"]["click"]
+    for stack, wanted in (("preview", preview), ("full", full)):
+        changed = [stage for stage in known[stack] if known[stack][stage] != now[stack][stage]]
+        assert changed == wanted.split(), f"{stack} stack"
 
 
 def test_the_profile_is_in_the_cause_where_it_changes_bytes(package):
@@ -144,13 +149,20 @@ def test_each_declared_file_is_there():
 
 
 def test_batches_change_nothing_on_a_cpu():
-    from dataclasses import replace
-
     lips = stack_for(make_request(text="Hello.", stack="full")).lips
     cpu, card = profile_named("cpu"), profile_named("10GB")
     assert "lips_batch" in lips.uses
     assert cause.profile_part(lips, cpu) == cause.profile_part(lips, replace(cpu, lips_batch=7))
     assert cause.profile_part(lips, card) != cause.profile_part(lips, replace(card, lips_batch=7))
+
+
+def test_the_words_of_the_mark_are_in_the_cause(home):
+    job = homes.create(home, request := make_request(text="Hello."))
+    work = Work(job, request, stack_for(request), None, Progress())
+    other = replace(work, stack=replace(work.stack, mark="another mark"))
+    unmarked = replace(work, request=request.model_copy(update={"mark": False}))
+    marks = [STAGES["lips"](each).inputs.pop("mark") for each in (work, other, unmarked)]
+    assert marks == ["synthetic preview", "another mark", None]
 
 
 def test_where_no_locks_are_at_hand_the_installed_version_stands_for_a_library(monkeypatch):

@@ -78,7 +78,12 @@ def test_cuda_gets_the_socket_that_it_starts_with(in_the_open, behind_the_filter
 
 @pytest.mark.parametrize(
     ("way", "answer"),
-    [("connect a stream", "ECONNREFUSED"), ("connect packets", "ECONNREFUSED"), ("accept", "EACCES")],
+    [
+        ("connect a stream", "ECONNREFUSED"),
+        ("connect packets", "ECONNREFUSED"),
+        ("accept", "EACCES"),
+        ("accept as it was", "EACCES"),
+    ],
 )
 def test_such_a_socket_reaches_nobody_and_serves_nobody(in_the_open, behind_the_filter, way, answer):
     assert (in_the_open[way], behind_the_filter[way]) == ("made", answer)

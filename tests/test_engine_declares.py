@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import importlib
 import json
@@ -104,3 +105,18 @@ def test_what_an_engine_uses_are_fields_of_the_profile(name):
     engine = engine_class(ENGINES[name])
     assert set(engine.uses) <= {field.name for field in dataclasses.fields(Profile)}
     assert ("device" in engine.uses) == bool(engine.models)
+
+
+@pytest.mark.parametrize("name", [*ENGINES, "xtts"])
+def test_what_an_engine_asks_of_the_profile_is_in_uses(name):
+    """Else a job would be taken for one that another profile made. Its device is asked for by memory.device."""
+    engine = engine_class(ENGINES.get(name, "avatar.voice.xtts.engine.XttsVoice"))
+    package, fields = ROOT / "avatar", {field.name for field in dataclasses.fields(Profile)}
+    files = [file for part in engine.code for file in [package / part, *(package / part).rglob("*.py")]]
+    nodes = [node for file in files if file.is_file() for node in ast.walk(ast.parse(file.read_text()))]
+    asked = {
+        node.attr
+        for node in nodes
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value).rpartition(".")[2] in ("profile", "_profile")
+    }
+    assert asked & fields == set(engine.uses) - {"device"}

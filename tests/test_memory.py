@@ -176,9 +176,10 @@ def test_a_card_that_pytorch_cannot_use_is_told_and_not_passed_over(monkeypatch)
 
 def test_the_file_of_a_card_is_one_that_may_be_used(tmp_path, monkeypatch):
     assert hardware.card_file(tmp_path) == ""
-    for name in ("nvidiactl", "nvidia-uvm", "nvidia1", "nvidia0"):
+    for name in ("nvidiactl", "nvidia-uvm", "nvidia2", "nvidia1"):
         (tmp_path / name).touch()
-    assert hardware.card_file(tmp_path) == str(tmp_path / "nvidia0")
+    (tmp_path / "nvidia0").symlink_to("nothing")  # root may use any file that is there
+    assert hardware.card_file(tmp_path) == str(tmp_path / "nvidia1")
     for hidden in ("", "-1"):
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", hidden)
         assert hardware.card_file(tmp_path) == ""

@@ -33,8 +33,10 @@ def test_the_layout_stays():
     assert ChannelsLastNorm(a_norm())(pictures()).is_contiguous(memory_format=torch.channels_last)
 
 
-def test_half_precision_that_would_overflow_in_a_sum_does_not():
-    x = pictures(10_000, dtype=torch.float16)
+@pytest.mark.parametrize(("scale", "offset"), [(10_000, 0), (1, 8)])
+def test_half_precision_is_not_that_of_the_sums(scale, offset):
+    """In which squares would overflow, and a mean lose what the variance is made of."""
+    x = pictures(scale, offset, dtype=torch.float16)
     made = ChannelsLastNorm(a_norm().half())(x)
     assert made.isfinite().all()
     torch.testing.assert_close(made.float(), a_norm()(x.float()), rtol=2e-2, atol=2e-2)

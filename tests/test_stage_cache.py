@@ -11,7 +11,7 @@ import pytest
 from avatar import home as homes
 from avatar import stage_cache
 from avatar.errors import RequestError, TemporaryProblem
-from avatar.job import STAGES
+from avatar.job import STAGES, Job
 from avatar.request import make_request
 from tests.conftest import SHORT_TEXT
 
@@ -22,21 +22,32 @@ def copied(finished_home, finished_job, home):
     return homes.find(home, finished_job.id)
 
 
+@pytest.fixture
+def read(monkeypatch) -> set[str]:
+    """The ids of the jobs that are asked for what stands in their files."""
+    ids: set[str] = set()
+
+    def noted(real):
+        return lambda job, *words: ids.add(job.id) or real(job, *words)
+
+    for name in ("record", "created", "request"):
+        monkeypatch.setattr(Job, name, noted(getattr(Job, name)))
+    return ids
+
+
 def test_each_stage_of_a_finished_job_has_its_owner(copied, home):
     for stage in STAGES:
         assert stage_cache.owners(home, copied.record(stage)["cause"]) == [copied.id]
     assert stage_cache.owners(home, copied.record("video")["outputs"]["video.mp4"]) == [copied.id]
 
 
-def test_a_stage_is_found_among_jobs_that_are_not_read(copied, home):
-    """Jobs whose files cannot be read stand in the way of nothing."""
-    for number in range(300):
-        folder = home / "jobs" / f"job-{number:04}"
-        (folder / "records").mkdir(parents=True)
-        (folder / "records/portrait.json").mkdir()
+def test_a_stage_is_found_among_jobs_that_are_not_read(copied, home, read):
+    for number in range(3):
+        (home / "jobs" / f"job-{number}").mkdir()
     other = homes.create(home, make_request(text=SHORT_TEXT, preset="joe", subtitles=False))
     assert other.take_from_another("voice", copied.record("voice")["cause"])
     assert other.record("voice")["copied_from"] == copied.id
+    assert read == {copied.id, other.id}
 
 
 def test_removing_a_job_leaves_what_another_copied(copied, home):
@@ -74,7 +85,7 @@ def test_a_job_that_is_worked_on_is_not_removed(copied):
     assert copied.video.is_file()
 
 
-def test_finding_a_job_reads_none(home):
+def test_finding_a_job_reads_none(home, read):
     for name in ("hello-1", "hello-2", "other-1"):
         (home / "jobs" / name).mkdir(parents=True)
     assert homes.find(home, "hello-1").id == "hello-1"
@@ -83,6 +94,7 @@ def test_finding_a_job_reads_none(home):
         homes.find(home, "hello")
     with pytest.raises(RequestError, match="no job 'x'"):
         homes.find(home, "x")
+    assert not read
 
 
 def test_the_request_of_a_new_job_is_not_parsed_again(home, tmp_path):

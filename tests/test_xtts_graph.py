@@ -50,6 +50,10 @@ def test_each_hidden_state_is_transformers_own_to_rounding():
         for each in (cache, again):
             network(inputs_embeds=prompt, past_key_values=each, use_cache=True)
         one.begin(again)
+        held = {each.untyped_storage().data_ptr() for layer in again.layers for each in (layer.keys, layer.values)}
+        assert held == {each.untyped_storage().data_ptr() for each in (one.keys, one.values)}, (
+            "the prompt is held twice"
+        )
         for code in codes:
             wanted = network(inputs_embeds=code, past_key_values=cache, use_cache=True)[0]
             torch.testing.assert_close(one(code), wanted, rtol=1e-5, atol=1e-5)

@@ -172,7 +172,7 @@ def lips(profile: Profile, seconds: float, smaller: Smaller) -> dict:
     marks = [time.perf_counter() for _ in _frames(models, profile, batches=4)]
     frames_per_s = 2 * batch / (marks[3 * batch - 1] - marks[batch - 1])
     made = _result(build_s, seconds * FRAME_RATE / frames_per_s, {"frames_per_s": frames_per_s})
-    return made | {"notes": models.notes}  # of a fall back to float32, which makes other figures
+    return made | {"notes": models.notes}  # of float32, or no graphs: other figures
 
 
 def random_models(device: torch.device, dtype: torch.dtype, smaller: Smaller):
@@ -189,6 +189,7 @@ def _frames(models, profile: Profile, batches: int) -> Iterator[np.ndarray]:
     from avatar.lips.musetalk.audio_features import AudioFeatures
     from avatar.lips.musetalk.blending import Blending, blending_threads
     from avatar.lips.musetalk.drawing import Drawing
+    from avatar.lips.musetalk.graph import Graphs
     from avatar.lips.musetalk.options import Options
     from avatar.lips.musetalk.plan import plan_frames
     from avatar.lips.musetalk.source import opened
@@ -198,9 +199,10 @@ def _frames(models, profile: Profile, batches: int) -> Iterator[np.ndarray]:
     options, rate, count = Options(rest_in_silence=False), Fraction(FRAME_RATE), batch * batches
     samples = np.random.default_rng(7).uniform(-0.5, 0.5, 16_000 * count // FRAME_RATE).astype(np.float32)
     steps = memory.StepDown((batch,), "frames a step", profile)
+    graphs = Graphs(models.notes) if models.device.type == "cuda" and memory.cuda_graphs() else None
     with opened(bundled_portrait(), rate, count) as source:
         plan = plan_frames(source, samples, rate, count, options)
-        drawing = Drawing(models, source, AudioFeatures(models.ear, samples), plan, rate, options, steps)
+        drawing = Drawing(models, source, AudioFeatures(models.ear, samples), plan, rate, options, steps, graphs)
         drawn = drawing.faces(drawing.batches())
         yield from Blending(source, plan, drawing.prepared).pictures(drawn, blending_threads())
 

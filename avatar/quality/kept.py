@@ -28,9 +28,8 @@ MOST_BLOCK = 6.0  # levels, of the block that differs most
 MOST_OVERALL = 0.9  # levels, root mean square over the blocks
 CONTROL_FRAMES = 12  # of the coded portrait; its last one is compared with
 CODED_AROUND = 16  # pixels around the mask that are not looked at: the coder spreads what it holds over blocks
-MOST_MOVED = (
-    0.03  # of the distance between the eyes; measured 0.014 where noise was drawn for a mouth, 0.002 on a still
-)
+# Of the distance between the eyes; measured 0.014 where noise was drawn for a mouth, 0.002 on a still.
+MOST_MOVED = 0.03
 
 
 def check_kept(path: Path, portrait: Portrait, options: Options, mark: str | None, encoder: str = "x264") -> dict:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 
 from avatar.device import memory, need
-from avatar.device.libraries import DIFFUSERS, FACES, TORCH
+from avatar.device.libraries import DIFFUSERS, FACES, FFMPEG, TORCH
 from avatar.device.threads import torch_threads
 from avatar.engines import Told
 from avatar.lips.musetalk.clip import Clip
@@ -40,9 +40,8 @@ class MuseTalkLips:
     name: ClassVar[str] = "musetalk-1.5"
     version: ClassVar[str] = "1"
     models: ClassVar[tuple[str, ...]] = MODELS
-    libraries: ClassVar[tuple[str, ...]] = tuple(
-        sorted({*TORCH, *DIFFUSERS, *FACES, "imageio-ffmpeg"})
-    )  # faces of a clip
+    # MediaPipe and FFmpeg are for clips.
+    libraries: ClassVar[tuple[str, ...]] = tuple(sorted({*TORCH, *DIFFUSERS, *FACES, *FFMPEG}))
     code: ClassVar[tuple[str, ...]] = (
         "lips/__init__.py", "lips/box.py", "lips/musetalk", "media/ffmpeg.py", "media/frames.py", "media/loudness.py",
         "media/sound_file.py", "media/streams.py", "portrait/face.py", "portrait/framing.py",
