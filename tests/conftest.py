@@ -17,6 +17,10 @@ from tests.namespaces import need_mounts
 
 ROOT = Path(__file__).parent.parent
 SHORT_TEXT = "Peter bought a map of my boat. It moves, but why?"
+SCRIPT = (  # with an abbreviation, a symbol, a number and pauses
+    "Hello, Dr. Smith — 😀 how are you? Bob and Pam bought 42 maps of the big black boat, but a map is not a boat. "
+    "She sees six ships in the sea; stop, please."
+)
 
 
 def pytest_addoption(parser) -> None:
