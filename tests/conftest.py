@@ -133,6 +133,16 @@ def demo_home(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def tiny_original(full_environment, tmp_path_factory) -> Path:
+    """All tiny checkpoints with their lock, as ci/tiny-models writes them. Tests work on copies."""
+    folder = tmp_path_factory.mktemp("tiny-original") / "models"
+    done = subprocess.run([sys.executable, ROOT / "ci/tiny-models", folder], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"AVATAR_MODELS={folder}\nAVATAR_MODELS_LOCK={folder}/models.lock\n"
+    return folder
+
+
 def parse_only(command, words: list[str], parent=None) -> None:
     """Let click parse a command line, down to its last command, and run nothing. Raises click's errors."""
     import click
