@@ -20,7 +20,6 @@ from tests import tiny
 from tests.tiny import stable_diffusion
 
 NUMPY_2 = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # diffusers 0.42 says it
-
 WOMAN = "an old woman with grey hair"
 
 
