@@ -17,6 +17,10 @@ from tests.namespaces import need_mounts
 
 ROOT = Path(__file__).parent.parent
 SHORT_TEXT = "Peter bought a map of my boat. It moves, but why?"
+SCRIPT = (  # with an abbreviation, a symbol, a number and pauses
+    "Hello, Dr. Smith — 😀 how are you? Bob and Pam bought 42 maps of the big black boat, but a map is not a boat. "
+    "She sees six ships in the sea; stop, please."
+)
 
 
 def pytest_addoption(parser) -> None:
@@ -126,6 +130,16 @@ def demo_home(tmp_path_factory) -> Path:
     done = run_command("demo", "-o", folder / "demo.mp4", env={**os.environ, "AVATAR_HOME": str(folder)})
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"{folder / 'demo.mp4'}\n"
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_original(full_environment, tmp_path_factory) -> Path:
+    """All tiny checkpoints with their lock, as ci/tiny-models writes them. Tests work on copies."""
+    folder = tmp_path_factory.mktemp("tiny-original") / "models"
+    done = subprocess.run([sys.executable, ROOT / "ci/tiny-models", folder], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"AVATAR_MODELS={folder}\nAVATAR_MODELS_LOCK={folder}/models.lock\n"
     return folder
 
 

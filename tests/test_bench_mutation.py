@@ -52,5 +52,5 @@ def test_each_fault_of_our_modules_is_another_program():
 
 def test_the_tests_of_a_module_are_those_that_import_it():
     assert importers("media/subtitles") == ["tests/test_subtitles.py"]
-    assert {"tests/test_musetalk.py", "tests/test_musetalk_clip.py"} <= set(importers("lips/musetalk/crop"))
+    assert {"tests/test_musetalk_crop.py", "tests/test_musetalk_clip.py"} <= set(importers("lips/musetalk/crop"))
     assert importers("voice/no_such_module") == []

@@ -1,4 +1,4 @@
-"""Which face is meant, when it cannot be used, and the frame around it: by numbers alone, no picture is read."""
+"""Which face is meant, when it cannot be used, and the frame around it: by numbers alone, then on real faces."""
 
 from __future__ import annotations
 
@@ -27,6 +27,10 @@ from avatar.portrait.framing import (
     frame_portrait,
     refuse_unusable,
 )
+from tests import real_faces
+from tests.real_faces import picture_of
+
+reader, astronaut, astronaut_face = real_faces.reader, real_faces.astronaut, real_faces.astronaut_face
 
 
 def face_at(x: float, y: float, width: float, turn: float = 0.0, tilt: float = 0.0) -> Face:
@@ -151,3 +155,65 @@ def test_a_kept_portrait_runs_no_code(tmp_path):
     np.save(tmp_path / "landmarks.npy", np.array([print], object), allow_pickle=True)
     with pytest.raises(ValueError, match="allow_pickle=False"):
         Portrait.load(tmp_path)
+
+
+# ---------------------------------------------------------------- on real faces
+
+
+def test_two_faces_are_listed_from_the_left_and_one_is_chosen(reader, astronaut):
+    two = np.hstack([astronaut, astronaut])
+    faces = reader.read(two)
+    assert [round(face.landmarks[4, 0]) for face in faces] == pytest.approx([224, 224 + 512], abs=3)
+    with pytest.raises(InputError, match=r"2 faces: 1 at x 22\d.*, 2 at x 73\d.*--face N"):
+        choose_face(faces, None, 1024, 512)
+    assert choose_face(faces, 2, 1024, 512) is faces[1]
+    with pytest.raises(InputError, match="--face 3: the picture shows 2"):
+        choose_face(faces, 3, 1024, 512)
+
+
+def test_faces_that_cannot_be_used_are_refused(reader, astronaut, astronaut_face):
+    with pytest.raises(InputError, match="no face"):
+        choose_face([], None, 512, 512)
+    small = reader.read(cv2.resize(astronaut, (300, 300), interpolation=cv2.INTER_AREA))
+    with pytest.raises(InputError, match="5[0-9] pixels wide; at least 64"):
+        choose_face(small, None, 300, 300)
+    half = np.ascontiguousarray(astronaut[:, :225])
+    with pytest.raises(InputError, match="cut off|no face"):
+        choose_face(reader.read(half), None, *half.shape[1::-1])
+    for shift in ([0, 340, 0], [-200, 0, 0]):  # the chin is below the picture, an eye left of it
+        with pytest.raises(InputError, match="cut off"):
+            choose_face([Face(astronaut_face.landmarks + np.float32(shift))], None, 512, 512)
+    profile = cv2.resize(picture_of("camera.png")[60:260, 130:330], None, fx=2, fy=2)
+    with pytest.raises(InputError, match=r"turned about [5-9]\d degrees"):
+        choose_face(reader.read(profile), None, 400, 400)
+    on_its_side = np.ascontiguousarray(np.rot90(astronaut))
+    with pytest.raises(InputError, match="tilted by about 8[0-9]|no face"):
+        choose_face(reader.read(on_its_side), None, 512, 512)
+
+
+def test_the_frame_shows_head_and_shoulders(astronaut, astronaut_face):
+    picture, landmarks = frame_portrait(astronaut, astronaut_face.landmarks)
+    framed = Face(landmarks)
+    assert picture.shape == (512, 512, 3) and picture.dtype == np.uint8
+    assert framed.width / 512 == pytest.approx(0.46, abs=0.01)
+    assert framed.between_eyes == pytest.approx((256, 0.40 * 512), abs=3)
+
+
+def test_an_enlarged_frame_is_sharpened(astronaut, astronaut_face):
+    left, top, side = frame_box(512, 512, astronaut_face.landmarks)
+    crop = astronaut[top : top + side, left : left + side]
+    for size, sharper in ((512, True), (side, False)):
+        plain = cv2.resize(crop, (size, size), interpolation=cv2.INTER_LANCZOS4)
+        framed, _ = frame_portrait(astronaut, astronaut_face.landmarks, size)
+        detail = [np.abs(cv2.Laplacian(picture, cv2.CV_32F)).mean() for picture in (framed, plain)]
+        assert (detail[0] > 1.2 * detail[1]) == sharper
+
+
+@pytest.mark.parametrize("cut", [np.s_[:, 150:300], np.s_[60:190, 170:290], np.s_[60:190, :275], np.s_[60:190, 178:]])
+def test_the_frame_stays_inside_the_picture(reader, astronaut, cut):
+    rgb = np.ascontiguousarray(astronaut[cut])
+    (face,) = reader.read(rgb)
+    picture, landmarks = frame_portrait(rgb, face.landmarks, 256)
+    assert picture.shape == (256, 256, 3)
+    (again,) = reader.read(picture)
+    assert np.linalg.norm((again.landmarks - landmarks)[:, :2], axis=1).mean() < 4

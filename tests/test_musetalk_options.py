@@ -54,6 +54,12 @@ def test_the_ends_of_a_range_are_taken_and_what_lies_beyond_is_refused(field, le
             Options(**{field: value})
 
 
+@pytest.mark.parametrize(("field", "value"), [("region", "chin"), ("loop", "bounce")])
+def test_options_outside_their_range_are_refused(field, value):
+    with pytest.raises(RequestError, match=field):
+        Options(**{field: value})
+
+
 @pytest.mark.parametrize(("option", "value"), [("region", "lips"), ("shift", "-0.5"), ("margin", "0.1")])
 def test_the_preview_stack_refuses_them_by_name(avatar, option, value):
     done = avatar("pipeline", "run", "--text", "Hello.", "--stack", "preview", f"--lips-{option}", value)

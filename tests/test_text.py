@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from avatar.voice.text import (
@@ -13,6 +16,12 @@ from avatar.voice.text import (
     split_sentences,
     spoken_form,
 )
+from tests.conftest import SCRIPT
+
+NASTY = [
+    "— hi — there 😀\n\n- item one\n- Item two\nwrapped line\ngoes on\n\n***\n\nEnd \"quote.\" 'Yes!' (ok?) wait… what",
+    "One two -\nthree", "A & B", "-5 degrees", "\n\n😀\n\na\n\n😀", "first. — second", "* one\n* two", "a\r\n\r\nb",
+]  # fmt: skip
 
 
 def clauses(text: str) -> list[tuple[str, str]]:
@@ -24,6 +33,27 @@ def sentences(text: str) -> list[str]:
 
 
 # ---------------------------------------------------------------- sentences
+
+
+@pytest.mark.parametrize(
+    ("text", "clauses"),
+    [
+        ("One, two. Three!", [("One,", ","), ("two.", "."), ("Three!", "!")]),
+        ("Dr. Smith met Mr. Jones, e.g. today.", [("Dr. Smith met Mr. Jones,", ","), ("e.g. today.", ".")]),
+        ("It costs 3.14 or 1,000; fine.", [("It costs 3.14 or 1,000;", ";"), ("fine.", ".")]),
+        ("Cats, etc. They sleep.", [("Cats,", ","), ("etc.", "."), ("They sleep.", ".")]),
+        ("At 6 a.m. we go.", [("At 6 a.m. we go.", ".")]),
+        ("J. R. Tolkien wrote. So did I. Then?", [("J. R. Tolkien wrote.", "."), ("So did I.", "."), ("Then?", "?")]),
+        ("He said “Go!” (now).", [("He said “Go!”", "!"), ("(now).", ".")]),
+        ("Wait… what", [("Wait…", "."), ("what", ".")]),
+        ("A title\nThen text", [("A title", ","), ("Then text", ".")]),
+        ("a line that an\neditor wrapped", [("a line that an editor wrapped", ".")]),
+        ("this — that", [("this —", ","), ("that", ".")]),
+    ],
+)
+def test_sentences_and_clauses(text, clauses):
+    found = [(" ".join(clause.words), clause.mark) for sentence in split_sentences(text) for clause in sentence.clauses]
+    assert found == clauses
 
 
 @pytest.mark.parametrize("mark", [".", "!", "?"])
@@ -100,6 +130,18 @@ def test_a_mark_inside_of_a_word_is_part_of_it():
 # ---------------------------------------------------------------- lines and paragraphs
 
 
+def test_a_sentence_holds_its_clauses_and_a_blank_line_ends_a_paragraph():
+    sentences = split_sentences("One, two. Three\n\nfour")
+    assert [len(sentence.clauses) for sentence in sentences] == [2, 1, 1]
+    assert [sentence.ends_paragraph for sentence in sentences] == [False, True, True]
+
+
+@pytest.mark.parametrize("text", [*NASTY, SCRIPT])
+def test_every_word_is_kept_once_and_in_order(text):
+    words = [word for sentence in split_sentences(text) for clause in sentence.clauses for word in clause.words]
+    assert " ".join(words) == " ".join(text.split())
+
+
 def test_a_line_that_goes_on_in_lower_case_was_wrapped():
     assert clauses("one two\nthree") == [("one two three", ".")]
     assert clauses("one two\nThree") == [("one two", ","), ("Three", ".")]
@@ -127,12 +169,25 @@ def test_a_symbol_that_is_read_aloud_is_a_word(symbol):
     assert split_sentences(symbol)[0].clauses[0].words == (symbol,)
 
 
-@pytest.mark.parametrize("text", ["", "\n\n", "—", "…!", "😀", "* *\n*"])
+@pytest.mark.parametrize("text", ["", " \n", "\n\n", "—", "— – -", "...", "…!", "?!\n\n…", "😀", "😀 🎉", "* *\n*"])
 def test_nothing_to_speak_gives_nothing(text):
     assert split_sentences(text) == []
 
 
 # ---------------------------------------------------------------- spoken forms
+
+
+@pytest.mark.parametrize(
+    ("word", "last", "spoken"),
+    [
+        ("“Hello,”", True, "Hello"), ("Dr.", False, "Dr."), ("etc.", True, "etc."), ("vs.", False, "versus"),
+        ("there 😀", True, "there"), ("— hi —", True, "hi"), ("*bold*", False, "bold"), ("-5", False, "-5"),
+        ("soft\u00adhyphen", False, "softhyphen"), ("25°", True, "25°"), ("C++", True, "C++"),
+        ("don’t", False, "don’t"),
+    ],
+)  # fmt: skip
+def test_spoken_form(word, last, spoken):
+    assert spoken_form(word, last=last) == spoken
 
 
 @pytest.mark.parametrize("word", ABBREVIATIONS)
@@ -177,3 +232,15 @@ def test_a_text_is_foreign_where_most_of_its_letters_are():
     assert find_foreign_word("") is None and find_foreign_word("12 + 3") is None
     assert find_foreign_word("5 µm, 1º and 2ª") is None  # written with Latin words
     assert find_foreign_word("µ") is None and find_foreign_word("º") is None
+
+
+def test_foreign_text_is_found_but_a_foreign_name_is_not():
+    assert find_foreign_word("Привет, мир and all") == "Привет,"
+    assert find_foreign_word("你好") == "你好"
+    assert find_foreign_word("The word мир means peace, café and naïve do not.") is None
+
+
+def test_the_text_module_needs_nothing_heavy():
+    """The command line imports it to check a request."""
+    code = "import sys, avatar.voice.text, avatar.voice.presets.catalog; print({'numpy', 'onnxruntime'} & set(sys.modules))"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "set()\n"

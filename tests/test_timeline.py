@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from avatar.errors import RequestError
-from avatar.voice.presets.pronunciation import NO_WORD, Line
+from avatar.voice.presets.pronunciation import NO_WORD, Line, is_phone
 from avatar.voice.presets.timeline import LEAD_IN_S, LEAD_OUT_S, PEAK, Piece, Utterance, cut_out, join, with_length
 from avatar.voice.speech import Phone, Speech, Word
 
@@ -144,6 +144,35 @@ def test_stress_goes_to_the_phone_after_it_and_length_to_the_one_before():
 def test_stress_at_the_end_goes_to_the_last_phone():
     piece = cut("aˈ", [0, NO_WORD], [0.0, 0.1, 0.3], [(0.0, 0.3)], 0.3)
     assert rounded(piece.phones) == [("a", 0.0, 0.3)]
+
+
+def test_marks_that_are_no_sound_lend_their_time():
+    """Stress and word space go to the sound after them, the length mark to the one before, a space to its pause."""
+    symbols = list("ˈaː bˈe, c")
+    line = Line(symbols, [0 if is_phone(symbol) else NO_WORD for symbol in symbols])
+    samples = np.ones(1200, np.float32)
+    piece = cut_out(Utterance(samples, np.arange(11) * 0.1, 1000), line)
+    assert [(p.symbol, round(p.start_s, 3)) for p in piece.phones] == [
+        ("a", 0.0), ("b", 0.3), ("e", 0.5), (",", 0.7), ("c", 0.9),
+    ]  # fmt: skip
+    assert piece.phones[-1].end_s == pytest.approx(1.2)
+
+
+def test_silence_around_and_before_a_pause_is_found():
+    """200 ms silence, `a` 100 ms, `b` 100 ms and 300 ms of silence counted to it, a comma, `c`, silence."""
+    samples = np.zeros(1500, np.float32)
+    samples[200:400] = 1
+    samples[800:900] = 1
+    line = Line(list("ab,c"), [0, 1, NO_WORD, 2])
+    piece = cut_out(Utterance(samples, np.array([0.2, 0.3, 0.7, 0.8, 0.9]), 1000), line)
+    assert piece.seconds == pytest.approx(0.03 + 0.7 + 0.06)
+    assert [(p.symbol, round(p.start_s, 3)) for p in piece.phones] == [
+        ("a", 0.0), ("b", 0.13), (",", 0.23), ("c", 0.63),
+    ]  # fmt: skip
+    speech = join([piece], [line], ["A", "B,", "C"])
+    assert [(w.text, round(w.start_s, 2), round(w.end_s, 2)) for w in speech.words] == [
+        ("A", 0.25, 0.38), ("B,", 0.38, 0.48), ("C", 0.88, 1.04),
+    ]  # fmt: skip
 
 
 # ---------------------------------------------------------------- a speech

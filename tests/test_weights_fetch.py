@@ -3,94 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import pty
 import random
 import re
 import signal
 import subprocess
 import sys
-import textwrap
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from avatar.weights import licences, lock, places, store
-from tests.conftest import ROOT, command, heed_signals, run_command
-from tests.hub import Hub
+from avatar.weights import store
+from tests import toy_model
+from tests.conftest import ROOT, command, heed_signals
+from tests.toy_model import FILES, LARGE, REVISION, SMALL, TOY, fetch, resolve, write_toy_lock
 
-REVISION = "0123456789" * 4
-SMALL, LARGE = b'{"layers": 2}\n', random.Random(1).randbytes(24 << 20)
-FILES = {"config.json": SMALL, "deep/weights.pth": LARGE}
-TOY = "someone/toy"
-
-
-def resolve(path: str) -> str:
-    return f"{TOY}/resolve/{REVISION}/{path}"
-
-
-def write_toy_lock(folder: Path, consent: bool = False, large_size: int = len(LARGE)) -> Path:
-    content = f"""
-        [licences.toy]
-        name = "Toy Licence"
-        terms = "For play only."
-        url = "http://127.0.0.1/toy"
-        consent = {str(consent).lower()}
-
-        [models.toy]
-        purpose = "tests"
-        repo = "{TOY}"
-        revision = "{REVISION}"
-        licence = "toy"
-        [[models.toy.files]]
-        path = "config.json"
-        size = {len(SMALL)}
-        sha256 = "{hashlib.sha256(SMALL).hexdigest()}"
-        needed = true
-        [[models.toy.files]]
-        path = "deep/weights.pth"
-        size = {large_size}
-        sha256 = "{hashlib.sha256(LARGE).hexdigest()}"
-        needed = true
-    """
-    (folder / "toy.lock").write_text(textwrap.dedent(content))
-    return folder / "toy.lock"
-
-
-@pytest.fixture
-def hub() -> Iterator[Hub]:
-    with Hub({resolve(path): content for path, content in FILES.items()}) as hub:
-        yield hub
-
-
-@pytest.fixture(autouse=True)
-def toy(hub, tmp_path, monkeypatch) -> places.Place:
-    """The toy model is the only one, the hub the local one; returns the hub cache that it goes to."""
-    for name in (
-        "AVATAR_MODELS",
-        "HF_HUB_CACHE",
-        "HUGGINGFACE_HUB_CACHE",
-        "HF_HUB_OFFLINE",
-        "TRANSFORMERS_OFFLINE",
-        "HF_TOKEN",
-    ):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-    monkeypatch.setenv("HF_ENDPOINT", hub.address)
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
-    monkeypatch.setenv("AVATAR_MODELS_LOCK", str(write_toy_lock(tmp_path)))
-    return places.Place(tmp_path / "hf" / "hub", "hub")
-
-
-def toy_file(path: str) -> lock.File:
-    return next(file for file in lock.read().model("toy").files if file.path == path)
-
-
-def fetch(*options: str, **more) -> subprocess.CompletedProcess:
-    return run_command("models", "fetch", *options, stdin=subprocess.DEVNULL, **more)
+hub, toy = toy_model.hub, toy_model.toy
 
 
 def start_fetch() -> subprocess.Popen:
@@ -361,60 +290,3 @@ def test_the_base_environment_says_that_it_needs_the_full_one(tmp_path):
     )
     listed = subprocess.run([ROOT / "run", "avatar", "models", "list"], capture_output=True, text=True)
     assert listed.returncode == 0 and "toy" in listed.stdout
-
-
-# ---------------------------------------------------------------- licences
-
-
-def test_a_licence_must_be_accepted_before_anything_is_fetched(hub, tmp_path):
-    write_toy_lock(tmp_path, consent=True)
-    done = fetch()
-    assert done.returncode == 2
-    assert "Toy Licence: http://127.0.0.1/toy\nFor play only." in done.stderr and "--accept-licence" in done.stderr
-    assert hub.requests == []
-
-
-def test_a_licence_is_accepted_once_and_reported(home, tmp_path):
-    write_toy_lock(tmp_path, consent=True)
-    assert fetch("--accept-licence").returncode == 0
-    assert fetch().returncode == 0
-    kept = json.loads((home / "licences.json").read_text())["toy"]
-    assert kept["how"] == "--accept-licence"
-    assert store.facts("toy")["licence"] == {
-        "name": "Toy Licence", "terms": "For play only.", "url": "http://127.0.0.1/toy", "accepted": kept["accepted"],
-    }  # fmt: skip
-
-
-def test_weights_that_are_there_wait_for_consent_too(hub, tmp_path):
-    fetch()
-    write_toy_lock(tmp_path, consent=True)
-    for use in (store.require, store.check_present):
-        with pytest.raises(Exception, match="(?s)Toy Licence.*avatar models fetch toy --accept-licence") as caught:
-            use("toy")
-        assert len(str(caught.value).splitlines()) == 2
-    hub.requests.clear()
-    assert fetch("--accept-licence").returncode == 0
-    assert hub.requests == []
-    assert store.require("toy")
-
-
-@pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 2)])
-def test_on_a_terminal_the_licence_is_asked_for_and_bars_are_shown(tmp_path, answer, code):
-    write_toy_lock(tmp_path, consent=True)
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(command("models", "fetch"), stdin=theirs, stdout=theirs, stderr=theirs)
-    os.close(theirs)
-    said, answered = "", False
-    while True:
-        try:
-            said += os.read(ours, 65536).decode()
-        except OSError:  # the other end is closed: the process has ended
-            break
-        if "Do you accept it?" in said and not answered:
-            os.write(ours, f"{answer}\n".encode())
-            answered = True
-    os.close(ours)
-    assert process.wait() == code
-    assert ("fetching all files" in said) == (code == 0)
-    assert ("weights.pth" in said) == (code == 0)
-    assert bool(licences.accepted(lock.read().model("toy").licence)) == (code == 0)

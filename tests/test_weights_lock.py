@@ -94,7 +94,8 @@ def test_the_order_of_files_does_not_change_the_digest(locked):
     [("size = 5", "size = 0", "size"), ("a/b", "a", "repo"),
      ("b.bin", "../b.bin", "path"), ("b.bin", "/b.bin", "path"), ("b.bin", "a.bin", "names a file twice"),
      ("licence = \"free\"", "licence = \"other\"", "no entry 'other'"), ("purpose", "colour", "colour|purpose"),
-     ("[licences.free]", "[licence.free]", "no entry 'licences'"), ("1111\"", "111\"", "revision"), ("[models", "[", "cannot use the lock")],
+     ("[licences.free]", "[licence.free]", "no entry 'licences'"), ("1111\"", "111\"", "revision"), ("[models", "[", "cannot use the lock"),
+     ("[models.judge]", "[models.judge", "Expected"), ("222\", needed", "A22\", needed", "sha256")],
 )  # fmt: skip
 def test_a_lock_that_pins_too_little_is_refused_by_its_name(locked, old, new, said):
     locked.write_text(TEXT.replace(old, new, 1))

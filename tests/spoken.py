@@ -1,0 +1,33 @@
+"""The preset voices, and what they say of SCRIPT."""
+
+from __future__ import annotations
+
+import pytest
+
+from avatar.voice.presets.kokoro import KokoroVoice
+from avatar.voice.presets.vits import VitsVoice
+from avatar.voice.speech import Speech
+from tests.conftest import SCRIPT
+
+
+@pytest.fixture(scope="module")
+def joe():
+    with VitsVoice() as voice:
+        yield voice
+
+
+@pytest.fixture(scope="module")
+def kokoro():
+    with KokoroVoice() as voice:
+        yield voice
+
+
+@pytest.fixture(scope="module")
+def speeches(joe, kokoro) -> dict[str, Speech]:
+    return {"joe": joe.speak(SCRIPT), "jf_alpha": kokoro.speak(SCRIPT)}
+
+
+@pytest.fixture(scope="module")
+def hello() -> Speech:
+    with VitsVoice() as voice:
+        return voice.speak("Hello there.", seed=7)

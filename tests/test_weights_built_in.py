@@ -1,0 +1,27 @@
+"""The built-in lock: it pins what the full stack loads, and apart from that what judges a video."""
+
+from __future__ import annotations
+
+from avatar.weights import lock
+from tests import weights_in_use
+
+bare = weights_in_use.bare
+
+
+def test_the_built_in_lock_pins_what_the_full_stack_loads():
+    models = {model.name: model for model in lock.read().models}
+    assert list(models) == ["xtts-v2", "stable-diffusion-v1-5", "musetalk-v15", "sd-vae-ft-mse", "whisper-tiny"]
+    assert sum(model.needed_bytes for model in models.values()) == 8_504_054_317
+    assert [name for name, model in models.items() if model.licence.consent] == ["xtts-v2"]
+    xtts = {file.path: file for file in models["xtts-v2"].files}
+    assert xtts["model.pth"].sha256 == "c7ea20001c6a0a841c77e252d8409f6a74fb423e79b3206a0771ba5989776187"
+    assert not xtts["dvae.pth"].needed  # for training
+
+
+def test_what_only_judges_a_video_is_locked_beside_it():
+    current = lock.read()
+    (judge,) = current.evaluation
+    assert (judge.name, judge.needed_bytes, judge.licence.consent) == ("syncnet-v2", 54_573_114, True)
+    assert judge.files[0].sha256 == "961e8696f888fce4f3f3a6c3d5b3267cf5b343100b238e79b2659bff2c605442"
+    assert current.model("syncnet-v2") is judge and judge not in current.select([])
+    assert current.select(["syncnet-v2", "whisper-tiny"]) == [judge, current.model("whisper-tiny")]
