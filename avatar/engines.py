@@ -6,7 +6,7 @@ Loading and making are apart, so that one loaded model serves many jobs:
         for wanted in many:
             speech = voice.speak(wanted, told := Told(), progress)
 
-What an engine is asked for is one frozen value, and the cause of a stage is made of that same value (cause.py): nothing
+What an engine is asked for is one frozen value, and the cause of a stage is made of that same value (jobs/cause.py): nothing
 that an engine sees can be left out of what its result is known by.
 """
 

@@ -13,11 +13,11 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from avatar import report
-from avatar.cause import Program, cause, made_by
 from avatar.device.hardware import Profile, profile_named
-from avatar.events import logged
-from avatar.job import Job
+from avatar.jobs import report
+from avatar.jobs.cause import Program, cause, made_by
+from avatar.jobs.events import logged
+from avatar.jobs.job import Job
 from avatar.progress import Progress
 from avatar.request import Request
 from avatar.stacks import stack_for

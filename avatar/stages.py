@@ -13,15 +13,15 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from avatar import report
-from avatar.cause import Program
 from avatar.engines import Told, WantedPicture, WantedSpeech
+from avatar.jobs import report
+from avatar.jobs.cause import Program
 from avatar.limits import FRAME_RATE, ISO_639_2, LONGEST_S
 from avatar.request import SIZE, Request
 
 if TYPE_CHECKING:
     from avatar.device.hardware import Profile
-    from avatar.job import Job
+    from avatar.jobs.job import Job
     from avatar.progress import Progress
     from avatar.stacks import Stack
 

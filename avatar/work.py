@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from avatar import home as homes
 from avatar import settings
-from avatar.delivery import check_home, check_output, deliver, deliver_with
 from avatar.engines import Told
 from avatar.errors import InputError, Interrupted, RequestError
 from avatar.invocation import to_type
-from avatar.job import Job
+from avatar.jobs import home as homes
+from avatar.jobs.delivery import check_home, check_output, deliver, deliver_with
+from avatar.jobs.job import Job
 from avatar.limits import FRAME_RATE, LONGEST_S
 from avatar.progress import Event, Progress
 from avatar.request import FILE_FIELDS, Request, make_request
@@ -152,7 +152,8 @@ def with_profile(request: Request) -> Request:
 
 def finish(job: Job, output: Path | None, tell: Tell, started: float) -> Made:
     """Render what is missing of a job, then deliver the result."""
-    from avatar import pipeline, report
+    from avatar import pipeline
+    from avatar.jobs import report
 
     if output:
         job.remember_output(output)

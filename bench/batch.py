@@ -21,7 +21,8 @@ sys.path.insert(0, str(ROOT))
 RESULT = ROOT / "bench/results/batch.json"
 BATCH = """
 import sys
-from avatar import home, pipeline, settings
+from avatar import pipeline, settings
+from avatar.jobs import home
 from avatar.progress import Progress
 from avatar.work import request_of
 jobs = [home.create(settings.home(), request_of(text=text)) for text in sys.argv[1:]]

@@ -22,7 +22,7 @@ import torch
 
 from avatar.device import need
 from avatar.fit import shapes
-from avatar.job import peak_memory_mib, reset_peak_memory
+from avatar.jobs.job import peak_memory_mib, reset_peak_memory
 from avatar.weights import lock
 
 COMMAND = "./run --full python bench/exact_shapes.py --table"

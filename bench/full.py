@@ -24,8 +24,8 @@ import cv2
 import numpy as np
 import soundfile
 
-from avatar import home as homes
-from avatar import job as jobs
+from avatar.jobs import home as homes
+from avatar.jobs import job as jobs
 from avatar.media.ffmpeg import encode_frames
 from avatar.portrait.given import bundled_portrait
 from tests import tiny

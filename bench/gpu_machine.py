@@ -115,7 +115,7 @@ def environment(thorough: bool) -> tuple[str, str]:
 def lock_fingerprints() -> dict[str, str]:
     """{layer: fingerprint} of the locks of this checkout."""
     try:
-        from avatar.cause import locked_fingerprints
+        from avatar.jobs.cause import locked_fingerprints
 
         return locked_fingerprints()
     except (ImportError, OSError, ValueError):

@@ -19,7 +19,8 @@ import numpy as np
 import pytest
 import torch
 
-from avatar import cause, settings
+from avatar import settings
+from avatar.jobs import cause
 from avatar.lips.musetalk.audio_features import AudioFeatures, Ear
 from avatar.lips.musetalk.audio_windows import SAMPLE_RATE, window
 from avatar.lips.musetalk.blend import fit_to_box, paste

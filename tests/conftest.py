@@ -118,7 +118,7 @@ def finished_home(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def finished_job(finished_home):
-    from avatar import home as homes
+    from avatar.jobs import home as homes
 
     return homes.every(finished_home)[0]
 

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from avatar import home as homes
+from avatar.jobs import home as homes
 from avatar.media.ffmpeg import ffmpeg_program
 from tests.conftest import ROOT, run_command
 from tests.namespaces import UNSHARE

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from avatar import home as homes
 from avatar import pipeline
 from avatar.errors import EnvironmentProblem, InputError, TemporaryProblem
+from avatar.jobs import home as homes
 from avatar.progress import Progress
 from avatar.request import make_request
 from tests.conftest import ROOT, SHORT_TEXT

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from avatar import cause
-from avatar import home as homes
 from avatar.device.hardware import profile_named
+from avatar.jobs import cause
+from avatar.jobs import home as homes
 from avatar.progress import Progress
 from avatar.request import make_request
 from avatar.stacks import stack_for
@@ -27,7 +27,7 @@ from tests.conftest import ROOT, SHORT_TEXT
 RUN = ("pipeline", "run", "--text", SHORT_TEXT, "--preset", "joe", "--json")
 CAUSES = """
 import json, sys
-from avatar.cause import made_by
+from avatar.jobs.cause import made_by
 from avatar.device.hardware import profile_named
 from avatar.request import make_request
 from avatar.stacks import stack_for

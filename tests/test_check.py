@@ -283,7 +283,7 @@ def test_pictures_that_fall_short(tmp_path):
     Image.fromarray(np.hstack([astronaut, astronaut])).save(tmp_path / "two.jpg")
     report = check_file(tmp_path / "two.jpg")
     assert len(report["faces"]) == 2 and all(face["usable"] for face in report["faces"])
-    assert "--face N" in report["failed"][0] and not report["passed"]
+    assert "choose one by its number" in report["failed"][0] and not report["passed"]
     report = check_file(skimage_data() / "chelsea.png")
     assert report["faces"] == [] and "no face" in lines(report)[-1]
     report = check_file(skimage_data() / "camera.png")  # a man in profile, 62 pixels wide

@@ -46,7 +46,8 @@ def test_noise_ends_in_no_face_after_every_seed_was_drawn():
     assert list(told.facts["rejected_seeds"]) == [SEEDS - 2, SEEDS - 1, 0]
     message = str(caught.value)
     assert message.startswith(f"no face after 3 seeds (seeds {SEEDS - 2} to 0: 3 x no face was found in the picture)")
-    assert "--seed" in message and "--portrait" in message
+    assert message.endswith("try another seed, more steps or more tries, or give a picture.")
+    assert caught.value.mend == {"seed": "N"}
 
 
 def test_a_drawing_with_a_face_is_used_and_the_seeds_before_it_are_told():

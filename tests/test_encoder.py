@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from avatar import home as homes
-from avatar import job as jobs
 from avatar import pipeline
 from avatar.errors import EnvironmentProblem
+from avatar.jobs import home as homes
+from avatar.jobs import job as jobs
 from avatar.media import encoder
 from avatar.media.ffmpeg import ENCODERS, encode_command, encode_frames, ffmpeg_program, nvenc_reason
 from avatar.progress import Progress

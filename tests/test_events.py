@@ -10,8 +10,8 @@ import time
 
 import pytest
 
-from avatar import events
 from avatar.cli.output import Printer
+from avatar.jobs import events
 from avatar.progress import Event, Progress
 from tests.conftest import command
 

@@ -54,10 +54,12 @@ def test_one_face_is_meant_and_of_several_the_one_that_is_named():
     assert choose_face([one], None, 800, 800) is one and choose_face([one], 1, 800, 800) is one
     assert choose_face([one, two], 1, 800, 800) is one and choose_face([one, two], 2, 800, 800) is two
     for which in (0, 3, -1):
-        with pytest.raises(InputError, match=f"--face {which}: the picture shows 2: 1 at x 200, y 230"):
+        with pytest.raises(InputError, match=f"no face {which}: the picture shows 2: 1 at x 200, y 230") as caught:
             choose_face([one, two], which, 800, 800)
-    with pytest.raises(InputError, match="shows 2 faces: .* choose one with --face N"):
+        assert caught.value.fields == ("face",)
+    with pytest.raises(InputError, match="shows 2 faces: .* choose one by its number") as caught:
         choose_face([one, two], None, 800, 800)
+    assert caught.value.mend == {"face": "N"}
     assert describe([one, two]) == "1 at x 200, y 230 (100 pixels wide), 2 at x 500, y 230 (100 pixels wide)"
 
 
@@ -164,10 +166,10 @@ def test_two_faces_are_listed_from_the_left_and_one_is_chosen(reader, astronaut)
     two = np.hstack([astronaut, astronaut])
     faces = reader.read(two)
     assert [round(face.landmarks[4, 0]) for face in faces] == pytest.approx([224, 224 + 512], abs=3)
-    with pytest.raises(InputError, match=r"2 faces: 1 at x 22\d.*, 2 at x 73\d.*--face N"):
+    with pytest.raises(InputError, match=r"2 faces: 1 at x 22\d.*, 2 at x 73\d"):
         choose_face(faces, None, 1024, 512)
     assert choose_face(faces, 2, 1024, 512) is faces[1]
-    with pytest.raises(InputError, match="--face 3: the picture shows 2"):
+    with pytest.raises(InputError, match="no face 3: the picture shows 2"):
         choose_face(faces, 3, 1024, 512)
 
 

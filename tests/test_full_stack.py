@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from avatar import home as homes
-from avatar import job as jobs
 from avatar.files import write_json
+from avatar.jobs import home as homes
+from avatar.jobs import job as jobs
 from avatar.media.ffmpeg import ffmpeg_program
 from tests import system_calls, tiny
 from tests.conftest import command, run_command

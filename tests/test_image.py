@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from avatar import cause
 from avatar.environment import driver, locks
+from avatar.jobs import cause
 from ci.container import build, debs, docker, inside, labels, layers
 from ci.container.host import Problem
 from tests.conftest import ROOT

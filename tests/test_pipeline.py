@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from avatar import home as homes
-from avatar import job as jobs
 from avatar.files import file_digest
+from avatar.jobs import home as homes
+from avatar.jobs import job as jobs
 from avatar.request import make_request
 from tests.conftest import ROOT, SHORT_TEXT, command, heed_signals, run_command
 

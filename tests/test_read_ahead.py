@@ -13,10 +13,10 @@ import pytest
 import soundfile
 from PIL import Image
 
-from avatar import home as homes
 from avatar import pipeline, settings
 from avatar.device import hardware
 from avatar.errors import InputError
+from avatar.jobs import home as homes
 from avatar.progress import Progress
 from avatar.request import make_request
 from avatar.stacks import stack_for

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from avatar import home as homes
-from avatar import stage_cache
 from avatar.errors import RequestError, TemporaryProblem
-from avatar.job import STAGES, Job
+from avatar.jobs import home as homes
+from avatar.jobs import stage_cache
+from avatar.jobs.job import STAGES, Job
 from avatar.request import make_request
 from tests.conftest import SHORT_TEXT
 

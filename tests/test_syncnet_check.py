@@ -136,7 +136,7 @@ def test_with_weights_a_line_says_how_to_ask(weights, finished_job, avatar):
 
 def test_only_videos_are_asked_about(weights, speech, avatar):
     asked = avatar("check", speech, "--lse")
-    assert asked.code == 2 and "--lse judges the lips of a video" in asked.stderr
+    assert asked.code == 2 and "--lse: SyncNet judges the lips of a video" in asked.stderr
     with pytest.raises(RequestError, match="recording"):
         check_file(speech, lse=True)
 

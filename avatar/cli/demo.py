@@ -24,7 +24,7 @@ def demo(output: Path | None, preset: str, overwrite: bool, as_json: bool) -> No
     """
     from avatar import work
     from avatar.cli.output import Printer, print_made
-    from avatar.delivery import free_name
+    from avatar.jobs.delivery import free_name
     from avatar.request import make_request
 
     request = make_request(text=SCRIPT.read_text().strip(), seconds=SECONDS, preset=preset)

@@ -101,9 +101,9 @@ def read_text(path: Path) -> str:
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def resume(job: str, output: Path | None, overwrite: bool, as_json: bool) -> None:
     """Go on with a job that was interrupted; only what is not there is made."""
-    from avatar import home as homes
     from avatar import work
     from avatar.cli.output import Printer, print_made
+    from avatar.jobs import home as homes
 
     print_made(work.resume(homes.find(settings.home(), job), output, overwrite, Printer()), as_json)
 
@@ -116,9 +116,9 @@ def shifts(job: str, output: Path, overwrite: bool) -> None:
     """The loudest moment of a full-stack job with --lips-shift -1, 0 and 1, in three rows, to choose one by eye."""
     from PIL import Image
 
-    from avatar import home as homes
     from avatar import preflight
-    from avatar.delivery import check_output, deliver_with
+    from avatar.jobs import home as homes
+    from avatar.jobs.delivery import check_output, deliver_with
     from avatar.pipeline import profile_of
     from avatar.stacks import stack_for
     from avatar.voice.speech import Speech
@@ -147,7 +147,7 @@ def shifts(job: str, output: Path, overwrite: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_jobs(as_json: bool) -> None:
     """All jobs, oldest first: what they say, how long the video is, what they take on the disk, where it went."""
-    from avatar import home as homes
+    from avatar.jobs import home as homes
 
     rows = [described(job) for job in homes.every(settings.home())]
     if as_json:
@@ -166,7 +166,7 @@ def list_jobs(as_json: bool) -> None:
 
 def described(job) -> dict:
     """One row of the list. seconds: of the video, None before it is there; a damaged job has no text."""
-    from avatar import home as homes
+    from avatar.jobs import home as homes
 
     try:
         request = job.request()
@@ -187,7 +187,7 @@ def described(job) -> dict:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON; with --follow, an event a line.")
 def show(job: str, follow: bool, as_json: bool) -> None:
     """What a job was asked for, what it made, how long each stage took."""
-    from avatar import home as homes
+    from avatar.jobs import home as homes
 
     found = homes.find(settings.home(), job)
     if follow:
@@ -224,8 +224,8 @@ def follow_events(job, as_json: bool) -> None:
     import json
     from dataclasses import asdict
 
-    from avatar import events
     from avatar.cli.output import Printer
+    from avatar.jobs import events
 
     told = Printer()
     for event in events.follow(job.folder, lambda: job.state() != "running"):
@@ -245,8 +245,8 @@ def follow_events(job, as_json: bool) -> None:
 @click.option("--all", "every_one", is_flag=True, help="All there are.")
 def remove(job_names: tuple[str, ...], older_than: str | None, every_one: bool) -> None:
     """Delete jobs with everything in their folders; videos written elsewhere with -o stay."""
-    from avatar import home as homes
     from avatar.errors import TemporaryProblem
+    from avatar.jobs import home as homes
 
     if bool(job_names) + (older_than is not None) + every_one != 1:
         raise RequestError("name jobs to remove, or say --older-than AGE, or --all.")

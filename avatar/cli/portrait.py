@@ -44,8 +44,8 @@ def generate(prompt, output, overwrite, negative, seed, steps, size, tries, as_j
     Describe the person; the rest is asked for. A drawing that the safety checker stops, or without a face that can be
     animated, is not used: the next seed is drawn.
     """
-    from avatar.delivery import check_output, deliver_with
     from avatar.engines import Told, WantedPicture
+    from avatar.jobs.delivery import check_output, deliver_with
     from avatar.portrait.diffusion.engine import DiffusionPortrait
     from avatar.preflight import refuse_missing_parts
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from avatar import stage_cache
 from avatar.errors import RequestError
 from avatar.files import file_digest
+from avatar.jobs import stage_cache
 
 if TYPE_CHECKING:
     import numpy as np

@@ -27,11 +27,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from avatar import stage_cache
 from avatar.engines import Told
 from avatar.errors import AvatarError, TemporaryProblem
 from avatar.files import file_digest, write_json
 from avatar.invocation import to_type
+from avatar.jobs import stage_cache
 from avatar.request import FILE_FIELDS, Request
 
 STAGES = ("portrait", "voice", "lips", "video")

@@ -8,11 +8,11 @@ import shutil
 import time
 from pathlib import Path
 
-from avatar import stage_cache
 from avatar.errors import RequestError
 from avatar.files import NEW, new_folder, rename_new, write_json
 from avatar.invocation import to_type
-from avatar.job import STAGES, Job, stage_keys
+from avatar.jobs import stage_cache
+from avatar.jobs.job import STAGES, Job, stage_keys
 from avatar.request import FILE_FIELDS, Request
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import avatar
-from avatar.cause import locked_fingerprints, source_digest
 from avatar.files import file_digest, write_json
-from avatar.job import STAGES, Job
+from avatar.jobs.cause import locked_fingerprints, source_digest
+from avatar.jobs.job import STAGES, Job
 from avatar.request import Request
 
 

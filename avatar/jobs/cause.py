@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from avatar.device.hardware import Profile
     from avatar.engines import Engine
 
-PACKAGE = Path(__file__).parent
+PACKAGE = Path(__file__).parents[1]  # avatar/
 # What each stage does around its engine.
 STAGE_CODE = {
     "portrait": ("portrait/framing.py", "portrait/landmarks.py"),
     "voice": ("voice/speech.py",),
     "lips": ("voice/speech.py", "media/encoder.py", "media/ffmpeg.py", "media/mark.py"),
-    "video": ("voice/speech.py", "media/ffmpeg.py", "media/subtitles.py", "report.py"),
+    "video": ("voice/speech.py", "media/ffmpeg.py", "media/subtitles.py", "jobs/report.py"),
 }
 STAGE_LIBRARIES = {
     "portrait": ("pillow",),
