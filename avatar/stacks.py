@@ -67,8 +67,8 @@ class Stack:
 
 def stack_for(request: Request) -> Stack:
     """The engines for a request; their classes are imported here, their models load when `load` is entered."""
-    from avatar.portrait.given import GivenPortrait
-    from avatar.voice.given import GivenSpeech
+    from avatar.portrait.given_picture import GivenPortrait
+    from avatar.voice.given_speech import GivenSpeech
 
     if request.stack == "preview":
         from avatar.lips.warp.engine import WarpLipsEngine

@@ -2,7 +2,7 @@
 
     ./run --full python bench/exact_shapes.py              count every network's parameters, without memory
     ./run --full python bench/exact_shapes.py --real ft-mse-vae   fill some with random numbers, in float32
-    ./run --full python bench/exact_shapes.py --table      follow every call of `avatar/fit/calls.py`, write its table
+    ./run --full python bench/exact_shapes.py --table      follow every call of `avatar/fit/network_calls.py`, write its table
 
 The figures expected are those that published file sizes confirm to the byte (docs/models.md tells which). A config
 whose file can be written again is compared with its sha256 in avatar/weights/models.lock too. Prints one JSON object a
@@ -58,10 +58,10 @@ def measure(name: str, real: bool) -> dict:
 
 
 def write_table() -> None:
-    from avatar.fit import calls
+    from avatar.fit import network_calls
 
     header = {"command": COMMAND, "versions": {name: version(name) for name in LIBRARIES}}
-    rows = ",\n".join(json.dumps(row) for row in calls.table())
+    rows = ",\n".join(json.dumps(row) for row in network_calls.table())
     need.TABLE.write_text(f'{json.dumps(header)[:-1]}, "calls": [\n{rows}\n]}}\n')
     print(need.TABLE)
 

@@ -27,9 +27,9 @@ import soundfile
 from avatar.jobs import home as homes
 from avatar.jobs import job as jobs
 from avatar.media.ffmpeg import encode_frames
-from avatar.portrait.given import bundled_portrait
-from tests import tiny
-from tests.forker import Forker
+from avatar.portrait.given_picture import bundled_portrait
+from testing import tiny
+from testing.forker import Forker
 
 ROOT = Path(__file__).resolve().parent.parent
 LENGTHS_S = (10, 120)

@@ -55,13 +55,13 @@ def memory(records: dict) -> list[str]:
 
 
 def kept(video: Path, job_folder: Path, with_face: bool) -> dict:
-    """avatar.quality.kept on the sample. with_face: judge the landmarks too; a mouth of noise can hide the face."""
+    """avatar.quality.unchanged on the sample. with_face: judge the landmarks too; a mouth of noise can hide the face."""
     from avatar.lips.musetalk.options import Options
     from avatar.portrait.framing import Portrait
-    from avatar.quality.kept import check_kept, picture_failures
+    from avatar.quality.unchanged import check_unchanged, picture_failures
 
     encoder = json.loads((job_folder / "records/lips.json").read_text())["encoder"]["name"]
-    found = check_kept(video, Portrait.load(job_folder), Options(), "synthetic", encoder)
+    found = check_unchanged(video, Portrait.load(job_folder), Options(), "synthetic", encoder)
     return found if with_face else found | {"failed": picture_failures(found)}
 
 

@@ -204,7 +204,7 @@ def a_portrait() -> tuple[Portrait, str]:
     What a picture shows changes neither memory nor speed; where its face is changes the size of what is blended.
     """
     try:
-        from avatar.portrait.given import bundled_portrait
+        from avatar.portrait.given_picture import bundled_portrait
 
         return bundled_portrait(), "bundled"
     except (ImportError, EnvironmentProblem, InputError):

@@ -167,8 +167,8 @@ def write_random(stage: Stage) -> str:
 
     The portrait is given, so Stable Diffusion is tiny always.
     """
-    from tests import tiny
-    from tests.tiny import musetalk, stable_diffusion, xtts
+    from testing import tiny
+    from testing.tiny import musetalk, stable_diffusion, xtts
 
     folder = stage.scratch / "models"
     xtts.write(folder, tiny=stage.options.dry_run)

@@ -36,7 +36,7 @@ from avatar.lips.warp.warp import WarpLips
 from avatar.media.mark import marked
 from avatar.media.subtitles import srt
 from avatar.portrait.face import FaceReader
-from avatar.portrait.given import bundled_portrait
+from avatar.portrait.given_picture import bundled_portrait
 from avatar.request import make_request
 from avatar.voice.presets.pronunciation import pronounce
 from avatar.voice.presets.timeline import Utterance, cut_out, join

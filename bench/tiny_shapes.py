@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.tiny import musetalk, stable_diffusion
+from testing.tiny import musetalk, stable_diffusion
 
 TINY = {
     "sd-unet": stable_diffusion.TINY_UNET,

@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from avatar.lips.warp.motion import Motion, plan_motion
 from avatar.lips.warp.visemes import VISEME_OF
 from avatar.lips.warp.warp import WarpLips
-from avatar.portrait.given import bundled_portrait
+from avatar.portrait.given_picture import bundled_portrait
 from avatar.voice.speech import Phone, Speech
 from bench.preview import cpu_name
 

@@ -23,7 +23,7 @@ from typing import ClassVar
 
 from avatar.deps.index import SIMPLE_JSON, Index, IndexProblem, pip_index
 from avatar.environment.locks import Wheel, read_lock
-from tests.local_server import LocalServer
+from testing.local_server import LocalServer
 from tests.small_wheel import small_wheel
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from typing import ClassVar
 
-from tests.local_server import LocalServer
+from testing.local_server import LocalServer
 
 LARGE_BYTES = 100_000
 BLOCK_BYTES = 1 << 16

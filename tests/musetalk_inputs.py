@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from avatar.lips.musetalk import mask
-from avatar.portrait.given import bundled_portrait
+from avatar.portrait.given_picture import bundled_portrait
 
 KINDS = ("jaw", "lips", "full")
 SIZE = 512

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
-from tests.local_server import LocalServer
+from testing.local_server import LocalServer
 from tests.small_wheel import record_text
 
 RECORDED = Path(__file__).parent / "data/deps"

@@ -41,7 +41,7 @@ def test_a_batch_gives_the_bytes_of_one_after_the_other(home, tmp_path):
 
 def test_each_engine_is_loaded_once(home, monkeypatch):
     from avatar.lips.warp.engine import WarpLipsEngine
-    from avatar.portrait.given import GivenPortrait
+    from avatar.portrait.given_picture import GivenPortrait
     from avatar.voice.presets.engine import PresetVoice
 
     loaded: Counter[str] = Counter()

@@ -18,7 +18,7 @@ from avatar.media.ffmpeg import encode_frames, ffmpeg_program, mux
 from avatar.media.streams import probe
 from avatar.portrait.bundled import bundled_picture
 from avatar.portrait.framing import Portrait
-from avatar.portrait.given import bundled_portrait
+from avatar.portrait.given_picture import bundled_portrait
 from avatar.quality import check_file, intended, lines
 from avatar.quality.sync import match
 from avatar.quality.video import check_video

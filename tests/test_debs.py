@@ -15,8 +15,8 @@ import pytest
 from avatar.environment import bootstrap
 from ci.container import build, debs, downloads, moving
 from ci.container.host import Problem
+from testing.debian_archive import DebianArchive, list_packages, pack
 from tests.conftest import ROOT
-from tests.debian_archive import DebianArchive, list_packages, pack
 
 needs_apt = pytest.mark.skipif(
     not (shutil.which("apt-get") and shutil.which("dpkg-deb")), reason="apt and dpkg make the small mirror"

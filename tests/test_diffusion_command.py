@@ -15,9 +15,9 @@ from avatar import cli as command_line
 from avatar.cli.portrait import portrait as portrait_command
 from avatar.cli.portrait import write_png
 from avatar.portrait.diffusion import model
-from avatar.portrait.given import bundled_portrait
+from avatar.portrait.given_picture import bundled_portrait
+from testing.tiny import stable_diffusion
 from tests import tiny_diffusion
-from tests.tiny import stable_diffusion
 from tests.tiny_diffusion import WOMAN, use
 
 pytestmark = tiny_diffusion.NUMPY_2

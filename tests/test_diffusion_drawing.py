@@ -17,7 +17,7 @@ from avatar.errors import InputError
 from avatar.portrait.bundled import bundled_picture
 from avatar.portrait.diffusion.engine import SEEDS, DiffusionPortrait, Rejected
 from avatar.portrait.framing import Portrait
-from avatar.portrait.given import bundled_portrait
+from avatar.portrait.given_picture import bundled_portrait
 from tests import tiny_diffusion
 from tests.tiny_diffusion import asked_for, decoded_images, decoded_portrait, decoded_with, drawn, wanted
 

@@ -15,8 +15,8 @@ from safetensors.torch import load_file, save_file
 from avatar.errors import EnvironmentProblem
 from avatar.portrait.diffusion import model
 from avatar.weights import lock
+from testing.tiny import stable_diffusion
 from tests import tiny_diffusion
-from tests.tiny import stable_diffusion
 
 pytestmark = tiny_diffusion.NUMPY_2
 checkpoint, models, files = tiny_diffusion.checkpoint, tiny_diffusion.models, tiny_diffusion.files

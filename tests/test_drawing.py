@@ -22,7 +22,7 @@ from avatar.lips.musetalk.options import Options
 from avatar.lips.musetalk.plan import plan_frames
 from avatar.lips.musetalk.source import opened
 from avatar.lips.musetalk.transfer import Download, upload
-from avatar.portrait.given import bundled_portrait
+from avatar.portrait.given_picture import bundled_portrait
 from bench.tiny_shapes import TINY
 
 pytestmark = pytest.mark.usefixtures("one_thread")

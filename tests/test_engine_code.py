@@ -13,10 +13,10 @@ import avatar
 from tests.conftest import ROOT
 
 ENGINES = (
-    "avatar.voice.given.GivenSpeech",
+    "avatar.voice.given_speech.GivenSpeech",
     "avatar.voice.presets.engine.PresetVoice",
     "avatar.voice.xtts.engine.XttsVoice",
-    "avatar.portrait.given.GivenPortrait",
+    "avatar.portrait.given_picture.GivenPortrait",
     "avatar.portrait.diffusion.engine.DiffusionPortrait",
     "avatar.lips.warp.engine.WarpLipsEngine",
     "avatar.lips.musetalk.engine.MuseTalkLips",

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from avatar.device.hardware import Profile
-from avatar.portrait.given import bundled_portrait
+from avatar.portrait.given_picture import bundled_portrait
 from tests.conftest import ROOT
 
 ENGINES = {
-    "given": "avatar.portrait.given.GivenPortrait",
+    "given": "avatar.portrait.given_picture.GivenPortrait",
     "diffusion": "avatar.portrait.diffusion.engine.DiffusionPortrait",
     "warp": "avatar.lips.warp.engine.WarpLipsEngine",
     "musetalk": "avatar.lips.musetalk.engine.MuseTalkLips",
@@ -70,7 +70,7 @@ def engine_class(path: str) -> type:
 @pytest.fixture(scope="module")
 def folder(full_environment, tmp_path_factory) -> Path:
     """A portrait, and the tiny checkpoints with their lock."""
-    from tests.tiny import built_in_models, musetalk, stable_diffusion, write_lock
+    from testing.tiny import built_in_models, musetalk, stable_diffusion, write_lock
 
     folder = tmp_path_factory.mktemp("models")
     bundled_portrait().save(folder)
@@ -82,7 +82,7 @@ def folder(full_environment, tmp_path_factory) -> Path:
 
 @pytest.mark.parametrize("name", ENGINES)
 def test_every_locked_library_that_a_run_imports_is_declared(name, folder):
-    from tests.tiny import environment
+    from testing.tiny import environment
 
     child = [sys.executable, "-c", CHILD, ENGINES[name], str(folder)]
     settings = os.environ | environment(folder) | {"PYTHONPATH": str(ROOT), "AVATAR_PROFILE": "cpu"}

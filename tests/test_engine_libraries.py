@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from avatar.environment.locks import find_locks, read_payload
-from tests import tiny
+from testing import tiny
 
 # The child: WORK, which speaks, then the files of all modules and of what else was used, as JSON in the last line.
 WATCHED = """
@@ -57,7 +57,7 @@ REFERENCE = 'reference=Path("reference.wav")'
 VOICES = {
     engine: speaking(engine, *wanted)
     for engine, wanted in {
-        "avatar.voice.given.GivenSpeech": (f"WantedSpeech({REFERENCE})",),
+        "avatar.voice.given_speech.GivenSpeech": (f"WantedSpeech({REFERENCE})",),
         "avatar.voice.presets.engine.PresetVoice": (
             f'WantedSpeech("It costs 5 dollars.", {REFERENCE})',
             'WantedSpeech("Hello.", preset="joe", seconds=1.5)',
@@ -90,7 +90,7 @@ def test_an_engine_declares_all_libraries_that_it_uses(engine, ground, home):
     environment = {**os.environ, "AVATAR_PROFILE": "cpu"}
     if engine in NEED_TORCH:
         pytest.importorskip("torch")
-        from tests.tiny import xtts
+        from testing.tiny import xtts
 
         xtts.write(ground / "models")
         tiny.write_lock(ground / "models", tuple(each for each in tiny.built_in_models() if each.name == "xtts-v2"))

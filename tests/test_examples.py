@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import tiny
+from testing import tiny
 from tests.conftest import ROOT
 from tests.test_bad_input import SKIMAGE
 

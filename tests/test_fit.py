@@ -18,12 +18,12 @@ from avatar.device import hardware, need
 from avatar.device.hardware import MIB
 from avatar.environment import driver
 from avatar.errors import RequestError
-from avatar.fit import calls, cards, live, plan, shapes, steps
+from avatar.fit import cards, live_bytes, network_calls, plan, shapes, steps
 from bench import exact_shapes
 from bench.tiny_shapes import TINY
+from testing.tiny import musetalk
 from tests.conftest import ROOT, command
 from tests.test_hardware import put_nvidia_smi
-from tests.tiny import musetalk
 
 GIB = 1024 * MIB
 CPU = torch.device("cpu")
@@ -71,9 +71,9 @@ def _tensor(made) -> torch.Tensor:
 
 def test_what_is_alive_is_counted_on_shapes_as_on_real_tensors():
     vae = shapes.build("ft-mse-vae", musetalk.TINY_VAE | {"block_out_channels": [8, 8, 16, 16]})
-    on_meta = live.follow(lambda: calls._decode(2, 64, 64, vae.to("meta"), torch.float32))
+    on_meta = live_bytes.follow(lambda: network_calls._decode(2, 64, 64, vae.to("meta"), torch.float32))
     shapes.randomize(vae, CPU, torch.float32)
-    on_cpu = live.follow(lambda: vae.decode(torch.zeros(2, 4, 8, 8)).sample)
+    on_cpu = live_bytes.follow(lambda: vae.decode(torch.zeros(2, 4, 8, 8)).sample)
     assert (on_meta.peak, on_meta.with_copies) == (on_cpu.peak, on_cpu.with_copies)
     assert on_meta.with_copies > on_meta.peak > 2 * 3 * 64 * 64 * 4
 
@@ -92,7 +92,7 @@ def test_what_is_alive_is_what_the_allocator_holds():
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # each thread would keep a partial sum of its own
-    counted = live.follow(work)
+    counted = live_bytes.follow(work)
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler, torch.no_grad():
         work()
     held = most = 0
@@ -107,10 +107,10 @@ def test_what_is_alive_is_what_the_allocator_holds():
 def test_the_table_is_what_the_calls_hold():
     """One call of each kind, in both types; the whole table takes half a minute: bench/exact_shapes.py --table."""
 
-    def chosen(call: calls.Call) -> bool:
+    def chosen(call: network_calls.Call) -> bool:
         return call.batch in (1, 2, 8) and call.size not in (768, 1024)
 
-    rows = calls.table(chosen)
+    rows = network_calls.table(chosen)
     assert {(row["network"], row["call"]) for row in rows} == {(row["network"], row["call"]) for row in need._table()}
     assert [row for row in rows if row not in need._table()] == []
 

@@ -21,9 +21,10 @@ from avatar.files import write_json
 from avatar.jobs import home as homes
 from avatar.jobs import job as jobs
 from avatar.media.ffmpeg import ffmpeg_program
-from tests import system_calls, tiny
+from testing import tiny
+from testing.forker import Forker
+from tests import system_calls
 from tests.conftest import command, run_command
-from tests.forker import Forker
 
 TEXT = "Hello."
 RUN = ["pipeline", "run", "--stack", "full", "--text", TEXT, "--subtitles"]

@@ -10,7 +10,7 @@ from PIL import Image
 from avatar.engines import Told, WantedPicture
 from avatar.errors import RequestError
 from avatar.portrait.framing import Portrait
-from avatar.portrait.given import GivenPortrait, bundled_portrait
+from avatar.portrait.given_picture import GivenPortrait, bundled_portrait
 from avatar.portrait.picture import read_picture
 from avatar.progress import Progress
 from tests import real_faces

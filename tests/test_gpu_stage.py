@@ -19,14 +19,14 @@ from avatar.errors import InputError
 from avatar.lips.musetalk.options import Options
 from avatar.media.ffmpeg import encode_frames
 from avatar.media.mark import marked
-from avatar.portrait.given import bundled_portrait
-from tests import tiny
+from avatar.portrait.given_picture import bundled_portrait
+from testing import tiny
+from testing.tiny import syncnet
 from tests.conftest import ROOT
-from tests.tiny import syncnet
 
 torch = pytest.importorskip("torch")
 
-from avatar.quality import kept, speaker  # noqa: E402
+from avatar.quality import speaker, unchanged  # noqa: E402
 from bench import gpu_judgements, gpu_stage  # noqa: E402
 
 without_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="asks what a host without a GPU is told")
@@ -194,9 +194,9 @@ def test_a_video_that_keeps_the_portrait_passes(portrait, tmp_path):
     (still,) = marked([portrait.picture.copy()], 512, 512, "synthetic")
     rows = slice(300, 380)
     still[rows, 200:310] = 128  # inside the mask anything may happen
-    assert not kept.outside_mask(portrait, Options())[rows, 200:310].any()
-    found = kept.check_kept(video_of(still, tmp_path / "v.mp4"), portrait, Options(), "synthetic")
-    assert kept.picture_failures(found) == [], found
+    assert not unchanged.outside_mask(portrait, Options())[rows, 200:310].any()
+    found = unchanged.check_unchanged(video_of(still, tmp_path / "v.mp4"), portrait, Options(), "synthetic")
+    assert unchanged.picture_failures(found) == [], found
     assert found["frames"] == 4 and 0.5 < found["outside_share"] < 0.95 and found["points"] > 50
 
 
@@ -211,18 +211,18 @@ def test_a_picture_that_changed_outside_the_mask_is_refused(portrait, tmp_path, 
         picture[64:80, 192:208] = 255 - picture[64:80, 192:208]
     picture = picture.clip(0, 255).astype(np.uint8)
     video = video_of(picture, tmp_path / "v.mp4")
-    found = kept.check_kept(video, portrait, Options(), "synthetic" if change == "mark" else None)
-    (failed,) = kept.picture_failures(found)
+    found = unchanged.check_unchanged(video, portrait, Options(), "synthetic" if change == "mark" else None)
+    (failed,) = unchanged.picture_failures(found)
     assert "outside the mask the picture is not the portrait's" in failed
 
 
 def test_a_face_that_moved_is_refused_and_a_missing_one_too(portrait, tmp_path):
     moved = np.roll(portrait.picture, 12, axis=1)
-    found = kept.check_kept(video_of(moved, tmp_path / "v.mp4"), portrait, Options(), None)
-    assert "the face moved" in kept.face_failures(found)[0]
+    found = unchanged.check_unchanged(video_of(moved, tmp_path / "v.mp4"), portrait, Options(), None)
+    assert "the face moved" in unchanged.face_failures(found)[0]
     blank = np.full_like(portrait.picture, 128)
-    found = kept.check_kept(video_of(blank, tmp_path / "w.mp4"), portrait, Options(), None)
-    assert found["moved"] is None and "no face" in kept.face_failures(found)[0]
+    found = unchanged.check_unchanged(video_of(blank, tmp_path / "w.mp4"), portrait, Options(), None)
+    assert found["moved"] is None and "no face" in unchanged.face_failures(found)[0]
 
 
 # ---------------------------------------------------------------- with weights that count as real

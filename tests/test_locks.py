@@ -16,7 +16,7 @@ from packaging.specifiers import SpecifierSet
 
 from avatar.environment import dependencies, installed
 from avatar.environment.locks import read_lock, read_payload
-from tests import lock_gates as gates
+from testing import lock_gates as gates
 from tests import small_checkout
 
 ROOT = Path(__file__).parent.parent

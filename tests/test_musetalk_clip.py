@@ -22,9 +22,9 @@ from avatar.media.ffmpeg import encode_frames, ffmpeg_program
 from avatar.media.frames import video_frames
 from avatar.portrait.face import FaceReader
 from avatar.portrait.framing import Portrait
-from avatar.portrait.given import bundled_portrait
+from avatar.portrait.given_picture import bundled_portrait
 from avatar.voice.speech import Speech
-from tests.tiny import environment, musetalk
+from testing.tiny import environment, musetalk
 
 RATE = Fraction(25)
 WIDTH, HEIGHT = 640, 480  # of the clips

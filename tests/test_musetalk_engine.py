@@ -28,11 +28,11 @@ from avatar.lips.musetalk.engine import MODELS, MuseTalkLips, halvings
 from avatar.lips.musetalk.options import Options
 from avatar.lips.musetalk.shift_sheet import loudest_part, shift_sheet
 from avatar.portrait.framing import Portrait
-from avatar.portrait.given import bundled_portrait
+from avatar.portrait.given_picture import bundled_portrait
 from avatar.portrait.landmarks import LOWER_LIP, UPPER_LIP
 from avatar.voice.speech import Speech
+from testing.tiny import environment, musetalk
 from tests import musetalk_reference as reference
-from tests.tiny import environment, musetalk
 
 
 @pytest.fixture(scope="module")

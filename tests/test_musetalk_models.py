@@ -21,8 +21,8 @@ from avatar.lips.musetalk.audio_windows import window
 from avatar.lips.musetalk.models import CONVERTED_NAME, Models
 from avatar.voice.speech import Speech
 from avatar.weights import store
+from testing.tiny import environment, musetalk
 from tests import musetalk_reference as reference
-from tests.tiny import environment, musetalk
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 CPU = torch.device("cpu")

@@ -17,9 +17,9 @@ from avatar.device import memory
 from avatar.lips.musetalk.audio_features import SEGMENT_STEPS, AudioFeatures, silent_window
 from avatar.lips.musetalk.audio_windows import SAMPLE_RATE, WINDOW_STEPS
 from avatar.lips.musetalk.drawing import Batch, Drawing
-from avatar.lips.musetalk.finite import finite
 from avatar.lips.musetalk.models import Models
 from avatar.lips.musetalk.options import Options
+from avatar.lips.musetalk.overflow import finite
 from avatar.lips.musetalk.plan import Plan
 from tests.fake_card import CARD, HALF, Mixed, card, on_card
 

@@ -17,8 +17,8 @@ from avatar.errors import EnvironmentProblem
 from avatar.fit import steps
 from avatar.portrait.diffusion import model as diffusion_model
 from avatar.portrait.diffusion.engine import FLAGGED, TILE, DiffusionPortrait, Rejected, Wish, tile_sizes
+from testing.tiny import stable_diffusion
 from tests.fake_card import CARD, HALF, Mixed, card, on_card
-from tests.tiny import stable_diffusion
 
 # diffusers 0.42 with NumPy 2
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

@@ -23,9 +23,9 @@ from avatar.voice.xtts import speaker as xtts_speaker
 from avatar.voice.xtts.codes import NotFinite
 from avatar.voice.xtts.engine import XttsVoice
 from avatar.weights import store
-from tests import tiny
+from testing import tiny
+from testing.tiny import xtts as tiny_xtts
 from tests.fake_card import CARD, HALF, Mixed, card, movable
-from tests.tiny import xtts as tiny_xtts
 
 LANGUAGE = "en"
 

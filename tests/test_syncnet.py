@@ -15,9 +15,9 @@ import pytest
 from avatar.errors import EnvironmentProblem
 from avatar.media.ffmpeg import encode_frames, ffmpeg_program, mux
 from avatar.portrait.framing import Portrait
-from avatar.portrait.given import bundled_portrait
+from avatar.portrait.given_picture import bundled_portrait
 from avatar.quality import mfcc, syncnet
-from tests.tiny import syncnet as checkpoint
+from testing.tiny import syncnet as checkpoint
 
 torch = pytest.importorskip("torch")
 

@@ -16,14 +16,14 @@ import pytest
 
 from avatar.errors import EnvironmentProblem, RequestError
 from avatar.media.ffmpeg import encode_frames, mux
-from avatar.portrait.given import bundled_portrait
+from avatar.portrait.given_picture import bundled_portrait
 from avatar.quality import check_file, syncnet
 from avatar.weights import licences, lock, places, store
 from bench import gpu_judgements
-from tests import tiny
+from testing import tiny
+from testing.tiny import syncnet as checkpoint
 from tests.conftest import ROOT
 from tests.test_check import RATE, sound_of
-from tests.tiny import syncnet as checkpoint
 
 pytest.importorskip("torch")
 

@@ -10,7 +10,8 @@ import tomllib
 import pytest
 
 from avatar.errors import EnvironmentProblem
-from tests import tiny, weights_in_use
+from testing import tiny
+from tests import weights_in_use
 from tests.conftest import ROOT
 
 bare, models = weights_in_use.bare, weights_in_use.models

@@ -12,7 +12,7 @@ import pytest
 
 from avatar.engines import Told, WantedSpeech
 from avatar.progress import Progress
-from avatar.voice.given import GivenSpeech
+from avatar.voice.given_speech import GivenSpeech
 from avatar.voice.presets.catalog import PRESETS
 from avatar.voice.presets.engine import PresetVoice
 from avatar.voice.presets.vits import VitsVoice

@@ -1,4 +1,4 @@
-"""The full stack's voice, through coqui-tts' own classes with tiny random weights (tests/tiny/xtts.py).
+"""The full stack's voice, through coqui-tts' own classes with tiny random weights (testing/tiny/xtts.py).
 
 It speaks noise, 0.8 s of it for every piece of a text.
 """
@@ -25,7 +25,7 @@ from avatar.device import hardware, need
 from avatar.engines import Told, WantedSpeech
 from avatar.errors import AvatarError, EnvironmentProblem, InputError, RequestError
 from avatar.progress import Progress
-from tests import tiny
+from testing import tiny
 
 torch = pytest.importorskip("torch")
 
@@ -37,7 +37,7 @@ from avatar.voice.xtts import text as xtts_text  # noqa: E402
 from avatar.voice.xtts.engine import XttsVoice  # noqa: E402
 from avatar.voice.xtts.utterances import SAMPLE_RATE  # noqa: E402
 from avatar.weights import store  # noqa: E402
-from tests.tiny import xtts as tiny_xtts  # noqa: E402
+from testing.tiny import xtts as tiny_xtts  # noqa: E402
 
 TEXT = "Hello there, you. How are you?\n\nFine, thanks."
 LANGUAGES = {  # a few words in each, with a number where the language's cleaner knows numbers

@@ -13,11 +13,11 @@ from avatar.engines import Told, WantedPicture
 from avatar.portrait.diffusion import model
 from avatar.portrait.diffusion.engine import DiffusionPortrait, Wish, tile_sizes
 from avatar.portrait.framing import Portrait
-from avatar.portrait.given import bundled_portrait
+from avatar.portrait.given_picture import bundled_portrait
 from avatar.progress import Progress
 from avatar.weights import lock
-from tests import tiny
-from tests.tiny import stable_diffusion
+from testing import tiny
+from testing.tiny import stable_diffusion
 
 NUMPY_2 = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # diffusers 0.42 says it
 WOMAN = "an old woman with grey hair"

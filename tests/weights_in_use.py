@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from avatar.weights import lock, places
-from tests import tiny
+from testing import tiny
 
 VARIABLES = (
     "AVATAR_MODELS",

@@ -77,7 +77,7 @@ def portrait(profile: Profile, seconds: float, smaller: Smaller, size: int = 512
 
 def drawing_pipeline(unet, vae, text_encoder, checker, tiled: bool):
     """diffusers' pipeline as the engine uses it, without a tokenizer: it is given random words."""
-    from avatar.fit.calls import TILE
+    from avatar.fit.network_calls import TILE
     from avatar.portrait.diffusion.model import Networks, assembled, quiet_libraries
 
     quiet_libraries()
@@ -193,7 +193,7 @@ def _frames(models, profile: Profile, batches: int) -> Iterator[np.ndarray]:
     from avatar.lips.musetalk.options import Options
     from avatar.lips.musetalk.plan import plan_frames
     from avatar.lips.musetalk.source import opened
-    from avatar.portrait.given import bundled_portrait
+    from avatar.portrait.given_picture import bundled_portrait
 
     batch = profile.lips_batch
     options, rate, count = Options(rest_in_silence=False), Fraction(FRAME_RATE), batch * batches

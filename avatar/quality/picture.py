@@ -7,7 +7,7 @@ from pathlib import Path
 from avatar.errors import InputError
 from avatar.portrait.face import Face, FaceReader
 from avatar.portrait.framing import choose_face, refuse_unusable
-from avatar.portrait.given import MOST_FACES
+from avatar.portrait.given_picture import MOST_FACES
 from avatar.portrait.picture import SMALLEST_FACE, read_picture
 
 

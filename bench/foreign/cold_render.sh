@@ -23,8 +23,8 @@ import os, shlex, sys
 from pathlib import Path
 
 sys.path.insert(0, os.getcwd())
-from tests import tiny
-from tests.tiny import musetalk, stable_diffusion, xtts
+from testing import tiny
+from testing.tiny import musetalk, stable_diffusion, xtts
 
 folder, small = Path(sys.argv[1]), bool(os.environ.get("TINY"))
 if not folder.is_dir():

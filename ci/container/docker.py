@@ -3,7 +3,7 @@ of docs/docker.md.
 
 The daemon has no network to give and keeps everything in a temporary folder. No registry is asked: the base is the one
 that mmdebstrap made, with apt sources as official images have them; the mirror that they name and the dated archive
-behind it stand on this host (tests/debian_archive.py), and so does the index of the wheels.
+behind it stand on this host (testing/debian_archive.py), and so does the index of the wheels.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from ci import wheels
 from ci.container import base, build, checks, debs, downloads
 from ci.container.build import BUILDAH, Image
 from ci.container.host import KEPT, ROOT, Problem, run, sha256_of
-from tests.debian_archive import DebianArchive, list_packages
-from tests.wheel_index import WheelIndex
+from testing.debian_archive import DebianArchive, list_packages
+from testing.wheel_index import WheelIndex
 
 DOCS = ROOT / "docs" / "docker.md"
 BASE_TIME = "20260803T000000Z"  # of the base that stands in; the lock has another

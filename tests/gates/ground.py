@@ -19,7 +19,7 @@ from tests.conftest import ROOT
 from tests.namespaces import UNSHARE, need_mounts
 
 TREE = ("run", "pyproject.toml", "environment.yml", "virtual-packages.yml", "conda-lock.yml", "locks", "avatar",
-        "ci", "tests")  # fmt: skip
+        "ci", "testing", "tests")  # fmt: skip
 FOREIGN = ("AVATAR_", "HF_", "HUGGINGFACE_", "PIP_", "UV_", "PYTHON", "LC_", "XDG_")
 
 

@@ -20,7 +20,7 @@ It is no diffusion: one pass of a UNet per frame fills in the lower half of a 25
     blend.py           pasting
     checkpoint.py      files -> state dicts, strictly; the conversion of unet.pth
     models.py          the three networks on the device
-    finite.py          every result checked, with the fall back to float32
+    overflow.py        every result checked, with the fall back to float32
     prepared.py        what is computed once per source frame
     plan.py            what each frame of the video shows
     drawing.py         batches of faces, each into its picture

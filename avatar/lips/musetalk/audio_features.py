@@ -15,7 +15,7 @@ from transformers import WhisperFeatureExtractor
 from transformers.models.whisper.modeling_whisper import WhisperEncoder
 
 from avatar.lips.musetalk.audio_windows import SAMPLE_RATE, SAMPLES_PER_STEP, STEPS_PER_S, WINDOW_STEPS, step_count
-from avatar.lips.musetalk.finite import finite
+from avatar.lips.musetalk.overflow import finite
 from avatar.voice.speech import Speech
 
 SEGMENT_STEPS = 1500  # 30 s

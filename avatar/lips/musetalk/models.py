@@ -10,8 +10,8 @@ from avatar.errors import EnvironmentProblem
 from avatar.lips.musetalk import checkpoint
 from avatar.lips.musetalk.audio_features import Ear
 from avatar.lips.musetalk.audio_windows import WINDOW_STEPS, positions
-from avatar.lips.musetalk.finite import all_finite, go_on_in_float32
 from avatar.lips.musetalk.norm import keep_channels_last
+from avatar.lips.musetalk.overflow import all_finite, go_on_in_float32
 from avatar.lips.musetalk.transfer import upload
 from avatar.weights import store
 from avatar.weights.strict import mend

@@ -27,7 +27,7 @@ from avatar.portrait.diffusion import model
 from avatar.portrait.diffusion import prompt as diffusion_prompt
 from avatar.portrait.diffusion.safety import SafetyWatch
 from avatar.portrait.framing import Portrait
-from avatar.portrait.given import GivenPortrait
+from avatar.portrait.given_picture import GivenPortrait
 from avatar.progress import Progress
 from avatar.weights import store, strict
 

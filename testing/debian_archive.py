@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import unquote
 
-from tests.local_server import LocalServer
+from testing.local_server import LocalServer
 
 DATED = re.compile(r"/archive/debian/(\d{8}T\d{6}Z)/(.+)")
 

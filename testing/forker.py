@@ -1,6 +1,6 @@
 """Runs avatar commands in children of one process that has only imported the model libraries.
 
-    python -m tests.forker      reads a JSON list a line: the arguments, and a dict of environment variables; answers
+    python -m testing.forker      reads a JSON list a line: the arguments, and a dict of environment variables; answers
                                 "pid N", then "exit CODE" (or -SIGNAL)
 
 Importing torch, diffusers and coqui-tts takes longer than a run on tiny checkpoints; a fork has them at once. No model
@@ -24,7 +24,7 @@ class Forker:
         """environment: variables beside this process's own; messages: a new file for all that the runs say."""
         self._messages = messages
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.forker"], env={**os.environ, **environment}, text=True,
+            [sys.executable, "-m", "testing.forker"], env={**os.environ, **environment}, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=os.open(messages, os.O_WRONLY | os.O_CREAT),
         )  # fmt: skip
         self._said = 0  # how much of the messages was there before the latest run

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import torch
 
 from avatar.fit import shapes
-from avatar.fit.live import follow
+from avatar.fit.live_bytes import follow
 
 LIPS_SIDE = 256  # pixels of a face crop
 LIPS_BATCHES = (1, 2, 4, 8, 16, 32)

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 from avatar.environment.installed import canonical_name
-from tests.local_server import LocalServer
+from testing.local_server import LocalServer
 
 
 @dataclass

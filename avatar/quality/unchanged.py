@@ -32,7 +32,7 @@ CODED_AROUND = 16  # pixels around the mask that are not looked at: the coder sp
 MOST_MOVED = 0.03
 
 
-def check_kept(path: Path, portrait: Portrait, options: Options, mark: str | None, encoder: str = "x264") -> dict:
+def check_unchanged(path: Path, portrait: Portrait, options: Options, mark: str | None, encoder: str = "x264") -> dict:
     """Figures and failed limits of a video against the portrait that it was made of.
 
     mark: the visible mark's words; encoder: of ffmpeg.ENCODERS, which made the video.

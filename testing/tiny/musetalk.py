@@ -78,7 +78,7 @@ def write(models_folder: Path, tiny: bool = True, old_vae: bool = True, change_u
 
 def write_with_lock(models_folder: Path, **how) -> Path:
     """`write`, and a models.lock of the three checkpoints alone; returns the folder."""
-    from tests.tiny import built_in_models, write_lock
+    from testing.tiny import built_in_models, write_lock
 
     write(models_folder, **how)
     write_lock(models_folder, tuple(model for model in built_in_models() if model.repo in (TALK, CODER, WHISPER)))

@@ -30,7 +30,7 @@ class GivenPortrait:
     models: ClassVar[tuple[str, ...]] = ()
     libraries: ClassVar[tuple[str, ...]] = FACES
     code: ClassVar[tuple[str, ...]] = (
-        "portrait/bundled.py", "portrait/face.py", "portrait/framing.py", "portrait/given.py",
+        "portrait/bundled.py", "portrait/face.py", "portrait/framing.py", "portrait/given_picture.py",
         "portrait/landmarks.py", "portrait/picture.py",
     )  # fmt: skip
     uses: ClassVar[tuple[str, ...]] = ()

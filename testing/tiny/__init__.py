@@ -27,7 +27,7 @@ consent = false
 
 def write_all(folder: Path) -> None:
     """Write every tiny checkpoint under `folder`, then the lock that describes them."""
-    from tests.tiny import musetalk, stable_diffusion, xtts
+    from testing.tiny import musetalk, stable_diffusion, xtts
 
     for checkpoint in (xtts, stable_diffusion, musetalk):
         checkpoint.write(folder)
