@@ -264,8 +264,9 @@ def _run_as_program(arguments: list[str]) -> None:
     settings, files = arguments[1:split], None
     if "files" in settings:
         at = settings.index("files")
-        paths, settings = settings[at + 1 :], settings[:at]
-        files = tuple([path[len(kind) :] for path in paths if path.startswith(kind)] for kind in ("read:", "write:"))
+        settings, paths = settings[:at], [setting.partition(":") for setting in settings[at + 1 :]]
+        read, write = ([path for kind, _, path in paths if kind == which] for which in ("read", "write"))
+        files = (read, write)
     limits = [(int(kind), int(most)) for kind, most in (limit.split("=") for limit in settings)]
     become(int(arguments[0]), limits, files, arguments[split + 1 :])
 
