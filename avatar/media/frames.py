@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from avatar.errors import InputError
+from avatar.limits import MOST_FRAMES
 from avatar.media.pipes import FromPipe
 from avatar.media.reading import reading
 
 # A list of files under a video's name would have FFmpeg open others: only these containers are read.
 CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi"
+CUT_SHORT = ("File ended prematurely",)  # what FFmpeg says of one, and goes on with exit status 0
 
 
 def video_frames(
@@ -27,15 +29,19 @@ def video_frames(
     output = ["-map", "0:v:0", "-vf", ",".join([*filters, "format=rgb24"]), "-fps_mode", "passthrough"]
     output += ["-c:v", "ppm", "-f", "image2pipe", "pipe:1"]
     output += ["-xerror"] if whole else []
-    found = False
+    found = 0
     with reading(path, *output, formats=containers, seconds=seconds) as ffmpeg:
         while (picture := _read_ppm(ffmpeg.stdout)) is not None:
-            found = True
+            found += 1
+            if found > MOST_FRAMES:
+                raise InputError(f"the video {str(path)!r} has over {MOST_FRAMES:,} pictures, the most; cut it.")
             yield picture
         status = ffmpeg.finish()
-        said = ffmpeg.said().strip().splitlines()[-1:] or ["it shows no picture"]
-    if whole and (status or not found):
-        raise InputError(f"cannot read the video {str(path)!r}: {said[0]}; convert it to an mp4 (H.264).")
+        said = ffmpeg.complaint()
+    if whole and (status or not found or said in CUT_SHORT):
+        raise InputError(
+            f"cannot read the video {str(path)!r}: {said or 'it shows no picture'}; convert it to an mp4 (H.264)."
+        )
 
 
 def _read_ppm(stream: FromPipe) -> np.ndarray | None:

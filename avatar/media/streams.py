@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
 from avatar.errors import InputError
-from avatar.media.reading import reading
+from avatar.media.reading import OF_PICTURES, reading
 
 # Not a cover picture in a sound file, and not a text, which FFmpeg would show as a terminal does (codec "ansi").
 _VIDEO = re.compile(r"^ +Stream #\d+:\d+.*?: Video: (?!ansi)(\w+)(?!.*\(attached pic\))", re.MULTILINE)
@@ -17,6 +17,7 @@ _DURATION = re.compile(r"^ +Duration: (\d+):(\d+):([\d.]+)", re.MULTILINE)
 _FRAME_RATE = re.compile(r"\bconfig in time_base: .*?\bframe_rate: ([1-9]\d*/[1-9]\d*)")
 _FIRST_FRAME = re.compile(r"\bn: *0 .*?\bpts_time:(-?[\d.]+)")
 _FIRST_OUTPUT = re.compile(r"^(Stream mapping:|Output #0)", re.MULTILINE)
+PROBE_CPU_S = 8  # for the report and one picture; of 8K that takes 1
 # Its own report, and one decoded frame: when that is shown, and the frame rate as a fraction.
 _ONE_FRAME = ("-map", "0:v:0", "-frames:v", "1", "-vf", "showinfo=checksum=0", "-f", "null", "-")
 
@@ -39,7 +40,7 @@ class Streams:
 
 def probe(path: Path) -> Streams:
     """The streams of a file. Raises InputError when it has neither picture nor sound."""
-    with reading(path, *_ONE_FRAME, level="info") as ffmpeg:
+    with reading(path, *_ONE_FRAME, level="info", within=replace(OF_PICTURES, cpu_s=PROBE_CPU_S)) as ffmpeg:
         ffmpeg.finish()
         said = ffmpeg.said()
     report = input_report(said)
