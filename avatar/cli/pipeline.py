@@ -158,7 +158,7 @@ def list_jobs(as_json: bool) -> None:
     for row in rows:
         length = f"{row['seconds']:6.1f} s" if row["seconds"] is not None else f"{'':8}"
         facts = f"{row['job']:36} {row['state']:22} {age(row['created']):>12} {length} {size(row['bytes']):>9}"
-        said = row["text"][:40] or row["damage"]
+        said = row["damage"] or row["text"][:40]
         click.echo(printable(f"{facts}  {said}" + "".join(f"  -> {path}" for path in row["outputs"][-1:])))
     if rows:
         others = homes.other_bytes(settings.home())

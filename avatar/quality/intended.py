@@ -30,6 +30,6 @@ def opening_of(home: Path, path: Path) -> np.ndarray | None:
             if made and is_whole(job.folder, made):
                 from avatar.lips.warp.motion import Motion
 
-                with contextlib.suppress(OSError, ValueError, KeyError, IndexError, zipfile.BadZipFile):
+                with contextlib.suppress(OSError, EOFError, ValueError, LookupError, zipfile.BadZipFile):
                     return Motion.load(job.file("motion.npz")).mouth[:, 0]
     return None

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from avatar import settings
-from avatar.files import is_regular, open_lock, rename_new, write_json
+from avatar.files import is_folder, is_regular, open_lock, rename_new, write_json
 from avatar.json_files import read_json
 from avatar.weights.digests import file_sha256, problem_with
 from avatar.weights.disk import need_room, sync
@@ -32,8 +32,10 @@ def converted(model: Model, output: str, version: str, make: Callable[[Path], No
     key = hashlib.sha256(f"{model.digest} {output} {version}".encode()).hexdigest()[:16]
     folder = settings.home() / "converted" / f"{model.name}-{key}"
     with _held(folder):
-        if not folder.is_dir() or problems(folder):
+        if not is_folder(folder) or problems(folder):
             shutil.rmtree(folder, ignore_errors=True)
+            if os.path.lexists(folder) and not is_folder(folder):  # a symlink, or a file
+                folder.unlink()
             need_room(folder.parent, model.needed_bytes, f"converting {model.name}")
             _make(folder, model, output, version, make)
     return folder / output
@@ -50,8 +52,8 @@ def problems(folder: Path, full: bool = False, on_read: Callable[[int], None] | 
     try:
         made: Any = read_json(folder / "made.json")
         for name, entry in made["files"].items():
-            path = folder / name
-            if ".." in path.parts or folder not in path.parents or os.path.lexists(path) and not is_regular(path):
+            path, parts = folder / name, Path(name).parts
+            if ".." in parts or Path(name).is_absolute() or os.path.lexists(path) and not is_regular(path):
                 return [f"{folder / 'made.json'} names {name!r}, which is no file there"]
             checks[path] = (int(entry["size"]), str(entry["sha256"]))
     except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
