@@ -201,6 +201,23 @@ def test_a_folder_with_any_name_is_listed_and_removed(avatar, home, good, name):
     assert avatar("pipeline", "remove", "--", name).code == 0 and not folder.exists() and good.folder.exists()
 
 
+def test_what_a_file_says_does_not_reach_the_terminal_raw(avatar, bad, good):
+    """No escape sequence of a file moves the cursor or sets the window's title."""
+    escape = "\x1b]0;title\x07"
+    asked = {"text": "Hi.", "prompt": f"a {escape}", "stack": "full", escape: 1}
+    for request in (asked, {"text": "Hi.", "negative_prompt": escape}, {"text": "Hi.", "language": escape}):
+        written(bad, {"created": 1, "request": request}, "request.json")
+        for content in (record(notes=[escape]), record(outputs={escape: "0" * 64}), record(copied_from=escape),
+                        record(made_by={"engine": escape})):  # fmt: skip
+            written(bad, content)
+            (bad.folder / "events.jsonl").write_text(
+                json.dumps({"time": 1, "stage": "lips", "number": 3, "note": escape}) + "\n"
+            )
+            for words in (("list",), ("show", bad.id), ("show", bad.id, "--follow"), ("resume", bad.id)):
+                told = avatar("pipeline", *words)
+                assert "\x1b" not in told.stdout + told.stderr and "unforeseen" not in told.stderr, words
+
+
 def test_a_job_that_holds_symlinks_is_removed_and_what_they_lead_to_is_not(avatar, bad, outside):
     (bad.folder / "inputs/elsewhere").symlink_to(outside)
     (bad.folder / "portrait.png").symlink_to(outside / "kept.txt")

@@ -6,6 +6,8 @@ Names in them are plain names of files in the job folder, never those of the job
 
 from __future__ import annotations
 
+import re
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -93,7 +95,10 @@ def fitting(model: Any, content: object, file: str) -> Any:
         return model.validate_python(content) if isinstance(model, TypeAdapter) else model.model_validate(content)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part)[:40] for part in first["loc"])
+        known = takewhile(
+            lambda part: re.fullmatch(r"\w{1,40}", str(part), re.ASCII), first["loc"]
+        )  # no text of others
+        where = ".".join(map(str, known))
         raise Damaged(f"{file} does not fit" + (f" at {where!r}" if where else "")) from error
 
 
