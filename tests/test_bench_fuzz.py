@@ -33,7 +33,7 @@ def test_every_kind_of_thing_is_put_in_the_place_of_a_file(tmp_path):
 
 def fuzzed(tmp_path, rounds: int, before: str = "") -> dict:
     """What the bench writes; before: code that runs in its process first."""
-    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); {before}; from bench import fuzz_home; fuzz_home.main()"
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{before}\nfrom bench import fuzz_home; fuzz_home.main()"
     words = ["--rounds", str(rounds), "--seed", "3", "-o", tmp_path / "fuzz.json"]
     done = subprocess.run([sys.executable, "-c", code, *map(str, words)], capture_output=True, text=True)
     assert (tmp_path / "fuzz.json").exists(), done.stderr
@@ -45,13 +45,12 @@ def test_a_few_rounds_find_nothing(tmp_path):
     assert told["rounds"] == 12 and told["commands"]["pipeline remove"] == 24 and told["found"] == []
 
 
-def test_a_reader_that_is_not_strict_is_found(tmp_path):
-    """As it was: JSON of any shape is taken as it comes."""
+def test_a_reader_that_follows_symlinks_is_found(tmp_path):
     before = (
-        "from avatar.jobs import schema; schema.BaseModel.model_validate = classmethod(lambda cls, content: content)"
+        "import os; from avatar import json_files\n"
+        "json_files.open_regular = lambda path, flags=0: os.open(path, os.O_RDONLY | os.O_NONBLOCK)"
     )
-    told = fuzzed(tmp_path, 40, before)
-    assert told["unexplained"] > 0
+    assert fuzzed(tmp_path, 40, before)["reads_outside"] > 0
 
 
 def test_the_kept_result_found_nothing():
