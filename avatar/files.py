@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import json
 import os
 import shutil
+import stat
 import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
-from avatar.errors import RequestError
+from avatar.errors import EnvironmentProblem, RequestError
 
 NEW = ".new-"  # how the name of a folder begins that is being made
 
@@ -27,6 +30,52 @@ def file_digest(path: Path) -> str:
         raise RequestError(f"cannot read {str(path)!r}: {error.strerror}; check the path.") from error
 
 
+class NotRegular(OSError):
+    """A symlink, folder, FIFO or device where a regular file has to be."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(errno.EINVAL, "it is no regular file", str(path))
+
+
+def is_regular(path: Path) -> bool:
+    """Whether this is a regular file itself: a symlink to one is none."""
+    with contextlib.suppress(OSError, ValueError):
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    return False
+
+
+def is_folder(path: Path) -> bool:
+    """Whether this is a folder itself: a symlink to one is none."""
+    with contextlib.suppress(OSError, ValueError):
+        return stat.S_ISDIR(os.lstat(path).st_mode)
+    return False
+
+
+def open_regular(path: Path, flags: int = os.O_RDONLY) -> int:
+    """A descriptor of a regular file. A symlink is not followed, and nobody waits at a FIFO. Raises OSError."""
+    if os.path.lexists(path) and not is_regular(path):  # asked first: opening a device may do something
+        raise NotRegular(path)
+    descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise NotRegular(path)
+    return descriptor
+
+
+def open_lock(path: Path) -> IO[str]:
+    """A file to be locked, made where there is none; what stands in it stays. Raises EnvironmentProblem."""
+    try:
+        return os.fdopen(open_regular(path, os.O_RDWR | os.O_CREAT), "w")
+    except NotRegular as error:
+        raise EnvironmentProblem(f"{str(path)!r} has to be a regular file, to be locked; remove it.") from error
+
+
+def copy_regular(source: Path, target: Path) -> None:
+    """Copy a regular file. Raises OSError."""
+    with open(open_regular(source), "rb") as reader, open(target, "xb") as writer:
+        shutil.copyfileobj(reader, writer, 1 << 20)
+
+
 @contextlib.contextmanager
 def new_folder(target: Path) -> Iterator[Path]:
     """A folder beside `target`, to be filled and renamed to it (`rename_new`); at the end what was not renamed is gone.
@@ -35,8 +84,11 @@ def new_folder(target: Path) -> Iterator[Path]:
     parent is locked only for that look, so that a user's large files hold nobody up.
     """
     parent = target.parent
-    parent.mkdir(parents=True, exist_ok=True)
-    with open(parent.with_name(f"{parent.name}.lock"), "w") as lock:
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise EnvironmentProblem(f"{str(parent)!r} has to be a folder; move away what is there.") from error
+    with open_lock(parent.with_name(f"{parent.name}.lock")) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         for leftover in parent.glob(f"{NEW}*"):
             with contextlib.suppress(OSError), _locked_folder(leftover):
@@ -79,6 +131,7 @@ def written_whole(path: Path) -> Iterator[Path]:
     begin = os.fsdecode(os.fsencode(path.name)[:230])  # a name may have 255 bytes
     partial = path.with_name(f".{begin}.{threading.get_native_id()}.partial")
     try:
+        partial.unlink(missing_ok=True)  # a killed process left it, or it leads elsewhere
         yield partial
         partial.replace(path)
     finally:
