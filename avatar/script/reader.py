@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from avatar.script import languages, shapes
 from avatar.script.languages.base import Language
@@ -21,7 +23,23 @@ class Script:
     sentences: tuple[Sentence, ...]
     notes: tuple[str, ...] = ()
 
+    @property
+    def written(self) -> list[str]:
+        """Its words as captions show them."""
+        return [word.written for sentence in self.sentences for word in sentence.words]
 
+    @property
+    def marks(self) -> list[str]:
+        """After each word the pause that its clause ends with, one of `,.!?;:`; "" inside of a clause."""
+        return [
+            clause.mark if position == len(clause.words) else ""
+            for sentence in self.sentences
+            for clause in sentence.clauses
+            for position in range(1, len(clause.words) + 1)
+        ]
+
+
+@lru_cache(maxsize=8)
 def read(text: str, language: str = "en") -> Script:
     """The script in its language. Numbers stay digits where nothing turns them into words (`languages.readable`)."""
     spoken = languages.of(language)
@@ -55,8 +73,6 @@ def _is_foreign(character: str, language: Language) -> bool:
         return False
     if character.isalpha():
         return script_of(character) not in language.scripts and script_of(character) != "LATIN"
-    import unicodedata
-
     return unicodedata.category(character) == "Sm" and not is_ornament(character)
 
 

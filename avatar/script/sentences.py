@@ -34,16 +34,24 @@ class Sentence:
     def words(self) -> tuple[Word, ...]:
         return tuple(word for clause in self.clauses for word in clause.words)
 
+    def marked_words(self) -> list[Word]:
+        """Its words with each clause's mark spoken at its end, where none is written. Prose that ends without a full
+        stop stays so."""
+        words = list(self.words)
+        end = -1
+        for clause in self.clauses:
+            end += len(clause.words)
+            last = words[end]
+            has_mark = last.spoken.rstrip(CLOSERS).endswith(tuple(MARKS + "…" + "".join(OTHER_MARKS)))
+            is_open_end = end == len(words) - 1 and last.spoken == last.written
+            if not has_mark and not is_open_end:
+                words[end] = Word(last.written, last.spoken.rstrip(" " + DASHES) + clause.mark, last.dot)
+        return words
+
     @property
     def spoken(self) -> str:
-        """As one line of text, each clause with its mark."""
-        parts = []
-        for clause in self.clauses:
-            said = " ".join(word.spoken for word in clause.words if word.spoken)
-            if said and not said.rstrip(CLOSERS).endswith(tuple(MARKS + "…" + "".join(OTHER_MARKS))):
-                said = said.rstrip(" " + DASHES) + clause.mark
-            parts.append(said)
-        return " ".join(filter(None, parts))
+        """As one line of text."""
+        return " ".join(word.spoken for word in self.marked_words())
 
 
 @dataclass
