@@ -131,8 +131,8 @@ def _closing(token: _Token, following: _Token | None, language: Language, has_ca
         starts = re.match(r"[^\W_]+", next_word)
         if token.word.dot == "may" and starts and starts[0] in language.starters:
             return ".", True
-        if token.line_ends:
-            return (",", False) if not next_word[:1].islower() else (mark, False)
+        if token.line_ends and not next_word[:1].islower():
+            return (".", True) if token.word.dot == "may" else (",", False)
         return mark, False
     if mark and mark in ".!?":
         return _at_full_stop(token, mark, next_word, language, has_capitals)

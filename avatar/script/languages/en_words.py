@@ -80,7 +80,7 @@ UNITS = {
 }  # fmt: skip
 ABBREVIATIONS = {
     # titles
-    "dr.": "Doctor", "mr.": "Mister", "mrs.": "Mrs.", "ms.": "Miz", "prof.": "Professor", "gen.": "General",
+    "dr.": "Doctor", "mr.": "Mister", "mrs.": "Missus", "ms.": "Miz", "prof.": "Professor", "gen.": "General",
     "sen.": "Senator", "rep.": "Representative", "rev.": "Reverend", "gov.": "Governor", "lt.": "Lieutenant",
     "col.": "Colonel", "capt.": "Captain", "sgt.": "Sergeant", "cpl.": "Corporal", "maj.": "Major", "adm.": "Admiral",
     "pres.": "President", "hon.": "Honorable", "fr.": "Father", "sr.": "Senior", "jr.": "Junior", "esq.": "Esquire",
