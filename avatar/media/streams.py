@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from avatar.errors import InputError
-from avatar.media.ffmpeg import reading
+from avatar.media.reading import reading
 
 # Not a cover picture in a sound file, and not a text, which FFmpeg would show as a terminal does (codec "ansi").
 _VIDEO = re.compile(r"^ +Stream #\d+:\d+.*?: Video: (?!ansi)(\w+)(?!.*\(attached pic\))", re.MULTILINE)
