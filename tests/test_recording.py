@@ -99,11 +99,11 @@ def test_a_name_is_only_a_name(write, speech, name, monkeypatch):
     assert check_reference(Path(name)).seconds == pytest.approx(len(speech[0]) / speech[1])
 
 
-def test_channels_are_mixed_down(write, speech):
+def test_channels_become_one(write, speech):
     samples, sample_rate = speech
     stereo = check_reference(write(np.stack([samples, np.zeros_like(samples)], axis=1), sample_rate))
     assert (stereo.channels, stereo.warnings) == (2, ())
-    assert np.abs(stereo.samples - samples / 2).max() <= 1 / 32768
+    assert np.abs(stereo.samples - samples).max() <= 1 / 32768
     path = write(np.stack([samples] * 6, axis=1), sample_rate)
     six = read_speech(path)  # finished speech may come from anywhere; a voice to clone comes from one microphone
     assert six.channels == 6
@@ -111,6 +111,13 @@ def test_channels_are_mixed_down(write, speech):
     assert "6 channels" in six.warnings[0]
     with pytest.raises(InputError, match="6 channels"):
         check_reference(path)
+
+
+def test_channels_that_cancel_are_told(write, speech):
+    samples, sample_rate = speech
+    turned = check_reference(write(np.stack([samples, -samples], axis=1), sample_rate))
+    assert np.abs(turned.samples - samples).max() <= 1 / 32768
+    assert ["cancel" in warning for warning in turned.warnings] == [True]
 
 
 def test_samples_over_full_scale_are_scaled_into_range(write, speech):

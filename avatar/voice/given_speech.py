@@ -27,8 +27,8 @@ class GivenSpeech:
     models: ClassVar[tuple[str, ...]] = ()
     libraries: ClassVar[tuple[str, ...]] = (*FFMPEG, "numpy")
     code: ClassVar[tuple[str, ...]] = (
-        "voice/given_speech.py", "voice/pitch.py", "voice/recording.py", "voice/speech.py", "media/ffmpeg.py",
-        "media/sound_file.py", "media/streams.py",
+        "voice/given_speech.py", "voice/pitch.py", "voice/recording.py", "voice/speech.py", "media/channels.py",
+        "media/ffmpeg.py", "media/sound_file.py", "media/streams.py",
     )  # fmt: skip
     uses: ClassVar[tuple[str, ...]] = ()  # it runs alike on every host
 

@@ -29,7 +29,7 @@ TRIM_KEPT_S = 0.10  # silence left at both ends
 
 @dataclass(frozen=True)
 class Recording:
-    """A checked recording, mixed down to mono.
+    """A checked recording, its channels as one.
 
     samples: float32 (n,) in -1..1. channels: of the file. peak: of the file, 1.0 is full scale. rms_dbfs: of all
     samples. speech_seconds: how much of it is louder than its background. clipped_fraction: samples at full scale, in
@@ -122,6 +122,9 @@ def _read(path: Path, shortest_s: float, longest_s: float, advice: str) -> Recor
 
 def _warnings(recording: Recording, sound: Sound) -> list[str]:
     found = []
+    if sound.cancels:
+        found.append("channels of the recording cancel each other, as with a wire the wrong way round; those that go "
+                     "with the louder one are used")  # fmt: skip
     if recording.channels > 2:
         found.append(f"the recording has {recording.channels} channels; they are mixed down to one")
     if recording.sample_rate <= TELEPHONE_HZ:
