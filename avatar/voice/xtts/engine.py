@@ -69,7 +69,7 @@ class XttsVoice:
     libraries: ClassVar[tuple[str, ...]] = (*TORCH, *TRANSFORMERS, *COQUI_TTS, *FFMPEG)
     code: ClassVar[tuple[str, ...]] = (
         "voice/xtts", "voice/pitch.py", "voice/recording.py", "voice/speech.py", "voice/text.py", "media/channels.py",
-        "media/ffmpeg.py", "media/sound_file.py", "media/streams.py",
+        "media/ffmpeg.py", "media/level.py", "media/lufs.py", "media/sound_file.py", "media/streams.py",
     )  # fmt: skip
     uses: ClassVar[tuple[str, ...]] = ("device", "voice_dtype")
 
