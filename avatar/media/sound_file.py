@@ -13,6 +13,7 @@ import numpy as np
 
 from avatar.errors import InputError
 from avatar.files import file_digest, refuse_host_failure
+from avatar.media.channels import Channels
 from avatar.media.claims import refuse_larger
 from avatar.media.pipes import FromPipe
 from avatar.media.reading import OF_SOUND, SOUND_FORMATS, Reading, reading
@@ -29,13 +30,15 @@ FROM_ZERO_RATE = 16_000  # Hz, of `samples_from_zero`
 
 @dataclass(frozen=True)
 class Sound:
-    """samples: float32 (n,), the mean of the channels, in -1..1. channels: of the file. peak: over all channels, before
-    the samples were brought into that range. clipped_fraction: of the samples of all channels. complaint: what FFmpeg
-    found wrong in data that it could decode, or an empty string."""
+    """samples: float32 (n,), the channels as one (channels.py), in -1..1. channels: of the file. cancels: one of them was
+    left out because it would have cancelled another. peak: over all channels, before the samples were brought into that
+    range. clipped_fraction: of the samples of all channels. complaint: what FFmpeg found wrong in data that it could
+    decode, or an empty string."""
 
     samples: np.ndarray
     sample_rate: int  # Hz
     channels: int
+    cancels: bool
     peak: float
     clipped_fraction: float
     complaint: str
@@ -108,7 +111,7 @@ class _TooLong(Exception):
 
 @lru_cache(maxsize=1)
 def _decoded(file: _File, longest_s: float) -> _Decoded:
-    """Decode a file, block by block: only the mean of the channels is kept. Raises InputError, and _TooLong."""
+    """Decode a file, block by block: its channels as one are kept. Raises InputError, and _TooLong."""
     rates = "|".join(map(str, SAMPLE_RATES))
     output = ["-map", "0:a:0", "-t", f"{longest_s + 1:g}", "-af", f"aformat=sample_rates={rates}"]
     output += ["-c:a", "pcm_f32be", "-f", "au", "pipe:1"]
@@ -174,22 +177,23 @@ def _read_au(header: bytes | bytearray, stream: FromPipe) -> Sound | None:
         return None
     _, offset, _, _, sample_rate, channels = AU_HEADER.unpack(header)
     stream.read(offset - AU_HEADER.size)
-    parts: list[np.ndarray] = []
     peak = 0.0
     clipped = total = 0
-    while len(block := stream.read(4 * channels * sample_rate)) >= 4 * channels:
-        count = len(block) // (4 * channels) * channels  # an FFmpeg that is killed leaves a part of the last ones
-        samples = np.nan_to_num(np.frombuffer(block, ">f4", count).astype(np.float32).reshape(-1, channels))
-        loudness = np.abs(samples)
-        peak = max(peak, float(loudness.max()))
-        clipped += int(np.count_nonzero(loudness >= CLIPPED))
-        total += samples.size
-        parts.append(samples.mean(axis=1))
-    if not parts:
-        return None
-    samples = np.concatenate(parts)
+    with Channels(channels, sample_rate) as heard:
+        while len(block := stream.read(4 * channels * sample_rate)) >= 4 * channels:
+            count = len(block) // (4 * channels) * channels  # an FFmpeg that is killed leaves a part of the last ones
+            samples = np.nan_to_num(np.frombuffer(block, ">f4", count).astype(np.float32).reshape(-1, channels))
+            loudness = np.abs(samples)
+            peak = max(peak, float(loudness.max()))
+            clipped += int(np.count_nonzero(loudness >= CLIPPED))
+            total += samples.size
+            heard.add(samples)
+        if not total:
+            return None
+        mix = heard.mix()
+        samples = heard.mixed(mix)
     samples /= max(1.0, peak)
-    return Sound(samples, sample_rate, channels, peak, clipped / total, "")
+    return Sound(samples, sample_rate, channels, mix.cancels, peak, clipped / total, "")
 
 
 def _without_levels(said: str) -> str:
