@@ -88,18 +88,25 @@ class Reading:
 
 @contextlib.contextmanager
 def reading(
-    path: Path, *output: str, level: str = "error", formats: str | None = None, seconds: float | None = None
+    path: Path,
+    *output: str,
+    level: str = "error",
+    formats: str | None = None,
+    seconds: float | None = None,
+    decoder: str | None = None,
 ) -> Iterator[Reading]:
     """FFmpeg reading one file, and no address that the file may point to. At the end of the block it is gone.
 
     output: what it is to write, to "pipe:1". level: of its messages. formats: the names of FFmpeg's readers that may
-    read the file, all where it is None; some follow lists to further files. seconds: read no more of the file.
+    read the file, all where it is None; some follow lists to further files. seconds: read no more of the file. decoder: of
+    the pictures, FFmpeg's own choice where it is None.
     Raises TemporaryProblem where the host has no room for another process.
     """
     command = [
         ffmpeg_program(), "-hide_banner", "-loglevel", level, "-nostdin", "-nostats", "-threads", "2",
         "-protocol_whitelist", "file", *(["-format_whitelist", formats] if formats else []),
-        *(["-t", f"{seconds:.6f}"] if seconds else []), "-i", file_argument(path), *output,
+        *(["-t", f"{seconds:.6f}"] if seconds else []), *(["-c:v", decoder] if decoder else []),
+        "-i", file_argument(path), *output,
     ]  # fmt: skip
     with tempfile.TemporaryFile() as messages:
         process = started(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=messages)
