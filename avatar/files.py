@@ -16,7 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from avatar.errors import EnvironmentProblem, RequestError, TemporaryProblem
+from avatar import limits
+from avatar.errors import EnvironmentProblem, InputError, RequestError, TemporaryProblem
 
 # What the host lacks for a while: space, memory, processes, open files. No verdict on any file.
 HOST_IS_SHORT = (errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EAGAIN, errno.EMFILE, errno.ENFILE)
@@ -159,3 +160,18 @@ def write_json(path: Path, content: object) -> None:
     """Write a file of JSON, whole or not at all."""
     with written_whole(path) as partial:
         partial.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+
+
+def refuse_larger(path: Path, kind: str) -> None:
+    """Raises InputError for a file of more bytes than its kind (of limits.MOST_BYTES) may have; for one that is not
+    there, nothing."""
+    try:
+        size = os.stat(path).st_size
+    except OSError:
+        return
+    most = limits.MOST_BYTES[kind]
+    if size > most:
+        raise InputError(
+            f"the {kind} {path.name!r} has {size / 1e6:,.0f} MB; {most / 1e6:,.0f} MB is the most, give a smaller or "
+            "shorter one."
+        )

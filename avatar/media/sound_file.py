@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from avatar.errors import InputError
-from avatar.files import file_digest, refuse_host_failure
+from avatar.files import file_digest, refuse_host_failure, refuse_larger
+from avatar.limits import LONGEST_JUDGED_S
 from avatar.media.channels import Channels
-from avatar.media.claims import refuse_larger
 from avatar.media.pipes import FromPipe
 from avatar.media.reading import OF_SOUND, SOUND_FORMATS, Reading, reading
 from avatar.media.streams import declared_seconds, input_report
@@ -233,10 +233,12 @@ def samples_from_zero(path: Path) -> np.ndarray:
 
 def _from_zero(path: Path, coding: str, kind: str) -> Iterator[np.ndarray]:
     to_mono = ["-map", "0:a:0", "-af", f"aresample={FROM_ZERO_RATE}:async=1:first_pts=0", "-ac", "1"]
-    size, found = np.dtype(kind).itemsize, False
+    size, found, left = np.dtype(kind).itemsize, False, round(FROM_ZERO_RATE * LONGEST_JUDGED_S)
     with reading(path, *to_mono, "-f", coding, "pipe:1", within=OF_SOUND) as ffmpeg:
         while block := ffmpeg.stdout.read(FROM_ZERO_RATE * size):
-            found = True
+            found, left = True, left - len(block) // size
+            if left < 0:
+                raise InputError(f"{str(path)!r} has over {LONGEST_JUDGED_S / 60:g} min of sound, the most; cut it.")
             yield np.frombuffer(block[: len(block) // size * size], kind)
         status = ffmpeg.finish()
     if status or not found:
