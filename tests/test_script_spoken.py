@@ -39,6 +39,18 @@ def test_english(kind, written, said):
     assert words(spoken(written)) == words(said)
 
 
+@pytest.mark.usefixtures("full_environment")
+def test_the_cleaner_of_xtts_changes_nothing_of_what_is_spoken():
+    """It would read "4:00" as "four:zero"."""
+    tokenizer = pytest.importorskip("TTS.tts.layers.xtts.tokenizer")
+    from avatar.voice.xtts import text as xtts_text
+
+    for _, written, _ in pairs("en"):
+        for piece in xtts_text.split(written, "en"):
+            given = xtts_text.spoken_form(piece, "en").lower().replace('"', "")
+            assert tokenizer.multilingual_cleaners(given, "en").strip() == given
+
+
 def test_each_class_has_fifteen():
     kinds = [kind for kind, *_ in pairs("en")]
     assert {kind: kinds.count(kind) for kind in set(kinds) if kinds.count(kind) < 15} == {"joined": 12}
