@@ -1,4 +1,4 @@
-"""Speech that was given: checked, mixed to mono, otherwise as it is. It has no phoneme timings."""
+"""Speech that was given: checked, mixed to mono, at the loudness of all speech. It has no phoneme timings."""
 
 from __future__ import annotations
 
@@ -27,8 +27,9 @@ class GivenSpeech:
     models: ClassVar[tuple[str, ...]] = ()
     libraries: ClassVar[tuple[str, ...]] = (*FFMPEG, "numpy")
     code: ClassVar[tuple[str, ...]] = (
-        "voice/given_speech.py", "voice/pitch.py", "voice/recording.py", "voice/speech.py", "media/ffmpeg.py",
-        "media/sound_file.py", "media/streams.py",
+        "voice/given_speech.py", "voice/pitch.py", "voice/recording.py", "voice/speech.py", "media/boxes.py",
+        "media/channels.py", "media/chunks.py", "media/claims.py", "media/ffmpeg.py", "media/level.py",
+        "media/lufs.py", "media/pipes.py", "media/reading.py", "media/sound_file.py", "media/streams.py",
     )  # fmt: skip
     uses: ClassVar[tuple[str, ...]] = ()  # it runs alike on every host
 

@@ -38,8 +38,9 @@ class PresetVoice:
     models: ClassVar[tuple[str, ...]] = ()
     libraries: ClassVar[tuple[str, ...]] = LIBRARIES
     code: ClassVar[tuple[str, ...]] = (
-        "script", "voice/presets", "voice/pitch.py", "voice/recording.py", "voice/speech.py",
-        "media/ffmpeg.py", "media/sound_file.py", "media/streams.py",
+        "script", "voice/presets", "voice/pitch.py", "voice/recording.py", "voice/speech.py", "media/boxes.py",
+        "media/channels.py", "media/chunks.py", "media/claims.py", "media/ffmpeg.py", "media/level.py",
+        "media/lufs.py", "media/pipes.py", "media/reading.py", "media/sound_file.py", "media/streams.py",
     )  # fmt: skip
     uses: ClassVar[tuple[str, ...]] = ()  # it runs alike on every host
 

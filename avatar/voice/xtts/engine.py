@@ -69,8 +69,9 @@ class XttsVoice:
     models: ClassVar[tuple[str, ...]] = (MODEL,)
     libraries: ClassVar[tuple[str, ...]] = (*TORCH, *TRANSFORMERS, *COQUI_TTS, *FFMPEG)
     code: ClassVar[tuple[str, ...]] = (
-        "script", "voice/xtts", "voice/pitch.py", "voice/recording.py", "voice/speech.py", "media/ffmpeg.py",
-        "media/sound_file.py", "media/streams.py",
+        "script", "voice/xtts", "voice/pitch.py", "voice/recording.py", "voice/speech.py", "media/boxes.py",
+        "media/channels.py", "media/chunks.py", "media/claims.py", "media/ffmpeg.py", "media/level.py",
+        "media/lufs.py", "media/pipes.py", "media/reading.py", "media/sound_file.py", "media/streams.py",
     )  # fmt: skip
     uses: ClassVar[tuple[str, ...]] = ("device", "voice_dtype")
 
