@@ -35,6 +35,7 @@ class Language:
     # numbers
     decimal_mark: ClassVar[str] = ","
     group_marks: ClassVar[str] = ".\u00a0\u202f'’"  # between groups of three digits
+    group_digits: ClassVar[str] = "3"  # how many stand in a group
     point: ClassVar[str] = ","  # the decimal mark as a word
     minus: ClassVar[str] = "minus"
     plus: ClassVar[str] = "plus"
