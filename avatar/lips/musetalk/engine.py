@@ -44,7 +44,7 @@ class MuseTalkLips:
     libraries: ClassVar[tuple[str, ...]] = tuple(sorted({*TORCH, *DIFFUSERS, *FACES, *FFMPEG}))
     code: ClassVar[tuple[str, ...]] = (
         "lips/__init__.py", "lips/box.py", "lips/musetalk", "media/ffmpeg.py", "media/frames.py", "media/loudness.py",
-        "media/sound_file.py", "media/streams.py", "portrait/face.py", "portrait/framing.py",
+        "media/sound_file.py", "media/streams.py", "portrait/face.py", "portrait/facts.py", "portrait/framing.py",
         "portrait/landmarks.py", "portrait/picture.py", "voice/speech.py",
     )  # fmt: skip
     # A batch of one and one of eight differ in last digits: by one level in some pixels.

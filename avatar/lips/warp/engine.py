@@ -34,7 +34,7 @@ class WarpLipsEngine:
     libraries: ClassVar[tuple[str, ...]] = ("numpy", "opencv-python", "pillow")
     code: ClassVar[tuple[str, ...]] = (
         "lips/__init__.py", "lips/box.py", "lips/warp", "media/ffmpeg.py", "media/loudness.py", "media/sound_file.py", "media/streams.py",
-        "portrait/face.py", "portrait/framing.py", "portrait/landmarks.py", "portrait/picture.py", "voice/speech.py",
+        "portrait/face.py", "portrait/facts.py", "portrait/framing.py", "portrait/landmarks.py", "portrait/picture.py", "voice/speech.py",
     )  # fmt: skip
     uses: ClassVar[tuple[str, ...]] = ()
 
