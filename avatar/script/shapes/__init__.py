@@ -15,7 +15,7 @@ def of(code: str) -> tuple[Shape, ...]:
     language = languages.of(code)
     of_web, of_versions = addresses.shapes(language)
     found = [
-        *of_web, *calendar.shapes(language), *of_versions, *words.shortened(language), *amounts.shapes(language),
+        *of_web, *language.own_shapes(), *calendar.shapes(language), *of_versions, *words.shortened(language), *amounts.shapes(language),
         *numbers.shapes(language), *words.shapes(language),
     ]  # fmt: skip
     return tuple(found)

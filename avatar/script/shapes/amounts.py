@@ -31,6 +31,10 @@ DASH = r"(?:\s?[-‐‑–—−]\s?)"
 
 def number_pattern(language: Language) -> str:
     point, group = re.escape(language.decimal_mark), f"[{re.escape(language.group_marks)}]"
+    if language.point_too:
+        return (
+            rf"(?:\d+\.\d{{1,2}}(?![\d.,]\d|\d)|(?:\d{{1,3}}(?:{group}\d{{3}})+(?!\d)|\d+)(?:{point}\d+)?|{point}\d+)"
+        )
     return rf"(?:(?:\d{{1,3}}(?:{group}\d{{3}})+(?!\d)|\d+)(?:{point}\d+)?|{point}\d+)"
 
 
@@ -87,9 +91,10 @@ def _money(language: Language) -> list[tuple[str, Reading]]:
 
 
 def _fractions(language: Language) -> list[tuple[str, Reading]]:
-    def followed(place: Place) -> bool:
-        """A noun stands after it; "of" and the like are none."""
-        return bool(re.match(r"\s+[^\W\d_]", place.after)) and not re.match(r"\s+(?:of|de|di|von|d')\b", place.after)
+    def followed(place: Place) -> str:
+        """The noun after it; "of" and the like are none."""
+        noun = re.match(r"\s+([^\W\d_]+)", place.after)
+        return noun[1] if noun and not re.match(r"\s+(?:of|de|di|von|d')\b", place.after) else ""
 
     def unicode(match: re.Match, place: Place) -> str:
         top, bottom = FRACTIONS[match[2]]
