@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from avatar.script import languages, shapes
 from avatar.script.languages.base import Language
-from avatar.script.letters import is_ornament, script_of
+from avatar.script.letters import CLOSERS, OPENERS, is_ornament, script_of
 from avatar.script.markup import plain
 from avatar.script.scan import Word, scan
-from avatar.script.sentences import Sentence, split
+from avatar.script.sentences import MARKS, Sentence, split
 
 LONGEST_QUOTE = 40  # characters of what a note names
 
@@ -21,7 +23,23 @@ class Script:
     sentences: tuple[Sentence, ...]
     notes: tuple[str, ...] = ()
 
+    @property
+    def written(self) -> list[str]:
+        """Its words as captions show them."""
+        return [word.written for sentence in self.sentences for word in sentence.words]
 
+    @property
+    def marks(self) -> list[str]:
+        """After each word the pause that its clause ends with, one of `,.!?;:`; "" inside of a clause."""
+        return [
+            clause.mark if position == len(clause.words) else ""
+            for sentence in self.sentences
+            for clause in sentence.clauses
+            for position in range(1, len(clause.words) + 1)
+        ]
+
+
+@lru_cache(maxsize=8)
 def read(text: str, language: str = "en") -> Script:
     """The script in its language. Numbers stay digits where nothing turns them into words (`languages.readable`)."""
     spoken = languages.of(language)
@@ -30,7 +48,12 @@ def read(text: str, language: str = "en") -> Script:
     for line, words in lines:
         if line.numbered and words:
             words[0].spoken = words[0].spoken.strip("().")
-    foreign = [word.written for _, words in lines for word in words if _drop_foreign(word, spoken)]
+    foreign = [
+        word.written.strip(OPENERS + CLOSERS + MARKS)
+        for _, words in lines
+        for word in words
+        if _drop_foreign(word, spoken)
+    ]
     notes = (
         [f"left out, for no voice can read a formula or code aloud: {_quoted(found.left_out)}."]
         if found.left_out
@@ -55,8 +78,6 @@ def _is_foreign(character: str, language: Language) -> bool:
         return False
     if character.isalpha():
         return script_of(character) not in language.scripts and script_of(character) != "LATIN"
-    import unicodedata
-
     return unicodedata.category(character) == "Sm" and not is_ornament(character)
 
 

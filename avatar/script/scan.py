@@ -7,13 +7,15 @@ What no shape knows is said as it is written.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from avatar.script.letters import is_speakable
 
 LETTER = r"[^\W\d_²³¹⁰-₉¼-¾⅐-⅞]"
 PLAIN = re.compile(rf"{LETTER}+(?:['’]{LETTER}+)*|\d+")  # letters or digits, said as they are written
+
+ORDINARY = re.compile(r"[^\W\d_]?[^\W\d_A-ZÀ-Þ²³¹⁰-₉¼-¾⅐-⅞]+(?=[\s,;!?]|\.\s|$)")  # a word of small letters
 
 
 @dataclass
@@ -70,7 +72,16 @@ class Shape:
     inside: bool = False  # also in the middle of a word
 
 
-def scan(line: str, shapes: Sequence[Shape]) -> list[Word]:
+@dataclass(frozen=True)
+class Shapes:
+    """shapes: in the order of trying. known: words, lower case, that one of them may begin with; all other words of
+    letters alone are said as they are, without a look at the shapes."""
+
+    shapes: tuple[Shape, ...]
+    known: frozenset[str]
+
+
+def scan(line: str, shapes: Shapes) -> list[Word]:
     """The words of a line; those that a shape spans are one."""
     words: list[Word] = []
     position = 0
@@ -83,7 +94,7 @@ def scan(line: str, shapes: Sequence[Shape]) -> list[Word]:
     return words
 
 
-def _word(line: str, start: int, shapes: Sequence[Shape]) -> tuple[Word, int]:
+def _word(line: str, start: int, shapes: Shapes) -> tuple[Word, int]:
     """The word that begins here, and where it ends."""
     position, spoken, dot, was_read = start, "", "", False
     was_changed = False
@@ -106,10 +117,13 @@ def _word(line: str, start: int, shapes: Sequence[Shape]) -> tuple[Word, int]:
     return Word(written, spoken, dot), position
 
 
-def _next(line: str, position: int, start: int, shapes: Sequence[Shape]) -> tuple[int, Said | None]:
+def _next(line: str, position: int, start: int, shapes: Shapes) -> tuple[int, Said | None]:
     """Where the next part of a word ends, and what is said of it; None: as it is written."""
+    match = ORDINARY.match(line, position) if position == start else None
+    if match and match[0].lower() not in shapes.known:
+        return match.end(), None
     at_edge = position == start or not line[position - 1].isalnum()
-    for shape in shapes:
+    for shape in shapes.shapes:
         if not at_edge and not shape.inside:
             continue
         match = shape.pattern.match(line, position)

@@ -34,16 +34,24 @@ class Sentence:
     def words(self) -> tuple[Word, ...]:
         return tuple(word for clause in self.clauses for word in clause.words)
 
+    def marked_words(self) -> list[Word]:
+        """Its words with each clause's mark spoken at its end, where none is written. Prose that ends without a full
+        stop stays so."""
+        words = list(self.words)
+        end = -1
+        for clause in self.clauses:
+            end += len(clause.words)
+            last = words[end]
+            has_mark = last.spoken.rstrip(CLOSERS).endswith(tuple(MARKS + "…" + "".join(OTHER_MARKS)))
+            is_open_end = end == len(words) - 1 and last.spoken == last.written
+            if not has_mark and not is_open_end:
+                words[end] = Word(last.written, last.spoken.rstrip(" " + DASHES) + clause.mark, last.dot)
+        return words
+
     @property
     def spoken(self) -> str:
-        """As one line of text, each clause with its mark."""
-        parts = []
-        for clause in self.clauses:
-            said = " ".join(word.spoken for word in clause.words if word.spoken)
-            if said and not said.rstrip(CLOSERS).endswith(tuple(MARKS + "…" + "".join(OTHER_MARKS))):
-                said = said.rstrip(" " + DASHES) + clause.mark
-            parts.append(said)
-        return " ".join(filter(None, parts))
+        """As one line of text."""
+        return " ".join(word.spoken for word in self.marked_words())
 
 
 @dataclass
@@ -67,7 +75,7 @@ def split(lines: list[tuple[Line, list[Word]]], language: Language) -> list[Sent
     beside it. Where nothing can be spoken at all the list is empty.
     """
     tokens = _tokens(lines)
-    has_capitals = any(token.word.written[:1].isupper() for token in tokens)
+    has_capitals = any(any(map(str.isupper, token.word.written)) for token in tokens)
     sentences: list[Sentence] = []
     clauses: list[Clause] = []
     words: list[Word] = []
@@ -124,8 +132,8 @@ def _closing(token: _Token, following: _Token | None, language: Language, has_ca
         starts = re.match(r"[^\W_]+", next_word)
         if token.word.dot == "may" and starts and starts[0] in language.starters:
             return ".", True
-        if token.line_ends:
-            return (",", False) if not next_word[:1].islower() else (mark, False)
+        if token.line_ends and not next_word[:1].islower():
+            return (".", True) if token.word.dot == "may" else (",", False)
         return mark, False
     if mark and mark in ".!?":
         return _at_full_stop(token, mark, next_word, language, has_capitals)
@@ -135,7 +143,8 @@ def _closing(token: _Token, following: _Token | None, language: Language, has_ca
 
 
 def _at_full_stop(token: _Token, mark: str, next_word: str, language: Language, has_capitals: bool) -> tuple[str, bool]:
-    goes_on = next_word[:1].islower() and has_capitals and token.line_ends != "item"
+    trails_off = token.core.rstrip(CLOSERS).endswith(("…", ".."))
+    goes_on = next_word[:1].islower() and (has_capitals or trails_off) and token.line_ends != "item"
     if goes_on:
         return ("," if mark == "." else mark), False
     if mark == "." and next_word[:1].isdigit() and not token.line_ends:

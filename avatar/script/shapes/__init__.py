@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from avatar.script import languages
-from avatar.script.scan import Shape
+from avatar.script.scan import Shapes
 from avatar.script.shapes import addresses, amounts, calendar, numbers, words
 
 
 @cache
-def of(code: str) -> tuple[Shape, ...]:
+def of(code: str) -> Shapes:
     """The shapes of a language."""
     language = languages.of(code)
     of_web, of_versions = addresses.shapes(language)
@@ -18,4 +19,6 @@ def of(code: str) -> tuple[Shape, ...]:
         *of_web, *language.own_shapes(), *calendar.shapes(language), *of_versions, *words.shortened(language), *amounts.shapes(language),
         *numbers.shapes(language), *words.shapes(language),
     ]  # fmt: skip
-    return tuple(found)
+    names = [*language.months, *language.weekdays, *language.abbreviations, *language.currencies]
+    known = {name.lower() for name in names} | {re.split(r"[\s.]", name)[0].lower() for name in names}
+    return Shapes(tuple(found), frozenset(known))
