@@ -60,6 +60,7 @@ class Language:
     scales: ClassVar[Mapping[str, Forms]] = {}  # "bn", "m" after an amount of money, and "million" in words
     of_scale: ClassVar[str] = ""  # between a million and the currency: "de", "di"
     units: ClassVar[Mapping[str, Forms]] = {}  # as written after a number: "km", "km/h", "°C"
+    spaced_units: ClassVar[frozenset[str]] = frozenset()  # of one letter that may stand apart from their number: "5 t"
     to: ClassVar[str] = "-"  # of a range
 
     # signs and letters
@@ -94,6 +95,8 @@ class Language:
 
     shouted: ClassVar[frozenset[str]] = frozenset()  # short words that are words in capitals too: "not", "all"
     spelled: ClassVar[frozenset[str]] = frozenset()  # capitals that look like a word and are spelled: UCLA
+
+    own_words: ClassVar[frozenset[str]] = frozenset()  # in lower case, that a shape of `own_shapes` may begin with
 
     # ------------------------------------------------------------ numbers
 

@@ -6,7 +6,8 @@ import re
 
 from avatar.script.languages import es_words as words
 from avatar.script.languages.base import in_words
-from avatar.script.languages.romance import GAP, Romance, words_of
+from avatar.script.languages.base import words as words_of
+from avatar.script.languages.romance import GAP, Romance
 
 ORDINALS = (
     "", "primero", "segundo", "tercero", "cuarto", "quinto", "sexto", "séptimo", "octavo", "noveno", "décimo",

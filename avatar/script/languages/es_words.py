@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from avatar.script.languages.romance import words_of
+from avatar.script.languages.base import words
 
 MONTHS = {
     "enero": 1, "ene.": 1, "ene": 1, "febrero": 2, "feb.": 2, "feb": 2, "marzo": 3, "mar.": 3, "abril": 4, "abr.": 4,
@@ -98,48 +98,48 @@ ABBREVIATIONS = {
     "i+d": "i más de", "24/7": "veinticuatro siete", "y/o": "y o", "c++": "ce más más", "c#": "ce sharp",
     "dto.": "descuento", "tb.": "también",
 }  # fmt: skip
-BEFORE_NUMBER = words_of("p. pp. no. ed. cap. art. arts. fig. vol. min. s. ss. núm. núms. nro.")
-BEFORE_NAME = words_of("d. d.ª dª pl. lic. ing. arq. sto. sta. c/ rdo.")
-CAPITAL_ONLY = words_of("d. d.ª dª")
+BEFORE_NUMBER = words("p. pp. no. ed. cap. art. arts. fig. vol. min. s. ss. núm. núms. nro.")
+BEFORE_NAME = words("d. d.ª dª pl. lic. ing. arq. sto. sta. c/ rdo.")
+CAPITAL_ONLY = words("d. d.ª dª")
 MAY_END = frozenset([
     "etc.", "ee. uu.", "ee.uu.", "jj. oo.", "jj.oo.", "s. a.", "s.a.", "s. l.", "s.l.", "izq.", "izda.", "dcha.", "a. c.",
     "a.c.", "d. c.", "d.c.", "cía.", "hnos.", "ltda.", "aprox.", "hab.", "máx.", "mín.", "min.", "ud.", "uds.", "vd.",
     "vds.", "incl.", "cc. oo.", "cc.oo.", "gr.", "h.", "seg.", "mill.",
 ])  # fmt: skip
-ACRONYM_WORDS = words_of(
+ACRONYM_WORDS = words(
     "ONU OTAN UNESCO UNICEF NASA OVNI SIDA COVID PYME PYMES RENFE IVA ESO FIFA UEFA RAE OPEP AENA UNED AVE INE ERTE ERE "
     "COPE MIR BOE ANPE CAF OEA OMS_ CONACYT PEMEX SIM PIN RAM WIFI LED LASER IBEX ITE TALGO SEAT IKEA APA TIC TAC ICEX"
 )
-STARTERS = words_of(
+STARTERS = words(
     "El La Los Las Un Una Unos Unas Lo Este Esta Estos Estas Ese Esa Eso Esto Aquel Aquella Él Ella Ellos Ellas Yo Tú "
     "Nosotros Usted Ustedes Y O Pero Si Sí No Cuando Como Donde Aunque Mientras Porque Por Para En De Del Al A Con Sin "
     "Según Desde Hasta Entre Sobre Tras Ya Hay Es Son Fue Era Está Están Se Me Te Le Nos Su Sus Mi Mis Tu Tus Hoy Ayer "
     "Mañana Ahora Después Luego Además También Así Entonces Aquí Allí Todo Todos Toda Todas Cada Muchos Otros Qué Quién "
     "Cómo Cuándo Dónde Gracias Hola Después Finalmente Primero"
 )
-SHOUTED = words_of(
+SHOUTED = words(
     "el la los las un una de del al a en y o que no sí si con sin por para se me te le lo su mi tu es son ya más muy hoy "
     "hay ni este esta eso esto como pero todo toda gran sol mar rey fin dos tres seis diez cien mil bien mal sólo solo"
 )
-SPELLED = words_of("ISBN ADSL IRPF UMTS HDMI OCDE RTVE BBVA UGT IBAN_ HTTP HTML URL ADN ARN AEAT IEEE UCLA IMSS UPS")
+SPELLED = words("ISBN ADSL IRPF UMTS HDMI OCDE RTVE BBVA UGT IBAN_ HTTP HTML URL ADN ARN AEAT IEEE UCLA IMSS UPS")
 
-NOT_NOUNS = words_of(
+NOT_NOUNS = words(
     "de del al el la los las un una en por para con sin que es son fue era eran ha han hay está están según desde hasta "
     "entre sobre como más menos pero si no se ya le les lo me te su sus mi tu nos cada ni cuando donde después antes "
     "pues entonces mientras aunque porque además también tiene tienen puede pueden debe va muy millones millón mil "
     "horas_ veces_ además jamás quizás tras contra ante otra_ aquí allí"
 )
-LABELS = words_of(
+LABELS = words(
     "número n.º nº núm. página pág. p. capítulo artículo art. canal tema piso planta día año versión nivel tipo fase "
     "línea autobús sala aula habitación puerta anexo figura tabla paso lección unidad km grupo"
 )
-THE = words_of("el la los las del al un una este esta")
-FEMININE = words_of(
+THE = words("el la los las del al un una este esta")
+FEMININE = words(
     "vez vec mano foto moto radio noche tarde calle clase parte gente mujer llave leche nube sangre carne fuente suerte "
     "muerte mente nave serie base fase frase clave torre cruz luz voz paz flor piel sal miel red ley tribu imagen imágen "
     "isabel señal capital cárcel crisis tesis superficie especie piel pared madre sede costumbre legumbre cumbre"
 )
-MASCULINE = words_of(
+MASCULINE = words(
     "día mapa problema sistema programa tema idioma clima poema planeta cometa drama dilema esquema fantasma síntoma "
     "diploma atleta policía pijama sofá tranvía panda panorama crucigrama aroma enigma lema trauma guardia camión avión "
     "gorrión guion guía poeta colega colegas camarada pirata"
@@ -161,12 +161,12 @@ SYMBOLS = {
     "∞": "infinito", "π": "pi", "№": "número", "§": "sección", "#": "almohadilla", "º": "", "ª": "", "©": "copyright",
     "^": "elevado a", "?": "interrogación", "‰": "por mil", "*": "asterisco",
 }  # fmt: skip
-REGNAL = words_of(
+REGNAL = words(
     "luis felipe carlos fernando alfonso juan isabel benedicto pío pablo enrique jaime pedro sancho napoleón francisco "
     "gregorio clemente inocencio urbano león alejandro nicolás catalina jorge eduardo guillermo ramiro bermudo ordoño "
     "amadeo josé federico maría cristián gustavo haakon harald olaf iván rey reina papa emperador zar"
 )
-NUMBERED = words_of(
+NUMBERED = words(
     "capítulo tomo volumen libro parte acto escena anexo título fase tipo nivel grado artículo tabla figura apéndice "
     "sección lección clase grupo página pág. apolo etapa módulo bloque serie"
 )

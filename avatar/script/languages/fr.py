@@ -6,7 +6,8 @@ import re
 
 from avatar.script.languages import fr_words as words
 from avatar.script.languages.base import Forms, in_words
-from avatar.script.languages.romance import Romance, words_of
+from avatar.script.languages.base import words as words_of
+from avatar.script.languages.romance import Romance
 
 
 class Spoken(Romance):
@@ -80,6 +81,7 @@ class Spoken(Romance):
     phones = (r"0[1-9](?:[ .\-]\d\d){4}", r"0[1-9]\d{8}")
     elided = "l|d|j|m|t|s|n|c|qu|jusqu|lorsqu|puisqu|quoiqu"
     ordinal_endings = "ers?|res?|ères?|èmes?|emes?|ièmes?|iemes?|es?|è|nde?s?|de"
+    own_words = words_of("ier ire ve xe ie")
     roman_endings = "er|re|ère|e|ème|ième"
     centuries = r"\b(?:siècles?)"
     regnal = words.REGNAL

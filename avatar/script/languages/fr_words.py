@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from avatar.script.languages.romance import words_of
+from avatar.script.languages.base import words
 
 MONTHS = {
     "janvier": 1, "janv.": 1, "jan.": 1, "février": 2, "févr.": 2, "fév.": 2, "mars": 3, "avril": 4, "avr.": 4, "mai": 5,
@@ -91,44 +91,44 @@ ABBREVIATIONS = {
     "ttc": "toutes taxes comprises", "ht": "hors taxes", "c. à s.": "cuillères à soupe",
     "c. à c.": "cuillères à café", "càs": "cuillères à soupe", "càc": "cuillères à café",
 }  # fmt: skip
-BEFORE_NUMBER = words_of("p. pp. no nos fig. vol. art. chap. min. éd. max.")
-BEFORE_NAME = words_of("m. mm. mr me pr st ste pl. imp. rte vve")
-CAPITAL_ONLY = words_of("m. mm. me pr mr st ste mme mlle mmes mlles ht ttc svp")
+BEFORE_NUMBER = words("p. pp. no nos fig. vol. art. chap. min. éd. max.")
+BEFORE_NAME = words("m. mm. mr me pr st ste pl. imp. rte vve")
+CAPITAL_ONLY = words("m. mm. me pr mr st ste mme mlle mmes mlles ht ttc")
 MAY_END = frozenset([
     "etc.", "av. j.-c.", "apr. j.-c.", "ap. j.-c.", "av. j.c.", "j.-c.", "max.", "min.", "hab.", "s.v.p.", "s. v. p.",
     "qq.", "env.", "incl.", "apt.", "appt.", "bât.", "suppl.",
 ])  # fmt: skip
-ACRONYM_WORDS = words_of(
+ACRONYM_WORDS = words(
     "ONU OTAN UNESCO UNICEF NASA OVNI SIDA COVID FIFA UEFA OPEP INSEE CAF SMIC SAMU PACS ENA CAPES DOM TOM CROUS EHPAD "
     "RAM SIM PIN WIFI LED LASER CEDEX SIRET SIREN URSSAF CNIL FNAC RER_ BAFA IKEA MEDEF ZAC ZUP ZEP AMAP INA INSERM "
     "CREPS GIEC ARCOM"
 )
-STARTERS = words_of(
+STARTERS = words(
     "Le La Les L' Un Une Des Du Ce Cet Cette Ces Il Elle Ils Elles On Nous Vous Je Tu Et Ou Mais Si Oui Non Quand Comme "
     "Où Parce Pour Par En De À A Avec Sans Selon Depuis Entre Sur Sous Dans Après Avant Puis Alors Ainsi Aussi Donc Or Car "
     "C'est Ce Son Sa Ses Mon Ma Mes Ton Ta Tes Notre Votre Leur Leurs Aujourd'hui Hier Demain Maintenant Ici Là Tout Tous "
     "Toute Toutes Chaque Plusieurs Qui Que Quoi Comment Pourquoi Merci Bonjour Enfin Ensuite D'abord Y"
 )
-SHOUTED = words_of(
+SHOUTED = words(
     "le la les un une de du des au aux en et ou où que qui ne pas non oui si avec sans pour par se me te je tu il elle on "
     "nous vous son sa ses mon ma mes est sont plus très ce cet cette ces mais tout tous toute rue fin roi mer six dix cent "
     "deux trois sur sous vers chez"
 )
-SPELLED = words_of(
+SPELLED = words(
     "ISBN ADSL HDMI OCDE RATP URL UMTS HTTP HTML IEEE UCLA ADN ARN ESA_ IBAN_ EDF USA TVA TGV CGT CNRS INPI UEO"
 )
 
-NOT_NOUNS = words_of(
+NOT_NOUNS = words(
     "de du des la le les et ou à au aux en par pour avec sans que qui est sont était sur sous dans selon depuis entre comme "
     "plus moins mais si ne pas se me te lui leur nous vous il elle on ils elles je tu ce cette son sa ses puis alors donc "
     "car dont où quand après avant pendant jusqu a ont peut doit va fait millions milliards mille cent fois_"
 )
-LABELS = words_of(
+LABELS = words(
     "numéro n° nº no page p. chapitre article art. chaîne ligne niveau étape phase bus salle chambre appartement porte "
     "annexe figure tableau version groupe top formule type tome volume"
 )
-THE = words_of("le la les du au aux l'")
-FEMININE = words_of(
+THE = words("le la les du au aux l'")
+FEMININE = words(
     "page heure minute seconde personne place table chambre semaine journée année fois part ville rue route porte fenêtre "
     "voiture mère soeur sœur femme fille cuillère tasse pincée gousse tranche boîte bouteille tonne note lettre "
     "phrase ligne image vidéo photo moto chose nuit main voix paix croix noix fleur mer dent mort loi foi peau eau clé clef "
@@ -139,7 +139,7 @@ FEMININE = words_of(
     "période partie vie copie copine voisine cousine tante nièce reine princesse mairie loi roupie centaine dizaine douzaine "
     "quinzaine vingtaine"
 )
-MASCULINE = words_of(
+MASCULINE = words(
     "musée lycée trophée comité été côté traité arrêté silence génie incendie parapluie foie million kilomètre mètre litre "
     "gramme euro centime arbre athlète poste squelette"
 )
@@ -161,13 +161,13 @@ SYMBOLS = {
     "√": "racine de", "→": "vers", "∞": "infini", "π": "pi", "№": "numéro", "§": "paragraphe", "#": "hashtag", "º": "",
     "ª": "", "©": "copyright", "^": "puissance", "?": "point d'interrogation", "‰": "pour mille", "*": "astérisque",
 }  # fmt: skip
-REGNAL = words_of(
+REGNAL = words(
     "louis charles françois henri philippe napoléon jean jean-paul paul pie benoît élisabeth elisabeth édouard george "
     "georges guillaume albert léopold baudouin alexandre nicolas catherine frédéric ferdinand isabelle grégoire innocent "
     "clément urbain léon boniface rainier hassan mohammed ramsès christian gustave roi reine pape empereur tsar baudoin "
     "alphonse félipe"
 )
-NUMBERED = words_of(
+NUMBERED = words(
     "chapitre tome volume livre partie acte scène annexe titre phase type niveau article tableau figure appendice section "
     "leçon groupe page apollo étape module série vatican"
 )

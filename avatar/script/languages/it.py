@@ -6,7 +6,8 @@ import re
 
 from avatar.script.languages import it_words as words
 from avatar.script.languages.base import in_words
-from avatar.script.languages.romance import Romance, words_of
+from avatar.script.languages.base import words as words_of
+from avatar.script.languages.romance import Romance
 from avatar.script.scan import LETTER, Place, Shape
 
 SIBILANT = re.compile(r"s[bcdfghklmnpqrtvz]|z|gn|ps|pn|x|y|i[aeou]", re.IGNORECASE)  # "uno" and "Santo" before them

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from avatar.script.languages.romance import words_of
+from avatar.script.languages.base import words
 
 MONTHS = {
     "gennaio": 1, "genn.": 1, "gen.": 1, "gen": 1, "febbraio": 2, "febbr.": 2, "feb.": 2, "feb": 2, "marzo": 3,
@@ -93,48 +93,48 @@ ABBREVIATIONS = {
     "q.b.": "quanto basta", "qb": "quanto basta", "tot.": "totale", "ab.": "abitanti", "24/7": "ventiquattro sette",
     "e/o": "e o", "c++": "ci più più", "c#": "ci sharp", "h24": "acca ventiquattro", "obbl.": "obbligatorio",
 }  # fmt: skip
-BEFORE_NUMBER = words_of(
+BEFORE_NUMBER = words(
     "p. pp. n. nn. num. nr. ed. cap. art. artt. fig. vol. min. max. sec. secc. v. ca tot. int. ss. pag."
 )
-BEFORE_NAME = words_of("s. str. loc. on. sen. gen. col. cav. gent. ing. arch. rag. geom.")
-CAPITAL_ONLY = words_of("s. ss. spa")
+BEFORE_NAME = words("s. str. loc. on. sen. gen. col. cav. gent. ing. arch. rag. geom.")
+CAPITAL_ONLY = words("s. ss. spa")
 MAY_END = frozenset([
     "ecc.", "etc.", "a.c.", "a. c.", "d.c.", "d. c.", "ca.", "s.l.m.", "s.p.a.", "s.r.l.", "gr.", "mt.", "mq.", "min.",
     "sec.", "gg.", "q.b.", "ab.", "incl.", "escl.", "mln.", "mld.", "u.s.", "s.n.c.",
 ])  # fmt: skip
-ACRONYM_WORDS = words_of(
+ACRONYM_WORDS = words(
     "ONU NATO UNESCO UNICEF NASA UFO AIDS COVID FIFA UEFA OPEC INPS INAIL ISTAT FIAT ENI ENEL ENEA IVA IMU TARI TAR RAI "
     "ISEE CONI CAI ASL USL SIAE CONSOB IRPEF IRES IRAP SPID PEC PIN RAM SIM WIFI LED LASER IKEA FAI LUISS TAC TIM ATAC "
     "BOT BTP_ CAF DOC DOP ANSA ARPA AIRC AVIS CAP MIUR MES PIL ANAS ACI ICI SIM ISO DAD DPCM_ ATM_ ANPI COOP USA"
 )
-STARTERS = words_of(
+STARTERS = words(
     "Il Lo La I Gli Le L' Un Uno Una Questo Questa Questi Queste Quello Quella Quelli Quelle Egli Lui Lei Loro Noi Voi Io "
     "Tu E O Ma Se Sì No Non Quando Come Dove Anche Mentre Perché Per In Nel Nella Di Del Della Da Dal A Al Alla Con Senza "
     "Secondo Dopo Prima Poi Già C'è Ci È Sono Era Si Mi Ti Vi Suo Sua Oggi Ieri Domani Ora Adesso Inoltre Così Allora Qui "
     "Tutto Tutti Tutta Tutte Ogni Molti Altri Chi Che Cosa Grazie Ciao Infine Su Sul Tra Fra"
 )
-SHOUTED = words_of(
+SHOUTED = words(
     "il lo la i gli le un uno una di del a al da dal in nel con su per tra fra e o ma se sì no non che chi si mi ti ci vi "
     "è sono ho ha più già qui qua ora oggi tu io lui lei noi voi mare re fine due tre sei dieci cento mille bene male solo"
 )
-SPELLED = words_of("ISBN ADSL HDMI OCSE_ URL UMTS HTTP HTML IEEE UCLA DNA RNA USB CGIL CISL_ BCE ISIS_ SNAI_")
+SPELLED = words("ISBN ADSL HDMI OCSE_ URL UMTS HTTP HTML IEEE UCLA DNA RNA USB CGIL CISL_ BCE ISIS_ SNAI_")
 
-NOT_NOUNS = words_of(
+NOT_NOUNS = words(
     "di del dello della dei degli delle da dal dalla in nel nella a al alla ai agli alle e ed o il lo la i gli le un una per "
     "con su sul sulla tra fra senza che chi è sono era erano ha hanno si non ma se come più meno quando dove dopo prima poi "
     "già mi ti ci vi ne suo sua può possono deve va fa milioni miliardi mila milione miliardo circa anche ore_ ogni all dell"
 )
-LABELS = words_of(
+LABELS = words(
     "numero n. n° nº num. nr. pagina pag. p. capitolo cap. articolo art. canale linea livello fase tipo piano camera aula "
     "stanza porta allegato figura tabella versione gruppo autobus tram binario anno giorno passo lezione unità"
 )
-THE = words_of("il lo la del dello della al allo alla nel nello nella dal dalla sul questo")
-FEMININE = words_of(
+THE = words("il lo la del dello della al allo alla nel nello nella dal dalla sul questo")
+FEMININE = words(
     "notte notti parte parti classe classi chiave chiavi mano mani foto moto radio auto carne neve gente mente fonte arte "
     "nave luce voce croce pace pelle legge base fase frase serie specie moglie madre valle torre sede rete stazione "
     "elisabetta caterina isabella maria crisi tesi analisi ipotesi"
 )
-MASCULINE = words_of(
+MASCULINE = words(
     "problema sistema programma tema clima poema pianeta dramma cinema diploma poeta sofà pigiama panorama schema "
     "atleta collega artista papa trauma enigma aroma lama euro luca andrea nicola mattia"
 )
@@ -153,13 +153,13 @@ SYMBOLS = {
     "∞": "infinito", "π": "pi greco", "№": "numero", "§": "paragrafo", "#": "hashtag", "º": "", "ª": "",
     "©": "copyright", "^": "elevato a", "?": "punto interrogativo", "‰": "per mille", "*": "asterisco",
 }  # fmt: skip
-REGNAL = words_of(
+REGNAL = words(
     "luigi carlo emanuele umberto amedeo enrico filippo napoleone giovanni paolo pio benedetto elisabetta edoardo giorgio "
     "guglielmo alberto leopoldo alessandro nicola caterina federico ferdinando isabella gregorio innocenzo clemente urbano "
     "leone bonifacio giulio sisto ramsete cristiano gustavo francesco cosimo ottone re regina papa imperatore zar alfonso "
     "felipe vittorio"
 )
-NUMBERED = words_of(
+NUMBERED = words(
     "capitolo tomo volume libro parte atto scena allegato titolo fase tipo livello grado articolo tabella figura appendice "
     "sezione lezione classe gruppo tappa modulo serie canto vaticano legislatura"
 )

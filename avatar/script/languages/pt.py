@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from avatar.script.languages import pt_words as words
 from avatar.script.languages.base import Forms, in_words
-from avatar.script.languages.romance import Romance, words_of
+from avatar.script.languages.base import words as words_of
+from avatar.script.languages.romance import Romance
 
 if TYPE_CHECKING:
     from avatar.script.scan import Place

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from avatar.script.languages.romance import words_of
+from avatar.script.languages.base import words
 
 MONTHS = {
     "janeiro": 1, "jan.": 1, "jan": 1, "fevereiro": 2, "fev.": 2, "fev": 2, "março": 3, "mar.": 3, "abril": 4, "abr.": 4,
@@ -94,51 +94,51 @@ ABBREVIATIONS = {
     "p.s.": "pós-escrito", "att.": "atenciosamente", "24/7": "vinte e quatro sete", "e/ou": "e ou", "c++": "cê mais mais",
     "c#": "cê sharp", "24h": "vinte e quatro horas",
 }  # fmt: skip
-BEFORE_NUMBER = words_of("p. pp. pag. ed. cap. art. arts. fig. vol. min. séc. sécs. nr. núm. ap. bl. ref.")
-BEFORE_NAME = words_of("d. s. r. al. eng. arq. gen. ten. sto. sta. dep. pe. pç. pça. rod. estr. trav. tv.")
-CAPITAL_ONLY = words_of("d. s. r. al. eua pe.")
+BEFORE_NUMBER = words("p. pp. pag. ed. cap. art. arts. fig. vol. min. séc. sécs. nr. núm. ap. bl. ref.")
+BEFORE_NAME = words("d. s. r. al. eng. arq. gen. ten. sto. sta. dep. pe. pç. pça. rod. estr. trav. tv.")
+CAPITAL_ONLY = words("d. s. r. al. eua pe.")
 MAY_END = frozenset([
     "etc.", "ltda.", "s.a.", "s. a.", "cia.", "a.c.", "a. c.", "d.c.", "d. c.", "esq.", "dto.", "aprox.", "máx.", "mín.",
     "min.", "hab.", "incl.", "seg.", "h.", "apto.",
 ])  # fmt: skip
-ACRONYM_WORDS = words_of(
+ACRONYM_WORDS = words(
     "ONU OTAN UNESCO UNICEF NASA OVNI AIDS COVID FIFA UEFA OPEP SUS USP ENEM PIB ANVISA INSS_ IBOPE SENAI SESC SENAC "
     "UNICAMP UNESP CEP FUNAI IBAMA PROCON DETRAN ANAC ANATEL ANEEL PIN RAM SIM WIFI LED LASER PIX TAP IVA IRS_ NIF CREA OAB_ "
     "MEC IPEA EMBRAPA FUVEST PUC FIES UPA SAMU TAC FAB MASP IKEA CEMIG SABESP VASP VARIG BOPE"
 )
-STARTERS = words_of(
+STARTERS = words(
     "O A Os As Um Uma Uns Umas Este Esta Estes Estas Esse Essa Isso Isto Aquele Aquela Ele Ela Eles Elas Eu Tu Nós Você "
     "Vocês E Ou Mas Se Sim Não Quando Como Onde Embora Enquanto Porque Para Por Em No Na Nos Nas De Do Da Ao À Com Sem "
     "Segundo Desde Até Entre Sobre Após Já Há É São Foi Era Está Estão Me Seu Sua Seus Suas Meu Minha Hoje Ontem Amanhã "
     "Agora Depois Logo Além Também Assim Então Aqui Ali Todo Todos Toda Todas Cada Muitos Outros Que Quem Qual Quanto "
     "Obrigado Olá Finalmente Primeiro"
 )
-SHOUTED = words_of(
+SHOUTED = words(
     "o a os as um uma de do da dos das em no na nos nas e ou que não sim se com sem por para me te lhe seu sua meu tu eu ele "
     "ela é são já mais muito hoje há nem este esta isso mas todo toda sol mar rei fim dois três seis dez cem mil bem mal só "
     "pode rua até ao aos às"
 )
-SPELLED = words_of(
+SPELLED = words(
     "ISBN ADSL IRPF UMTS HDMI OCDE HTTP HTML URL IEEE UCLA ADN DNA RNA IBGE UFRJ UERJ USB CPF RG ICMS IPTU IPVA UFMG STF"
 )
 
-NOT_NOUNS = words_of(
+NOT_NOUNS = words(
     "de do da dos das ao aos à às o a os as um uma e ou em no na nos nas por para com sem que é são foi era eram há está estão "
     "segundo desde até entre sobre como mais menos mas se não já lhe me te seu sua meu nem quando onde depois antes pois então "
     "enquanto embora porque além também tem têm pode podem deve vai muito milhões milhão bilhões bilhão mil contra após aqui "
     "ali às_ vezes_ pelo pela pelos pelas"
 )
-LABELS = words_of(
+LABELS = words(
     "número n.º nº núm. página pág. p. capítulo artigo art. canal tema piso andar dia ano versão nível tipo fase linha ônibus "
     "sala quarto porta anexo figura tabela passo lição unidade km grupo apartamento apto. casa bloco"
 )
-THE = words_of("o a os as do da ao à um uma este esta no na")
-FEMININE = words_of(
+THE = words("o a os as do da ao à um uma este esta no na")
+FEMININE = words(
     "vez mão mãos foto moto noite tarde parte classe frase fase base série chave rede carne luz voz cruz lei gente nuvem "
     "ordem pele mãe mulher flor cor torre fonte sorte morte mente nave noz paz tribo capital sede crise tese análise "
     "superfície espécie colher isabel pele febre saúde"
 )
-MASCULINE = words_of(
+MASCULINE = words(
     "dia mapa problema sistema programa tema idioma clima poema planeta cometa drama dilema esquema fantasma sintoma diploma "
     "grama quilograma miligrama micrograma cinema sofá pijama panorama aroma enigma trauma poeta atleta colega guarda guia "
     "pirata coração avião caminhão limão pão feijão melão botão"
@@ -160,12 +160,12 @@ SYMBOLS = {
     "√": "raiz de", "→": "para", "∞": "infinito", "π": "pi", "№": "número", "§": "parágrafo", "#": "hashtag", "º": "",
     "ª": "", "©": "copyright", "^": "elevado a", "?": "interrogação", "‰": "por mil", "*": "asterisco",
 }  # fmt: skip
-REGNAL = words_of(
+REGNAL = words(
     "luís luis filipe carlos fernando afonso joão isabel bento pio paulo henrique pedro sancho napoleão francisco gregório "
     "clemente inocêncio urbano leão alexandre nicolau catarina jorge eduardo guilherme manuel dinis duarte josé miguel maria "
     "frederico elizabeth ramsés rei rainha papa imperador czar sebastião"
 )
-NUMBERED = words_of(
+NUMBERED = words(
     "capítulo tomo volume livro parte ato cena anexo título fase tipo nível grau artigo tabela figura apêndice seção secção "
     "lição classe grupo página pág. apolo etapa módulo bloco série"
 )

@@ -17,13 +17,10 @@ ABROAD = rf"(?:\+|00)\d{{1,3}}{GAP}?(?:\(\d{{1,4}}\){GAP}?)?\d{{1,4}}(?:{GAP}?\d
 BRANDS = r"[IVX]{2,}"  # after any name: Apolo XI
 
 
-def words_of(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
 class Romance(Language):
     group_marks = ". \u00a0\u202f'’"
     point_too = True
+    spaced_units = frozenset({"t"})
 
     # of nouns, for numbers that agree with them
     feminine: ClassVar[frozenset[str]] = frozenset()  # whose ending does not tell
