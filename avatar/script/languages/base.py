@@ -10,11 +10,12 @@ number as written in that language ("1.234,5"). A class that sets nothing but `c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from avatar.script.scan import Place
+    from avatar.script.scan import Place, Shape
 
 Forms = tuple[str, ...]  # of a noun: one, many; or one, few, many, chosen by `form`
 
@@ -37,6 +38,7 @@ class Language:
     group_marks: ClassVar[str] = ".\u00a0\u202f'’"  # between groups of three digits
     group_digits: ClassVar[str] = "3"  # how many stand in a group
     point: ClassVar[str] = ","  # the decimal mark as a word
+    point_too: ClassVar[bool] = False  # "3.5" is a decimal as well, where groups have three digits: "19.99"
     minus: ClassVar[str] = "minus"
     plus: ClassVar[str] = "plus"
     percent: ClassVar[str] = "%"
@@ -59,6 +61,7 @@ class Language:
     scales: ClassVar[Mapping[str, Forms]] = {}  # "bn", "m" after an amount of money, and "million" in words
     of_scale: ClassVar[str] = ""  # between a million and the currency: "de", "di"
     units: ClassVar[Mapping[str, Forms]] = {}  # as written after a number: "km", "km/h", "°C"
+    spaced_units: ClassVar[frozenset[str]] = frozenset()  # of one letter that may stand apart from their number: "5 t"
     to: ClassVar[str] = "-"  # of a range
 
     # signs and letters
@@ -75,6 +78,7 @@ class Language:
     backslash: ClassVar[str] = "\\"
     squared: ClassVar[str] = "²"
     cubed: ClassVar[str] = "³"
+    address_words: ClassVar[Mapping[str, str]] = {}  # parts of addresses, lower case, that are said otherwise: "www"
     power: ClassVar[str] = "^"  # "to the power of"
     letter_names: ClassVar[Mapping[str, str]] = {}  # where a capital by itself is read wrongly
 
@@ -93,6 +97,8 @@ class Language:
     shouted: ClassVar[frozenset[str]] = frozenset()  # short words that are words in capitals too: "not", "all"
     spelled: ClassVar[frozenset[str]] = frozenset()  # capitals that look like a word and are spelled: UCLA
 
+    own_words: ClassVar[frozenset[str]] = frozenset()  # in lower case, that a shape of `own_shapes` may begin with
+
     # ------------------------------------------------------------ numbers
 
     def cardinal(self, number: int) -> str:
@@ -110,7 +116,10 @@ class Language:
 
     def value(self, text: str) -> tuple[str, str]:
         """Whole part and decimals of a number as written, as bare digits."""
-        whole, _, decimals = text.lstrip("+-−").partition(self.decimal_mark)
+        text = text.lstrip("+-−")
+        if self.point_too and re.fullmatch(r"\d+\.\d{1,2}", text):
+            text = text.replace(".", self.decimal_mark)
+        whole, _, decimals = text.partition(self.decimal_mark)
         return "".join(c for c in whole if c.isdecimal()) or "0", decimals
 
     def number(self, text: str) -> str:
@@ -121,6 +130,10 @@ class Language:
         if not decimals:
             return spoken
         return f"{spoken} {self.point} {self.decimals(decimals)}"
+
+    def number_at(self, text: str, place: Place) -> str:
+        """A number by itself in its line: it may agree with the noun after it."""
+        return self.number(text)
 
     def decimals(self, digits: str) -> str:
         if self.decimals_digit_by_digit or len(digits) > 2:
@@ -143,6 +156,10 @@ class Language:
 
     def percentage(self, text: str) -> str:
         return f"{self.number(text)} {self.percent}"
+
+    def own_shapes(self) -> tuple[Shape, ...]:
+        """What no other language writes so; they are tried before dates, amounts and numbers."""
+        return ()
 
     # ------------------------------------------------------------ phrases
 
@@ -175,14 +192,14 @@ class Language:
         parts = [self.cardinal(each) for each in (hour, minute, second) if each is not None]
         return " ".join([*parts, *([f"{half.upper()} M"] if half else [])])
 
-    def fraction(self, whole: int | None, top: int, bottom: int, *, followed: bool) -> str:
-        """followed: a noun stands after it ("half a cup")."""
+    def fraction(self, whole: int | None, top: int, bottom: int, *, followed: str) -> str:
+        """followed: the noun that stands after it ("half a cup"), or ""."""
         parts = [self.cardinal(whole) if whole else "", self.cardinal(top), self.over, self.cardinal(bottom)]
         return " ".join(filter(None, parts))
 
     def fraction_of(self, whole: int | None, top: int, bottom: int, forms: Forms) -> str:
         """A fraction of a unit: half a teaspoon, one and a half centimeters."""
-        return f"{self.fraction(whole, top, bottom, followed=True)} {forms[-1] if whole else forms[0]}"
+        return f"{self.fraction(whole, top, bottom, followed=forms[0])} {forms[-1] if whole else forms[0]}"
 
     def height(self, feet: str, inches: str) -> str | None:
         """5'10"; None where the language has no feet."""

@@ -203,7 +203,7 @@ class Spoken(Language):
             parts.append(f"and {self.counted(str(second), ('second', 'seconds'))}")
         return " ".join([*parts, *([f"{half.upper()} M"] if half else [])])
 
-    def fraction(self, whole: int | None, top: int, bottom: int, *, followed: bool) -> str:
+    def fraction(self, whole: int | None, top: int, bottom: int, *, followed: str) -> str:
         parts = {2: ("half", "halves"), 4: ("quarter", "quarters")}.get(bottom)
         one, many = parts or (self.ordinal(bottom), self.ordinal(bottom) + "s")
         if whole:
@@ -217,9 +217,9 @@ class Spoken(Language):
 
     def fraction_of(self, whole: int | None, top: int, bottom: int, forms: Forms) -> str:
         if whole:
-            return f"{self.fraction(whole, top, bottom, followed=True)} {forms[-1]}"
+            return f"{self.fraction(whole, top, bottom, followed=forms[0])} {forms[-1]}"
         article = "an" if forms[0][0] in "aeio" or forms[0] == "hour" else "a"
-        share = self.fraction(None, top, bottom, followed=True)
+        share = self.fraction(None, top, bottom, followed=forms[0])
         return f"half {article} {forms[0]}" if (top, bottom) == (1, 2) else f"{share} {forms[0]}" if top == 1 else (
             f"{share} of {article} {forms[0]}")  # fmt: skip
 

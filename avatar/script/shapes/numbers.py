@@ -98,7 +98,7 @@ def _spans(language: Language) -> list[tuple[str, Reading]]:
             until = int(last) if len(last) == 4 else int(last)
             said = language.year(until) if len(last) == 4 else language.number(last)
             return language.span(language.year(int(first)), said)
-        return language.span(language.number(match["sign"] + first), language.number(last))
+        return language.span(language.number_at(match["sign"] + first, place), language.number_at(last, place))
 
     def score(match: re.Match, place: Place) -> str | None:
         return None if len(match[1]) > 3 else f"{language.number(match[1])} {language.to} {language.number(match[2])}"
@@ -151,7 +151,7 @@ def _last(language: Language) -> Reading:
     def read(match: re.Match, place: Place) -> str:
         text = match[0]
         if not text.isdecimal():
-            return language.number(text)
+            return language.number_at(text, place)
         if len(text) > 1 and text[0] == "0" or len(text) > 12 or (len(text) > 2 and asks_digits.search(place.before)):
             return language.digits(text)
         if len(text) == 5 and re.search(r"\b(?:[A-Z]{2}|D\.C\.),?\s$", place.before):  # a ZIP code
@@ -160,7 +160,7 @@ def _last(language: Language) -> Reading:
             return language.in_pairs(text)
         if is_year(text, language) and said_as_year(place, language):
             return language.year(int(text))
-        return language.number(text)
+        return language.number_at(text, place)
 
     return read
 
