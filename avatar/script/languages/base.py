@@ -10,11 +10,11 @@ number as written in that language ("1.234,5"). A class that sets nothing but `c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from avatar.script.scan import Place
+    from avatar.script.scan import Place, Shape
 
 Forms = tuple[str, ...]  # of a noun: one, many; or one, few, many, chosen by `form`
 
@@ -41,6 +41,7 @@ class Language:
     month_names: ClassVar[tuple[str, ...]] = ()  # as spoken, January first
     weekdays: ClassVar[Mapping[str, str]] = {}  # written, lower case -> spoken
     day_first: ClassVar[bool] = True  # of 03/04/2024
+    month_first: ClassVar[bool] = True  # "March 12" is a date
     clock_marks: ClassVar[str] = ":"  # between hours and minutes; "h" in French, "." as well in others
 
     # money and units
@@ -80,8 +81,17 @@ class Language:
     )  # words that begin a sentence after "U.S." or "etc.", capital first
     year_words: ClassVar[frozenset[str]] = frozenset()  # before a number of four digits that is a year
 
+    counts: ClassVar[str] = r"(?!)"  # a pattern for what follows four digits that are a quantity and no year
+    spaced_units: ClassVar[frozenset[str]] = frozenset()  # of one letter that need not be joined to the number: "5 t"
+    word_endings: ClassVar[tuple[str, ...]] = ()  # of words of small letters that a shape of its own reads
+    capital_nouns: ClassVar[bool] = False  # a word with a capital may be any noun
+
     shouted: ClassVar[frozenset[str]] = frozenset()  # short words that are words in capitals too: "not", "all"
     spelled: ClassVar[frozenset[str]] = frozenset()  # capitals that look like a word and are spelled: UCLA
+
+    def own_shapes(self) -> Sequence[Shape]:
+        """What only this language writes; tried after addresses and before all others."""
+        return ()
 
     # ------------------------------------------------------------ numbers
 

@@ -266,6 +266,7 @@ class Spoken(Language):
             "channel",
         ]
     )
+    counts = r"[\s-]+(?:[^\W\d_]+\s+)?[a-z]+s\b|\s+(?:people|men|women|children|more|other|new)\b"
     shouted = SHOUTED
     spelled = SPELLED
     articles = frozenset({"a", "an", "this", "that", "another", "each", "every"})

@@ -16,9 +16,9 @@ def of(code: str) -> Shapes:
     language = languages.of(code)
     of_web, of_versions = addresses.shapes(language)
     found = [
-        *of_web, *calendar.shapes(language), *of_versions, *words.shortened(language), *amounts.shapes(language),
+        *of_web, *language.own_shapes(), *calendar.shapes(language), *of_versions, *words.shortened(language), *amounts.shapes(language),
         *numbers.shapes(language), *words.shapes(language),
     ]  # fmt: skip
     names = [*language.months, *language.weekdays, *language.abbreviations, *language.currencies]
     known = {name.lower() for name in names} | {re.split(r"[\s.]", name)[0].lower() for name in names}
-    return Shapes(tuple(found), frozenset(known))
+    return Shapes(tuple(found), frozenset(known), language.word_endings)

@@ -29,6 +29,8 @@ def shapes(language: Language) -> tuple[list[Shape], list[Shape]]:
         ":": language.colon, "\\": language.backslash, "+": language.plus, **language.symbols,
     }  # fmt: skip
 
+    point = language.point if language.decimal_mark == "." else language.dot
+
     def spoken(address: str, as_words: bool = True) -> str:
         """Its parts one by one: words, numbers, letters where there is no vowel, signs by name."""
         parts = []
@@ -62,13 +64,16 @@ def shapes(language: Language) -> tuple[list[Shape], list[Shape]]:
         if re.match(r"[./]\d", place.after) or re.fullmatch(r"\d{3}\.\d{3}\.\d{4}", match[0]):  # a telephone number
             return None
         parts = match[2].split(".")
+        is_ip = len(parts) == 4 and all(int(part) < 256 for part in parts)
+        if "." in language.group_marks and not is_ip and re.fullmatch(r"\d{1,3}(?:\.\d{3})+", match[0]):  # a million
+            return None
         if len(parts) == 4 and not match[1]:
             return f" {language.dot} ".join(language.digits(part) for part in parts)
-        read = f" {language.point} ".join(language.number(part) for part in parts)
+        read = f" {point} ".join(language.number(part) for part in parts)
         return f"{language.spell(match[1])} {read}" if match[1] else read
 
     def version(match: re.Match, place: Place) -> str:
-        return f"{language.spell(match[1])} " + f" {language.point} ".join(map(language.number, match[2].split(".")))
+        return f"{language.spell(match[1])} " + f" {point} ".join(map(language.number, match[2].split(".")))
 
     ENDINGS = frozenset(re.sub(r"\?", "", DOMAINS + "|" + FILES).split("|")) - SAID_AS_WORDS
     found: list[tuple[str, Reading]] = [

@@ -136,7 +136,7 @@ def _units(language: Language) -> list[tuple[str, Reading]]:
     def is_unit(match: re.Match, place: Place) -> bool:
         name = match["unit"]
         joined = not match["space"]
-        if name in JOINED_ONLY and not joined:
+        if name in JOINED_ONLY - language.spaced_units and not joined:
             return False
         if name == "m" and joined and MANY.match(place.after):
             return False
