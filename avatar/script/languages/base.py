@@ -227,6 +227,11 @@ class Language:
         return {"2": self.squared, "3": self.cubed}.get(digits) or f"{self.power} {self.number(digits)}"
 
 
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text as a set; long tables stay readable so."""
+    return frozenset(text.split())
+
+
 def in_words(number: int, code: str, to: str = "cardinal") -> str:
     """By num2words, which the full stack's environment holds; the digits, where it is not there or knows no such words."""
     try:

@@ -83,7 +83,7 @@ def shapes(language: Language) -> tuple[list[Shape], list[Shape]]:
         (rf"(?:{LABEL}\.)+(?:{DOMAINS})(?:/[^\s<>\"“”]*[^\s<>\"“”.,;:!?)\]}}'’…]|/)?(?![\w@])(?!\.\w)", web),
         (r"[A-Za-z]:\\[^\s<>\"|?*]*[^\s<>\"|?*.,;:!)'’]", path),
         (r"(?:~|\.{1,2})?(?:/[\w.-]*\w){2,}/?|~/[\w./-]*\w", path),
-        (rf"[\w-]+(?:\.[\w-]+)*\.(?:{FILES})(?![\w@])(?!\.\w)", path),
+        (rf"(?!\w\.\w\.)[\w-]+(?:\.[\w-]+)*\.(?:{FILES})(?![\w@])(?!\.\w)", path),
     ]
     made = [Shape(re.compile(pattern), read) for pattern, read in found]
     return made, [

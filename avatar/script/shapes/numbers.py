@@ -37,7 +37,7 @@ def _phones(language: Language) -> list[tuple[str, Reading]]:
 
     us = rf"\(?\d{{3}}\)?{GAP}?\d{{3}}{GAP}\d{{4}}"
     return [
-        (rf"\+\d{{1,3}}{GAP}?(?:\(\d{{1,4}}\){GAP}?)?\d{{1,4}}(?:{GAP}\d{{2,5}}){{1,5}}(?!\d)", phone),
+        (rf"\+\d{{1,3}}{GAP}?(?:\(\d{{1,4}}\){GAP}?)?\d{{1,4}}(?:{GAP}\d{{2,8}}){{1,5}}(?!\d)", phone),
         (r"\+\d{8,15}(?!\d)", phone),
         (rf"(?:1{GAP})?{us}(?!\d)", phone),
         (r"\d{3}-\d{4}(?![\d-])", phone),
