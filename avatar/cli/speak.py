@@ -42,7 +42,7 @@ def speak(text, text_file, show, voice_name, preset, language, stack, seed, outp
     asked = {"text": text, "voice": voice_name, "preset": preset, "language": language, "stack": stack, "seed": seed}
     request = work.request_of(**asked)
     if show:
-        show_spoken(request.text, request.language)
+        show_spoken(text, request.language)
         return
     if output is None:
         raise RequestError("there is no file to write to; give -o with its name, or --show.", ("output",))

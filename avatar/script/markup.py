@@ -24,7 +24,10 @@ CODE = re.compile(r"(`+)([^`\n]+?)\1")
 STRIKE = re.compile(r"~~(?=\S)(.+?)(?<=\S)~~")
 STRONG = re.compile(r"(?<![\w*])(\*{1,3})(?=[^\s*])([^*\n]+?)(?<=[^\s*])\1(?![\w*])")
 UNDERLINED = re.compile(r"(?<!\w)(_{1,3})(?=[^\s_])([^\n]+?)(?<=[^\s_])\1(?!\w)")
-ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+.!|>~-])(?!\w)")
+ESCAPABLE = "\\`*_{}[]()#+.!|>~-"
+ESCAPE = re.compile(rf"\\([{re.escape(ESCAPABLE)}])")
+HIDE = {character: chr(0xFDD0 + number) for number, character in enumerate(ESCAPABLE)}  # no characters of any text
+SHOW = {ord(hidden): character for character, hidden in HIDE.items()}
 
 RULE = re.compile(r"^ {0,3}(?:[-*_=~#+]\s*){3,}$")
 HEADING = re.compile(r"^ {0,3}#{1,6}\s+(.*?)\s*#*$")
@@ -37,6 +40,7 @@ TABLE_ROW = re.compile(r"^\s*\|(.+)\|\s*$")
 # "end.Then", `"Hi."Then`, "Really?Yes", "one,two": a space is missing. Not in addresses and file names.
 NO_SPACE = re.compile(r"(?<=[^\W\d_]{2})([.!?…][\"”’»)]?)(?=[\"“‘«(]?[^\W\d_a-zß-öø-ÿ][^\W\d_A-ZÀ-Þ])")
 NO_COMMA_SPACE = re.compile(r"(?<=[^\W\d_]{2})([,;])(?=[^\W\d_]{2})")
+ADDRESS_WITH_BACKSLASH = re.compile(r"(?:^|\s)(?:[A-Za-z]:\\|\\\\\w)")
 ADDRESS = re.compile(r"://|@|^www\.|[/\\]")
 
 
@@ -104,12 +108,14 @@ def _lines(raw: str) -> list[Line]:
 
 
 def _inline(text: str) -> str:
+    if not ADDRESS_WITH_BACKSLASH.search(text):
+        text = ESCAPE.sub(lambda match: HIDE[match[1]], text)
     for pattern, kept in (
         (IMAGE, r"\1"), (LINK, r"\1"), (FOOTNOTE, ""), (AUTOLINK, r"\1"), (CODE, r"\2"), (STRIKE, r"\1"),
-        (STRONG, r"\2"), (STRONG, r"\2"), (UNDERLINED, r"\2"), (UNDERLINED, r"\2"), (TAG, ""), (ESCAPE, r"\1"),
+        (STRONG, r"\2"), (STRONG, r"\2"), (UNDERLINED, r"\2"), (UNDERLINED, r"\2"), (TAG, ""),
     ):  # fmt: skip
         text = pattern.sub(kept, text)
-    text = ENTITY.sub(lambda match: html.unescape(match[0]), text)
+    text = ENTITY.sub(lambda match: html.unescape(match[0]), text).translate(SHOW)
     return " ".join(_spaced(word) for word in text.split())
 
 

@@ -8,10 +8,10 @@ from functools import lru_cache
 
 from avatar.script import languages, shapes
 from avatar.script.languages.base import Language
-from avatar.script.letters import is_ornament, script_of
+from avatar.script.letters import CLOSERS, OPENERS, is_ornament, script_of
 from avatar.script.markup import plain
 from avatar.script.scan import Word, scan
-from avatar.script.sentences import Sentence, split
+from avatar.script.sentences import MARKS, Sentence, split
 
 LONGEST_QUOTE = 40  # characters of what a note names
 
@@ -48,7 +48,12 @@ def read(text: str, language: str = "en") -> Script:
     for line, words in lines:
         if line.numbered and words:
             words[0].spoken = words[0].spoken.strip("().")
-    foreign = [word.written for _, words in lines for word in words if _drop_foreign(word, spoken)]
+    foreign = [
+        word.written.strip(OPENERS + CLOSERS + MARKS)
+        for _, words in lines
+        for word in words
+        if _drop_foreign(word, spoken)
+    ]
     notes = (
         [f"left out, for no voice can read a formula or code aloud: {_quoted(found.left_out)}."]
         if found.left_out

@@ -75,7 +75,7 @@ def split(lines: list[tuple[Line, list[Word]]], language: Language) -> list[Sent
     beside it. Where nothing can be spoken at all the list is empty.
     """
     tokens = _tokens(lines)
-    has_capitals = any(token.word.written[:1].isupper() for token in tokens)
+    has_capitals = any(any(map(str.isupper, token.word.written)) for token in tokens)
     sentences: list[Sentence] = []
     clauses: list[Clause] = []
     words: list[Word] = []
@@ -142,7 +142,8 @@ def _closing(token: _Token, following: _Token | None, language: Language, has_ca
 
 
 def _at_full_stop(token: _Token, mark: str, next_word: str, language: Language, has_capitals: bool) -> tuple[str, bool]:
-    goes_on = next_word[:1].islower() and has_capitals and token.line_ends != "item"
+    trails_off = token.core.rstrip(CLOSERS).endswith(("…", ".."))
+    goes_on = next_word[:1].islower() and (has_capitals or trails_off) and token.line_ends != "item"
     if goes_on:
         return ("," if mark == "." else mark), False
     if mark == "." and next_word[:1].isdigit() and not token.line_ends:

@@ -19,6 +19,15 @@ if TYPE_CHECKING:
 Forms = tuple[str, ...]  # of a noun: one, many; or one, few, many, chosen by `form`
 
 
+def words(text: str) -> frozenset[str]:
+    """A set of words, written as one text."""
+    return frozenset(text.split())
+
+
+def in_order(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 class Language:
     code: ClassVar[str] = ""
     scripts: ClassVar[tuple[str, ...]] = ("LATIN",)  # the first words of its letters' Unicode names

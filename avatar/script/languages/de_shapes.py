@@ -108,7 +108,7 @@ def _money(language: Spoken) -> list[tuple[str, Reading]]:
 
     def dashed(match: re.Match, place: Place) -> str:
         """12,- €: no cents."""
-        name = match["before"] or match["after"] or "€"
+        name: str = match["before"] or match["after"] or "€"
         return language.money(match["number"], {**codes, **de_words.MONEY_WORDS}.get(name, name))
 
     def with_point(match: re.Match, place: Place) -> str:

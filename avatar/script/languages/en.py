@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from avatar.script.languages.base import Forms, Language
+from avatar.script.languages.base import Forms, Language, in_order, words
 from avatar.script.languages.en_words import (
     ABBREVIATIONS,
     ACRONYM_WORDS,
@@ -23,149 +23,27 @@ from avatar.script.languages.en_words import (
 if TYPE_CHECKING:
     from avatar.script.scan import Place
 
-SMALL = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
+SMALL = in_order(
+    "zero one two three four five six seven eight nine "
+    "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+)
 TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 GROUPS = ("", "thousand", "million", "billion", "trillion", "quadrillion")
 IRREGULAR = {
     "one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth",
     "twelve": "twelfth",
 }  # fmt: skip
-MONTH_NAMES = tuple(
-    [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ]
+MONTH_NAMES = in_order("January February March April May June July August September October November December")
+REGNAL = words(
+    "henry edward george charles louis james richard william elizabeth mary john paul pius benedict philip "
+    "frederick catherine alexander nicholas leo napoleon ivan peter ferdinand christian gustav harald haakon olav "
+    "carl xavier gregory clement innocent urban boniface francis otto rudolf leopold victoria margaret anne joseph "
+    "maximilian king queen pope tsar emperor prince ramses ptolemy"
 )
-REGNAL = frozenset(
-    [
-        "henry",
-        "edward",
-        "george",
-        "charles",
-        "louis",
-        "james",
-        "richard",
-        "william",
-        "elizabeth",
-        "mary",
-        "john",
-        "paul",
-        "pius",
-        "benedict",
-        "philip",
-        "frederick",
-        "catherine",
-        "alexander",
-        "nicholas",
-        "leo",
-        "napoleon",
-        "ivan",
-        "peter",
-        "ferdinand",
-        "christian",
-        "gustav",
-        "harald",
-        "haakon",
-        "olav",
-        "carl",
-        "xavier",
-        "gregory",
-        "clement",
-        "innocent",
-        "urban",
-        "boniface",
-        "francis",
-        "otto",
-        "rudolf",
-        "leopold",
-        "victoria",
-        "margaret",
-        "anne",
-        "joseph",
-        "maximilian",
-        "king",
-        "queen",
-        "pope",
-        "tsar",
-        "emperor",
-        "prince",
-        "ramses",
-        "ptolemy",
-    ]
-)
-NUMBERED = frozenset(
-    [
-        "war",
-        "chapter",
-        "part",
-        "volume",
-        "act",
-        "book",
-        "section",
-        "title",
-        "type",
-        "phase",
-        "stage",
-        "class",
-        "article",
-        "table",
-        "figure",
-        "appendix",
-        "level",
-        "tier",
-        "bowl",
-        "olympics",
-        "scene",
-        "episode",
-        "season",
-        "apollo",
-        "gemini",
-        "mark",
-        "model",
-        "version",
-        "page",
-        "canto",
-        "psalm",
-        "group",
-        "division",
-        "grade",
-        "rocky",
-        "rambo",
-        "star",
-        "final",
-        "fantasy",
-    ]
+NUMBERED = words(
+    "war chapter part volume act book section title type phase stage class article table figure appendix level tier "
+    "bowl olympics scene episode season apollo gemini mark model version page canto psalm group division grade "
+    "rocky rambo star final fantasy"
 )
 
 ONE_LETTER = frozenset({"p.", "v.", "m."})  # an abbreviation only before a number or name
@@ -225,101 +103,21 @@ class Spoken(Language):
     abbreviations = ABBREVIATIONS
     may_end = MAY_END
     acronym_words = ACRONYM_WORDS
-    code_words = frozenset(
-        [
-            "pin",
-            "code",
-            "password",
-            "passcode",
-            "zip",
-            "id",
-            "isbn",
-            "account",
-            "tracking",
-            "serial",
-            "iban",
-            "bin",
-            "passport",
-            "policy",
-            "reference",
-            "ref",
-        ]
+    code_words = words(
+        "pin code password passcode zip id isbn account tracking serial iban bin passport policy reference ref"
     )
-    room_words = frozenset(
-        [
-            "room",
-            "suite",
-            "apartment",
-            "apt",
-            "apt.",
-            "flat",
-            "flight",
-            "bus",
-            "route",
-            "highway",
-            "interstate",
-            "hwy",
-            "hwy.",
-            "rm",
-            "rm.",
-            "gate",
-            "channel",
-        ]
+    room_words = words(
+        "room suite apartment apt apt. flat flight bus route highway interstate hwy hwy. rm rm. gate channel"
     )
     counts = r"[\s-]+(?:[^\W\d_]+\s+)?[a-z]+s\b|\s+(?:people|men|women|children|more|other|new)\b"
     shouted = SHOUTED
     spelled = SPELLED
     articles = frozenset({"a", "an", "this", "that", "another", "each", "every"})
     starters = STARTERS
-    year_words = frozenset(
-        [
-            "in",
-            "since",
-            "from",
-            "until",
-            "till",
-            "by",
-            "of",
-            "year",
-            "before",
-            "after",
-            "during",
-            "around",
-            "circa",
-            "between",
-            "and",
-            "to",
-            "through",
-            "spring",
-            "summer",
-            "autumn",
-            "fall",
-            "winter",
-            "early",
-            "late",
-            "mid",
-            "class",
-            "copyright",
-            "©",
-            "back",
-            "for",
-            "january",
-            "february",
-            "march",
-            "april",
-            "may",
-            "june",
-            "july",
-            "august",
-            "september",
-            "october",
-            "november",
-            "december",
-            "born",
-            "died",
-            "founded",
-            "established",
-        ]
+    year_words = words(
+        "in since from until till by of year before after during around circa between and to through spring summer "
+        "autumn fall winter early late mid class copyright © back for january february march april may june july "
+        "august september october november december born died founded established"
     )
 
     # ------------------------------------------------------------ numbers
@@ -444,6 +242,8 @@ class Spoken(Language):
         if short in ONE_LETTER and not (name_follows or number_follows):
             return None
         if short in CARDINAL_POINTS and not (name_follows and re.search(r"\d\s$", place.before)):
+            return None
+        if short == "min." and not re.match(r"\s+[a-z]", place.after):
             return None
         if short in ("fr.", "ft.", "mt.", "hon.", "rep.", "col.", "det.", "pk.", "m.") and not name_follows:
             return None

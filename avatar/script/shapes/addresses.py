@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from avatar.script.languages.base import Language
+from avatar.script.languages.base import Language, words
 from avatar.script.scan import Place, Reading, Shape
 
 DOMAINS = (
@@ -18,7 +18,10 @@ FILES = (
 )
 LABEL = r"[^\W_](?:[\w-]*[^\W_])?"
 REST = r"(?:[/?#][^\s<>\"“”]*[^\s<>\"“”.,;:!?)\]}'’…]|/)?"
-SAID_AS_WORDS = frozenset(["com", "org", "net", "edu", "gov", "info", "biz", "co", "app", "dev", "mil", "int", "example", "test", "local", "online", "shop", "blog", "site", "tech", "pdf_", "doc", "json", "yaml", "zip", "tar", "txt_", "gif", "jpeg", "wav", "bat", "log", "java", "bak", "lock", "temp", "conf"])  # fmt: skip
+SAID_AS_WORDS = words(
+    "com org net edu gov info biz co app dev mil int example test local online shop blog site tech pdf_ doc json "
+    "yaml zip tar txt_ gif jpeg wav bat log java bak lock temp conf"
+)  # fmt: skip
 VOWEL = re.compile(r"[aeiouyàâäáãåæéèêëíìîïóòôöõøœúùûüýÿ]", re.IGNORECASE)
 
 
@@ -31,9 +34,10 @@ def shapes(language: Language) -> tuple[list[Shape], list[Shape]]:
 
     point = language.point if language.decimal_mark == "." else language.dot
 
-    def spoken(address: str, as_words: bool = True) -> str:
+    def spoken(address: str) -> str:
         """Its parts one by one: words, numbers, letters where there is no vowel, signs by name."""
-        parts = []
+        parts: list[str] = []
+        before = ""
         for part in re.findall(r"[^\W\d_]+|\d+|[^\w\s]|_", address):
             if part.isdecimal():
                 year = len(part) == 4 and part[:2] in ("19", "20")
@@ -42,16 +46,18 @@ def shapes(language: Language) -> tuple[list[Shape], list[Shape]]:
                     language.year(int(part)) if year else language.number(part) if short else language.digits(part)
                 )
             elif part.isalpha():
-                parts.append(part if said_as_word(part) else language.spell(part))
+                parts.append(part if said_as_word(part, before) else language.spell(part))
             else:
                 parts.append(signs.get(part, ""))
+            before = part
         return " ".join(filter(None, parts))
 
-    def said_as_word(part: str) -> bool:
+    def said_as_word(part: str, before: str) -> bool:
+        """A domain's or file's ending is spelled, but for "com" and the like; so is what has no vowel."""
         if part.lower() in SAID_AS_WORDS:
             return True
-        spelled = part.lower() in ENDINGS or len(part) == 1 or not VOWEL.search(part)
-        return not spelled and not (part.isupper() and len(part) < 4)
+        is_ending = part.lower() in ENDINGS and before == "."
+        return not is_ending and len(part) > 1 and bool(VOWEL.search(part)) and not (part.isupper() and len(part) < 4)
 
     def web(match: re.Match, place: Place) -> str:
         return spoken(re.sub(r"^(?:[a-z]+://|mailto:)", "", match[0], flags=re.IGNORECASE).rstrip("/"))

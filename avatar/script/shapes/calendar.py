@@ -6,14 +6,12 @@ import re
 from collections.abc import Iterable
 from functools import partial
 
-from avatar.script.languages.base import Language
+from avatar.script.languages.base import Language, words
 from avatar.script.scan import Place, Reading, Said, Shape
 
 HALF = r"(?:\s?(?P<half>[AaPp])(?:\.\s?[Mm]\.|[Mm]\.?(?!\w)))"
 DASH = r"\s?[-‐‑–—]\s?"
-BEFORE_A_DAY = frozenset(
-    ["on", "by", "until", "since", "from", "am", "le", "el", "il", "em", "no", "dia", "dal"]
-)  # of 12/25, which has no year
+BEFORE_A_DAY = words("on by until since from am le el il em no dia dal")  # of 12/25, which has no year
 
 
 def shapes(language: Language) -> list[Shape]:

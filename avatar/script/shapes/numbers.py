@@ -32,18 +32,21 @@ def _phones(language: Language) -> list[tuple[str, Reading]]:
             said.append(f"{language.plus} {spoken}" if group.startswith("+") else spoken)
         return ", ".join(said)
 
+    def long_enough(match: re.Match, place: Place) -> str | None:
+        return phone(match, place) if sum(map(str.isdecimal, match[0])) >= 7 else None
+
     def after_word(match: re.Match, place: Place) -> str | None:
         return phone(match, place) if PHONE_WORDS.search(place.before) else None
 
     us = rf"\(?\d{{3}}\)?{GAP}?\d{{3}}{GAP}\d{{4}}"
     return [
-        (rf"\+\d{{1,3}}{GAP}?(?:\(\d{{1,4}}\){GAP}?)?\d{{1,4}}(?:{GAP}\d{{2,8}}){{1,5}}(?!\d)", phone),
+        (rf"\+\d{{1,3}}{GAP}?(?:\(\d{{1,4}}\){GAP}?)?\d{{1,9}}(?:{GAP}\d{{2,8}}){{0,5}}(?!\d)", long_enough),
         (r"\+\d{8,15}(?!\d)", phone),
         (rf"(?:1{GAP})?{us}(?!\d)", phone),
         (r"\d{3}-\d{4}(?![\d-])", phone),
         (rf"\(?0\d{{1,4}}\)?{GAP}\d{{2,8}}(?:{GAP}\d{{2,5}}){{0,4}}(?![\d]|[.,:]\d|\s?[a-z%€])", phone),
         (rf"\d{{2,5}}(?:{GAP}?\d{{2,5}}){{1,5}}(?!\d)", after_word),
-        (r"\d{3}(?![\w-]|[.,]\d|\s[a-z])", after_word),
+        (r"(?:911|999|11\d|10\d)(?![\w-]|[.,]\d)", after_word),
     ]
 
 

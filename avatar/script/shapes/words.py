@@ -132,6 +132,8 @@ def _sign(language: Language) -> Reading:
             return f"{language.symbols.get('~', '')} "
         if character in "<>" and (alone or re.match(r"\s?\d", place.after)):
             return f" {language.symbols.get(character, '')} "
+        if character in "→←↑↓" and not (place.before.strip() and place.after.strip()):
+            return None
         if character in QUIET or is_ornament(character):
             return None
         return f" {language.symbols[character]} " if character in language.symbols else None
