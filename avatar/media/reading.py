@@ -44,7 +44,7 @@ _WRITTEN = re.compile(r"Statistics: (\d+) bytes written")
 _DECODED = re.compile(
     r"Input stream #\d+:\d+ \((\w+)\): (\d+) packets read .*?; (\d+) frames decoded.*?; (\d+) decode errors"
 )
-_NO_MEMORY = ("Cannot allocate memory", "std::bad_alloc")
+_NO_MEMORY = ("Cannot allocate memory", "std::bad_alloc", "get_buffer() failed", "Failed to allocate")
 # What it says after the reason
 _NO_REASON = (
     "Terminating thread", "Task finished", "Error opening input", "Nothing was written", "Last message", "Conversion failed",
@@ -110,9 +110,11 @@ class Reading:
             raise self._too_much(f"takes more than {self.limits.cpu_s} s of CPU time")
         if -status == signal.SIGXFSZ:
             raise self._too_much("gives FFmpeg cause for megabytes of complaints")
-        if any(words in wrong for words in _NO_MEMORY) and self._has_begun() and not self._host_wants_memory():
-            raise self._too_much(f"takes more than {self.limits.memory_mib} MiB of memory")
-        refuse_ended_by_host(status or int(any(words in wrong for words in _NO_MEMORY)), wrong, doing)
+        if any(words in wrong for words in _NO_MEMORY):
+            if self._has_begun() and not self._host_wants_memory():
+                raise self._too_much(f"takes more than {self.limits.memory_mib} MiB of memory")
+            raise TemporaryProblem(f"FFmpeg found no memory {doing}; end other programs, or try again later.")
+        refuse_ended_by_host(status, wrong, doing)
         if found := _TOO_MANY_PIXELS.search(wrong):
             raise InputError(
                 f"the pictures of {str(self.path)!r} have {found[1]} pixels; {limits.MOST_PIXELS / 1e6:.0f} million is the "
