@@ -107,6 +107,7 @@ def make(request: Request, output: Path | None, overwrite: bool, tell: Tell) -> 
 def resume(job: Job, output: Path | None, overwrite: bool, tell: Tell) -> Made:
     """Go on with a job, after the same checks, to `output`, or to where its video was asked for before."""
     started = time.monotonic()
+    job.refuse_damaged()
     request = job.request()
     job = Job(job.folder, request)
     if output is None and (remembered := job.outputs()):
@@ -119,7 +120,7 @@ def was_delivered(job: Job, output: Path) -> bool:
     """Whether a file is this job's own video, delivered before: what the job itself holds may be lost or damaged."""
     from avatar.files import file_digest
 
-    made = (job.record("video") or {}).get("outputs") or {}
+    made = (job.record("video") or {}).get("outputs", {})
     return output.is_file() and file_digest(output) == made.get("video.mp4")
 
 

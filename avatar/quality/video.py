@@ -13,6 +13,7 @@ from avatar.invocation import to_type
 from avatar.media.frames import video_frames
 from avatar.media.loudness import SILENT_DBFS, Loudness, decibels, loudness_of
 from avatar.media.lufs import Meter
+from avatar.media.reading import FORMATS
 from avatar.media.sound_file import FROM_ZERO_RATE
 from avatar.media.streams import Streams
 from avatar.portrait.face import Face, FaceReader
@@ -148,7 +149,7 @@ def measure_frames(path: Path) -> Pictures:
     """Read a video frame by frame. Raises InputError when it has no frame that can be decoded."""
     pictures = before = None
     with FaceReader() as reader:
-        for frame in video_frames(path, containers=None, whole=False):
+        for frame in video_frames(path, containers=FORMATS, whole=False):
             pictures = pictures or Pictures(frame.shape[1], frame.shape[0])
             face = reader.largest(frame)
             pictures.opening.append(mouth_opening(face) if face else np.nan)
