@@ -76,6 +76,16 @@ def copy_regular(source: Path, target: Path) -> None:
         shutil.copyfileobj(reader, writer, 1 << 20)
 
 
+def clear_away(path: Path) -> None:
+    """Remove a folder with all in it, or whatever else is there, as far as that can be done. (shutil.rmtree alone waits
+    for ever at a FIFO.)"""
+    if is_folder(path):
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
 @contextlib.contextmanager
 def new_folder(target: Path) -> Iterator[Path]:
     """A folder beside `target`, to be filled and renamed to it (`rename_new`); at the end what was not renamed is gone.
@@ -92,7 +102,7 @@ def new_folder(target: Path) -> Iterator[Path]:
         fcntl.flock(lock, fcntl.LOCK_EX)
         for leftover in parent.glob(f"{NEW}*"):
             with contextlib.suppress(OSError), _locked_folder(leftover):
-                shutil.rmtree(leftover, ignore_errors=True)
+                clear_away(leftover)
         held = contextlib.ExitStack()
         scratch = Path(
             held.enter_context(tempfile.TemporaryDirectory(prefix=NEW, dir=parent, ignore_cleanup_errors=True))

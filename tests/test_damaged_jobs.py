@@ -171,6 +171,20 @@ def test_something_else_in_the_place_of_a_job(avatar, home, good, bad, outside, 
     assert (outside / "job/request.json").is_file() and os.listdir(outside / "job/inputs") == []
 
 
+@pytest.mark.parametrize("kind", ["FIFO", "symlink", "file"])
+def test_a_leftover_that_is_no_folder_is_cleared_away(home, good, outside, kind):
+    for leftover in (good.folder / ".voice-abc", home / "jobs/.new-abc"):
+        if kind == "FIFO":
+            os.mkfifo(leftover)
+        else:
+            leftover.symlink_to(outside) if kind == "symlink" else leftover.write_text("")
+    with good.locked():
+        assert not os.path.lexists(good.folder / ".voice-abc")
+    homes.create(home, make_request(text="Hello."))
+    assert (outside / "kept.txt").read_text() == "kept"
+    homes.remove(good)
+
+
 def test_an_input_that_leads_elsewhere_is_not_rendered(avatar, home, good, outside, tmp_path):
     (tmp_path / "a.wav").write_bytes(b"RIFF")
     bad = homes.create(home, make_request(audio=tmp_path / "a.wav"))
