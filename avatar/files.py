@@ -16,17 +16,22 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from avatar.errors import EnvironmentProblem, RequestError
+from avatar import limits
+from avatar.errors import EnvironmentProblem, InputError, RequestError, TemporaryProblem
 
+# What the host lacks for a while: space, memory, processes, open files. No verdict on any file.
+HOST_IS_SHORT = (errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EAGAIN, errno.EMFILE, errno.ENFILE)
+HOST_FAILS = (*HOST_IS_SHORT, errno.EIO)
 NEW = ".new-"  # how the name of a folder begins that is being made
 
 
 def file_digest(path: Path) -> str:
-    """sha256 of a file. Raises RequestError when it is not a readable file."""
+    """sha256 of a file. Raises RequestError when it is not a readable file, EnvironmentProblem when the host fails."""
     try:
         with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
+        refuse_host_failure(error, f"reading {str(path)!r}")
         raise RequestError(f"cannot read {str(path)!r}: {error.strerror}; check the path.") from error
 
 
@@ -84,6 +89,19 @@ def clear_away(path: Path) -> None:
     else:
         with contextlib.suppress(OSError):
             path.unlink(missing_ok=True)
+
+
+def refuse_host_failure(error: OSError, doing: str) -> None:
+    """Raises TemporaryProblem when the host is short of something, EnvironmentProblem when its disk fails; else nothing.
+
+    doing: what was being done, "reading '…'".
+    """
+    if error.errno in HOST_IS_SHORT:
+        raise TemporaryProblem(
+            f"{doing} failed for want of this host's means: {error.strerror}; free some, or try again later."
+        ) from error
+    if error.errno in HOST_FAILS:
+        raise EnvironmentProblem(f"{doing} failed: {error.strerror}; the disk or its connection is broken.") from error
 
 
 @contextlib.contextmanager
@@ -152,3 +170,18 @@ def write_json(path: Path, content: object) -> None:
     """Write a file of JSON, whole or not at all."""
     with written_whole(path) as partial:
         partial.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+
+
+def refuse_larger(path: Path, kind: str) -> None:
+    """Raises InputError for a file of more bytes than its kind (of limits.MOST_BYTES) may have; for one that is not
+    there, nothing."""
+    try:
+        size = os.stat(path).st_size
+    except OSError:
+        return
+    most = limits.MOST_BYTES[kind]
+    if size > most:
+        raise InputError(
+            f"the {kind} {path.name!r} has {size / 1e6:,.0f} MB; {most / 1e6:,.0f} MB is the most, give a smaller or "
+            "shorter one."
+        )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -173,6 +173,7 @@ def finish(job: Job, output: Path | None, tell: Tell, started: float) -> Made:
 
 def speak(request: Request, output: Path, overwrite: bool, tell: Tell) -> Made:
     """Speak the text of a request into a WAV file."""
+    from avatar.media.level import levelled
     from avatar.preflight import refuse_missing_parts
     from avatar.stacks import stack_for
     from avatar.stages import wanted_speech
@@ -189,7 +190,8 @@ def speak(request: Request, output: Path, overwrite: bool, tell: Tell) -> Made:
     speech.refuse_longer_than(LONGEST_S)
     for note in told.notes:
         progress.say(note)
-    deliver_with(speech.write_wav, output)
+    equally_loud = replace(speech, samples=levelled(speech.samples, speech.sample_rate))
+    deliver_with(equally_loud.write_wav, output)
     return Made(output, speech.seconds, time.monotonic() - started, tuple(told.notes), {"engine": told.facts})
 
 
