@@ -43,17 +43,24 @@ class NotRegular(OSError):
 
 
 def is_regular(path: Path) -> bool:
-    """Whether this is a regular file itself: a symlink to one is none."""
-    with contextlib.suppress(OSError, ValueError):
-        return stat.S_ISREG(os.lstat(path).st_mode)
-    return False
+    """Whether this is a regular file itself: a symlink to one is none. Raises EnvironmentProblem when the host fails."""
+    return stat.S_ISREG(_mode(path))
 
 
 def is_folder(path: Path) -> bool:
-    """Whether this is a folder itself: a symlink to one is none."""
-    with contextlib.suppress(OSError, ValueError):
-        return stat.S_ISDIR(os.lstat(path).st_mode)
-    return False
+    """Whether this is a folder itself: a symlink to one is none. Raises EnvironmentProblem when the host fails."""
+    return stat.S_ISDIR(_mode(path))
+
+
+def _mode(path: Path) -> int:
+    """0 where nothing is there, or cannot be."""
+    try:
+        return os.lstat(path).st_mode
+    except OSError as error:
+        refuse_host_failure(error, f"looking for {str(path)!r}")
+    except ValueError:  # a name with a zero byte
+        pass
+    return 0
 
 
 def open_regular(path: Path, flags: int = os.O_RDONLY) -> int:

@@ -29,7 +29,7 @@ from pathlib import Path
 
 from avatar.engines import Told
 from avatar.errors import AvatarError, TemporaryProblem
-from avatar.files import clear_away, copy_regular, file_digest, open_lock, open_regular, write_json
+from avatar.files import clear_away, copy_regular, file_digest, open_lock, open_regular, refuse_host_failure, write_json
 from avatar.invocation import printable, to_type
 from avatar.jobs import contents, stage_cache
 from avatar.jobs.contents import STAGES
@@ -91,6 +91,7 @@ class Job:
         except Damaged as error:
             return str(error)
         except OSError as error:  # removed meanwhile, or not readable
+            refuse_host_failure(error, f"reading {str(self.folder)!r}")
             return f"its folder cannot be read ({error.strerror})"
         return ""
 
