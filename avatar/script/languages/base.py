@@ -53,6 +53,7 @@ class Language:
     month_names: ClassVar[tuple[str, ...]] = ()  # as spoken, January first
     weekdays: ClassVar[Mapping[str, str]] = {}  # written, lower case -> spoken
     day_first: ClassVar[bool] = True  # of 03/04/2024
+    month_first: ClassVar[bool] = True  # "March 12" is a date
     clock_marks: ClassVar[str] = ":"  # between hours and minutes; "h" in French, "." as well in others
 
     # money and units
@@ -93,6 +94,11 @@ class Language:
         frozenset()
     )  # words that begin a sentence after "U.S." or "etc.", capital first
     year_words: ClassVar[frozenset[str]] = frozenset()  # before a number of four digits that is a year
+
+    counts: ClassVar[str] = r"(?!)"  # a pattern for what follows four digits that are a quantity and no year
+    spaced_units: ClassVar[frozenset[str]] = frozenset()  # of one letter that need not be joined to the number: "5 t"
+    word_endings: ClassVar[tuple[str, ...]] = ()  # of words of small letters that a shape of its own reads
+    capital_nouns: ClassVar[bool] = False  # a word with a capital may be any noun
 
     shouted: ClassVar[frozenset[str]] = frozenset()  # short words that are words in capitals too: "not", "all"
     spelled: ClassVar[frozenset[str]] = frozenset()  # capitals that look like a word and are spelled: UCLA
@@ -242,6 +248,11 @@ class Language:
     def raised(self, digits: str) -> str:
         """A superscript after a letter or number."""
         return {"2": self.squared, "3": self.cubed}.get(digits) or f"{self.power} {self.number(digits)}"
+
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text as a set; long tables stay readable so."""
+    return frozenset(text.split())
 
 
 def in_words(number: int, code: str, to: str = "cardinal") -> str:

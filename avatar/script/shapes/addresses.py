@@ -72,6 +72,9 @@ def shapes(language: Language) -> tuple[list[Shape], list[Shape]]:
         if re.match(r"[./]\d", place.after) or re.fullmatch(r"\d{3}\.\d{3}\.\d{4}", match[0]):  # a telephone number
             return None
         parts = match[2].split(".")
+        is_ip = len(parts) == 4 and all(int(part) < 256 for part in parts)
+        if "." in language.group_marks and not is_ip and re.fullmatch(r"\d{1,3}(?:\.\d{3})+", match[0]):  # a million
+            return None
         if len(parts) == 4 and not match[1]:
             return f" {language.dot} ".join(language.digits(part) for part in parts)
         read = f" {between} ".join(language.number(part) for part in parts)
@@ -88,7 +91,7 @@ def shapes(language: Language) -> tuple[list[Shape], list[Shape]]:
         (rf"(?:{LABEL}\.)+(?:{DOMAINS})(?:/[^\s<>\"“”]*[^\s<>\"“”.,;:!?)\]}}'’…]|/)?(?![\w@])(?!\.\w)", web),
         (r"[A-Za-z]:\\[^\s<>\"|?*]*[^\s<>\"|?*.,;:!)'’]", path),
         (r"(?:~|\.{1,2})?(?:/[\w.-]*\w){2,}/?|~/[\w./-]*\w", path),
-        (rf"[\w-]+(?:\.[\w-]+)*\.(?:{FILES})(?![\w@])(?!\.\w)", path),
+        (rf"(?!\w\.\w\.)[\w-]+(?:\.[\w-]+)*\.(?:{FILES})(?![\w@])(?!\.\w)", path),
     ]
     made = [Shape(re.compile(pattern), read) for pattern, read in found]
     return made, [

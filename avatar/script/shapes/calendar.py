@@ -92,7 +92,7 @@ def _dates(language: Language) -> list[tuple[str, Reading]]:
         (rf"{day}{last}?\.?\s{of}{month},?\s{of}{year}", first),
         (rf"{day}{last}?\.?\s{of}{month}(?!\w)", first),
         (rf"{month}\s{day}{last}?,?\s{year}", second),
-        (rf"{month}\s{day}{last}?{end}", second),
+        *([(rf"{month}\s{day}{last}?{end}", second)] if language.month_first else []),
         (rf"{month},?\s{of}{year}", second),
         (r"(\d{1,2})/(\d{1,2})(?![\w/])", without_year),
         (r"(['’])?(\d{1,3}0)['’]?s(?!\w)", decade),
