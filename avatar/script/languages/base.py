@@ -64,6 +64,8 @@ class Language:
     units: ClassVar[Mapping[str, Forms]] = {}  # as written after a number: "km", "km/h", "°C"
     spaced_units: ClassVar[frozenset[str]] = frozenset()  # of one letter that may stand apart from their number: "5 t"
     to: ClassVar[str] = "-"  # of a range
+    per: ClassVar[str] = ""
+    per_names: ClassVar[Mapping[str, str]] = {}  # what stands after the slash of "$20/mo" -> spoken
 
     # signs and letters
     symbols: ClassVar[Mapping[str, str]] = {"&": "&", "+": "+", "=": "="}
