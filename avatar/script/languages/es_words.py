@@ -100,7 +100,7 @@ ABBREVIATIONS = {
 }  # fmt: skip
 BEFORE_NUMBER = words("p. pp. no. ed. cap. art. arts. fig. vol. min. s. ss. núm. núms. nro.")
 BEFORE_NAME = words("d. d.ª dª pl. lic. ing. arq. sto. sta. c/ rdo.")
-CAPITAL_ONLY = words("d. d.ª dª")
+CAPITAL_ONLY = words("no. d. d.ª dª")
 MAY_END = frozenset([
     "etc.", "ee. uu.", "ee.uu.", "jj. oo.", "jj.oo.", "s. a.", "s.a.", "s. l.", "s.l.", "izq.", "izda.", "dcha.", "a. c.",
     "a.c.", "d. c.", "d.c.", "cía.", "hnos.", "ltda.", "aprox.", "hab.", "máx.", "mín.", "min.", "ud.", "uds.", "vd.",
@@ -168,5 +168,5 @@ REGNAL = words(
 )
 NUMBERED = words(
     "capítulo tomo volumen libro parte acto escena anexo título fase tipo nivel grado artículo tabla figura apéndice "
-    "sección lección clase grupo página pág. apolo etapa módulo bloque serie"
+    "sección lección clase grupo página pág. cap. vol. art. apolo etapa módulo bloque serie"
 )

@@ -77,9 +77,9 @@ ABBREVIATIONS = {
     "dép.": "département", "r.-v.": "rendez-vous", "rdv": "rendez-vous", "rdc": "rez-de-chaussée",
     # writing
     "etc.": "et cetera", "p. ex.": "par exemple", "p.ex.": "par exemple", "ex.": "exemple", "c.-à-d.": "c'est-à-dire",
-    "càd": "c'est-à-dire", "cad": "c'est-à-dire", "cf.": "confer", "env.": "environ", "p.": "page", "pp.": "pages",
+    "càd": "c'est-à-dire", "cf.": "confer", "env.": "environ", "p.": "page", "pp.": "pages",
     "chap.": "chapitre", "vol.": "volume", "art.": "article", "fig.": "figure", "éd.": "édition", "n°": "numéro",
-    "nº": "numéro", "no": "numéro", "n°s": "numéros", "nos": "numéros", "réf.": "référence", "tél.": "téléphone",
+    "nº": "numéro", "no": "numéro", "n°s": "numéros", "réf.": "référence", "tél.": "téléphone",
     "tel.": "téléphone", "tél": "téléphone", "max.": "maximum", "min.": "minutes", "hab.": "habitants",
     "av. j.-c.": "avant Jésus-Christ", "av. j.c.": "avant Jésus-Christ", "apr. j.-c.": "après Jésus-Christ",
     "ap. j.-c.": "après Jésus-Christ", "j.-c.": "Jésus-Christ", "svp": "s'il vous plaît", "s.v.p.": "s'il vous plaît",
@@ -91,7 +91,7 @@ ABBREVIATIONS = {
     "ttc": "toutes taxes comprises", "ht": "hors taxes", "c. à s.": "cuillères à soupe",
     "c. à c.": "cuillères à café", "càs": "cuillères à soupe", "càc": "cuillères à café",
 }  # fmt: skip
-BEFORE_NUMBER = words("p. pp. no nos fig. vol. art. chap. min. éd. max.")
+BEFORE_NUMBER = words("p. pp. no tel. fig. vol. art. chap. min. éd. max.")
 BEFORE_NAME = words("m. mm. mr me pr st ste pl. imp. rte vve")
 CAPITAL_ONLY = words("m. mm. me pr mr st ste mme mlle mmes mlles ht ttc")
 MAY_END = frozenset([
@@ -169,5 +169,5 @@ REGNAL = words(
 )
 NUMBERED = words(
     "chapitre tome volume livre partie acte scène annexe titre phase type niveau article tableau figure appendice section "
-    "leçon groupe page apollo étape module série vatican"
+    "leçon groupe page chap. vol. art. apollo étape module série vatican"
 )

@@ -89,7 +89,7 @@ ABBREVIATIONS = {
     "tel.": "telefono", "cell.": "cellulare", "ca.": "circa", "cfr.": "confronta", "v.": "vedi", "max.": "massimo",
     "min.": "minimo", "a.c.": "avanti Cristo", "a. c.": "avanti Cristo", "d.c.": "dopo Cristo", "d. c.": "dopo Cristo",
     "n.b.": "nota bene", "p.s.": "post scriptum", "ca": "circa", "sec.": "secolo", "secc.": "secoli", "gg.": "giorni",
-    "u.s.": "ultimo scorso", "vs.": "contro", "incl.": "incluso", "escl.": "escluso", "abb.": "abbonamento",
+    "incl.": "incluso", "escl.": "escluso", 
     "q.b.": "quanto basta", "qb": "quanto basta", "tot.": "totale", "ab.": "abitanti", "24/7": "ventiquattro sette",
     "e/o": "e o", "c++": "ci più più", "c#": "ci sharp", "h24": "acca ventiquattro", "obbl.": "obbligatorio",
 }  # fmt: skip
@@ -100,7 +100,7 @@ BEFORE_NAME = words("s. str. loc. on. sen. gen. col. cav. gent. ing. arch. rag. 
 CAPITAL_ONLY = words("s. ss. spa")
 MAY_END = frozenset([
     "ecc.", "etc.", "a.c.", "a. c.", "d.c.", "d. c.", "ca.", "s.l.m.", "s.p.a.", "s.r.l.", "gr.", "mt.", "mq.", "min.",
-    "sec.", "gg.", "q.b.", "ab.", "incl.", "escl.", "mln.", "mld.", "u.s.", "s.n.c.",
+    "sec.", "gg.", "q.b.", "ab.", "incl.", "escl.", "mln.", "mld.", "s.n.c.",
 ])  # fmt: skip
 ACRONYM_WORDS = words(
     "ONU NATO UNESCO UNICEF NASA UFO AIDS COVID FIFA UEFA OPEC INPS INAIL ISTAT FIAT ENI ENEL ENEA IVA IMU TARI TAR RAI "
@@ -161,5 +161,5 @@ REGNAL = words(
 )
 NUMBERED = words(
     "capitolo tomo volume libro parte atto scena allegato titolo fase tipo livello grado articolo tabella figura appendice "
-    "sezione lezione classe gruppo tappa modulo serie canto vaticano legislatura"
+    "sezione lezione classe gruppo tappa modulo serie canto vaticano legislatura cap. vol. art. tit. pag."
 )

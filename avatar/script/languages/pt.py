@@ -130,6 +130,8 @@ class Spoken(Romance):
             return "dom"
         if said and short == "s." and re.match(r"\s+[AEIOUÁÉÍÓÚH]", place.after):
             return "santo"
+        if short == "cel." and re.match(r"\s+[A-ZÁÉÍÓÚ]", place.after):
+            return "coronel"
         return said
 
 

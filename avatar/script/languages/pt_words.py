@@ -167,5 +167,5 @@ REGNAL = words(
 )
 NUMBERED = words(
     "capítulo tomo volume livro parte ato cena anexo título fase tipo nível grau artigo tabela figura apêndice seção secção "
-    "lição classe grupo página pág. apolo etapa módulo bloco série"
+    "lição classe grupo página pág. cap. vol. art. apolo etapa módulo bloco série"
 )

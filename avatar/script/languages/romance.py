@@ -296,9 +296,9 @@ class Romance(Language):
     # ------------------------------------------------------------ abbreviations
 
     def abbreviation(self, short: str, written: str, place: Place) -> str | None:
-        if short in self.before_number and not re.match(r"\s*\d|\s+[IVX]+\b", place.after):
+        if short in self.before_number and not re.match(r"\s*:?\s*[(+]?\d|\s+[IVX]+\b", place.after):
             return None
-        if short in self.before_name and not re.match(r"\s+[\"“«(]?[A-ZÀ-Þ]", place.after):
+        if short in self.before_name and not re.match(r"[\s-]+[\"“«(]?[A-ZÀ-Þ]", place.after):
             return None
         if short in self.capital_only and not written[0].isupper():
             return None
