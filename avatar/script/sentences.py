@@ -149,6 +149,8 @@ def _at_full_stop(token: _Token, mark: str, next_word: str, language: Language, 
         return ("," if mark == "." else mark), False
     if mark == "." and next_word[:1].isdigit() and not token.line_ends:
         last = re.search(r"([^\W_]+)[^\w]*$", token.core)
+        if last and last[1].lower() == last[1].upper():  # of a script without capitals
+            return mark, True
         is_plain = last and last[1].isalpha() and last[1].islower() and len(last[1]) >= WORD_BEFORE_DIGIT
         if not is_plain and token.core == token.word.written:
             return ",", False

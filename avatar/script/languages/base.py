@@ -36,6 +36,7 @@ class Language:
     # numbers
     decimal_mark: ClassVar[str] = ","
     group_marks: ClassVar[str] = ".\u00a0\u202f'’"  # between groups of three digits
+    group_digits: ClassVar[str] = "3"  # how many stand in a group
     point: ClassVar[str] = ","  # the decimal mark as a word
     point_too: ClassVar[bool] = False  # "3.5" is a decimal as well, where groups have three digits: "19.99"
     minus: ClassVar[str] = "minus"
