@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from avatar.script import languages
-from avatar.script.reader import read
 from tests.test_script_spoken import pairs, spoken, words
 
 DATA = Path(__file__).parent / "data"

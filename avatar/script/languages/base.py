@@ -11,7 +11,7 @@ number as written in that language ("1.234,5"). A class that sets nothing but `c
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ class Language:
     month_names: ClassVar[tuple[str, ...]] = ()  # as spoken, January first
     weekdays: ClassVar[Mapping[str, str]] = {}  # written, lower case -> spoken
     day_first: ClassVar[bool] = True  # of 03/04/2024
+    month_first: ClassVar[bool] = True  # "March 12" is a date
     clock_marks: ClassVar[str] = ":"  # between hours and minutes; "h" in French, "." as well in others
 
     # money and units
@@ -61,7 +62,6 @@ class Language:
     scales: ClassVar[Mapping[str, Forms]] = {}  # "bn", "m" after an amount of money, and "million" in words
     of_scale: ClassVar[str] = ""  # between a million and the currency: "de", "di"
     units: ClassVar[Mapping[str, Forms]] = {}  # as written after a number: "km", "km/h", "°C"
-    spaced_units: ClassVar[frozenset[str]] = frozenset()  # of one letter that may stand apart from their number: "5 t"
     to: ClassVar[str] = "-"  # of a range
 
     # signs and letters
@@ -94,10 +94,19 @@ class Language:
     )  # words that begin a sentence after "U.S." or "etc.", capital first
     year_words: ClassVar[frozenset[str]] = frozenset()  # before a number of four digits that is a year
 
+    counts: ClassVar[str] = r"(?!)"  # a pattern for what follows four digits that are a quantity and no year
+    spaced_units: ClassVar[frozenset[str]] = frozenset()  # of one letter that need not be joined to the number: "5 t"
+    word_endings: ClassVar[tuple[str, ...]] = ()  # of words of small letters that a shape of its own reads
+    capital_nouns: ClassVar[bool] = False  # a word with a capital may be any noun
+
     shouted: ClassVar[frozenset[str]] = frozenset()  # short words that are words in capitals too: "not", "all"
     spelled: ClassVar[frozenset[str]] = frozenset()  # capitals that look like a word and are spelled: UCLA
 
     own_words: ClassVar[frozenset[str]] = frozenset()  # in lower case, that a shape of `own_shapes` may begin with
+
+    def own_shapes(self) -> Sequence[Shape]:
+        """What only this language writes; tried after addresses and before all others."""
+        return ()
 
     # ------------------------------------------------------------ numbers
 
@@ -156,10 +165,6 @@ class Language:
 
     def percentage(self, text: str) -> str:
         return f"{self.number(text)} {self.percent}"
-
-    def own_shapes(self) -> tuple[Shape, ...]:
-        """What no other language writes so; they are tried before dates, amounts and numbers."""
-        return ()
 
     # ------------------------------------------------------------ phrases
 
@@ -242,6 +247,11 @@ class Language:
     def raised(self, digits: str) -> str:
         """A superscript after a letter or number."""
         return {"2": self.squared, "3": self.cubed}.get(digits) or f"{self.power} {self.number(digits)}"
+
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text as a set; long tables stay readable so."""
+    return frozenset(text.split())
 
 
 def in_words(number: int, code: str, to: str = "cardinal") -> str:

@@ -109,6 +109,7 @@ class Spoken(Language):
     room_words = words(
         "room suite apartment apt apt. flat flight bus route highway interstate hwy hwy. rm rm. gate channel"
     )
+    counts = r"[\s-]+(?:[^\W\d_]+\s+)?[a-z]+s\b|\s+(?:people|men|women|children|more|other|new)\b"
     shouted = SHOUTED
     spelled = SPELLED
     articles = frozenset({"a", "an", "this", "that", "another", "each", "every"})

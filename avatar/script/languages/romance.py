@@ -20,6 +20,7 @@ BRANDS = r"[IVX]{2,}"  # after any name: Apolo XI
 class Romance(Language):
     group_marks = ". \u00a0\u202f'’"
     point_too = True
+    month_first = False  # "en mayo 5 personas"
     spaced_units = frozenset({"t"})
 
     # of nouns, for numbers that agree with them

@@ -34,8 +34,6 @@ def _dates(language: Language) -> list[tuple[str, Reading]]:
         name, day, last = given["month"], given.get("day"), given.get("last")
         if language.code == "en" and name.islower():  # "they may 5 times", "march 3 miles"
             return None
-        if day and not day_first and language.day_first and name.islower():  # "en mayo 5 personas"
-            return None
         month = language.months[name.lower()]
         if last and day:
             said = language.days(int(day), int(last), month, _year(given.get("year")), day_first=day_first)
@@ -92,7 +90,7 @@ def _dates(language: Language) -> list[tuple[str, Reading]]:
         (rf"{day}{last}?\.?\s{of}{month},?\s{of}{year}", first),
         (rf"{day}{last}?\.?\s{of}{month}(?!\w)", first),
         (rf"{month}\s{day}{last}?,?\s{year}", second),
-        (rf"{month}\s{day}{last}?{end}", second),
+        *([(rf"{month}\s{day}{last}?{end}", second)] if language.month_first else []),
         (rf"{month},?\s{of}{year}", second),
         (r"(\d{1,2})/(\d{1,2})(?![\w/])", without_year),
         (r"(['’])?(\d{1,3}0)['’]?s(?!\w)", decade),

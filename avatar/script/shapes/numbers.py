@@ -169,9 +169,7 @@ def said_as_year(place: Place, language: Language) -> bool:
     """Four digits: a year after such words as "in", or where no noun that could be counted follows."""
     if place.word_before() in language.year_words:
         return True
-    counts = re.match(
-        r"[\s-]+(?:[^\W\d_]+\s+)?[a-z]+s\b|\s+(?:people|men|women|children|more|other|new)\b", place.after
-    )
+    counts = re.match(language.counts, place.after)
     return bool(language.year_words) and not counts and place.word_before() not in {"number", "no.", "no", "№"}
 
 
