@@ -91,7 +91,7 @@ ABBREVIATIONS = {
     "n.b.": "nota bene", "p.s.": "post scriptum", "ca": "circa", "sec.": "secolo", "secc.": "secoli", "gg.": "giorni",
     "incl.": "incluso", "escl.": "escluso", 
     "q.b.": "quanto basta", "qb": "quanto basta", "tot.": "totale", "ab.": "abitanti", "24/7": "ventiquattro sette",
-    "e/o": "e o", "c++": "ci più più", "c#": "ci sharp", "h24": "acca ventiquattro", "obbl.": "obbligatorio",
+    "e/o": "e o", "mp3": "emme pi tre", "mp4": "emme pi quattro", "50/50": "cinquanta cinquanta", "c++": "ci più più", "c#": "ci sharp", "h24": "acca ventiquattro", "obbl.": "obbligatorio",
 }  # fmt: skip
 BEFORE_NUMBER = words(
     "p. pp. n. nn. num. nr. ed. cap. art. artt. fig. vol. min. max. sec. secc. v. ca tot. int. ss. pag."
@@ -130,7 +130,7 @@ LABELS = words(
 )
 THE = words("il lo la del dello della al allo alla nel nello nella dal dalla sul questo")
 FEMININE = words(
-    "notte notti parte parti classe classi chiave chiavi mano mani foto moto radio auto carne neve gente mente fonte arte "
+    "canzone immagine origine indagine pagine febbre polvere tigre volpe estate salute notte notti parte parti classe classi chiave chiavi mano mani foto moto radio auto carne neve gente mente fonte arte "
     "nave luce voce croce pace pelle legge base fase frase serie specie moglie madre valle torre sede rete stazione "
     "elisabetta caterina isabella maria crisi tesi analisi ipotesi"
 )
@@ -139,7 +139,19 @@ MASCULINE = words(
     "atleta collega artista papa trauma enigma aroma lama euro luca andrea nicola mattia"
 )
 FEMININE_ENDINGS = ("a", "zione", "sione", "gione", "tà", "tù", "trice", "udine", "ice")
-MASCULINE_ENDINGS = ("ista", "gramma", "codice", "indice", "giudice", "pollice", "vertice", "apice", "camice")
+MASCULINE_ENDINGS = (
+    "ista",
+    "gramma",
+    "codice",
+    "indice",
+    "giudice",
+    "pollice",
+    "vertice",
+    "apice",
+    "camice",
+    "margine",
+    "argine",
+)
 
 LETTER_NAMES = {
     "a": "a", "b": "bi", "c": "ci", "d": "di", "e": "e", "f": "effe", "g": "gi", "h": "acca", "i": "i", "j": "i lunga",

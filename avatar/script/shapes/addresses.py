@@ -64,8 +64,8 @@ def shapes(language: Language) -> tuple[list[Shape], list[Shape]]:
     def web(match: re.Match, place: Place) -> str:
         return spoken(re.sub(r"^(?:[a-z]+://|mailto:)", "", match[0], flags=re.IGNORECASE).rstrip("/"))
 
-    def path(match: re.Match, place: Place) -> str:
-        return spoken(match[0])
+    def path(match: re.Match, place: Place) -> str | None:
+        return None if match[0].lower() in language.abbreviations else spoken(match[0])  # "L.go"
 
     def dotted(match: re.Match, place: Place) -> str | None:
         """192.168.0.1 digit by digit; a version's parts as numbers."""
