@@ -288,7 +288,8 @@ def test_a_motion_that_cannot_be_read_is_none(home, good, content):
 
 
 def test_times_that_cannot_be_read_are_made_again(good):
-    for content, fits in (('{"phones": [["a", 0, 0.5]], "words": []}', True), ('{"phones": [[1]], "words": []}', False),
+    for content, fits in (('{"phones": [["a", 0, 0.5]], "words": [["A.", 0, 0.5, "."], ["B", 0.5, 1]]}', True),
+                          ('{"phones": [], "words": [["A", 0, 0.5, "x"]]}', False), ('{"phones": [[1]], "words": []}', False),
                           ("[1]", False)):  # fmt: skip
         written(good, content, "timings.json")
         outputs = {"timings.json": file_digest(good.folder / "timings.json")}

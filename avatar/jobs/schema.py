@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from itertools import takewhile
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
@@ -31,6 +31,7 @@ Output = Annotated[Name, AfterValidator(foreign)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"\A[0-9a-f]{64}\z")]
 Seconds = Annotated[float, Field(ge=0, le=1e12)]
 Span = Annotated[tuple[str, Seconds, Seconds], Field(strict=False)]  # JSON has no tuples
+MarkedSpan = Annotated[tuple[str, Seconds, Seconds, Literal["", ",", ".", "!", "?", ";", ":"]], Field(strict=False)]
 
 
 class Strict(BaseModel):
@@ -72,7 +73,7 @@ class Timings(Strict):
     """timings.json: what is said when."""
 
     phones: list[Span]
-    words: list[Span]
+    words: list[Span | MarkedSpan]
 
 
 class Report(BaseModel):

@@ -63,6 +63,8 @@ class Language:
     of_scale: ClassVar[str] = ""  # between a million and the currency: "de", "di"
     units: ClassVar[Mapping[str, Forms]] = {}  # as written after a number: "km", "km/h", "°C"
     to: ClassVar[str] = "-"  # of a range
+    per: ClassVar[str] = ""
+    per_names: ClassVar[Mapping[str, str]] = {}  # what stands after the slash of "$20/mo" -> spoken
 
     # signs and letters
     symbols: ClassVar[Mapping[str, str]] = {"&": "&", "+": "+", "=": "="}

@@ -129,7 +129,7 @@ class Spoken(Romance):
     def singular(self, noun: str) -> str:
         return noun.removesuffix("s")
 
-    def per(self, noun: str) -> str:
+    def priced(self, noun: str) -> str:
         return f"par {noun}"
 
     def with_cents(self, large: str, small: str, cents: int) -> str:

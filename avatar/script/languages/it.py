@@ -153,7 +153,7 @@ class Spoken(Romance):
     def singular(self, noun: str) -> str:
         return noun if noun[-1] in "oa" else ""
 
-    def per(self, noun: str) -> str:
+    def priced(self, noun: str) -> str:
         if noun == "persona":
             return "a persona"
         article = "all'" if noun[0] in "aeiou" else "alla " if self.is_feminine(noun) else "al "

@@ -105,9 +105,9 @@ class Romance(Ordered):
         """12 €/kg."""
         if not re.search(r"(?:[€$£]|euros?|reais|dólares|[€$£]\s?[\d.,]+)\s?$", place.before):
             return None
-        return f" {self.per(self.units.get(match[1], (match[1],))[0])}"
+        return f" {self.priced(self.units.get(match[1], (match[1],))[0])}"
 
-    def per(self, noun: str) -> str:
+    def priced(self, noun: str) -> str:
         """What a price is for: "por kilo"."""
         return f"por {noun}"
 
