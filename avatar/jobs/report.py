@@ -9,14 +9,18 @@ from avatar.jobs.job import STAGES, Job
 from avatar.request import Request
 
 
-def write(job: Job, request: Request) -> None:
-    """Write report.json of a finished job, unless it is already about these records."""
-    content = build(job, request)
+def write(job: Job, request: Request, judgement: dict) -> None:
+    """Write report.json of a finished job, unless it is already about these records, judged so.
+
+    judgement: figures of the finished video and, as "failed", what it falls short of (quality/judgement.py).
+    """
+    content = build(job, request, judgement)
     try:
-        known = read(job)["records"]
+        report = read(job)
+        known = report["records"], report["judgement"]
     except (OSError, ValueError, KeyError):
         known = None
-    if known != content["records"]:
+    if known != (content["records"], content["judgement"]):
         write_json(job.file("report.json"), content)
 
 
@@ -26,7 +30,7 @@ def read(job: Job) -> dict:
     return json.loads(job.file("report.json").read_text())
 
 
-def build(job: Job, request: Request) -> dict:
+def build(job: Job, request: Request, judgement: dict) -> dict:
     records = {stage: record for stage in STAGES if (record := job.record(stage))}
     made_here = [record for record in records.values() if "copied_from" not in record]
     return {
@@ -40,7 +44,8 @@ def build(job: Job, request: Request) -> dict:
         "locked_fingerprints": locked_fingerprints(),
         "seconds": round(sum(record["seconds"] for record in made_here), 3),
         "peak_memory_mib": max(record["peak_memory_mib"] for record in made_here),
-        "notes": [note for record in records.values() for note in record["notes"]],
+        "notes": [note for record in records.values() for note in record["notes"]] + judgement["failed"],
+        "judgement": judgement,
         "records": records,
     }
 
