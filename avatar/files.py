@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import json
@@ -13,18 +14,35 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from avatar.errors import RequestError
+from avatar.errors import EnvironmentProblem, RequestError, TemporaryProblem
 
+# What the host lacks for a while: space, memory, processes, open files. No verdict on any file.
+HOST_IS_SHORT = (errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EAGAIN, errno.EMFILE, errno.ENFILE)
+HOST_FAILS = (*HOST_IS_SHORT, errno.EIO)
 NEW = ".new-"  # how the name of a folder begins that is being made
 
 
 def file_digest(path: Path) -> str:
-    """sha256 of a file. Raises RequestError when it is not a readable file."""
+    """sha256 of a file. Raises RequestError when it is not a readable file, EnvironmentProblem when the host fails."""
     try:
         with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
+        refuse_host_failure(error, f"reading {str(path)!r}")
         raise RequestError(f"cannot read {str(path)!r}: {error.strerror}; check the path.") from error
+
+
+def refuse_host_failure(error: OSError, doing: str) -> None:
+    """Raises TemporaryProblem when the host is short of something, EnvironmentProblem when its disk fails; else nothing.
+
+    doing: what was being done, "reading '…'".
+    """
+    if error.errno in HOST_IS_SHORT:
+        raise TemporaryProblem(
+            f"{doing} failed for want of this host's means: {error.strerror}; free some, or try again later."
+        ) from error
+    if error.errno in HOST_FAILS:
+        raise EnvironmentProblem(f"{doing} failed: {error.strerror}; the disk or its connection is broken.") from error
 
 
 @contextlib.contextmanager

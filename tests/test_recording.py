@@ -168,7 +168,7 @@ def test_a_playlist_does_not_lead_to_another_file(folder):
     }
     for name, text in playlists.items():
         (folder / name).write_text(text)
-        assert "not a sound file" in refusal(folder / name)
+        assert "is a list of other files" in refusal(folder / name)
 
 
 def test_too_short_is_refused(write, speech):

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
 from avatar.errors import InputError
 from avatar.media.canonical import LARGEST_SIDE, filters
-from avatar.media.ffmpeg import reading
+from avatar.media.pipes import FromPipe
+from avatar.media.reading import reading
 from avatar.media.streams import Streams, probe
 
 # A list of files under a video's name would have FFmpeg open others: only these containers are read.
@@ -25,15 +25,15 @@ def video_frames(
     pick: str = "",
     start: float = 0.0,
     seconds: float | None = None,
-    containers: str | None = CONTAINERS,
+    containers: str = CONTAINERS,
     whole: bool = True,
     called: str = "",
 ) -> Iterator[np.ndarray]:
     """The pictures of a video, upright, in square pixels: uint8 (height, width, 3) RGB, one by one. See canonical.py.
 
     after: FFmpeg's filters for these pictures. pick: its filter that chooses some of them. start: where to begin in the
-    video. seconds: from there on, no more is read. containers: that may be read, all where it is None. whole: raise
-    InputError when FFmpeg can read none, or gave up; without it that is the end of the pictures. Either way a damaged
+    video. seconds: from there on, no more is read. containers: that may be read. whole: raise InputError
+    when FFmpeg can read none, or gave up; without it that is the end of the pictures. Either way a damaged
     video is shown as far as it can be read. called: how messages name the video, its path where it is "".
     Raises InputError for frames that are too large, TemporaryProblem when the host ended FFmpeg.
     """
@@ -45,6 +45,7 @@ def video_frames(
         chain += filters(streams.first_frame, streams.video_codec, pick, after)
     output = ["-map", "0:V:0", "-vf", ",".join([*chain, "format=rgb24"]), "-fps_mode", "passthrough"]
     output += ["-c:v", "ppm", "-f", "image2pipe", "pipe:1"]
+    output += ["-xerror"] if whole else []
     until, found = (start + seconds if seconds else None), False
     with reading(path, *output, formats=containers, seconds=until, decoder=streams.decoder) as ffmpeg:
         while (picture := _read_ppm(ffmpeg.stdout)) is not None:
@@ -68,7 +69,7 @@ def refuse_too_large(streams: Streams, called: str) -> None:
         )
 
 
-def _streams(path: Path, containers: str | None) -> Streams:
+def _streams(path: Path, containers: str) -> Streams:
     """As far as they are known; FFmpeg itself says what is wrong with a file that it cannot read."""
     try:
         status = path.stat()
@@ -78,11 +79,11 @@ def _streams(path: Path, containers: str | None) -> Streams:
 
 
 @lru_cache(maxsize=4)  # a clip is read three times: to check it, to frame it, and for its frames
-def _probed(path: Path, size: int, changed_ns: int, containers: str | None) -> Streams:
+def _probed(path: Path, size: int, changed_ns: int, containers: str) -> Streams:
     return probe(path, containers)
 
 
-def _read_ppm(stream: IO[bytes]) -> np.ndarray | None:
+def _read_ppm(stream: FromPipe) -> np.ndarray | None:
     """The next picture of a stream of binary PPM, which says its size before its bytes; None at the end."""
     if stream.readline() != b"P6\n":
         return None

@@ -8,20 +8,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
 from avatar.errors import InputError
-from avatar.files import file_digest
-from avatar.media.ffmpeg import Reading, reading
+from avatar.files import file_digest, refuse_host_failure
+from avatar.media.claims import refuse_larger
+from avatar.media.pipes import FromPipe
+from avatar.media.reading import OF_SOUND, SOUND_FORMATS, Reading, reading
 from avatar.media.streams import declared_seconds, input_report
 
 CLIPPED = 0.99  # of full scale: 8 bit files end at 0.992
 # Rates that pass as they are; anything else is converted to the next of them, so that memory is bounded by the length.
 SAMPLE_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
-# FFmpeg's readers of files that hold sound themselves. Others follow playlists, to further files and to addresses.
-FORMATS = "wav,w64,aiff,au,caf,flac,mp3,aac,ogg,mov,matroska,asf,avi,mpegts,amr"
 MENDS = "give a WAV, FLAC, MP3, M4A or OGG file"
 # Sun AU, which FFmpeg writes to a pipe: magic, offset of the data, size, encoding (6: float32), sample rate, channels.
 AU_HEADER = struct.Struct(">4sIIIII")
@@ -54,6 +53,7 @@ def read_sound(path: Path, longest_s: float) -> Sound:
     its header where that tells, else when the decoding gets there; TemporaryProblem when the host ended FFmpeg.
     """
     _check_file(path)
+    refuse_larger(path, "recording")
     try:
         decoded = _decoded(_File(path, file_digest(path), path.suffix), longest_s)
     except _TooLong as error:
@@ -76,6 +76,7 @@ def _check_file(path: Path) -> None:
         with path.open("rb") as file:
             is_empty = not file.read(1)
     except OSError as error:
+        refuse_host_failure(error, f"reading {str(path)!r}")
         raise InputError(
             f"cannot read the recording {str(path)!r}: {error.strerror}; check its permissions."
         ) from error
@@ -111,7 +112,7 @@ def _decoded(file: _File, longest_s: float) -> _Decoded:
     rates = "|".join(map(str, SAMPLE_RATES))
     output = ["-map", "0:a:0", "-t", f"{longest_s + 1:g}", "-af", f"aformat=sample_rates={rates}"]
     output += ["-c:a", "pcm_f32be", "-f", "au", "pipe:1"]
-    with reading(file.path, *output, level="level+info", formats=FORMATS) as ffmpeg:
+    with reading(file.path, *output, level="level+info", formats=SOUND_FORMATS, within=OF_SOUND) as ffmpeg:
         header = ffmpeg.stdout.read(AU_HEADER.size)  # by then FFmpeg has told what it knows of the file
         header_s, is_promise = _header_seconds(ffmpeg, is_over=len(header) < AU_HEADER.size, path=file.path)
         if header_s is not None and header_s > longest_s:
@@ -167,7 +168,7 @@ def _wav_seconds(path: Path) -> float | None:
     return None
 
 
-def _read_au(header: bytes, stream: IO[bytes]) -> Sound | None:
+def _read_au(header: bytes | bytearray, stream: FromPipe) -> Sound | None:
     """Read AU data to its end, after its header; None where it has no samples."""
     if len(header) < AU_HEADER.size:
         return None
@@ -229,7 +230,7 @@ def samples_from_zero(path: Path) -> np.ndarray:
 def _from_zero(path: Path, coding: str, kind: str) -> Iterator[np.ndarray]:
     to_mono = ["-map", "0:a:0", "-af", f"aresample={FROM_ZERO_RATE}:async=1:first_pts=0", "-ac", "1"]
     size, found = np.dtype(kind).itemsize, False
-    with reading(path, *to_mono, "-f", coding, "pipe:1") as ffmpeg:
+    with reading(path, *to_mono, "-f", coding, "pipe:1", within=OF_SOUND) as ffmpeg:
         while block := ffmpeg.stdout.read(FROM_ZERO_RATE * size):
             found = True
             yield np.frombuffer(block[: len(block) // size * size], kind)

@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from avatar.errors import InputError
-from avatar.media.ffmpeg import reading
+from avatar.media.reading import FORMATS, reading
 
 # Not a cover picture in a sound file, and not a text, which FFmpeg would show as a terminal does (codec "ansi").
 _VIDEO = re.compile(r"^ +Stream #\d+:\d+.*?: Video: (?!ansi)(\w+)(?!.*\(attached pic\))", re.MULTILINE)
@@ -59,8 +59,8 @@ class Streams:
     decoder: str | None = None
 
 
-def probe(path: Path, formats: str | None = None) -> Streams:
-    """The streams of a file, as far as FFmpeg's readers named by `formats` may read it, all where it is None.
+def probe(path: Path, formats: str = FORMATS) -> Streams:
+    """The streams of a file, as far as FFmpeg's readers named by `formats` may read it.
 
     Raises InputError when it has neither picture nor sound.
     """
@@ -85,7 +85,7 @@ def probe(path: Path, formats: str | None = None) -> Streams:
     )
 
 
-def _said_of_first_frame(path: Path, formats: str | None, decoder: str | None = None) -> str:
+def _said_of_first_frame(path: Path, formats: str, decoder: str | None = None) -> str:
     with reading(path, *_ONE_FRAME, level="info", formats=formats, decoder=decoder) as ffmpeg:
         ffmpeg.finish()
         return ffmpeg.said()

@@ -12,6 +12,7 @@ from avatar.errors import InputError
 from avatar.invocation import to_type
 from avatar.media.frames import video_frames
 from avatar.media.loudness import SILENT_DBFS, Loudness, decibels, loudness_of
+from avatar.media.reading import FORMATS
 from avatar.media.streams import Streams
 from avatar.portrait.face import Face, FaceReader
 from avatar.portrait.landmarks import LEFT_EYE, LOWER_LIP, RIGHT_EYE, UPPER_LIP
@@ -143,7 +144,7 @@ def measure_frames(path: Path) -> Pictures:
     """Read a video frame by frame. Raises InputError when it has no frame that can be decoded."""
     pictures = before = None
     with FaceReader() as reader:
-        for frame in video_frames(path, containers=None, whole=False):
+        for frame in video_frames(path, containers=FORMATS, whole=False):
             pictures = pictures or Pictures(frame.shape[1], frame.shape[0])
             face = reader.largest(frame)
             pictures.opening.append(mouth_opening(face) if face else np.nan)

@@ -27,7 +27,8 @@ class GivenSpeech:
     models: ClassVar[tuple[str, ...]] = ()
     libraries: ClassVar[tuple[str, ...]] = (*FFMPEG, "numpy")
     code: ClassVar[tuple[str, ...]] = (
-        "voice/given_speech.py", "voice/pitch.py", "voice/recording.py", "voice/speech.py", "media/ffmpeg.py",
+        "voice/given_speech.py", "voice/pitch.py", "voice/recording.py", "voice/speech.py",
+        "media/boxes.py", "media/chunks.py", "media/claims.py", "media/ffmpeg.py", "media/pipes.py", "media/reading.py",
         "media/sound_file.py", "media/streams.py",
     )  # fmt: skip
     uses: ClassVar[tuple[str, ...]] = ()  # it runs alike on every host

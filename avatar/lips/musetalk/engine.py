@@ -43,7 +43,9 @@ class MuseTalkLips:
     # MediaPipe and FFmpeg are for clips.
     libraries: ClassVar[tuple[str, ...]] = tuple(sorted({*TORCH, *DIFFUSERS, *FACES, *FFMPEG}))
     code: ClassVar[tuple[str, ...]] = (
-        "lips/__init__.py", "lips/box.py", "lips/musetalk", "media/canonical.py", "media/ffmpeg.py", "media/frames.py", "media/loudness.py",
+        "lips/__init__.py", "lips/box.py", "lips/musetalk",
+        "media/boxes.py", "media/canonical.py", "media/chunks.py", "media/claims.py", "media/ffmpeg.py", "media/pipes.py",
+        "media/reading.py", "media/frames.py", "media/loudness.py",
         "media/sound_file.py", "media/streams.py", "portrait/face.py", "portrait/framing.py",
         "portrait/landmarks.py", "portrait/picture.py", "voice/speech.py",
     )  # fmt: skip

@@ -38,7 +38,8 @@ class PresetVoice:
     libraries: ClassVar[tuple[str, ...]] = LIBRARIES
     code: ClassVar[tuple[str, ...]] = (
         "voice/presets", "voice/pitch.py", "voice/recording.py", "voice/speech.py", "voice/text.py",
-        "media/ffmpeg.py", "media/sound_file.py", "media/streams.py",
+        "media/boxes.py", "media/chunks.py", "media/claims.py", "media/ffmpeg.py", "media/pipes.py", "media/reading.py",
+        "media/sound_file.py", "media/streams.py",
     )  # fmt: skip
     uses: ClassVar[tuple[str, ...]] = ()  # it runs alike on every host
 

@@ -68,7 +68,8 @@ class XttsVoice:
     models: ClassVar[tuple[str, ...]] = (MODEL,)
     libraries: ClassVar[tuple[str, ...]] = (*TORCH, *TRANSFORMERS, *COQUI_TTS, *FFMPEG)
     code: ClassVar[tuple[str, ...]] = (
-        "voice/xtts", "voice/pitch.py", "voice/recording.py", "voice/speech.py", "voice/text.py", "media/ffmpeg.py",
+        "voice/xtts", "voice/pitch.py", "voice/recording.py", "voice/speech.py", "voice/text.py",
+        "media/boxes.py", "media/chunks.py", "media/claims.py", "media/ffmpeg.py", "media/pipes.py", "media/reading.py",
         "media/sound_file.py", "media/streams.py",
     )  # fmt: skip
     uses: ClassVar[tuple[str, ...]] = ("device", "voice_dtype")
