@@ -47,7 +47,7 @@ def video_frames(
     output += ["-c:v", "ppm", "-f", "image2pipe", "pipe:1"]
     output += ["-xerror"] if whole else []
     until, found = (start + seconds if seconds else None), False
-    with reading(path, *output, formats=containers, seconds=until, decoder=streams.decoder) as ffmpeg:
+    with reading(path, *output, formats=containers, seconds=until, options=streams.options) as ffmpeg:
         while (picture := _read_ppm(ffmpeg.stdout)) is not None:
             found = True
             yield picture

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
-from avatar.device.libraries import FACES
+from avatar.device.libraries import FACES, FFMPEG
 from avatar.engines import Told, WantedPicture
 from avatar.portrait.bundled import BUNDLED_NOTE, bundled_picture
 from avatar.portrait.face import Face, FaceReader
@@ -28,10 +28,12 @@ class GivenPortrait:
     name: ClassVar[str] = "given-picture"
     version: ClassVar[str] = "1"
     models: ClassVar[tuple[str, ...]] = ()
-    libraries: ClassVar[tuple[str, ...]] = FACES
+    libraries: ClassVar[tuple[str, ...]] = tuple(sorted({*FACES, *FFMPEG}))  # FFmpeg for HEIC
     code: ClassVar[tuple[str, ...]] = (
-        "portrait/bundled.py", "portrait/face.py", "portrait/framing.py", "portrait/given_picture.py",
-        "portrait/landmarks.py", "portrait/picture.py",
+        "media/boxes.py", "media/canonical.py", "media/chunks.py", "media/claims.py", "media/ffmpeg.py", "media/pipes.py",
+        "media/reading.py", "media/streams.py",
+        "portrait/bundled.py", "portrait/decode_picture.py", "portrait/face.py", "portrait/framing.py",
+        "portrait/given_picture.py", "portrait/heic.py", "portrait/landmarks.py", "portrait/picture.py",
     )  # fmt: skip
     uses: ClassVar[tuple[str, ...]] = ()
 

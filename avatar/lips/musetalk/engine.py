@@ -47,7 +47,7 @@ class MuseTalkLips:
         "media/boxes.py", "media/canonical.py", "media/chunks.py", "media/claims.py", "media/ffmpeg.py", "media/pipes.py",
         "media/reading.py", "media/frames.py", "media/loudness.py",
         "media/sound_file.py", "media/streams.py", "portrait/face.py", "portrait/framing.py",
-        "portrait/landmarks.py", "portrait/picture.py", "voice/speech.py",
+        "portrait/heic.py", "portrait/landmarks.py", "portrait/picture.py", "voice/speech.py",
     )  # fmt: skip
     # A batch of one and one of eight differ in last digits: by one level in some pixels.
     uses: ClassVar[tuple[str, ...]] = ("device", "dtype", "lips_batch")

@@ -34,9 +34,9 @@ class WarpLipsEngine:
     libraries: ClassVar[tuple[str, ...]] = ("numpy", "opencv-python", "pillow")
     code: ClassVar[tuple[str, ...]] = (
         "lips/__init__.py", "lips/box.py", "lips/warp",
-        "media/boxes.py", "media/chunks.py", "media/claims.py", "media/ffmpeg.py", "media/pipes.py", "media/reading.py",
+        "media/boxes.py", "media/canonical.py", "media/chunks.py", "media/claims.py", "media/ffmpeg.py", "media/pipes.py", "media/reading.py",
         "media/loudness.py", "media/sound_file.py", "media/streams.py",
-        "portrait/face.py", "portrait/framing.py", "portrait/landmarks.py", "portrait/picture.py", "voice/speech.py",
+        "portrait/face.py", "portrait/framing.py", "portrait/heic.py", "portrait/landmarks.py", "portrait/picture.py", "voice/speech.py",
     )  # fmt: skip
     uses: ClassVar[tuple[str, ...]] = ()
 
