@@ -202,16 +202,18 @@ def reading(
     formats: str = FORMATS,
     seconds: float | None = None,
     within: Limits = OF_PICTURES,
+    options: tuple[str, ...] = (),
 ) -> Iterator[Reading]:
     """FFmpeg reading one file, and nothing else. At the end of the block it is gone, and all that it started.
 
     output: what it is to write, to "pipe:1". level: of the messages that are of interest. formats: the names of FFmpeg's
-    readers that may read the file. seconds: read no more of the file. within: what it may use.
+    readers that may read the file. seconds: read no more of the file. within: what it may use. options:
+    more of FFmpeg's own for the file.
     Raises InputError where the file claims what it cannot hold, or keeps FFmpeg at work without a result;
     TemporaryProblem where the host has no room for another process, or FFmpeg stands still.
     """
     claims = refuse_false(path)
-    options = ("-t", f"{seconds:.6f}") if seconds else ()
+    options += ("-t", f"{seconds:.6f}") if seconds else ()
     line = command(Input(path, formats, options), output=output, level="level+verbose")
     within = replace(within, readable=None if _is_script(line[0]) else (path,))
     with messages_file() as messages:
