@@ -241,6 +241,11 @@ def word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+def with_joined(phrases: Mapping[str, str]) -> dict[str, str]:
+    """Abbreviations of several parts, "z. B.", with and without the spaces between them; in lower case."""
+    return {name: said for short, said in phrases.items() for name in (short.lower(), short.lower().replace(" ", ""))}
+
+
 def in_words(number: int, code: str, to: str = "cardinal") -> str:
     """By num2words, which the full stack's environment holds; the digits, where it is not there or knows no such words."""
     try:
