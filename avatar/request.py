@@ -16,13 +16,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic_core import PydanticCustomError
 
 from avatar.errors import RequestError
-from avatar.files import file_digest
+from avatar.files import file_digest, refuse_larger
 from avatar.limits import LONGEST_S, MOST_TRIES, SEEDS, Language
 from avatar.lips.musetalk.options import RANGES, Region
 
 SIZE = 512  # pixels, width and height of the video
 LONGEST_TEXT = 5000  # characters; 120 s of fast speech is about 2,200
-FILE_FIELDS = ("audio", "voice", "portrait")
+KINDS = {"audio": "recording", "voice": "recording", "portrait": "clip"}  # by limits.MOST_BYTES
+FILE_FIELDS = tuple(KINDS)
 LIPS_FIELDS = ("lips_region", "lips_shift", "lips_margin")
 
 
@@ -79,12 +80,16 @@ class Request(BaseModel):
         return self
 
     def digest(self) -> str:
-        """sha256 of what is asked for, files by their content: the same request has the same digest anywhere."""
+        """sha256 of what is asked for, files by their content: the same request has the same digest anywhere.
+
+        Raises InputError for a file that is too large to be read.
+        """
         content = self.model_dump(mode="json")
         if self.profile is None:  # the preview has none, and keeps the digests that it had before there were any
             del content["profile"]
         for field in FILE_FIELDS:
             if path := getattr(self, field):
+                refuse_larger(path, KINDS[field])
                 content[field] = file_digest(path)
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import avatar
+from avatar.errors import AvatarError
 from avatar.files import file_digest, write_json
 from avatar.jobs.cause import locked_fingerprints, source_digest
+from avatar.jobs.contents import read_report
 from avatar.jobs.job import STAGES, Job
+from avatar.json_files import Damaged
 from avatar.request import Request
 
 
 def write(job: Job, request: Request) -> None:
     """Write report.json of a finished job, unless it is already about these records."""
     content = build(job, request)
-    try:
-        known = read(job)["records"]
-    except (OSError, ValueError, KeyError):
-        known = None
-    if known != content["records"]:
-        write_json(job.file("report.json"), content)
+    with contextlib.suppress(Damaged):
+        if (known := read_report(job.folder)) and known["records"] == content["records"]:
+            return
+    write_json(job.file("report.json"), content)
 
 
 def read(job: Job) -> dict:
-    import json
-
-    return json.loads(job.file("report.json").read_text())
+    """Raises AvatarError where there is none."""
+    try:
+        if content := read_report(job.folder):
+            return content
+    except Damaged as error:
+        raise AvatarError(f"the report of job {job.id} cannot be read ({error}).") from error
+    raise AvatarError(f"the report of job {job.id} is gone.")
 
 
 def build(job: Job, request: Request) -> dict:

@@ -8,20 +8,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
 from avatar.errors import InputError
-from avatar.files import file_digest
-from avatar.media.ffmpeg import Reading, reading
+from avatar.files import file_digest, refuse_host_failure, refuse_larger
+from avatar.limits import LONGEST_JUDGED_S
+from avatar.media.channels import Channels
+from avatar.media.pipes import FromPipe
+from avatar.media.reading import OF_SOUND, SOUND_FORMATS, Reading, reading
 from avatar.media.streams import declared_seconds, input_report
 
 CLIPPED = 0.99  # of full scale: 8 bit files end at 0.992
 # Rates that pass as they are; anything else is converted to the next of them, so that memory is bounded by the length.
 SAMPLE_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
-# FFmpeg's readers of files that hold sound themselves. Others follow playlists, to further files and to addresses.
-FORMATS = "wav,w64,aiff,au,caf,flac,mp3,aac,ogg,mov,matroska,asf,avi,mpegts,amr"
 MENDS = "give a WAV, FLAC, MP3, M4A or OGG file"
 # Sun AU, which FFmpeg writes to a pipe: magic, offset of the data, size, encoding (6: float32), sample rate, channels.
 AU_HEADER = struct.Struct(">4sIIIII")
@@ -30,13 +30,15 @@ FROM_ZERO_RATE = 16_000  # Hz, of `samples_from_zero`
 
 @dataclass(frozen=True)
 class Sound:
-    """samples: float32 (n,), the mean of the channels, in -1..1. channels: of the file. peak: over all channels, before
-    the samples were brought into that range. clipped_fraction: of the samples of all channels. complaint: what FFmpeg
-    found wrong in data that it could decode, or an empty string."""
+    """samples: float32 (n,), the channels as one (channels.py), in -1..1. channels: of the file. cancels: one of them was
+    left out because it would have cancelled another. peak: over all channels, before the samples were brought into that
+    range. clipped_fraction: of the samples of all channels. complaint: what FFmpeg found wrong in data that it could
+    decode, or an empty string."""
 
     samples: np.ndarray
     sample_rate: int  # Hz
     channels: int
+    cancels: bool
     peak: float
     clipped_fraction: float
     complaint: str
@@ -54,6 +56,7 @@ def read_sound(path: Path, longest_s: float) -> Sound:
     its header where that tells, else when the decoding gets there; TemporaryProblem when the host ended FFmpeg.
     """
     _check_file(path)
+    refuse_larger(path, "recording")
     try:
         decoded = _decoded(_File(path, file_digest(path), path.suffix), longest_s)
     except _TooLong as error:
@@ -76,6 +79,7 @@ def _check_file(path: Path) -> None:
         with path.open("rb") as file:
             is_empty = not file.read(1)
     except OSError as error:
+        refuse_host_failure(error, f"reading {str(path)!r}")
         raise InputError(
             f"cannot read the recording {str(path)!r}: {error.strerror}; check its permissions."
         ) from error
@@ -107,11 +111,11 @@ class _TooLong(Exception):
 
 @lru_cache(maxsize=1)
 def _decoded(file: _File, longest_s: float) -> _Decoded:
-    """Decode a file, block by block: only the mean of the channels is kept. Raises InputError, and _TooLong."""
+    """Decode a file, block by block: its channels as one are kept. Raises InputError, and _TooLong."""
     rates = "|".join(map(str, SAMPLE_RATES))
     output = ["-map", "0:a:0", "-t", f"{longest_s + 1:g}", "-af", f"aformat=sample_rates={rates}"]
     output += ["-c:a", "pcm_f32be", "-f", "au", "pipe:1"]
-    with reading(file.path, *output, level="level+info", formats=FORMATS) as ffmpeg:
+    with reading(file.path, *output, level="level+info", formats=SOUND_FORMATS, within=OF_SOUND) as ffmpeg:
         header = ffmpeg.stdout.read(AU_HEADER.size)  # by then FFmpeg has told what it knows of the file
         header_s, is_promise = _header_seconds(ffmpeg, is_over=len(header) < AU_HEADER.size, path=file.path)
         if header_s is not None and header_s > longest_s:
@@ -167,28 +171,29 @@ def _wav_seconds(path: Path) -> float | None:
     return None
 
 
-def _read_au(header: bytes, stream: IO[bytes]) -> Sound | None:
+def _read_au(header: bytes | bytearray, stream: FromPipe) -> Sound | None:
     """Read AU data to its end, after its header; None where it has no samples."""
     if len(header) < AU_HEADER.size:
         return None
     _, offset, _, _, sample_rate, channels = AU_HEADER.unpack(header)
     stream.read(offset - AU_HEADER.size)
-    parts: list[np.ndarray] = []
     peak = 0.0
     clipped = total = 0
-    while len(block := stream.read(4 * channels * sample_rate)) >= 4 * channels:
-        count = len(block) // (4 * channels) * channels  # an FFmpeg that is killed leaves a part of the last ones
-        samples = np.nan_to_num(np.frombuffer(block, ">f4", count).astype(np.float32).reshape(-1, channels))
-        loudness = np.abs(samples)
-        peak = max(peak, float(loudness.max()))
-        clipped += int(np.count_nonzero(loudness >= CLIPPED))
-        total += samples.size
-        parts.append(samples.mean(axis=1))
-    if not parts:
-        return None
-    samples = np.concatenate(parts)
+    with Channels(channels, sample_rate) as heard:
+        while len(block := stream.read(4 * channels * sample_rate)) >= 4 * channels:
+            count = len(block) // (4 * channels) * channels  # an FFmpeg that is killed leaves a part of the last ones
+            samples = np.nan_to_num(np.frombuffer(block, ">f4", count).astype(np.float32).reshape(-1, channels))
+            loudness = np.abs(samples)
+            peak = max(peak, float(loudness.max()))
+            clipped += int(np.count_nonzero(loudness >= CLIPPED))
+            total += samples.size
+            heard.add(samples)
+        if not total:
+            return None
+        mix = heard.mix()
+        samples = heard.mixed(mix)
     samples /= max(1.0, peak)
-    return Sound(samples, sample_rate, channels, peak, clipped / total, "")
+    return Sound(samples, sample_rate, channels, mix.cancels, peak, clipped / total, "")
 
 
 def _without_levels(said: str) -> str:
@@ -228,10 +233,12 @@ def samples_from_zero(path: Path) -> np.ndarray:
 
 def _from_zero(path: Path, coding: str, kind: str) -> Iterator[np.ndarray]:
     to_mono = ["-map", "0:a:0", "-af", f"aresample={FROM_ZERO_RATE}:async=1:first_pts=0", "-ac", "1"]
-    size, found = np.dtype(kind).itemsize, False
-    with reading(path, *to_mono, "-f", coding, "pipe:1") as ffmpeg:
+    size, found, left = np.dtype(kind).itemsize, False, round(FROM_ZERO_RATE * LONGEST_JUDGED_S)
+    with reading(path, *to_mono, "-f", coding, "pipe:1", within=OF_SOUND) as ffmpeg:
         while block := ffmpeg.stdout.read(FROM_ZERO_RATE * size):
-            found = True
+            found, left = True, left - len(block) // size
+            if left < 0:
+                raise InputError(f"{str(path)!r} has over {LONGEST_JUDGED_S / 60:g} min of sound, the most; cut it.")
             yield np.frombuffer(block[: len(block) // size * size], kind)
         status = ffmpeg.finish()
     if status or not found:

@@ -108,7 +108,8 @@ def _tokens(lines: list[tuple[Line, list[Word]]]) -> list[_Token]:
             else:
                 last = tokens[-1]
                 last.word = Word(f"{last.word.written} {word.written}", last.word.spoken, last.word.dot)
-                last.ornament = word.written
+                if not written_mark(last.ornament):  # the colon of « dit : « oui » »
+                    last.ornament = word.written
             begins = False
         if tokens:
             tokens[-1].line_ends = line.ends or tokens[-1].line_ends or "line"

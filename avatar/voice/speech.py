@@ -75,10 +75,11 @@ class Speech:
     def save(self, folder: Path) -> None:
         """Write speech.wav (16 bit) and timings.json."""
         self.write_wav(folder / "speech.wav")
-        timings = {
-            kind: [(text, round(start_s, 4), round(end_s, 4), *mark) for text, start_s, end_s, *mark in spans]
-            for kind, spans in (("phones", self.phones), ("words", self.words))
-        }
+        timings = {"phones": [_rounded(*phone) for phone in self.phones]}
+        timings["words"] = [
+            (*_rounded(word.text, word.start_s, word.end_s), *([] if word.mark is None else [word.mark]))
+            for word in self.words
+        ]
         (folder / "timings.json").write_text(json.dumps(timings, ensure_ascii=False) + "\n")
 
     def write_wav(self, path: Path) -> None:
@@ -93,3 +94,7 @@ class Speech:
         samples, sample_rate = read_wav(folder / "speech.wav")
         timings = json.loads((folder / "timings.json").read_text())
         return cls(samples, sample_rate, [Phone(*p) for p in timings["phones"]], [Word(*w) for w in timings["words"]])
+
+
+def _rounded(text: str, start_s: float, end_s: float) -> tuple:
+    return text, round(start_s, 4), round(end_s, 4)

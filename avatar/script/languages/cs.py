@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from avatar.script.languages.base import with_joined, word_set
+from avatar.script.languages.base import with_joined
+from avatar.script.languages.base import words as word_set
 from avatar.script.languages.slavic import Slavic, table
 from avatar.script.scan import Place, Said, Shape
 
@@ -169,7 +170,7 @@ class Spoken(Slavic):
             return self.counted(str(hour), UNITS["h"])
         return f"{self.cardinal(hour)} {'nula ' if minute < 10 else ''}{self.cardinal(minute)}"
 
-    def fraction(self, whole: int | None, top: int, bottom: int, *, followed: bool) -> str:
+    def fraction(self, whole: int | None, top: int, bottom: int, *, followed: str) -> str:
         if (top, bottom) == (1, 2):
             return (
                 f"{self.agreed(self.cardinal(whole), '', 'm')} a půl"

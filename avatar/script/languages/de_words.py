@@ -5,7 +5,8 @@ A noun is (one, many, gender); German measures mostly stay as they are after a n
 
 from __future__ import annotations
 
-from avatar.script.languages.base import with_joined, word_set
+from avatar.script.languages.base import with_joined
+from avatar.script.languages.base import words as word_set
 
 MONTH_NAMES = (
     "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November",

@@ -84,7 +84,7 @@ class Spoken(Language):
         """Without the word for o'clock after it."""
         return f"{NAMES[hour]} बजकर {NAMES[minute]} मिनट" if minute else f"{NAMES[hour]} बजे"
 
-    def fraction(self, whole: int | None, top: int, bottom: int, *, followed: bool) -> str:
+    def fraction(self, whole: int | None, top: int, bottom: int, *, followed: str) -> str:
         known = {(1, 2): "आधा", (1, 4): "एक चौथाई", (3, 4): "तीन चौथाई", (1, 3): "एक तिहाई", (2, 3): "दो तिहाई"}
         if whole and (top, bottom) == (1, 2):
             return {1: "डेढ़", 2: "ढाई"}.get(whole, f"साढ़े {self.cardinal(whole)}")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from avatar.script.languages.base import Forms, Language, with_joined, word_set
+from avatar.script.languages.base import Forms, Language, with_joined
+from avatar.script.languages.base import words as word_set
 from avatar.script.scan import Place, Said, Shape
 from avatar.script.shapes.words import ROMAN, roman_value
 
@@ -118,7 +119,7 @@ class Spoken(Language):
     def span(self, first: str, last: str) -> str:
         return f"{first} {last}"
 
-    def fraction(self, whole: int | None, top: int, bottom: int, *, followed: bool) -> str:
+    def fraction(self, whole: int | None, top: int, bottom: int, *, followed: str) -> str:
         if (top, bottom) == (1, 2):
             return "másfél" if whole == 1 else f"{self.cardinal(whole)} és fél" if whole else "fél"
         if bottom not in PARTS:

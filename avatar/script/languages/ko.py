@@ -75,7 +75,7 @@ class Spoken(Language):
         said = f"{self.native(hour) if 1 <= hour <= 12 else self.cardinal(hour)} 시"
         return f"{said} {self.cardinal(minute)} 분" if minute else said
 
-    def fraction(self, whole: int | None, top: int, bottom: int, *, followed: bool) -> str:
+    def fraction(self, whole: int | None, top: int, bottom: int, *, followed: str) -> str:
         if (top, bottom) == (1, 2) and not whole:
             return "이분의 일"
         share = f"{self.cardinal(bottom)}분의 {self.cardinal(top)}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from avatar.script.languages.base import Language, with_joined, word_set
+from avatar.script.languages.base import Language, with_joined
+from avatar.script.languages.base import words as word_set
 from avatar.script.scan import Place, Shape
 
 MONTHS = (
@@ -122,7 +123,7 @@ class Spoken(Language):
     def time(self, hour: int, minute: int | None, second: int | None, half: str) -> str:
         return f"{self.cardinal(hour)} uur" + (f" {self.cardinal(minute)}" if minute else "")
 
-    def fraction(self, whole: int | None, top: int, bottom: int, *, followed: bool) -> str:
+    def fraction(self, whole: int | None, top: int, bottom: int, *, followed: str) -> str:
         if (top, bottom) == (1, 2):
             if whole:
                 return "anderhalf" if whole == 1 else f"{self.cardinal(whole)} en een half"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from avatar.script.languages.base import with_joined, word_set
+from avatar.script.languages.base import with_joined
+from avatar.script.languages.base import words as word_set
 from avatar.script.languages.slavic import Slavic, table, turned
 from avatar.script.scan import Place, Said, Shape
 from avatar.script.shapes.words import ROMAN, roman_value
@@ -154,7 +155,7 @@ class Spoken(Slavic):
         zero = "zero " if minute and minute < 10 else ""
         return said + (f" {zero}{self.cardinal(minute)}" if minute else "")
 
-    def fraction(self, whole: int | None, top: int, bottom: int, *, followed: bool) -> str:
+    def fraction(self, whole: int | None, top: int, bottom: int, *, followed: str) -> str:
         if (top, bottom) == (1, 2):
             return f"{self.cardinal(whole)} i pół" if whole else "pół" if followed else "jedna druga"
         name = self.ordinal_in(bottom, "a" if top == 1 else "e" if top < 5 else "ych")

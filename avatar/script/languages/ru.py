@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from avatar.script.languages.base import with_joined, word_set
+from avatar.script.languages.base import with_joined
+from avatar.script.languages.base import words as word_set
 from avatar.script.languages.slavic import Slavic, table, turned
 from avatar.script.scan import Place, Said, Shape
 from avatar.script.shapes.words import ROMAN, roman_value
@@ -114,16 +115,15 @@ class Spoken(Slavic):
     squared, cubed, power = "в квадрате", "в кубе", "в степени"
 
     abbreviations = with_joined({
-        "т. е.": "то есть", "и т. д.": "и так далее", "и т. п.": "и тому подобное", "и др.": "и другие",
-        "и пр.": "и прочее", "т. к.": "так как", "напр.": "например", "см.": "смотри", "стр.": "страница",
+        "т. е.": "то есть", "т. д.": "так далее", "т. п.": "тому подобное", 
+        "пр.": "прочее", "т. к.": "так как", "напр.": "например", "см.": "смотри", "стр.": "страница",
         "ул.": "улица", "им.": "имени", "проф.": "профессор", "акад.": "академик", "тел.": "телефон", "д.": "дом",
         "кв.": "квартира", "до н. э.": "до нашей эры", "н. э.": "нашей эры", "тыс.": "тысяч", "г.": "город",
         "гл.": "глава", "рис.": "рисунок", "табл.": "таблица", "ст.": "статья", "п.": "пункт", "т. н.": "так называемый",
         "руб.": "рублей", "макс.": "максимум", "мин.": "минимум", "ср.": "сравни", "пр-т": "проспект", "просп.": "проспект",
         "пл.": "площадь", "др.": "другие", "г-н": "господин", "г-жа": "госпожа", "доц.": "доцент", "т. ч.": "том числе",
     })  # fmt: skip
-    may_end = word_set("др. руб. тыс. н.э.") | {"и т. д.", "и т.д.", "ит.д.", "и т. п.", "и т.п.", "и др.", "и пр.",
-                                               "н. э.", "до н. э."}  # fmt: skip
+    may_end = word_set("др. пр. руб. тыс. т.д. т.п. н.э.") | {"т. д.", "т. п.", "н. э.", "до н. э."}
     starters = word_set(
         """В Во На И А Но Он Она Оно Они Мы Вы Я Ты Это Этот Эта Эти Тот Та Те С Со К Ко О Об От До По За Из У При Для Не Ни
         Да Нет Если Когда Как Что Кто Где Почему Потом Затем Теперь Сейчас Сегодня Завтра Вчера Там Тут Здесь Так Такие
@@ -180,7 +180,7 @@ class Spoken(Slavic):
             return self.counted(str(hour), UNITS["ч"])
         return f"{self.cardinal(hour)} {'ноль ' if minute < 10 else ''}{self.cardinal(minute)}"
 
-    def fraction(self, whole: int | None, top: int, bottom: int, *, followed: bool) -> str:
+    def fraction(self, whole: int | None, top: int, bottom: int, *, followed: str) -> str:
         if (top, bottom) == (1, 2) and not whole:
             return "половина" if followed else "одна вторая"
         if (top, bottom) == (1, 2):

@@ -50,10 +50,10 @@ class Slavic(Language):
     def fraction_of(self, whole: int | None, top: int, bottom: int, forms: Forms) -> str:
         noun = forms[4]
         if (top, bottom) != (1, 2):
-            return f"{self.fraction(whole, top, bottom, followed=False)} {noun}"
+            return f"{self.fraction(whole, top, bottom, followed='')} {noun}"
         if whole == 1 and self.one_and_half:
             return f"{self.one_and_half[forms[3]]} {noun}"
-        return f"{self.fraction(whole, top, bottom, followed=True)} {noun}" if whole else f"{self.half} {noun}"
+        return f"{self.fraction(whole, top, bottom, followed=forms[0])} {noun}" if whole else f"{self.half} {noun}"
 
     def date_shapes(self) -> list[Shape]:
         """Dates with the word for year that may follow them, which is said in any case."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from avatar.script.languages.base import Forms, Language, with_joined, word_set
+from avatar.script.languages.base import Forms, Language, with_joined
+from avatar.script.languages.base import words as word_set
 from avatar.script.scan import Place, Said, Shape
 from avatar.script.shapes.amounts import number_pattern
 from avatar.script.shapes.words import ROMAN, roman_value
@@ -102,7 +103,7 @@ class Spoken(Language):
         zero = "sıfır " if minute and minute < 10 else ""
         return self.cardinal(hour) + (f" {zero}{self.cardinal(minute)}" if minute else "")
 
-    def fraction(self, whole: int | None, top: int, bottom: int, *, followed: bool) -> str:
+    def fraction(self, whole: int | None, top: int, bottom: int, *, followed: str) -> str:
         if (top, bottom) == (1, 2):
             return f"{self.cardinal(whole)} buçuk" if whole else "yarım"
         if (top, bottom) == (1, 4) and not whole:

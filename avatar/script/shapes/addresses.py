@@ -32,14 +32,16 @@ def shapes(language: Language) -> tuple[list[Shape], list[Shape]]:
         ":": language.colon, "\\": language.backslash, "+": language.plus, **language.symbols,
     }  # fmt: skip
 
-    point = language.point if language.decimal_mark == "." else language.dot
+    between = language.point if language.decimal_mark == "." else language.dot  # of a version's parts
 
     def spoken(address: str) -> str:
         """Its parts one by one: words, numbers, letters where there is no vowel, signs by name."""
         parts: list[str] = []
         before = ""
         for part in re.findall(r"[^\W\d_]+|\d+|[^\w\s]|_", address):
-            if part.isdecimal():
+            if part.lower() in language.address_words:
+                parts.append(language.address_words[part.lower()])
+            elif part.isdecimal():
                 year = len(part) == 4 and part[:2] in ("19", "20")
                 short = len(part) < 4 and not part.startswith("0")
                 parts.append(
@@ -77,11 +79,11 @@ def shapes(language: Language) -> tuple[list[Shape], list[Shape]]:
             return None
         if len(parts) == 4 and not match[1]:
             return f" {language.dot} ".join(language.digits(part) for part in parts)
-        read = f" {point} ".join(language.number(part) for part in parts)
+        read = f" {between} ".join(language.number(part) for part in parts)
         return f"{language.spell(match[1])} {read}" if match[1] else read
 
     def version(match: re.Match, place: Place) -> str:
-        return f"{language.spell(match[1])} " + f" {point} ".join(map(language.number, match[2].split(".")))
+        return f"{language.spell(match[1])} " + f" {between} ".join(map(language.number, match[2].split(".")))
 
     ENDINGS = frozenset(re.sub(r"\?", "", DOMAINS + "|" + FILES).split("|")) - SAID_AS_WORDS
     found: list[tuple[str, Reading]] = [

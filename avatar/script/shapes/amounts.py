@@ -10,9 +10,9 @@ from avatar.script.scan import Place, Reading, Said, Shape
 SIGNS = {
     "$": "USD", "US$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "₩": "KRW", "₽": "RUB", "₺": "TRY",
     "₿": "BTC", "zł": "PLN", "Kč": "CZK", "R$": "BRL", "C$": "CAD", "CA$": "CAD", "A$": "AUD", "AU$": "AUD",
-    "NZ$": "NZD", "₪": "ILS", "₴": "UAH", "₫": "VND", "¢": "cent", "元": "CNY", "Ft": "HUF", "Fr.": "CHF",
+    "NZ$": "NZD", "₪": "ILS", "₴": "UAH", "₫": "VND", "¢": "cent", "TL": "TRY", "元": "CNY", "Ft": "HUF", "Fr.": "CHF",
 }  # fmt: skip
-AFTER_ALONE = frozenset({"Ft", "zł", "Kč", "Fr."})
+AFTER_ALONE = frozenset({"TL", "Ft", "zł", "Kč", "Fr."})
 FRACTIONS = {
     "½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4), "⅕": (1, 5), "⅖": (2, 5), "⅗": (3, 5),
     "⅘": (4, 5), "⅙": (1, 6), "⅚": (5, 6), "⅛": (1, 8), "⅜": (3, 8), "⅝": (5, 8), "⅞": (7, 8), "⅐": (1, 7),
@@ -31,7 +31,9 @@ DASH = r"(?:\s?[-‐‑–—−]\s?)"
 
 def number_pattern(language: Language) -> str:
     point, group = re.escape(language.decimal_mark), f"[{re.escape(language.group_marks)}]"
-    return rf"(?:(?:\d{{1,3}}(?:{group}\d{{3}})+(?!\d)|\d+)(?:{point}\d+)?|{point}\d+)"
+    whole = rf"(?:\d{{1,3}}(?:{group}\d{{{language.group_digits}}})+(?!\d)|\d+)"
+    written = rf"{whole}(?:{point}\d+)?|{point}\d+"
+    return rf"(?:\d+\.\d{{1,2}}(?![\d.,]\d|\d)|{written})" if language.point_too else f"(?:{written})"
 
 
 def shapes(language: Language) -> list[Shape]:
@@ -87,9 +89,10 @@ def _money(language: Language) -> list[tuple[str, Reading]]:
 
 
 def _fractions(language: Language) -> list[tuple[str, Reading]]:
-    def followed(place: Place) -> bool:
-        """A noun stands after it; "of" and the like are none."""
-        return bool(re.match(r"\s+[^\W\d_]", place.after)) and not re.match(r"\s+(?:of|de|di|von|d')\b", place.after)
+    def followed(place: Place) -> str:
+        """The noun after it; "of" and the like are none."""
+        noun = re.match(r"\s+([^\W\d_]+)", place.after)
+        return noun[1] if noun and not re.match(r"\s+(?:of|de|di|von|d')\b", place.after) else ""
 
     def unicode(match: re.Match, place: Place) -> str:
         top, bottom = FRACTIONS[match[2]]
@@ -163,10 +166,15 @@ def _units(language: Language) -> list[tuple[str, Reading]]:
         second = language.percentage(last) if name == "%" else language.counted(last, language.units[name])
         return Said(language.span(language.number(first), second), "may" if name.endswith(".") else "")
 
+    def percent_first(match: re.Match, place: Place) -> str:
+        """%20, as Turkish has it."""
+        return language.percentage(match[1])
+
     def by(match: re.Match, place: Place) -> str:
         """10 x 20 cm; with an equals sign it is a product."""
         *first, last = re.split(r"\s?[x×]\s?", match["sides"])
-        word = language.times if re.match(r"\s?=", place.after) else language.by
+        is_product = re.match(r"\s?=", place.after) or "×" in match["sides"] and not match["unit"]
+        word = language.times if is_product else language.by
         last = language.counted(last, language.units[match["unit"]]) if match["unit"] else language.number(last)
         return f" {word} ".join([*map(language.number, first), last])
 
@@ -181,4 +189,5 @@ def _units(language: Language) -> list[tuple[str, Reading]]:
         (rf"(?P<sides>{number}(?:\s?[x×]\s?{number})+)(?:\s?(?P<unit>{unit}){end}|(?!\w))", by),
         (rf"{minus}(?P<first>{number})(?:\s?(?:{unit}))?{DASH}(?P<number>{number}){gap}(?P<unit>{unit}){end}", between),
         (rf"{minus}(?P<number>{number}){gap}(?P<unit>{unit}){end}", quantity),
+        (rf"%\s?({number})(?!\w)", percent_first),
     ]

@@ -122,6 +122,8 @@ def _sign(language: Language) -> Reading:
             return language.minus if character != "–" or "=" in place.line else None
         if character == "^" and before.isalnum() and after.isdigit():
             return f" {language.power} "
+        if character == "-" and re.search(r"\b[A-F]$", place.before) and re.match(r"$|[\s,.;)]", place.after):
+            return f" {language.minus}"  # a mark at school
         if character in "x×*" and re.search(r"[\w)]\s?$", place.before) and re.match(r"\s?[\w(]", place.after):
             return f" {language.times} " if character == "×" or "=" in place.line else None
         if character == "/" and before.isalnum() and after.isalnum():

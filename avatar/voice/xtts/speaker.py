@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from avatar.voice.recording import Recording
 
 SAMPLE_RATE = 22_050  # Hz, of XTTS's conditioning
-COMPUTED_AS = "1"  # raise it when `from_recording` computes other values
+COMPUTED_AS = "2"  # raise it when `from_recording` computes other values; 2: of recordings that are equally loud
 EARS = {"gpt": ("conditioning_encoder", "conditioning_perceiver"), "hifigan_decoder": ("speaker_encoder",)}
 
 

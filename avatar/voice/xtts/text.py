@@ -7,10 +7,10 @@ import unicodedata
 from dataclasses import dataclass
 
 from avatar.errors import RequestError
-from avatar.script.letters import CLOSERS
+from avatar.script.letters import CLOSERS, OPENERS
 from avatar.script.reader import read
 from avatar.script.scan import Word
-from avatar.script.sentences import written_mark
+from avatar.script.sentences import MARKS, written_mark
 from avatar.voice.speech import Word as Timed
 
 # Characters of one piece, by language: VoiceBpeTokenizer.char_limits of coqui-tts 0.28.0. Beyond them the speech gets
@@ -27,7 +27,7 @@ PARAGRAPH_PAUSE_S = 0.50
 CUT_PAUSE_S = 0.05  # inside a sentence that was too long for one go
 
 CLAUSE_ENDS = ",;:،؛–—"
-LEAST_LETTERS = 4  # of a piece
+LEAST_CHARACTERS = 3  # of a piece, its marks aside
 LEAST_CLAUSE_SHARE = 0.25  # of a piece: a comma nearer to its end is no good place to cut
 MARKUP = str.maketrans(dict.fromkeys("[]{}<>|\\^~*_`", " "))  # [en] and the like mean something to XTTS's tokenizer
 
@@ -66,9 +66,12 @@ def split(text: str, language: str) -> list[Piece]:
     Raises RequestError for a text in which nothing can be spoken, and for a word that is longer than the limit.
     """
     pieces: list[Piece] = []
-    for sentence in read(text, language).sentences:
+    script = read(text, language)
+    for sentence in script.sentences:
         pause_s = PARAGRAPH_PAUSE_S if sentence.ends_paragraph else SENTENCE_PAUSE_S
         pieces += shortened(Piece(tuple(sentence.marked_words()), pause_s), MOST_CHARACTERS[language])
+    if not pieces and any(map(str.isalpha, text)):
+        raise RequestError(f"{text[:60]!r} is in letters that XTTS-v2 does not know; is it {language!r}?")
     if not pieces:
         raise RequestError("there is nothing in the text that can be spoken; write at least one word.")
     return joined(pieces, MOST_CHARACTERS[language])
@@ -81,7 +84,8 @@ def joined(pieces: list[Piece], most_characters: int) -> list[Piece]:
     for piece in pieces:
         if result and result[-1].pause_s != PARAGRAPH_PAUSE_S:
             both = Piece(result[-1].words + piece.words, piece.pause_s)
-            is_short = min(letter_count(result[-1].spoken), letter_count(piece.spoken)) < LEAST_LETTERS
+            lengths = [len(each.spoken.strip(OPENERS + CLOSERS + MARKS + " …")) for each in (result[-1], piece)]
+            is_short = min(lengths) < LEAST_CHARACTERS
             if is_short and len(both.spoken) <= most_characters:
                 result[-1] = both
                 continue
