@@ -11,7 +11,7 @@ number as written in that language ("1.234,5"). A class that sets nothing but `c
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -62,8 +62,9 @@ class Language:
     scales: ClassVar[Mapping[str, Forms]] = {}  # "bn", "m" after an amount of money, and "million" in words
     of_scale: ClassVar[str] = ""  # between a million and the currency: "de", "di"
     units: ClassVar[Mapping[str, Forms]] = {}  # as written after a number: "km", "km/h", "°C"
-    spaced_units: ClassVar[frozenset[str]] = frozenset()  # of one letter that may stand apart from their number: "5 t"
     to: ClassVar[str] = "-"  # of a range
+    per: ClassVar[str] = ""
+    per_names: ClassVar[Mapping[str, str]] = {}  # what stands after the slash of "$20/mo" -> spoken
 
     # signs and letters
     symbols: ClassVar[Mapping[str, str]] = {"&": "&", "+": "+", "=": "="}
@@ -104,6 +105,10 @@ class Language:
     spelled: ClassVar[frozenset[str]] = frozenset()  # capitals that look like a word and are spelled: UCLA
 
     own_words: ClassVar[frozenset[str]] = frozenset()  # in lower case, that a shape of `own_shapes` may begin with
+
+    def own_shapes(self) -> Sequence[Shape]:
+        """What only this language writes; tried after addresses and before all others."""
+        return ()
 
     # ------------------------------------------------------------ numbers
 
@@ -162,10 +167,6 @@ class Language:
 
     def percentage(self, text: str) -> str:
         return f"{self.number(text)} {self.percent}"
-
-    def own_shapes(self) -> tuple[Shape, ...]:
-        """What no other language writes so; they are tried before dates, amounts and numbers."""
-        return ()
 
     # ------------------------------------------------------------ phrases
 

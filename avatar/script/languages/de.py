@@ -119,7 +119,7 @@ class Spoken(Language):
         said = f"{self.as_part(str(hour))} Uhr" + (f" {self.cardinal(minute)}" if minute else "")
         return f"{said} und {self.counted(str(second), de_words.SECOND)}" if second else said
 
-    def fraction(self, whole: int | None, top: int, bottom: int, *, followed: bool) -> str:
+    def fraction(self, whole: int | None, top: int, bottom: int, *, followed: str) -> str:
         if (top, bottom) == (1, 2):
             return f"{self.as_part(str(whole))}einhalb" if whole else "ein halb"
         if (top, bottom) == (3, 4) and whole:
@@ -129,7 +129,7 @@ class Spoken(Language):
         return f"{self.cardinal(whole)} {share}" if whole else share
 
     def fraction_of(self, whole: int | None, top: int, bottom: int, forms: Forms) -> str:
-        said = self.fraction(whole, top, bottom, followed=True)
+        said = self.fraction(whole, top, bottom, followed=forms[0])
         return f"{said} {forms[1] if whole else forms[0]}"
 
     # ------------------------------------------------------------ words

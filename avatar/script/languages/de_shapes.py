@@ -113,7 +113,7 @@ def _money(language: Spoken) -> list[tuple[str, Reading]]:
 
     def with_point(match: re.Match, place: Place) -> str:
         """CHF 12.50, $19.99."""
-        name = match["before"] or match["after"]
+        name: str = match["before"] or match["after"]
         return language.money(match["number"].replace(".", ","), codes.get(name, name))
 
     def in_words(match: re.Match, place: Place) -> str:

@@ -77,6 +77,13 @@ class Spoken(Language):
     }  # fmt: skip
     units = UNITS
     to = "to"
+    per = "per"
+    per_names = {
+        "s": "second", "sec": "second", "min": "minute", "h": "hour", "hr": "hour", "hour": "hour", "day": "day",
+        "night": "night", "wk": "week", "week": "week", "mo": "month", "month": "month", "yr": "year", "year": "year",
+        "lb": "pound", "kg": "kilogram", "oz": "ounce", "gal": "gallon", "l": "liter", "person": "person",
+        "user": "user", "unit": "unit", "page": "page", "km": "kilometer", "mile": "mile", "ft": "foot",
+    }  # fmt: skip
 
     symbols = {
         "&": "and", "+": "plus", "=": "equals", "@": "at", "%": "percent", "°": "degrees", "€": "euros", "£": "pounds",
@@ -243,6 +250,11 @@ class Spoken(Language):
             return None
         if short in CARDINAL_POINTS and not (name_follows and re.search(r"\d\s$", place.before)):
             return None
+        is_test = written.isupper() and len(short) > 3 and short.count(".") == 1 and short.endswith(".")
+        if is_test:  # SAT. at a sentence's end is no Saturday
+            return None
+        if short == "rev." and number_follows:
+            return "revision"
         if short == "min." and not re.match(r"\s+[a-z]", place.after):
             return None
         if short in ("fr.", "ft.", "mt.", "hon.", "rep.", "col.", "det.", "pk.", "m.") and not name_follows:

@@ -67,7 +67,7 @@ def _money(language: Language) -> list[tuple[str, Reading]]:
             first = language.number(text)
             if scale_name and (given.get("scale2") or "").lower() != scale_name:
                 first = language.money(text, currency, scale_name)
-            elif "." in text and not scale_name:
+            elif language.value(text)[1] and not scale_name:
                 first = language.money(text, currency)
             second = language.money(last, currency, (given.get("scale2") or "").lower(), before_noun=before_noun)
             said = language.span(first, second)
@@ -173,7 +173,8 @@ def _units(language: Language) -> list[tuple[str, Reading]]:
     def by(match: re.Match, place: Place) -> str:
         """10 x 20 cm; with an equals sign it is a product."""
         *first, last = re.split(r"\s?[x×]\s?", match["sides"])
-        word = language.times if re.match(r"\s?=", place.after) else language.by
+        is_product = re.match(r"\s?=", place.after) or "×" in match["sides"] and not match["unit"]
+        word = language.times if is_product else language.by
         last = language.counted(last, language.units[match["unit"]]) if match["unit"] else language.number(last)
         return f" {word} ".join([*map(language.number, first), last])
 
