@@ -186,10 +186,15 @@ def test_every_word_is_kept_once_and_in_order(text):
      ("---\ntext\n***", "text"), ("> quoted\n> on", "quoted on"), ("`code` here", "code here"), ("| a | b |\n|---|---|\n| c | d |", "a, b c, d"),
      ("text[^1] more", "text more"), ("She said: \"Hi.\"Then left.", "She said: \"Hi.\" Then left."), ("end.Then on", "end. Then on"),
      ("see a.b/c.Dd", "see a.b/c.Dd"), ("<!-- hidden --> seen", "seen"), ("<script>alert(1)</script> seen", "seen"),
-     ("5 * 3 * 2", "5 * 3 * 2"), ("~~gone~~ here", "gone here"), ("- [x] done", "done"), (r"\*kept\*", "*kept*")],
+     ("5 * 3 * 2", "5 * 3 * 2"), ("---\ntitle: no\n---\ntext", "text"), ("see [it][1]\n\n[1]: http://x.org", "see it"), ("~~gone~~ here", "gone here"), ("- [x] done", "done"), (r"\*kept\*", "*kept*")],
 )  # fmt: skip
 def test_captions_are_without_markup(text, shown):
     assert " ".join(read(text).written) == shown
+
+
+def test_a_heading_ends_as_a_sentence_does():
+    for text in ("# Title\ntext", "Title\n=====\ntext", "Title\n---\ntext"):
+        assert clauses(text) == [("Title", "."), ("text", ".")]
 
 
 def test_what_cannot_be_said_is_named():

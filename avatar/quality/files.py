@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     import numpy as np
 
 
+GOOD = "good: every limit is met"
+MARRED = "can be used: no limit is missed, but see the warning"
+
+
 def check_file(path: Path, motion: np.ndarray | None = None, lse: bool = False) -> dict:
     """Measure a picture, a video or a recording.
 
@@ -40,12 +44,14 @@ def lines(report: dict) -> list[str]:
         from avatar.quality.video import lines
     else:
         from avatar.quality.recording import lines
-    verdict = [f"falls short: {reason}" for reason in report["failed"]] or ["good: every limit is met"]
+    verdict = [f"falls short: {reason}" for reason in report["failed"]] or [MARRED if report.get("warnings") else GOOD]
     return [f"{report['kind']:<12}{report['file']}", *lines(report), *verdict]
 
 
 def _measure(path: Path, motion: np.ndarray | None, lse: bool) -> dict:
-    if _is_picture(path):
+    from avatar.portrait.picture import is_picture
+
+    if is_picture(path):
         from avatar.quality.picture import check_picture
 
         return check_picture(path)
@@ -59,10 +65,3 @@ def _measure(path: Path, motion: np.ndarray | None, lse: bool) -> dict:
     from avatar.quality.recording import check_recording
 
     return check_recording(path, streams)
-
-
-def _is_picture(path: Path) -> bool:
-    """By the first bytes: JPEG, PNG, or WebP (a RIFF file, as WAV is too)."""
-    with open(path, "rb") as file:
-        start = file.read(12)
-    return start.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")) or (start[:4] == b"RIFF" and start[8:] == b"WEBP")

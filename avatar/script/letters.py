@@ -5,8 +5,8 @@ from __future__ import annotations
 import unicodedata
 from functools import cache
 
-CLOSERS = "\"'”’»)]}*_"
-OPENERS = "\"'“‘«([{*_¿¡„"
+CLOSERS = "\"'”’»)]}*_“‘«›‹"  # with those that open in other languages
+OPENERS = "\"'“‘«([{*_¿¡„»›‹‚"
 DASHES = "-‐‑‒–—―"
 SPOKEN_SYMBOLS = set("&%+=@#°€£$½¼¾×÷±≈≤≥≠√∞¥₹¢")  # bare symbols that are read aloud
 

@@ -7,6 +7,9 @@ import re
 from dataclasses import dataclass, field
 
 FENCE = re.compile(r"^ {0,3}(```+|~~~+)[^\n]*\n(.*?)(?:^ {0,3}\1[`~]*[ \t]*$|\Z)", re.DOTALL | re.MULTILINE)
+FRONT_MATTER = re.compile(r"\A\s*---[ \t]*\n(?:[ \t]*[\w-]+:.*\n|[ \t]*- .*\n)+---[ \t]*(?:\n|\Z)")
+UNDERLINE = re.compile(r"(?<=\n)[ ]{0,3}(?:=+|-{2,})[ \t]*(?=\n|\Z)")  # of a heading
+REFERENCE = re.compile(r"^ {0,3}\[[^\]\n]+\]:\s+\S+(?:\s+[\"'(].*)?$", re.MULTILINE)  # [1]: https://example.com
 COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 SILENT_TAG = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
 BREAK_TAG = re.compile(r"<(?:br|/p|/div|/li|/h[1-6]|/tr)\s*/?>", re.IGNORECASE)
@@ -66,6 +69,7 @@ def plain(text: str) -> Plain:
     """The script without mark-up."""
     found = Plain()
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n\n")
+    text = UNDERLINE.sub("\n", REFERENCE.sub("", FRONT_MATTER.sub("", text)))
     text = FENCE.sub(lambda match: _left_out(found, match[2]), text)
     text = SILENT_TAG.sub(" ", COMMENT.sub(" ", text))
     text = FORMULA.sub(lambda match: _left_out(found, match[0]), text)

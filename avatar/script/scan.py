@@ -75,10 +75,11 @@ class Shape:
 @dataclass(frozen=True)
 class Shapes:
     """shapes: in the order of trying. known: words, lower case, that one of them may begin with; all other words of
-    letters alone are said as they are, without a look at the shapes."""
+    letters alone are said as they are, without a look at the shapes, but for those with one of the endings."""
 
     shapes: tuple[Shape, ...]
     known: frozenset[str]
+    endings: tuple[str, ...] = ()
 
 
 def scan(line: str, shapes: Shapes) -> list[Word]:
@@ -120,7 +121,7 @@ def _word(line: str, start: int, shapes: Shapes) -> tuple[Word, int]:
 def _next(line: str, position: int, start: int, shapes: Shapes) -> tuple[int, Said | None]:
     """Where the next part of a word ends, and what is said of it; None: as it is written."""
     match = ORDINARY.match(line, position) if position == start else None
-    if match and match[0].lower() not in shapes.known:
+    if match and match[0].lower() not in shapes.known and not match[0].endswith(shapes.endings):
         return match.end(), None
     at_edge = position == start or not line[position - 1].isalnum()
     for shape in shapes.shapes:

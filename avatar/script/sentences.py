@@ -108,7 +108,8 @@ def _tokens(lines: list[tuple[Line, list[Word]]]) -> list[_Token]:
             else:
                 last = tokens[-1]
                 last.word = Word(f"{last.word.written} {word.written}", last.word.spoken, last.word.dot)
-                last.ornament = word.written
+                if not written_mark(last.ornament):  # the colon of « dit : « oui » »
+                    last.ornament = word.written
             begins = False
         if tokens:
             tokens[-1].line_ends = line.ends or tokens[-1].line_ends or "line"
@@ -150,7 +151,12 @@ def _at_full_stop(token: _Token, mark: str, next_word: str, language: Language, 
         last = re.search(r"([^\W_]+)[^\w]*$", token.core)
         if last and last[1].lower() == last[1].upper():  # of a script without capitals
             return mark, True
-        is_plain = last and last[1].isalpha() and last[1].islower() and len(last[1]) >= WORD_BEFORE_DIGIT
+        is_plain = (
+            last
+            and last[1].isalpha()
+            and last[1][language.capital_nouns :].islower()
+            and len(last[1]) >= WORD_BEFORE_DIGIT
+        )
         if not is_plain and token.core == token.word.written:
             return ",", False
     return mark, True

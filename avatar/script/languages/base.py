@@ -10,11 +10,12 @@ number as written in that language ("1.234,5"). A class that sets nothing but `c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from avatar.script.scan import Place
+    from avatar.script.scan import Place, Shape
 
 Forms = tuple[str, ...]  # of a noun: one, many; or one, few, many, chosen by `form`
 
@@ -37,6 +38,7 @@ class Language:
     group_marks: ClassVar[str] = ".\u00a0\u202f'’"  # between groups of three digits
     group_digits: ClassVar[str] = "3"  # how many stand in a group
     point: ClassVar[str] = ","  # the decimal mark as a word
+    point_too: ClassVar[bool] = False  # "3.5" is a decimal as well, where groups have three digits: "19.99"
     minus: ClassVar[str] = "minus"
     plus: ClassVar[str] = "plus"
     percent: ClassVar[str] = "%"
@@ -51,6 +53,7 @@ class Language:
     month_names: ClassVar[tuple[str, ...]] = ()  # as spoken, January first
     weekdays: ClassVar[Mapping[str, str]] = {}  # written, lower case -> spoken
     day_first: ClassVar[bool] = True  # of 03/04/2024
+    month_first: ClassVar[bool] = True  # "March 12" is a date
     clock_marks: ClassVar[str] = ":"  # between hours and minutes; "h" in French, "." as well in others
 
     # money and units
@@ -60,6 +63,8 @@ class Language:
     of_scale: ClassVar[str] = ""  # between a million and the currency: "de", "di"
     units: ClassVar[Mapping[str, Forms]] = {}  # as written after a number: "km", "km/h", "°C"
     to: ClassVar[str] = "-"  # of a range
+    per: ClassVar[str] = ""
+    per_names: ClassVar[Mapping[str, str]] = {}  # what stands after the slash of "$20/mo" -> spoken
 
     # signs and letters
     symbols: ClassVar[Mapping[str, str]] = {"&": "&", "+": "+", "=": "="}
@@ -75,6 +80,7 @@ class Language:
     backslash: ClassVar[str] = "\\"
     squared: ClassVar[str] = "²"
     cubed: ClassVar[str] = "³"
+    address_words: ClassVar[Mapping[str, str]] = {}  # parts of addresses, lower case, that are said otherwise: "www"
     power: ClassVar[str] = "^"  # "to the power of"
     letter_names: ClassVar[Mapping[str, str]] = {}  # where a capital by itself is read wrongly
 
@@ -90,8 +96,19 @@ class Language:
     )  # words that begin a sentence after "U.S." or "etc.", capital first
     year_words: ClassVar[frozenset[str]] = frozenset()  # before a number of four digits that is a year
 
+    counts: ClassVar[str] = r"(?!)"  # a pattern for what follows four digits that are a quantity and no year
+    spaced_units: ClassVar[frozenset[str]] = frozenset()  # of one letter that need not be joined to the number: "5 t"
+    word_endings: ClassVar[tuple[str, ...]] = ()  # of words of small letters that a shape of its own reads
+    capital_nouns: ClassVar[bool] = False  # a word with a capital may be any noun
+
     shouted: ClassVar[frozenset[str]] = frozenset()  # short words that are words in capitals too: "not", "all"
     spelled: ClassVar[frozenset[str]] = frozenset()  # capitals that look like a word and are spelled: UCLA
+
+    own_words: ClassVar[frozenset[str]] = frozenset()  # in lower case, that a shape of `own_shapes` may begin with
+
+    def own_shapes(self) -> Sequence[Shape]:
+        """What only this language writes; tried after addresses and before all others."""
+        return ()
 
     # ------------------------------------------------------------ numbers
 
@@ -110,7 +127,10 @@ class Language:
 
     def value(self, text: str) -> tuple[str, str]:
         """Whole part and decimals of a number as written, as bare digits."""
-        whole, _, decimals = text.lstrip("+-−").partition(self.decimal_mark)
+        text = text.lstrip("+-−")
+        if self.point_too and re.fullmatch(r"\d+\.\d{1,2}", text):
+            text = text.replace(".", self.decimal_mark)
+        whole, _, decimals = text.partition(self.decimal_mark)
         return "".join(c for c in whole if c.isdecimal()) or "0", decimals
 
     def number(self, text: str) -> str:
@@ -121,6 +141,10 @@ class Language:
         if not decimals:
             return spoken
         return f"{spoken} {self.point} {self.decimals(decimals)}"
+
+    def number_at(self, text: str, place: Place) -> str:
+        """A number by itself in its line: it may agree with the noun after it."""
+        return self.number(text)
 
     def decimals(self, digits: str) -> str:
         if self.decimals_digit_by_digit or len(digits) > 2:
@@ -175,14 +199,14 @@ class Language:
         parts = [self.cardinal(each) for each in (hour, minute, second) if each is not None]
         return " ".join([*parts, *([f"{half.upper()} M"] if half else [])])
 
-    def fraction(self, whole: int | None, top: int, bottom: int, *, followed: bool) -> str:
-        """followed: a noun stands after it ("half a cup")."""
+    def fraction(self, whole: int | None, top: int, bottom: int, *, followed: str) -> str:
+        """followed: the noun that stands after it ("half a cup"), or ""."""
         parts = [self.cardinal(whole) if whole else "", self.cardinal(top), self.over, self.cardinal(bottom)]
         return " ".join(filter(None, parts))
 
     def fraction_of(self, whole: int | None, top: int, bottom: int, forms: Forms) -> str:
         """A fraction of a unit: half a teaspoon, one and a half centimeters."""
-        return f"{self.fraction(whole, top, bottom, followed=True)} {forms[-1] if whole else forms[0]}"
+        return f"{self.fraction(whole, top, bottom, followed=forms[0])} {forms[-1] if whole else forms[0]}"
 
     def height(self, feet: str, inches: str) -> str | None:
         """5'10"; None where the language has no feet."""
@@ -225,6 +249,11 @@ class Language:
     def raised(self, digits: str) -> str:
         """A superscript after a letter or number."""
         return {"2": self.squared, "3": self.cubed}.get(digits) or f"{self.power} {self.number(digits)}"
+
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text as a set; long tables stay readable so."""
+    return frozenset(text.split())
 
 
 def in_words(number: int, code: str, to: str = "cardinal") -> str:

@@ -77,6 +77,13 @@ class Spoken(Language):
     }  # fmt: skip
     units = UNITS
     to = "to"
+    per = "per"
+    per_names = {
+        "s": "second", "sec": "second", "min": "minute", "h": "hour", "hr": "hour", "hour": "hour", "day": "day",
+        "night": "night", "wk": "week", "week": "week", "mo": "month", "month": "month", "yr": "year", "year": "year",
+        "lb": "pound", "kg": "kilogram", "oz": "ounce", "gal": "gallon", "l": "liter", "person": "person",
+        "user": "user", "unit": "unit", "page": "page", "km": "kilometer", "mile": "mile", "ft": "foot",
+    }  # fmt: skip
 
     symbols = {
         "&": "and", "+": "plus", "=": "equals", "@": "at", "%": "percent", "°": "degrees", "€": "euros", "£": "pounds",
@@ -109,6 +116,7 @@ class Spoken(Language):
     room_words = words(
         "room suite apartment apt apt. flat flight bus route highway interstate hwy hwy. rm rm. gate channel"
     )
+    counts = r"[\s-]+(?:[^\W\d_]+\s+)?[a-z]+s\b|\s+(?:people|men|women|children|more|other|new)\b"
     shouted = SHOUTED
     spelled = SPELLED
     articles = frozenset({"a", "an", "this", "that", "another", "each", "every"})
@@ -203,7 +211,7 @@ class Spoken(Language):
             parts.append(f"and {self.counted(str(second), ('second', 'seconds'))}")
         return " ".join([*parts, *([f"{half.upper()} M"] if half else [])])
 
-    def fraction(self, whole: int | None, top: int, bottom: int, *, followed: bool) -> str:
+    def fraction(self, whole: int | None, top: int, bottom: int, *, followed: str) -> str:
         parts = {2: ("half", "halves"), 4: ("quarter", "quarters")}.get(bottom)
         one, many = parts or (self.ordinal(bottom), self.ordinal(bottom) + "s")
         if whole:
@@ -217,9 +225,9 @@ class Spoken(Language):
 
     def fraction_of(self, whole: int | None, top: int, bottom: int, forms: Forms) -> str:
         if whole:
-            return f"{self.fraction(whole, top, bottom, followed=True)} {forms[-1]}"
+            return f"{self.fraction(whole, top, bottom, followed=forms[0])} {forms[-1]}"
         article = "an" if forms[0][0] in "aeio" or forms[0] == "hour" else "a"
-        share = self.fraction(None, top, bottom, followed=True)
+        share = self.fraction(None, top, bottom, followed=forms[0])
         return f"half {article} {forms[0]}" if (top, bottom) == (1, 2) else f"{share} {forms[0]}" if top == 1 else (
             f"{share} of {article} {forms[0]}")  # fmt: skip
 
@@ -242,6 +250,11 @@ class Spoken(Language):
             return None
         if short in CARDINAL_POINTS and not (name_follows and re.search(r"\d\s$", place.before)):
             return None
+        is_test = written.isupper() and len(short) > 3 and short.count(".") == 1 and short.endswith(".")
+        if is_test:  # SAT. at a sentence's end is no Saturday
+            return None
+        if short == "rev." and number_follows:
+            return "revision"
         if short == "min." and not re.match(r"\s+[a-z]", place.after):
             return None
         if short in ("fr.", "ft.", "mt.", "hon.", "rep.", "col.", "det.", "pk.", "m.") and not name_follows:

@@ -42,6 +42,6 @@ class Spoken(Language):
         ]
         return " ".join(filter(None, parts))
 
-    def fraction(self, whole: int | None, top: int, bottom: int, *, followed: bool) -> str:
+    def fraction(self, whole: int | None, top: int, bottom: int, *, followed: str) -> str:
         said = f"{self.cardinal(bottom)}분의 {self.cardinal(top)}"
         return f"{self.cardinal(whole)}와 {said}" if whole else said

@@ -67,7 +67,7 @@ class Spoken(Language):
     def time(self, hour: int, minute: int | None, second: int | None, half: str) -> str:
         return f"{self.cardinal(hour)} uur" + (f" {self.cardinal(minute)}" if minute else "")
 
-    def fraction(self, whole: int | None, top: int, bottom: int, *, followed: bool) -> str:
+    def fraction(self, whole: int | None, top: int, bottom: int, *, followed: str) -> str:
         part = {2: "half" if followed else "de helft", 3: "derde", 4: "kwart"}.get(bottom) or f"{self.ordinal(bottom)}"
         said = part if top == 1 and bottom == 2 else f"{'een' if top == 1 else self.cardinal(top)} {part}"
         if whole:

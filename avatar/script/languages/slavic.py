@@ -14,10 +14,10 @@ class Slavic(Language):
     def form(self, text: str, forms: Forms) -> str:
         """One, two to four, and five or more; after decimals as after two."""
         whole, decimals = self.value(text)
-        if decimals or len(forms) < 3:
-            return forms[0] if (whole, decimals) == ("1", "") else forms[min(1, len(forms) - 1)]
-        if self.is_one(whole):
+        if self.is_one(whole) and not decimals:
             return forms[0]
+        if decimals or len(forms) < 3:
+            return forms[min(1, len(forms) - 1)]
         few = whole[-1] in "234" and whole[-2:-1] != "1"
         return forms[1] if few else forms[2]
 

@@ -43,7 +43,7 @@ class Spoken(Language):
     def percentage(self, text: str) -> str:
         return f"{self.percent} {self.number(text)}"
 
-    def fraction(self, whole: int | None, top: int, bottom: int, *, followed: bool) -> str:
+    def fraction(self, whole: int | None, top: int, bottom: int, *, followed: str) -> str:
         if (top, bottom) == (1, 2):
             return f"{self.cardinal(whole)} buçuk" if whole else "yarım"
         parts = [self.cardinal(whole) if whole else "", self.cardinal(top), self.over, self.cardinal(bottom)]

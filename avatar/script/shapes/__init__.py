@@ -7,7 +7,7 @@ from functools import cache
 
 from avatar.script import languages
 from avatar.script.scan import Shapes
-from avatar.script.shapes import addresses, amounts, calendar, numbers, words
+from avatar.script.shapes import addresses, amounts, calendar, measures, numbers, words
 
 
 @cache
@@ -16,9 +16,9 @@ def of(code: str) -> Shapes:
     language = languages.of(code)
     of_web, of_versions = addresses.shapes(language)
     found = [
-        *of_web, *calendar.shapes(language), *of_versions, *words.shortened(language), *amounts.shapes(language),
+        *of_web, *language.own_shapes(), *calendar.shapes(language), *of_versions, *words.shortened(language), *measures.shapes(language), *amounts.shapes(language),
         *numbers.shapes(language), *words.shapes(language),
     ]  # fmt: skip
-    names = [*language.months, *language.weekdays, *language.abbreviations, *language.currencies]
+    names = [*language.months, *language.weekdays, *language.abbreviations, *language.currencies, *language.own_words]
     known = {name.lower() for name in names} | {re.split(r"[\s.]", name)[0].lower() for name in names}
-    return Shapes(tuple(found), frozenset(known))
+    return Shapes(tuple(found), frozenset(known), language.word_endings)

@@ -32,12 +32,16 @@ def shapes(language: Language) -> tuple[list[Shape], list[Shape]]:
         ":": language.colon, "\\": language.backslash, "+": language.plus, **language.symbols,
     }  # fmt: skip
 
+    point = language.point if language.decimal_mark == "." else language.dot
+
     def spoken(address: str) -> str:
         """Its parts one by one: words, numbers, letters where there is no vowel, signs by name."""
         parts: list[str] = []
         before = ""
         for part in re.findall(r"[^\W\d_]+|\d+|[^\w\s]|_", address):
-            if part.isdecimal():
+            if part.lower() in language.address_words:
+                parts.append(language.address_words[part.lower()])
+            elif part.isdecimal():
                 year = len(part) == 4 and part[:2] in ("19", "20")
                 short = len(part) < 4 and not part.startswith("0")
                 parts.append(
@@ -60,21 +64,24 @@ def shapes(language: Language) -> tuple[list[Shape], list[Shape]]:
     def web(match: re.Match, place: Place) -> str:
         return spoken(re.sub(r"^(?:[a-z]+://|mailto:)", "", match[0], flags=re.IGNORECASE).rstrip("/"))
 
-    def path(match: re.Match, place: Place) -> str:
-        return spoken(match[0])
+    def path(match: re.Match, place: Place) -> str | None:
+        return None if match[0].lower() in language.abbreviations else spoken(match[0])  # "L.go"
 
     def dotted(match: re.Match, place: Place) -> str | None:
         """192.168.0.1 digit by digit; a version's parts as numbers."""
         if re.match(r"[./]\d", place.after) or re.fullmatch(r"\d{3}\.\d{3}\.\d{4}", match[0]):  # a telephone number
             return None
         parts = match[2].split(".")
+        is_ip = len(parts) == 4 and all(int(part) < 256 for part in parts)
+        if "." in language.group_marks and not is_ip and re.fullmatch(r"\d{1,3}(?:\.\d{3})+", match[0]):  # a million
+            return None
         if len(parts) == 4 and not match[1]:
             return f" {language.dot} ".join(language.digits(part) for part in parts)
-        read = f" {language.point} ".join(language.number(part) for part in parts)
+        read = f" {point} ".join(language.number(part) for part in parts)
         return f"{language.spell(match[1])} {read}" if match[1] else read
 
     def version(match: re.Match, place: Place) -> str:
-        return f"{language.spell(match[1])} " + f" {language.point} ".join(map(language.number, match[2].split(".")))
+        return f"{language.spell(match[1])} " + f" {point} ".join(map(language.number, match[2].split(".")))
 
     ENDINGS = frozenset(re.sub(r"\?", "", DOMAINS + "|" + FILES).split("|")) - SAID_AS_WORDS
     found: list[tuple[str, Reading]] = [
@@ -84,7 +91,7 @@ def shapes(language: Language) -> tuple[list[Shape], list[Shape]]:
         (rf"(?:{LABEL}\.)+(?:{DOMAINS})(?:/[^\s<>\"“”]*[^\s<>\"“”.,;:!?)\]}}'’…]|/)?(?![\w@])(?!\.\w)", web),
         (r"[A-Za-z]:\\[^\s<>\"|?*]*[^\s<>\"|?*.,;:!)'’]", path),
         (r"(?:~|\.{1,2})?(?:/[\w.-]*\w){2,}/?|~/[\w./-]*\w", path),
-        (rf"[\w-]+(?:\.[\w-]+)*\.(?:{FILES})(?![\w@])(?!\.\w)", path),
+        (rf"(?!\w\.\w\.)[\w-]+(?:\.[\w-]+)*\.(?:{FILES})(?![\w@])(?!\.\w)", path),
     ]
     made = [Shape(re.compile(pattern), read) for pattern, read in found]
     return made, [

@@ -31,7 +31,9 @@ DASH = r"(?:\s?[-‐‑–—−]\s?)"
 
 def number_pattern(language: Language) -> str:
     point, group = re.escape(language.decimal_mark), f"[{re.escape(language.group_marks)}]"
-    return rf"(?:(?:\d{{1,3}}(?:{group}\d{{{language.group_digits}}})+(?!\d)|\d+)(?:{point}\d+)?|{point}\d+)"
+    whole = rf"(?:\d{{1,3}}(?:{group}\d{{{language.group_digits}}})+(?!\d)|\d+)"
+    written = rf"{whole}(?:{point}\d+)?|{point}\d+"
+    return rf"(?:\d+\.\d{{1,2}}(?![\d.,]\d|\d)|{written})" if language.point_too else f"(?:{written})"
 
 
 def shapes(language: Language) -> list[Shape]:
@@ -65,7 +67,7 @@ def _money(language: Language) -> list[tuple[str, Reading]]:
             first = language.number(text)
             if scale_name and (given.get("scale2") or "").lower() != scale_name:
                 first = language.money(text, currency, scale_name)
-            elif "." in text and not scale_name:
+            elif language.value(text)[1] and not scale_name:
                 first = language.money(text, currency)
             second = language.money(last, currency, (given.get("scale2") or "").lower(), before_noun=before_noun)
             said = language.span(first, second)
@@ -87,9 +89,10 @@ def _money(language: Language) -> list[tuple[str, Reading]]:
 
 
 def _fractions(language: Language) -> list[tuple[str, Reading]]:
-    def followed(place: Place) -> bool:
-        """A noun stands after it; "of" and the like are none."""
-        return bool(re.match(r"\s+[^\W\d_]", place.after)) and not re.match(r"\s+(?:of|de|di|von|d')\b", place.after)
+    def followed(place: Place) -> str:
+        """The noun after it; "of" and the like are none."""
+        noun = re.match(r"\s+([^\W\d_]+)", place.after)
+        return noun[1] if noun and not re.match(r"\s+(?:of|de|di|von|d')\b", place.after) else ""
 
     def unicode(match: re.Match, place: Place) -> str:
         top, bottom = FRACTIONS[match[2]]
@@ -136,7 +139,7 @@ def _units(language: Language) -> list[tuple[str, Reading]]:
     def is_unit(match: re.Match, place: Place) -> bool:
         name = match["unit"]
         joined = not match["space"]
-        if name in JOINED_ONLY and not joined:
+        if name in JOINED_ONLY - language.spaced_units and not joined:
             return False
         if name == "m" and joined and MANY.match(place.after):
             return False
@@ -170,7 +173,8 @@ def _units(language: Language) -> list[tuple[str, Reading]]:
     def by(match: re.Match, place: Place) -> str:
         """10 x 20 cm; with an equals sign it is a product."""
         *first, last = re.split(r"\s?[x×]\s?", match["sides"])
-        word = language.times if re.match(r"\s?=", place.after) else language.by
+        is_product = re.match(r"\s?=", place.after) or "×" in match["sides"] and not match["unit"]
+        word = language.times if is_product else language.by
         last = language.counted(last, language.units[match["unit"]]) if match["unit"] else language.number(last)
         return f" {word} ".join([*map(language.number, first), last])
 

@@ -41,6 +41,8 @@ def _dates(language: Language) -> list[tuple[str, Reading]]:
             said = spoken(day, month, given.get("year"), place, day_first=day_first)
         else:
             said = language.date(None, month, _year(given["year"]), day_first=day_first, after_weekday=False)
+        if said and place.word_before() == "the":
+            said = said.removeprefix("the ")
         return said and Said(said, "may" if match[0].endswith(".") else "")
 
     def numeric(match: re.Match, place: Place) -> str | None:
@@ -68,14 +70,23 @@ def _dates(language: Language) -> list[tuple[str, Reading]]:
             len(match[2]) != 4
             and not match[1]
             and place.word_before() not in {"the", "mid", "early", "late", "his", "her"}
+            and not place.before.lower().endswith(("mid-", "early-", "late-"))
         ):
             return None
         return language.decade(int(match[2]))
 
     def short_weekday(match: re.Match, place: Place) -> Said | None:
+        if match[0].isupper():  # SAT. is a test
+            return None
         following = re.match(r",?\s*(\d|\w+\.?\s*\d)", place.after)
         return Said(language.weekdays[match[0].lower()], "may") if following or match[0][:1].isupper() else None
 
+    def weekdays(match: re.Match, place: Place) -> Said:
+        """Mon–Fri."""
+        first, last = (language.weekdays[day.lower() + "."] for day in match.groups())
+        return Said(language.span(first, last), "may" if match[0].endswith(".") else "")
+
+    weekday = _any_of(name[:-1].capitalize() for name in language.weekdays if name.endswith("."))
     month = rf"(?P<month>(?i:{_any_of(language.months)}))"
     ordinal = rf"(?:{language.ordinal_marks})?" if language.ordinal_marks else ""
     day = rf"(?P<day>\d{{1,2}}){ordinal}"
@@ -85,12 +96,13 @@ def _dates(language: Language) -> list[tuple[str, Reading]]:
     end = r"(?![\w:%°/]|[.,]\d)"
     first, second = partial(in_words, day_first=True), partial(in_words, day_first=False)
     return [
-        (r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)(?!\w)", iso),
+        (r"(?P<year>\d{4})(?P<mark>[-/])(?P<month>\d\d)(?P=mark)(?P<day>\d\d)(?!\w)", iso),
+        (rf"({weekday})\.?{DASH}({weekday})\.?(?!\w)", weekdays),
         (r"(?P<a>\d{1,2})(?P<mark>[/.-])(?P<b>\d{1,2})(?P=mark)(?P<year>\d{4}|\d\d)(?!\w|\.\d)", numeric),
         (rf"{day}{last}?\.?\s{of}{month},?\s{of}{year}", first),
         (rf"{day}{last}?\.?\s{of}{month}(?!\w)", first),
         (rf"{month}\s{day}{last}?,?\s{year}", second),
-        (rf"{month}\s{day}{last}?{end}", second),
+        *([(rf"{month}\s{day}{last}?{end}", second)] if language.month_first else []),
         (rf"{month},?\s{of}{year}", second),
         (r"(\d{1,2})/(\d{1,2})(?![\w/])", without_year),
         (r"(['’])?(\d{1,3}0)['’]?s(?!\w)", decade),
@@ -133,7 +145,7 @@ def _times(language: Language) -> list[tuple[str, Reading]]:
             rf"(?P<h1>\d{{1,2}})(?:{marks}(?P<m1>\d\d))?{half1}?{DASH}(?P<h>\d{{1,2}})(?:{marks}(?P<m>\d\d))?{HALF}",
             between,
         ),
-        (rf"{until}(?:{marks}(?P<s>\d\d))?{HALF}?(?!\w)(?!{marks}\d)", at),
+        (rf"{until}(?:{marks}(?P<s>\d\d))?{HALF}?(?!\w)(?!{marks}\d|[,.]\d{{3}})", at),
         (rf"(?P<h>\d{{1,2}}){HALF}", at),
     ]
 

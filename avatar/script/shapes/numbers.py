@@ -10,7 +10,7 @@ from avatar.script.shapes.amounts import MANY, SUBSCRIPTS, SUPERSCRIPTS, number_
 
 DASH = r"(?:\s?[-‐‑–—−]\s?)"
 PHONE_WORDS = re.compile(r"\b(?:tel|phone|telephone|call|fax|mobile|cell|text|dial|téléphone|teléfono|telefono|telefone|"
-                         r"telefon|tél|móvil|handy)\.?:?\s*(?:us|me|at|on|is|am|al|au|under|unter)?:?\s*$", re.IGNORECASE)  # fmt: skip
+                         r"telefon|tél|móvil|handy|llam[ae]|ligue|chiam[ai]|whatsapp)\.?:?\s*(?:us|me|at|on|is|am|al|au|under|unter|il|o|para|para o)?:?\s*$", re.IGNORECASE)  # fmt: skip
 GAP = r"[\s.\-‐‑–/]"
 
 
@@ -24,7 +24,10 @@ def shapes(language: Language) -> list[Shape]:
 def _phones(language: Language) -> list[tuple[str, Reading]]:
     def phone(match: re.Match, place: Place) -> str:
         """Group by group, digit by digit; a toll-free 800 as one number."""
-        groups = re.findall(r"\+?\d+", match[0])
+        return said_groups(match[0])
+
+    def said_groups(text: str) -> str:
+        groups = re.findall(r"\+?\d+", text)
         said = []
         for number, group in enumerate(groups):
             free = re.fullmatch(r"[89]00", group) and number < 2 and language.code == "en"
@@ -35,6 +38,12 @@ def _phones(language: Language) -> list[tuple[str, Reading]]:
     def long_enough(match: re.Match, place: Place) -> str | None:
         return phone(match, place) if sum(map(str.isdecimal, match[0])) >= 7 else None
 
+    def named(match: re.Match, place: Place) -> str:
+        """1-800-FLOWERS."""
+        digits = re.match(r"[\d-]+", match[0])
+        assert digits
+        return f"{said_groups(digits[0])}, {match[0][digits.end() :].lower().replace('-', ' ')}"
+
     def after_word(match: re.Match, place: Place) -> str | None:
         return phone(match, place) if PHONE_WORDS.search(place.before) else None
 
@@ -44,6 +53,7 @@ def _phones(language: Language) -> list[tuple[str, Reading]]:
         (r"\+\d{8,15}(?!\d)", phone),
         (rf"(?:1{GAP})?{us}(?!\d)", phone),
         (r"\d{3}-\d{4}(?![\d-])", phone),
+        (r"(?:1-)?8\d\d-[A-Z][A-Z-]{3,}(?!\w)", named),
         (rf"\(?0\d{{1,4}}\)?{GAP}\d{{2,8}}(?:{GAP}\d{{2,5}}){{0,4}}(?![\d]|[.,:]\d|\s?[a-z%€])", phone),
         (rf"\d{{2,5}}(?:{GAP}?\d{{2,5}}){{1,5}}(?!\d)", after_word),
         (r"(?:911|999|11\d|10\d)(?![\w-]|[.,]\d)", after_word),
@@ -75,8 +85,8 @@ def _codes(language: Language) -> list[tuple[str, Reading]]:
         if rest.isdecimal():
             return f"{sign} {language.digits(rest) if len(rest) > 4 or rest[0] == '0' else language.number(rest)}"
         parts = re.findall(r"[A-Za-z]+|\d+", rest)
-        if not any(part.isdecimal() for part in parts):
-            return None
+        if not any(part.isdecimal() for part in parts) or any(part.islower() and len(part) > 2 for part in parts):
+            return None  # a hashtag
         said = " ".join(language.digits(p) if p.isdecimal() and len(p) > 2 else language.number(p) if p.isdecimal()
                         else language.spell(p) for p in parts)  # fmt: skip
         return f"{sign} {said}"
@@ -98,15 +108,20 @@ def _spans(language: Language) -> list[tuple[str, Reading]]:
             until = int(last) if len(last) == 4 else int(last)
             said = language.year(until) if len(last) == 4 else language.number(last)
             return language.span(language.year(int(first)), said)
-        return language.span(language.number(match["sign"] + first), language.number(last))
+        return language.span(language.number_at(match["sign"] + first, place), language.number_at(last, place))
+
+    def digit_groups(match: re.Match, place: Place) -> str:
+        """978-3-16-148410-0."""
+        return ", ".join(language.digits(group) for group in match[0].split("-"))
 
     def score(match: re.Match, place: Place) -> str | None:
         return None if len(match[1]) > 3 else f"{language.number(match[1])} {language.to} {language.number(match[2])}"
 
     number = number_pattern(language)
     return [
+        (r"\d+(?:-\d+){3,}(?![\w-])", digit_groups),
         (rf"(?P<sign>[-−]?)(?P<first>{number})(?P<gap>{DASH})(?P<last>{number})(?![\w-]|\.\d)", between),
-        (r"(\d{1,3}):(\d{1,3})(?![\w:])", score),
+        (rf"(\d{{1,3}}):({number})(?![\w:])", score),
     ]
 
 
@@ -151,7 +166,7 @@ def _last(language: Language) -> Reading:
     def read(match: re.Match, place: Place) -> str:
         text = match[0]
         if not text.isdecimal():
-            return language.number(text)
+            return language.number_at(text, place)
         if len(text) > 1 and text[0] == "0" or len(text) > 12 or (len(text) > 2 and asks_digits.search(place.before)):
             return language.digits(text)
         if len(text) == 5 and re.search(r"\b(?:[A-Z]{2}|D\.C\.),?\s$", place.before):  # a ZIP code
@@ -160,7 +175,7 @@ def _last(language: Language) -> Reading:
             return language.in_pairs(text)
         if is_year(text, language) and said_as_year(place, language):
             return language.year(int(text))
-        return language.number(text)
+        return language.number_at(text, place)
 
     return read
 
@@ -169,9 +184,7 @@ def said_as_year(place: Place, language: Language) -> bool:
     """Four digits: a year after such words as "in", or where no noun that could be counted follows."""
     if place.word_before() in language.year_words:
         return True
-    counts = re.match(
-        r"[\s-]+(?:[^\W\d_]+\s+)?[a-z]+s\b|\s+(?:people|men|women|children|more|other|new)\b", place.after
-    )
+    counts = re.match(language.counts, place.after)
     return bool(language.year_words) and not counts and place.word_before() not in {"number", "no.", "no", "№"}
 
 

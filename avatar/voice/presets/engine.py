@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from avatar.device.libraries import FFMPEG, ONNX_RUNTIME
 from avatar.engines import Told, WantedSpeech
 from avatar.errors import RequestError
+from avatar.media import READS_SOUND
 from avatar.progress import Progress
 from avatar.script.reader import read
 from avatar.voice.presets.catalog import DEFAULT_PRESET, PRESETS, nearest_preset
@@ -38,9 +39,7 @@ class PresetVoice:
     models: ClassVar[tuple[str, ...]] = ()
     libraries: ClassVar[tuple[str, ...]] = LIBRARIES
     code: ClassVar[tuple[str, ...]] = (
-        "script", "voice/presets", "voice/pitch.py", "voice/recording.py", "voice/speech.py", "media/boxes.py",
-        "media/channels.py", "media/chunks.py", "media/claims.py", "media/ffmpeg.py", "media/level.py",
-        "media/lufs.py", "media/pipes.py", "media/reading.py", "media/sound_file.py", "media/streams.py",
+        "script", "voice/pitch.py", "voice/presets", "voice/recording.py", "voice/speech.py", *READS_SOUND,
     )  # fmt: skip
     uses: ClassVar[tuple[str, ...]] = ()  # it runs alike on every host
 

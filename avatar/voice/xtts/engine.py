@@ -16,6 +16,7 @@ from avatar.device.libraries import COQUI_TTS, FFMPEG, TORCH, TRANSFORMERS
 from avatar.device.threads import torch_threads
 from avatar.engines import Told, WantedSpeech
 from avatar.errors import AvatarError, EnvironmentProblem, RequestError
+from avatar.media import READS_SOUND
 from avatar.progress import Progress
 from avatar.script.reader import read
 from avatar.voice.recording import check_reference, trim
@@ -69,9 +70,7 @@ class XttsVoice:
     models: ClassVar[tuple[str, ...]] = (MODEL,)
     libraries: ClassVar[tuple[str, ...]] = (*TORCH, *TRANSFORMERS, *COQUI_TTS, *FFMPEG)
     code: ClassVar[tuple[str, ...]] = (
-        "script", "voice/xtts", "voice/pitch.py", "voice/recording.py", "voice/speech.py", "media/boxes.py",
-        "media/channels.py", "media/chunks.py", "media/claims.py", "media/ffmpeg.py", "media/level.py",
-        "media/lufs.py", "media/pipes.py", "media/reading.py", "media/sound_file.py", "media/streams.py",
+        "script", "voice/pitch.py", "voice/recording.py", "voice/speech.py", "voice/xtts", *READS_SOUND,
     )  # fmt: skip
     uses: ClassVar[tuple[str, ...]] = ("device", "voice_dtype")
 
