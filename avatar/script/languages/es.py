@@ -8,7 +8,7 @@ from avatar.script.languages import es_words as words
 from avatar.script.languages.base import in_words
 from avatar.script.languages.base import words as words_of
 from avatar.script.languages.romance import GAP, Romance
-from avatar.script.scan import Shape
+from avatar.script.scan import Place, Shape
 
 ORDINALS = (
     "", "primero", "segundo", "tercero", "cuarto", "quinto", "sexto", "séptimo", "octavo", "noveno", "décimo",
@@ -35,7 +35,7 @@ class Spoken(Romance):
     months = words.MONTHS
     month_names = words.MONTH_NAMES
     weekdays = words.WEEKDAYS
-    clock_tail = r"\s?(?:h|hs|hrs|horas)\.?"
+    clock_tail = r"\s?(?:h|hs|hrs|horas)"
     clock_words = words_of("las la")
 
     currencies = words.CURRENCIES
@@ -140,6 +140,12 @@ class Spoken(Romance):
     def date(self, day: int | None, month: int, year: int | None, *, day_first: bool, after_weekday: bool) -> str:
         parts = [self.cardinal(day) if day else "", self.month_names[month - 1], self.year(year) if year else ""]
         return " de ".join(filter(None, parts))
+
+    def abbreviation(self, short: str, written: str, place: Place) -> str | None:
+        count = re.search(r"(?<![\d.,])(\d{1,2})\s$", place.before)
+        if short == "hab." and count and int(count[1]) < 20:  # of a flat
+            return "habitación" if count[1] == "1" else "habitaciones"
+        return super().abbreviation(short, written, place)
 
     def time(self, hour: int, minute: int | None, second: int | None, half: str) -> str:
         said = self.agreeing(self.cardinal(hour), "hora", feminine=True)

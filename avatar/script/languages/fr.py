@@ -8,7 +8,7 @@ from avatar.script.languages import fr_words as words
 from avatar.script.languages.base import Forms, in_words
 from avatar.script.languages.base import words as words_of
 from avatar.script.languages.romance import Romance
-from avatar.script.scan import Place
+from avatar.script.scan import Place, Shape
 
 
 class Spoken(Romance):
@@ -26,7 +26,7 @@ class Spoken(Romance):
     month_names = words.MONTH_NAMES
     weekdays = words.WEEKDAYS
     clock_marks = ":h"
-    clock_tail = r"\s?(?:h|heures|mn|min)\.?"
+    clock_tail = r"\s?(?:h|heures|mn|min)"
 
     currencies = words.CURRENCIES
     and_cents = ""
@@ -125,6 +125,13 @@ class Spoken(Romance):
 
     def of_noun(self, noun: str) -> str:
         return f"d'{noun}" if noun[0] in "aeiouéh" else f"de {noun}"
+
+    def own_shapes(self) -> tuple[Shape, ...]:
+        return (Shape(re.compile(r"(\d)m(\d\d)(?!\w)"), self._height), *super().own_shapes())
+
+    def _height(self, match: re.Match, place: Place) -> str:
+        """1m80."""
+        return f"{self.counted(match[1], self.units['m'])} {self.cardinal(int(match[2]))}"
 
     def singular(self, noun: str) -> str:
         return noun.removesuffix("s")

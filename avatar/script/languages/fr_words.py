@@ -89,7 +89,7 @@ ABBREVIATIONS = {
     "bcp": "beaucoup", "vs": "contre", "vs.": "contre", "resp.": "respectivement", "incl.": "inclus",
     "obs.": "observation", "24h/24": "vingt-quatre heures sur vingt-quatre", "7j/7": "sept jours sur sept",
     "24/7": "vingt-quatre sept", "et/ou": "et ou", "mp3": "emme pé trois", "mp4": "emme pé quatre", "50/50": "cinquante cinquante", "c++": "cé plus plus", "c#": "cé sharp", "suppl.": "supplément", "s.": "siècle",
-    "ttc": "toutes taxes comprises", "ht": "hors taxes", "càs": "cuillères à soupe", "càc": "cuillères à café",
+    "km": "kilomètre", "kg": "kilo", "ttc": "toutes taxes comprises", "ht": "hors taxes", "càs": "cuillères à soupe", "càc": "cuillères à café",
 }  # fmt: skip
 BEFORE_NUMBER = words("p. pp. no tel. fig. vol. art. chap. min. éd. max.")
 BEFORE_NAME = words("m. mm. mr me pr st ste pl. imp. rte vve")
@@ -131,7 +131,7 @@ THE = words("le la les du au aux l'")
 FEMININE = words(
     "chanson façon leçon boisson raison saison prison page heure minute seconde personne place table chambre semaine journée année fois part ville rue route porte fenêtre "
     "voiture mère soeur sœur femme fille cuillère tasse pincée gousse tranche boîte bouteille tonne note lettre "
-    "phrase ligne image vidéo photo moto chose nuit main voix paix croix noix fleur mer dent mort loi foi peau eau clé clef "
+    "phrase ligne image vidéo photo moto chose nuit main voix paix croix noix fleur mer dent loi foi peau eau clé clef "
     "salle classe école équipe entreprise maison pièce étape réponse demande erreur couleur chaleur peur valeur douleur "
     "banque carte zone branche couche feuille poire pomme carotte tomate courgette aubergine orange banane cerise fraise "
     "olive salade pomme-de-terre louche botte barquette plaque livraison offre date langue série base marche forme règle "

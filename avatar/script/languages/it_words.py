@@ -91,7 +91,7 @@ ABBREVIATIONS = {
     "n.b.": "nota bene", "p.s.": "post scriptum", "ca": "circa", "sec.": "secolo", "secc.": "secoli", "gg.": "giorni",
     "incl.": "incluso", "escl.": "escluso", 
     "q.b.": "quanto basta", "qb": "quanto basta", "tot.": "totale", "ab.": "abitanti", "24/7": "ventiquattro sette",
-    "e/o": "e o", "mp3": "emme pi tre", "mp4": "emme pi quattro", "50/50": "cinquanta cinquanta", "c++": "ci più più", "c#": "ci sharp", "h24": "acca ventiquattro", "obbl.": "obbligatorio",
+    "e/o": "e o", "mp3": "emme pi tre", "mp4": "emme pi quattro", "50/50": "cinquanta cinquanta", "c++": "ci più più", "c#": "ci sharp", "km": "chilometro", "kg": "chilo", "h24": "acca ventiquattro", "obbl.": "obbligatorio",
 }  # fmt: skip
 BEFORE_NUMBER = words(
     "p. pp. n. nn. num. nr. ed. cap. art. artt. fig. vol. min. max. sec. secc. v. ca tot. int. ss. pag."

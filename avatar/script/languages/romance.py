@@ -35,10 +35,11 @@ class Romance(Ordered):
     parts: ClassVar[Mapping[int, Forms]] = {}  # a third, thirds
     of_part: ClassVar[str] = "de"
 
-    clock_tail: ClassVar[str] = r"\s?(?:h|hs|hrs)\.?"  # what may follow a time and says nothing
+    clock_tail: ClassVar[str] = r"\s?(?:h|hs|hrs)"  # what may follow a time and says nothing
     clock_words: ClassVar[frozenset[str]] = frozenset()  # before a time with a full stop: "alle 14.30"
     phones: ClassVar[tuple[str, ...]] = ()  # patterns of a telephone number at home
 
+    of_year: ClassVar[str] = "de"  # of a law: 39/2015
     elided: ClassVar[str] = "(?!)"  # a pattern of what stands before an apostrophe: l', dell'
 
     def own_shapes(self) -> tuple[Shape, ...]:
@@ -49,10 +50,12 @@ class Romance(Ordered):
         found = [
             *[(pattern + r"(?!\w)", self._phone) for pattern in (ABROAD, *self.phones)],
             (rf"{time}{DASH}{time}{tail}", self._times),
+            (rf"(\d{{1,2}})()()(){DASH}{time}{tail}", self._times),  # 17-20:30
             (rf"{time}{tail}(?!{DASH}\d{{1,2}}{mark}\d\d)(?!\s?[aApP]\.?\s?[mM]\b)", self._time),
             (rf"(\d{{1,3}})({self.ordinal_endings})(?!\w)", self._ordinal),
             (r"(\d+)\s?€\s?(\d\d)(?![\d.,]\d|\d)", lambda match, place: self.money(f"{match[1]},{match[2]}", "EUR")),
             (r"(\d{1,2})/(\d{1,2})(?![\w/])", self._day_of_month),
+            (r"(\d{1,3}(?:\.\d{3})+|\d{1,5})/((?:19|20)\d\d)(?![\w/])", self._of_a_year),
             (rf"({days})(?:\s?[-–]\s?|\s(au?|à|al|y|et?)\s)({days})", self._weekdays),
             (rf"({self._amount})\s({any_of(self._money_words)})(?!\w)", self._money_in_words),
             (rf"(\d{{1,3}})\s?(?:½|\s1[/⁄]2)\s({LETTER}{{3,}})(?![\w/])", self._and_a_half),
@@ -135,12 +138,12 @@ class Romance(Ordered):
 
     def _moment(self, parts: tuple, place: Place, *, tail: str | None) -> str | None:
         hour, mark, minute, second = parts
-        if int(hour) > 24 or int(minute) > 59 or int(second or 0) > 59:
+        if int(hour) > 24 or int(minute or 0) > 59 or int(second or 0) > 59:
             return None
         asked = place.word_before() in self.clock_words or re.search(r"(?i)\b(?:d?all?|l)['’]$", place.before)
         if mark == "." and not (tail or asked):
             return None
-        return self.time(int(hour), int(minute), int(second) if second else None, "")
+        return self.time(int(hour), int(minute) if minute else None, int(second) if second else None, "")
 
     def _phone(self, match: re.Match, place: Place) -> str:
         """Group by group, the country's code as a number."""
@@ -162,6 +165,17 @@ class Romance(Ordered):
         day, month = int(match[1]), int(match[2])
         is_date = 12 < day <= 31 and 1 <= month <= 12 and match[0] != "24/7"
         return self.date(day, month, None, day_first=True, after_weekday=False) if is_date else None
+
+    def _of_a_year(self, match: re.Match, place: Place) -> str:
+        """Ley 39/2015, and the month 12/2024."""
+        number, year = int(self.value(match[1])[0]), int(match[2])
+        if (
+            len(match[1]) == 2
+            and 1 <= number <= 12
+            and not re.search(r"\bl[eo][yigs]\w*\s+(?:n\S*\s)?$", place.before.lower())
+        ):
+            return self.date(None, number, year, day_first=True, after_weekday=False)
+        return f"{self.number(match[1])} {self.of_year} {self.year(year)}"
 
     def _weekdays(self, match: re.Match, place: Place) -> str:
         """lun.-vie., du lun. au ven."""

@@ -173,7 +173,7 @@ def _units(language: Language) -> list[tuple[str, Reading]]:
     def by(match: re.Match, place: Place) -> str:
         """10 x 20 cm; with an equals sign it is a product."""
         *first, last = re.split(r"\s?[x×]\s?", match["sides"])
-        is_product = re.match(r"\s?=", place.after) or "×" in match["sides"] and not match["unit"]
+        is_product = re.match(r"\s?[=€$£]", place.after) or "×" in match["sides"] and not match["unit"]
         word = language.times if is_product else language.by
         last = language.counted(last, language.units[match["unit"]]) if match["unit"] else language.number(last)
         return f" {word} ".join([*map(language.number, first), last])
