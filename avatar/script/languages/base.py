@@ -87,6 +87,7 @@ class Language:
     # words
     abbreviations: ClassVar[Mapping[str, str]] = {}  # lower case with its dots -> spoken; they do not end a sentence
     may_end: ClassVar[frozenset[str]] = frozenset()  # those that end one before a capital letter
+    ends: ClassVar[frozenset[str]] = frozenset()  # those that end one before any capital letter: no name follows them
     acronym_words: ClassVar[frozenset[str]] = frozenset()  # capitals read as a word: NATO
     code_words: ClassVar[frozenset[str]] = frozenset()  # before a number that is read digit by digit: PIN
     room_words: ClassVar[frozenset[str]] = frozenset()  # before a number that is read as of a room or house

@@ -103,7 +103,7 @@ BEFORE_NAME = words("d. d.ª dª pl. lic. ing. arq. sto. sta. c/ rdo.")
 CAPITAL_ONLY = words("no. d. d.ª dª")
 MAY_END = frozenset([
     "etc.", "ee. uu.", "ee.uu.", "jj. oo.", "jj.oo.", "s. a.", "s.a.", "s. l.", "s.l.", "izq.", "izda.", "dcha.", "a. c.",
-    "a.c.", "d. c.", "d.c.", "cía.", "hnos.", "ltda.", "aprox.", "hab.", "máx.", "mín.", "min.", "ud.", "uds.", "vd.",
+    "a.c.", "d. c.", "d.c.", "ltda.", "aprox.", "hab.", "máx.", "mín.", "min.", "ud.", "uds.", "vd.",
     "vds.", "incl.", "cc. oo.", "cc.oo.", "gr.", "h.", "seg.", "mill.",
 ])  # fmt: skip
 ACRONYM_WORDS = words(

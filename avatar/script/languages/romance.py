@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
-from avatar.script.languages.base import Forms
+from avatar.script.languages.base import Forms, words
 from avatar.script.languages.romance_order import Ordered
 from avatar.script.scan import LETTER, Place, Shape
 from avatar.script.shapes.words import ROMAN
@@ -29,6 +29,8 @@ class Romance(Ordered):
     capital_only: ClassVar[frozenset[str]] = frozenset()  # which begin with a capital
 
     goes_on: ClassVar[frozenset[str]] = frozenset({"ex.", "ej.", "es."})  # which a sentence never ends with
+
+    ends = words("etc. ecc. q.b. s.l.m.") | {"a. c.", "a.c.", "d. c.", "d.c.", "av. j.-c.", "apr. j.-c.", "ap. j.-c."}
 
     halves: ClassVar[Forms] = ()  # half before a noun: masculine, feminine
     and_half: ClassVar[Forms] = ()  # after one: "y medio", "y media"

@@ -42,6 +42,8 @@ def _abbreviations(language: Language) -> list[tuple[str, Reading]]:
             return None
         if match[0].isupper() and len(match[0]) > 2 and short + "." in language.abbreviations:
             return None
+        if short in language.ends and re.match(r"\s+[\"“«(¿¡]*[A-ZÀ-Þ]", place.after):
+            return Said(spoken + ".")
         return Said(spoken, ("may" if short in language.may_end else "never") if short.endswith(".") else "")
 
     def dotted(match: re.Match, place: Place) -> Said:
