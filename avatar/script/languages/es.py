@@ -94,7 +94,7 @@ class Spoken(Romance):
         r"\d\d \d{4} \d{4}",
         r"[6789]\d\d(?:[ \-]\d\d\d){2}", rf"[6789]\d\d(?:{GAP}\d\d){{3}}", rf"[89]\d{GAP}\d\d\d{GAP}\d\d{GAP}\d\d",
     )  # fmt: skip
-    ordinal_endings = r"\.?[ºª°]|\.?er|ero|era|ro|ra|do|da|to|ta|mo|ma|vo|va"
+    ordinal_endings = r"\.?[ºª°]|er\.(?=\s[a-z])|(?i:\.?er|ero|era|ro|ra|do|da|to|ta|mo|ma|vo|va)"
     centuries = r"\b(?:siglos?|s\.|ss\.)"
     regnal = words.REGNAL
     numbered = words.NUMBERED
@@ -124,7 +124,7 @@ class Spoken(Romance):
         return said[:-1] if noun and said.endswith(("primero", "tercero")) else said
 
     def marked_ordinal(self, number: int, mark: str, noun: str) -> str:
-        short = mark.endswith("er")
+        short = mark.rstrip(".").endswith("er")
         return self.ordinal_before(number, noun or ("x" if short else ""), feminine=mark[-1] in "ªa")
 
     def agreeing(self, words: str, noun: str, *, feminine: bool) -> str:

@@ -68,6 +68,7 @@ UNITS = {
     "℃": ("grado", "grados"), "°F": ("grado Fahrenheit", "grados Fahrenheit"), "°": ("grado", "grados"),
     "%": ("por ciento",), "‰": ("por mil",), "x": ("por",),
 }  # fmt: skip
+UNITS |= {"KM": UNITS["km"], "KG": UNITS["kg"], "CM": UNITS["cm"]}  # in a text of capitals
 
 ABBREVIATIONS = {
     # titles

@@ -81,8 +81,8 @@ class Spoken(Romance):
 
     phones = (r"0 8\d\d(?: \d\d){3}", r"0 8\d\d \d{3} \d{3}", r"0[1-9](?:[ .\-]\d\d){4}", r"0[1-9]\d{8}")
     elided = "l|d|j|m|t|s|n|c|qu|jusqu|lorsqu|puisqu|quoiqu"
-    ordinal_endings = "ers?|res?|ères?|èmes?|emes?|ièmes?|iemes?|es?|è|nde?s?|de"
-    own_words = words_of("ier ire ve xe ie")
+    ordinal_endings = "ER|RE|ÈRE|ÈME|EME|ers?|res?|ères?|èmes?|emes?|ièmes?|iemes?|es?|è|nde?s?|de"
+    own_words = words_of("x ier ire ve xe ie")
     roman_endings = "er|re|ère|e|ème|ième"
     centuries = r"\b(?:siècles?)"
     regnal = words.REGNAL

@@ -66,6 +66,7 @@ UNITS = {
     "°F": ("grado Fahrenheit", "gradi Fahrenheit"), "°": ("grado", "gradi"), "%": ("per cento",), "‰": ("per mille",),
     "x": ("per",),
 }  # fmt: skip
+UNITS |= {"KM": UNITS["km"], "KG": UNITS["kg"], "CM": UNITS["cm"]}  # in a text of capitals
 
 ABBREVIATIONS = {
     # titles
@@ -108,7 +109,7 @@ ACRONYM_WORDS = words(
     "BOT BTP_ CAF DOC DOP ANSA ARPA AIRC AVIS CAP MIUR MES PIL ANAS ACI ICI SIM ISO DAD DPCM_ ATM_ ANPI COOP USA"
 )
 STARTERS = words(
-    "Il Lo La I Gli Le L' Un Uno Una Questo Questa Questi Queste Quello Quella Quelli Quelle Egli Lui Lei Loro Noi Voi Io "
+    "L C D Dov All Dall Nell Dell Sull Quest Quell Il Lo La I Gli Le L' Un Uno Una Questo Questa Questi Queste Quello Quella Quelli Quelle Egli Lui Lei Loro Noi Voi Io "
     "Tu E O Ma Se Sì No Non Quando Come Dove Anche Mentre Perché Per In Nel Nella Di Del Della Da Dal A Al Alla Con Senza "
     "Secondo Dopo Prima Poi Già C'è Ci È Sono Era Si Mi Ti Vi Suo Sua Oggi Ieri Domani Ora Adesso Inoltre Così Allora Qui "
     "Tutto Tutti Tutta Tutte Ogni Molti Altri Chi Che Cosa Grazie Ciao Infine Su Sul Tra Fra"

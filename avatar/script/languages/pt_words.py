@@ -67,6 +67,7 @@ UNITS = {
     "℃": ("grau", "graus"), "°F": ("grau Fahrenheit", "graus Fahrenheit"), "°": ("grau", "graus"), "%": ("por cento",),
     "‰": ("por mil",), "x": ("vezes",),
 }  # fmt: skip
+UNITS |= {"KM": UNITS["km"], "KG": UNITS["kg"], "CM": UNITS["cm"]}  # in a text of capitals
 
 ABBREVIATIONS = {
     # titles

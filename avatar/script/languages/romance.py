@@ -22,6 +22,7 @@ class Romance(Ordered):
     point_too = True
     month_first = False  # "en mayo 5 personas"
     spaced_units = frozenset({"t"})
+    own_words = frozenset({"x"})  # 6 m x 3 m
 
     # abbreviations, by what stands after them
     before_number: ClassVar[frozenset[str]] = frozenset()
@@ -47,7 +48,7 @@ class Romance(Ordered):
     def own_shapes(self) -> tuple[Shape, ...]:
         mark = r"(?:\s?[hH]\s?|:)" if "h" in self.clock_marks else "[:.]" if self.clock_words else ":"
         time = rf"(\d{{1,2}})({mark})(\d\d)(?:{mark}(\d\d))?"
-        tail = rf"({self.clock_tail}(?!\w))?(?![\w%€$£]|[.,:h]\d|\s[€$£])"
+        tail = rf"((?i:{self.clock_tail})(?!\w))?(?![\w%€$£]|[.,:h]\d|\s[€$£])"
         days = f"(?i:{any_of(name for name in self.weekdays if name.endswith('.'))})"
         found = [
             *[(pattern + r"(?!\w)", self._phone) for pattern in (ABROAD, *self.phones)],
@@ -62,6 +63,7 @@ class Romance(Ordered):
             (rf"({self._amount})\s({any_of(self._money_words)})(?!\w)", self._money_in_words),
             (rf"(\d{{1,3}})\s?(?:½|\s1[/⁄]2)\s({LETTER}{{3,}})(?![\w/])", self._and_a_half),
             (rf"(?i:{self.elided})['’](?=[A-ZÀ-Þ]|{any_of(self.abbreviations)})", lambda match, place: match[0]),
+            (r"x(?=\s\d)", lambda match, place: self.by if re.search(r"\d\s?[ckm]?m\s$", place.before) else None),
             (r"[nN]\.?\s?[ºª°]\.?\s?(?=\d)", lambda match, place: f"{self.number_sign} "),
             (r"([A-ZÑ]{2,5})['’]?s(?!\w)", lambda match, place: self.spell(match[1])),  # DVDs
             (rf"({ROMAN})({self.roman_endings})?\s?[-–]\s?({ROMAN})({self.roman_endings})?(?![\w'’])", self._romans),
@@ -74,6 +76,8 @@ class Romance(Ordered):
 
     def money(self, text: str, currency: str, scale: str = "", *, before_noun: bool = False) -> str:
         whole, cents = self.currencies[currency]
+        if re.fullmatch(r"\d{1,3},\d{3}", text):  # $1,500
+            text = text.replace(",", "")
         if scale:
             forms = self.scales[scale]
             if forms[0] == self.cardinal(1000):

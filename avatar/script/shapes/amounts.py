@@ -33,7 +33,8 @@ def number_pattern(language: Language) -> str:
     point, group = re.escape(language.decimal_mark), f"[{re.escape(language.group_marks)}]"
     whole = rf"(?:\d{{1,3}}(?:{group}\d{{{language.group_digits}}})+(?!\d)|\d+)"
     written = rf"{whole}(?:{point}\d+)?|{point}\d+"
-    return rf"(?:\d+\.\d{{1,2}}(?![\d.,]\d|\d)|{written})" if language.point_too else f"(?:{written})"
+    american = r"\d{1,3}(?:,\d{3})+\.\d{1,2}(?![\d.,]\d|\d)|\d{1,3}(?:,\d{3}){2,}(?!,?\d)|\d+\.\d{1,2}(?![\d.,]\d|\d)"
+    return f"(?:{american}|{written})" if language.point_too else f"(?:{written})"
 
 
 def shapes(language: Language) -> list[Shape]:
