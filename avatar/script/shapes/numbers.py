@@ -111,7 +111,7 @@ def _codes(language: Language) -> list[tuple[str, Reading]]:
     def letter(match: re.Match, place: Place) -> str | None:
         """100K, and 2.5M people."""
         scale = match[2].lower()
-        few = scale == "k" and language.value(match[1])[0] < "10" and len(language.value(match[1])[0]) < 2
+        few = scale == "k" and int(language.value(match[1])[0]) < 10  # 4K is a picture
         if scale not in language.scales or few or (scale != "k" and not MANY.match(place.after)):
             return None
         return language.counted(match[1], language.scales[scale])
