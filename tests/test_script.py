@@ -121,6 +121,13 @@ def test_a_dash_that_stands_alone_is_a_comma_and_one_in_a_word_is_none(dash):
     assert clauses(f"well{dash}known") == [(f"well{dash}known", ".")]
 
 
+def test_a_dash_that_stands_alone_is_given_to_the_voice():
+    sentence = read("They went home — slowly — and slept.").sentences[0]
+    assert sentence.spoken == "They went home — slowly — and slept."
+    heard = [as_heard(clause.words[-1], last=True) for clause in sentence.clauses]
+    assert heard == ["home", "slowly", "slept"]
+
+
 @pytest.mark.parametrize("closer", list("\"'”’»)]}"))
 def test_a_mark_is_seen_within_what_closes(closer):
     assert clauses(f"One.{closer} Two") == [(f"One.{closer}", "."), ("Two", ".")]
