@@ -146,7 +146,8 @@ def _closing(token: _Token, following: _Token | None, language: Language, has_ca
 
 def _at_full_stop(token: _Token, mark: str, next_word: str, language: Language, has_capitals: bool) -> tuple[str, bool]:
     trails_off = token.core.rstrip(CLOSERS).endswith(("…", ".."))
-    goes_on = next_word[:1].islower() and (has_capitals or trails_off) and token.line_ends != "item"
+    is_name = next_word[1:2].isupper()  # iPhone
+    goes_on = next_word[:1].islower() and not is_name and (has_capitals or trails_off) and token.line_ends != "item"
     if goes_on:
         return ("," if mark == "." else mark), False
     if mark == "." and next_word[:1].isdigit() and not token.line_ends:
