@@ -38,7 +38,7 @@ class Language:
     group_marks: ClassVar[str] = ".\u00a0\u202f'’"  # between groups of three digits
     group_digits: ClassVar[str] = "3"  # how many stand in a group
     point: ClassVar[str] = ","  # the decimal mark as a word
-    point_too: ClassVar[bool] = False  # "3.5" is a decimal as well, where groups have three digits: "19.99"
+    point_too: ClassVar[bool] = False  # 3.5 and 1,234.50 are read as well, where 1.234,50 is written
     minus: ClassVar[str] = "minus"
     plus: ClassVar[str] = "plus"
     percent: ClassVar[str] = "%"
@@ -88,6 +88,7 @@ class Language:
     # words
     abbreviations: ClassVar[Mapping[str, str]] = {}  # lower case with its dots -> spoken; they do not end a sentence
     may_end: ClassVar[frozenset[str]] = frozenset()  # those that end one before a capital letter
+    ends: ClassVar[frozenset[str]] = frozenset()  # those that end one before any capital letter: no name follows them
     acronym_words: ClassVar[frozenset[str]] = frozenset()  # capitals read as a word: NATO
     code_words: ClassVar[frozenset[str]] = frozenset()  # before a number that is read digit by digit: PIN
     room_words: ClassVar[frozenset[str]] = frozenset()  # before a number that is read as of a room or house
@@ -128,8 +129,8 @@ class Language:
     def value(self, text: str) -> tuple[str, str]:
         """Whole part and decimals of a number as written, as bare digits."""
         text = text.lstrip("+-−")
-        if self.point_too and re.fullmatch(r"\d+\.\d{1,2}", text):
-            text = text.replace(".", self.decimal_mark)
+        if self.point_too and re.fullmatch(r"\d+\.\d{1,2}|\d{1,3}(?:,\d{3})+\.\d{1,2}|\d{1,3}(?:,\d{3}){2,}", text):
+            text = text.replace(",", "").replace(".", self.decimal_mark)
         whole, _, decimals = text.partition(self.decimal_mark)
         return "".join(c for c in whole if c.isdecimal()) or "0", decimals
 
