@@ -29,6 +29,8 @@ TABLES = {
         ("Bel 06 12345678 of niet.", "Bel nul zes één twee drie vier vijf zes zeven acht of niet"),
     ],
     "pl": [
+        ("Jan Paweł II i Elżbieta II.", "Jan Paweł Drugi i Elżbieta Druga"),
+        ("Było to od 12–14 marca tam.", "Było to od dwunastego do czternastego marca tam"),
         ("Cena 1 499,50 zł.", "Cena tysiąc czterysta dziewięćdziesiąt dziewięć złotych pięćdziesiąt groszy"),
         ("Mam 1 zł, 2 zł, 5 zł i 22 zł.", "Mam jeden złoty dwa złote pięć złotych i dwadzieścia dwa złote"),
         ("To 3,5 mln zł i 10 tys. ludzi.", "To trzy przecinek pięć miliona złotych i dziesięć tysięcy ludzi"),
@@ -44,6 +46,7 @@ TABLES = {
         ("Jest tam m.in. prof. Lis, tj. lekarz.", "Jest tam między innymi profesor Lis to jest lekarz"),
     ],
     "cs": [
+        ("To byl Karel IV. v 19. století.", "To byl Karel čtvrtý v devatenáctém století"),
         ("Stojí 1 499,50 Kč.", "Stojí tisíc čtyři sta devadesát devět korun padesát haléřů"),
         ("Mám 1 Kč, 2 Kč a 5 Kč.", "Mám jedna koruna dvě koruny a pět korun"),
         ("Dne 12. března 2024 byl.", "Dne dvanáctého března dva tisíce dvacet čtyři byl"),
@@ -71,6 +74,9 @@ TABLES = {
         ("Örn. Dr. Yılmaz, bkz. s. 15.", "Örneğin doktor Yılmaz bakınız sayfa on beş"),
     ],
     "ru": [
+        ("Пётр I и Екатерина II жили в XVIII веке.", "Пётр первый и Екатерина вторая жили в восемнадцатом веке"),
+        ("Звоните 8 (800) 123-45-67 сейчас.", "Звоните восемь восемь ноль ноль один два три четыре пять шесть семь сейчас"),
+        ("Курс 0,25 и 2,5 млрд ₽.", "Курс ноль целых двадцать пять сотых и две целых пять десятых миллиарда рублей"),
         ("Цена 1 499,50 ₽.", "Цена тысяча четыреста девяносто девять рублей пятьдесят копеек"),
         ("Это 1 руб., 2 руб., 5 руб. и 21 ₽.", "Это один рубль два рубля пять рублей и двадцать один рубль"),
         ("Было 12 марта 2024 г. утром.", "Было двенадцатого марта две тысячи двадцать четвёртого года утром"),
@@ -85,6 +91,7 @@ TABLES = {
         ("Дом № 5, т. е. на ул. Мира, д. 7.", "Дом номер пять то есть на улица Мира дом семь"),
     ],
     "hu": [
+        ("Nőtt 17,6%-kal az 1990-es években.", "Nőtt tizenhét egész hat tized százalékkal az ezerkilencszázkilencvenes években"),
         ("Az ára 1 499 Ft vagy 12 €.", "Az ára ezernégyszázkilencvenkilenc forint vagy tizenkét euró"),
         ("Ma 2024. március 12. van.", "Ma kétezer-huszonnégy március tizenkettedike van"),
         ("Jön március 3-ig és május 1-jén.", "Jön március harmadikáig és május elsején"),

@@ -149,7 +149,7 @@ class Spoken(Language):
             return "okay" if short == "ok" else None
         if (
             short in de_words.BEFORE_NUMBERS and not number_follows
-            or short in de_words.BEFORE_NAMES and not name_follows
+            or short in de_words.BEFORE_NAMES and not (name_follows or re.match(r"\s+(?:u\.|und)\s", place.after))
             or short in de_words.AFTER_NUMBERS and not number_before
         ):  # fmt: skip
             return None

@@ -24,7 +24,7 @@ def of_words(language: Spoken) -> list[tuple[str, Reading]]:
 
     def joined(match: re.Match, place: Place) -> str:
         part = language.as_part(match[1])
-        return (part.replace("einhundert", "hundert") if match[1] == "100" else part) + match[2]
+        return (part.replace("einhundert", "hundert") if match[1] == "100" else part) + match[2].lower()
 
     def percent(match: re.Match, place: Place) -> str:
         part = language.as_part(match[1])
@@ -42,6 +42,10 @@ def of_words(language: Spoken) -> list[tuple[str, Reading]]:
     def postcode(match: re.Match, place: Place) -> str | None:
         known = re.search(r"(?:\d\s?[a-z]?,|\bPLZ:?|\bD-|\bin)\s?$", place.before)
         return language.digits(match[0]) if known else None
+
+    def phone(match: re.Match, place: Place) -> str:
+        """+49 (0) 89 / 12 34 56 - 0."""
+        return "plus " + ", ".join(language.digits(group) for group in re.findall(r"\d+", match[0]))
 
     def iban(match: re.Match, place: Place) -> str:
         return ", ".join(language.spell(group) for group in match[0].split())
@@ -67,12 +71,13 @@ def of_words(language: Spoken) -> list[tuple[str, Reading]]:
     day = "(Mo|Di|Mi|Do|Fr|Sa|So)"
     return [
         (r"(\d{4}|\d0)er(?!\w)", decade),
-        (rf"(\d{{1,4}}(?:,\d+)?)-?({JOINED})(?!\w)", joined),
+        (rf"(\d{{1,4}}(?:,\d+)?)-?((?i:{JOINED}))(?!\w)", joined),
         (r"(\d+(?:,\d+)?)\s?%-?(ige?[nrsm]?)(?!\w)", percent),
         (r"(\d{1,3})(?:x(?!\w)|\sx(?=\s(?:täglich|wöchentlich|monatlich|jährlich|am|pro|in|im)\b))(?!\s?\d)", times_x),
         (rf"{day}\.?\s?[-–]\s?{day}(?:\.(?=[\s,:]*\d)|(?!\w))", days),
         (r"((?:[A-ZÄÖÜ][\wäöüß-]*-)|[A-ZÄÖÜ][\wäöüß-]*)[sS]tr\.", street),
         (r"\d{5}(?=\s[A-ZÄÖÜ])", postcode),
+        (r"\+4[139](?:\s?[ ()/–-]\s?[(]?\d+[)]?){2,8}(?!\d)", phone),
         (r"[A-Z]{2}\d{2}(?: [\dA-Z]{4}){3,7}(?: [\dA-Z]{1,3})?(?!\w)", iban),
         (r"§§\s?(\d+)(?:(\s?[-–]\s?|\sund\s|\sbis\s)(\d+))?", sections),
         (r"§\s?(\d+)\s?([a-z])(?!\w)", section),
