@@ -43,17 +43,24 @@ class NotRegular(OSError):
 
 
 def is_regular(path: Path) -> bool:
-    """Whether this is a regular file itself: a symlink to one is none."""
-    with contextlib.suppress(OSError, ValueError):
-        return stat.S_ISREG(os.lstat(path).st_mode)
-    return False
+    """Whether this is a regular file itself: a symlink to one is none. Raises EnvironmentProblem when the host fails."""
+    return stat.S_ISREG(_mode(path))
 
 
 def is_folder(path: Path) -> bool:
-    """Whether this is a folder itself: a symlink to one is none."""
-    with contextlib.suppress(OSError, ValueError):
-        return stat.S_ISDIR(os.lstat(path).st_mode)
-    return False
+    """Whether this is a folder itself: a symlink to one is none. Raises EnvironmentProblem when the host fails."""
+    return stat.S_ISDIR(_mode(path))
+
+
+def _mode(path: Path) -> int:
+    """0 where nothing is there, or cannot be."""
+    try:
+        return os.lstat(path).st_mode
+    except OSError as error:
+        refuse_host_failure(error, f"looking for {str(path)!r}")
+    except ValueError:  # a name with a zero byte
+        pass
+    return 0
 
 
 def open_regular(path: Path, flags: int = os.O_RDONLY) -> int:
@@ -79,6 +86,16 @@ def copy_regular(source: Path, target: Path) -> None:
     """Copy a regular file. Raises OSError."""
     with open(open_regular(source), "rb") as reader, open(target, "xb") as writer:
         shutil.copyfileobj(reader, writer, 1 << 20)
+
+
+def clear_away(path: Path) -> None:
+    """Remove a folder with all in it, or whatever else is there, as far as that can be done. (shutil.rmtree alone waits
+    for ever at a FIFO.)"""
+    if is_folder(path):
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def refuse_host_failure(error: OSError, doing: str) -> None:
@@ -110,7 +127,7 @@ def new_folder(target: Path) -> Iterator[Path]:
         fcntl.flock(lock, fcntl.LOCK_EX)
         for leftover in parent.glob(f"{NEW}*"):
             with contextlib.suppress(OSError), _locked_folder(leftover):
-                shutil.rmtree(leftover, ignore_errors=True)
+                clear_away(leftover)
         held = contextlib.ExitStack()
         scratch = Path(
             held.enter_context(tempfile.TemporaryDirectory(prefix=NEW, dir=parent, ignore_cleanup_errors=True))

@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from avatar.files import NotRegular, open_regular
+from avatar.files import NotRegular, open_regular, refuse_host_failure
 
 LARGEST_BYTES = 1 << 20
 DEEPEST = 32  # lists and objects in one another; a record has 4
@@ -23,7 +23,7 @@ class Damaged(ValueError):
 
 
 def read_json(path: Path, most_bytes: int = LARGEST_BYTES) -> object:
-    """The value in a file. Raises Damaged, or FileNotFoundError."""
+    """The value in a file. Raises Damaged or FileNotFoundError, and EnvironmentProblem when the host fails."""
     try:
         with open(open_regular(path), "rb") as file:
             if os.fstat(file.fileno()).st_size > most_bytes:
@@ -34,6 +34,7 @@ def read_json(path: Path, most_bytes: int = LARGEST_BYTES) -> object:
     except NotRegular as error:
         raise Damaged(f"{path.name} is no regular file") from error
     except OSError as error:
+        refuse_host_failure(error, f"reading {str(path)!r}")  # which says nothing of the file
         raise Damaged(f"{path.name} cannot be read ({error.strerror})") from error
     try:
         return parsed(data)

@@ -23,6 +23,7 @@ from avatar.lips.musetalk.options import RANGES, Region
 SIZE = 512  # pixels, width and height of the video
 LONGEST_TEXT = 5000  # characters; 120 s of fast speech is about 2,200
 KINDS = {"audio": "recording", "voice": "recording", "portrait": "clip"}  # by limits.MOST_BYTES
+SURELY_SHORT = 300  # characters: even of digits alone they are less; what is as short is not read for an estimate
 FILE_FIELDS = tuple(KINDS)
 LIPS_FIELDS = ("lips_region", "lips_shift", "lips_margin")
 
@@ -131,6 +132,8 @@ def check_text(text: str, language: str = "en") -> None:
             )
     if len(text) > LONGEST_TEXT:
         raise wrong(f"the text has {len(text):,} characters; {LONGEST_TEXT:,} is the most, split it into parts", "text")
+    if len(text) <= SURELY_SHORT:
+        return
     if (seconds := estimate_seconds(text, language)) > LONGEST_S * 1.2:  # the estimate is good to about 20 %
         raise wrong(
             f"the text would take about {seconds:.0f} s to speak; {LONGEST_S:.0f} s is the most, split it into parts",

@@ -34,6 +34,15 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULT = ROOT / "bench/results/fuzz-home.json"
 LONGEST_S = 60  # of a round; one that renders anew takes 5 s on a busy core
 TEXT = "Hi there."
+NEW = (
+    ".voice-abc",
+    ".new-abc",
+    "subtitles.srt",
+    "inputs/audio.wav",
+    "records/other.json",
+    ".report.json.1.partial",
+    "x y",
+)
 COUNTED = ("unexplained", "hangs", "writes_outside", "reads_outside", "others_stopped", "not_removed")
 
 
@@ -121,6 +130,11 @@ def one_round(seed: int, template: Path, place: Path) -> dict:
         path = chance.choice(apart[0] if chance.random() < 0.7 else apart[1])
         if path != home / "jobs" and os.path.lexists(path) and all(each.is_dir() for each in path.parents):
             changes[str(path.relative_to(home))] = json_mutants.mutate(path, chance, outside)
+    if chance.random() < 0.2:  # and something that was not there
+        path = chance.choice((home, home / "jobs", home / "stages", home / "voices", mine)) / chance.choice(NEW)
+        if path.parent.is_dir() and not path.parent.is_symlink() and not os.path.lexists(path):
+            json_mutants.put(path, kind := chance.choice(json_mutants.KINDS), outside)
+            changes[str(path.relative_to(home))] = kind
     before = snapshot(outside)
     child = os.fork()
     if not child:

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from avatar.errors import TemporaryProblem
+from avatar.errors import InputError, TemporaryProblem
 from avatar.media import channels
 from avatar.media.channels import Channels
-from avatar.media.sound_file import read_sound
+from avatar.media.sound_file import read_sound, samples_from_zero
 
 RATE = 24_000
 LENGTH = 6 * RATE
@@ -160,3 +160,22 @@ def test_a_file_is_read_so(tmp_path):
     sound = read_sound(path, 60)
     assert (sound.channels, sound.cancels) == (2, True)
     assert np.abs(sound.samples - SPEECH).max() < 1e-4
+
+
+def test_a_judged_file_is_heard_so(tmp_path):
+    """What `avatar check` listens to: with channels that cancel it would be silent."""
+    for name, other in (("one.flac", None), ("turned.flac", -0.9 * SPEECH)):
+        together = SPEECH if other is None else np.stack([SPEECH, other], axis=1)
+        soundfile.write(tmp_path / name, together, RATE)
+    one, turned = (samples_from_zero(tmp_path / name) for name in ("one.flac", "turned.flac"))
+    assert one.dtype == np.int16 and np.abs(one).max() > 5000
+    assert np.abs(turned - one.astype(int)).max() <= 2
+
+
+def test_more_channels_than_recorders_have_are_refused(tmp_path):
+    path = tmp_path / "many.wav"
+    soundfile.write(path, np.stack([SPEECH[:RATE]] * 17, axis=1), RATE)
+    with pytest.raises(InputError, match="'many.wav' has 17 channels, 16 is the most"):
+        read_sound(path, 60)
+    soundfile.write(path, np.stack([SPEECH[:RATE]] * 16, axis=1), RATE)
+    assert read_sound(path, 60).channels == 16

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -171,6 +173,20 @@ def test_something_else_in_the_place_of_a_job(avatar, home, good, bad, outside, 
     assert (outside / "job/request.json").is_file() and os.listdir(outside / "job/inputs") == []
 
 
+@pytest.mark.parametrize("kind", ["FIFO", "symlink", "file"])
+def test_a_leftover_that_is_no_folder_is_cleared_away(home, good, outside, kind):
+    for leftover in (good.folder / ".voice-abc", home / "jobs/.new-abc"):
+        if kind == "FIFO":
+            os.mkfifo(leftover)
+        else:
+            leftover.symlink_to(outside) if kind == "symlink" else leftover.write_text("")
+    with good.locked():
+        assert not os.path.lexists(good.folder / ".voice-abc")
+    homes.create(home, make_request(text="Hello."))
+    assert (outside / "kept.txt").read_text() == "kept"
+    homes.remove(good)
+
+
 def test_an_input_that_leads_elsewhere_is_not_rendered(avatar, home, good, outside, tmp_path):
     (tmp_path / "a.wav").write_bytes(b"RIFF")
     bad = homes.create(home, make_request(audio=tmp_path / "a.wav"))
@@ -287,14 +303,43 @@ def test_a_motion_that_cannot_be_read_is_none(home, good, content):
     assert intended.opening_of(home, good.folder / "video.mp4") is None
 
 
-def test_times_that_cannot_be_read_are_made_again(good):
-    for content, fits in (('{"phones": [["a", 0, 0.5]], "words": [["A.", 0, 0.5, "."], ["B", 0.5, 1]]}', True),
-                          ('{"phones": [], "words": [["A", 0, 0.5, "x"]]}', False), ('{"phones": [[1]], "words": []}', False),
-                          ("[1]", False)):  # fmt: skip
-        written(good, content, "timings.json")
-        outputs = {"timings.json": file_digest(good.folder / "timings.json")}
-        good._write_record("voice", record(stage="voice", outputs=outputs))
-        assert good.has("voice", CAUSE) is fits
+def test_a_host_without_open_files_finds_no_job_damaged(home, good):
+    """Or a user would remove what is whole."""
+    code = (
+        "import resource, sys; from pathlib import Path\n"
+        "from avatar.errors import TemporaryProblem; from avatar.jobs.job import Job; from avatar.jobs import schema\n"
+        "job = Job(Path(sys.argv[1])); assert job.damage() == '' and job.record('portrait')\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))\n"
+        "for ask in (job.damage, job.state, job.request, job.created, lambda: job.record('portrait')):\n"
+        "    try:\n"
+        "        sys.exit(f'it said {ask()!r}')\n"
+        "    except TemporaryProblem as error:\n"
+        "        assert 'Too many open files' in str(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, good.folder], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+TIMES = {
+    "none": ({"phones": [], "words": []}, True),
+    "a phone": ({"phones": [["a", 0, 0.5]], "words": []}, True),
+    "words with and without a mark": ({"phones": [], "words": [["a", 0, 0.5], ["b", 0.5, 1, ","]]}, True),
+    "too short": ({"phones": [[1]], "words": []}, False),
+    "too long": ({"phones": [], "words": [["a", 0, 0.5, ",", 1]]}, False),
+    "a time is a text": ({"phones": [["a", 0, "0.5"]], "words": []}, False),
+    "an object": ({"phones": [{"symbol": "a", "start_s": 0, "end_s": 1}], "words": []}, False),
+    "no words": ({"phones": []}, False),
+    "a list": ([1], False),
+}
+
+
+@pytest.mark.parametrize("case", TIMES)
+def test_times_that_cannot_be_read_are_made_again(good, case):
+    content, fits = TIMES[case]
+    written(good, content, "timings.json")
+    outputs = {"timings.json": file_digest(good.folder / "timings.json")}
+    good._write_record("voice", record(stage="voice", outputs=outputs))
+    assert good.has("voice", CAUSE) is fits
 
 
 def test_an_output_that_is_a_folder_is_not_taken(home, good):

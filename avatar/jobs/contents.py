@@ -121,8 +121,7 @@ def is_whole(folder: Path, outputs: Mapping[str, str]) -> bool:
         return False
     if "timings.json" in outputs:
         try:
-            content = read_json(folder / "timings.json", LARGEST_TIMINGS_BYTES)
-            schema.fitting(schema.Timings, content, "timings.json")
+            schema.check_timings(read_json(folder / "timings.json", LARGEST_TIMINGS_BYTES))
         except (Damaged, FileNotFoundError):
             return False
     return True

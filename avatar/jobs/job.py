@@ -21,7 +21,6 @@ import fcntl
 import os
 import resource
 import shlex
-import shutil
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
@@ -30,7 +29,7 @@ from pathlib import Path
 
 from avatar.engines import Told
 from avatar.errors import AvatarError, TemporaryProblem
-from avatar.files import copy_regular, file_digest, open_lock, open_regular, write_json
+from avatar.files import clear_away, copy_regular, file_digest, open_lock, open_regular, refuse_host_failure, write_json
 from avatar.invocation import printable, to_type
 from avatar.jobs import contents, stage_cache
 from avatar.jobs.contents import STAGES
@@ -92,6 +91,7 @@ class Job:
         except Damaged as error:
             return str(error)
         except OSError as error:  # removed meanwhile, or not readable
+            refuse_host_failure(error, f"reading {str(self.folder)!r}")
             return f"its folder cannot be read ({error.strerror})"
         return ""
 
@@ -233,7 +233,7 @@ class Job:
                         ) from error
                     time.sleep(wait_s)
             for leftover in self.folder.glob(".*-*"):
-                shutil.rmtree(leftover, ignore_errors=True)
+                clear_away(leftover)
             yield
 
     def _is_locked(self) -> bool:

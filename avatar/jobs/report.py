@@ -14,11 +14,15 @@ from avatar.json_files import Damaged
 from avatar.request import Request
 
 
-def write(job: Job, request: Request) -> None:
-    """Write report.json of a finished job, unless it is already about these records."""
-    content = build(job, request)
+def write(job: Job, request: Request, judgement: dict) -> None:
+    """Write report.json of a finished job, unless it is already about these records, judged so.
+
+    judgement: figures of the finished video and, as "failed", what it falls short of (quality/judgement.py).
+    """
+    content = build(job, request, judgement)
     with contextlib.suppress(Damaged):
-        if (known := read_report(job.folder)) and known["records"] == content["records"]:
+        known = read_report(job.folder)
+        if known and all(known.get(part) == content[part] for part in ("records", "judgement")):
             return
     write_json(job.file("report.json"), content)
 
@@ -33,7 +37,7 @@ def read(job: Job) -> dict:
     raise AvatarError(f"the report of job {job.id} is gone.")
 
 
-def build(job: Job, request: Request) -> dict:
+def build(job: Job, request: Request, judgement: dict) -> dict:
     records = {stage: record for stage in STAGES if (record := job.record(stage))}
     made_here = [record for record in records.values() if "copied_from" not in record]
     return {
@@ -47,7 +51,8 @@ def build(job: Job, request: Request) -> dict:
         "locked_fingerprints": locked_fingerprints(),
         "seconds": round(sum(record["seconds"] for record in made_here), 3),
         "peak_memory_mib": max(record["peak_memory_mib"] for record in made_here),
-        "notes": [note for record in records.values() for note in record["notes"]],
+        "notes": [note for record in records.values() for note in record["notes"]] + judgement["failed"],
+        "judgement": judgement,
         "records": records,
     }
 

@@ -6,10 +6,11 @@ Names in them are plain names of files in the job folder, never those of the job
 
 from __future__ import annotations
 
+import json
 import re
 from itertools import takewhile
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
@@ -30,12 +31,6 @@ Name = Annotated[str, StringConstraints(pattern=r"\A[a-z0-9][a-z0-9_-]*(\.[a-z0-
 Output = Annotated[Name, AfterValidator(foreign)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"\A[0-9a-f]{64}\z")]
 Seconds = Annotated[float, Field(ge=0, le=1e12)]
-Span = Annotated[tuple[str, Seconds, Seconds], Field(strict=False)]  # JSON has no tuples
-MarkedSpan = Annotated[tuple[str, Seconds, Seconds, Literal["", ",", ".", "!", "?", ";", ":"]], Field(strict=False)]
-
-
-class Strict(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid")
 
 
 class Envelope(BaseModel):
@@ -67,13 +62,6 @@ class Record(BaseModel):
     notes: Annotated[list[str], Field(max_length=1000)]
     frames: Annotated[int, Field(ge=0, le=MOST_FRAMES)] | None = None
     copied_from: str | None = None
-
-
-class Timings(Strict):
-    """timings.json: what is said when."""
-
-    phones: list[Span]
-    words: list[Span | MarkedSpan]
 
 
 class Report(BaseModel):
@@ -109,3 +97,19 @@ def output_paths(content: object) -> list[Path]:
     if not all(path.is_absolute() and path.suffix.lower() == ".mp4" and "\0" not in str(path) for path in paths):
         raise Damaged("outputs.json names something else than mp4 files")
     return paths
+
+
+def check_timings(content: Any) -> None:
+    """timings.json: what is said when, as `Speech.load` reads it. Raises Damaged."""
+    from avatar.voice.speech import Phone, Word
+
+    fits = isinstance(content, dict) and content.keys() == {"phones", "words"}
+    for kind, name in ((list[Phone], "phones"), (list[Word], "words")) if fits else ():
+        spans = content[name]
+        fits &= isinstance(spans, list) and all(isinstance(each, list) for each in spans)  # an object is no span
+        try:  # by way of JSON, whose arrays may stand for tuples
+            TypeAdapter(kind).validate_json(json.dumps(spans), strict=True)
+        except ValidationError:
+            fits = False
+    if not fits:
+        raise Damaged("timings.json does not fit")

@@ -39,10 +39,14 @@ def filters(frame: FirstFrame, codec: str, pick: str = "", after: Sequence[str] 
     """
     chain = ["bwdif=mode=send_frame:deint=interlaced"] if frame.is_interlaced else []
     chain += [pick] if pick else []
-    chain += _to_rgb(frame, codec)
     width, height = shown_size(frame)
-    chain += [f"scale={width}:{height}:flags=lanczos", "setsar=1"]  # fixed: a video may change its size midway
-    return [*chain, *after, *_to_bt709(frame)]
+    square = (f"scale={width}:{height}:flags=lanczos", "setsar=1")  # fixed: a video may change its size midway
+    return [*chain, *as_rgb(frame, codec, [*square, *after])]
+
+
+def as_rgb(frame: FirstFrame, codec: str, between: Sequence[str] = ()) -> list[str]:
+    """From the file's own colours to BT.709's. between: filters for RGB of which it does not matter whose it is."""
+    return [*_to_rgb(frame, codec), *between, *_to_bt709(frame)]
 
 
 def shown_size(frame: FirstFrame) -> tuple[int, int]:
@@ -98,6 +102,6 @@ def matrix_of(frame: FirstFrame, codec: str) -> str:
         return MATRICES[frame.matrix]
     if frame.transfer in HIGH_RANGE or frame.primaries == "bt2020":
         return "bt2020"
-    if codec == "mjpeg":  # JFIF knows no other
+    if codec in ("mjpeg", "heic"):  # JFIF knows no other, MIAF takes it for granted
         return "bt601"
     return "bt709" if frame.width >= HD[0] or frame.height >= HD[1] else "bt601"

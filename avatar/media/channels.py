@@ -70,24 +70,26 @@ class Channels:
             ) from error
 
     def mix(self) -> Mix:
-        if self.count == 1:
-            return Mix(np.ones(1), cancels=False)
+        if self.count == 1 or not self._spectra:
+            return Mix(np.full(self.count, 1 / self.count), cancels=False)
         return chosen(np.concatenate(self._spectra))
 
     def mixed(self, mix: Mix) -> np.ndarray:
         """All of it as one channel, float32 (n,)."""
         samples = np.empty(sum(self._lengths), np.float32)
         begin = 0
-        for block in self._blocks():
-            samples[begin : begin + len(block)] = block @ mix.weights if self.count > 1 else block[:, 0]
+        for block in self.mixed_blocks(mix):
+            samples[begin : begin + len(block)] = block
             begin += len(block)
         return samples
 
-    def _blocks(self) -> Iterator[np.ndarray]:
+    def mixed_blocks(self, mix: Mix) -> Iterator[np.ndarray]:
+        """The same block by block, as they were added."""
+        weights = mix.weights.astype(np.float32)
         self._aside.seek(0)
         for length in self._lengths:
-            data = self._aside.read(4 * length * self.count)
-            yield np.frombuffer(data, np.float32).reshape(length, self.count)
+            block = np.frombuffer(self._aside.read(4 * length * self.count), np.float32).reshape(length, self.count)
+            yield block @ weights if self.count > 1 else block[:, 0]
 
 
 def cross_spectra(block: np.ndarray, sample_rate: int) -> np.ndarray:

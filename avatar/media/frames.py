@@ -34,8 +34,8 @@ def video_frames(
     """The pictures of a video, upright, in square pixels: uint8 (height, width, 3) RGB, one by one. See canonical.py.
 
     after: FFmpeg's filters for these pictures. pick: its filter that chooses some of them. start: where to begin in the
-    video. seconds: from there on, no more is read. containers: that may be read. whole: raise
-    InputError when FFmpeg can read none, or gave up; without it that is the end of the pictures. Either way a damaged
+    video. seconds: from there on, no more is read. containers: that may be read. whole: raise InputError
+    when FFmpeg can read none, or gave up; without it that is the end of the pictures. Either way a damaged
     video is shown as far as it can be read. called: how messages name the video, its path where it is "".
     Raises InputError for frames that are too large, TemporaryProblem when the host ended FFmpeg.
     """
@@ -49,7 +49,7 @@ def video_frames(
     output += ["-c:v", "ppm", "-f", "image2pipe", "pipe:1"]
     output += ["-xerror"] if whole else []
     until, found = (start + seconds if seconds else None), 0
-    with reading(path, *output, formats=containers, seconds=until, decoder=streams.decoder) as ffmpeg:
+    with reading(path, *output, formats=containers, seconds=until, options=streams.options) as ffmpeg:
         while (picture := _read_ppm(ffmpeg.stdout)) is not None:
             found += 1
             if found > MOST_FRAMES:

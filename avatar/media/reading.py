@@ -44,7 +44,7 @@ _WRITTEN = re.compile(r"Statistics: (\d+) bytes written")
 _DECODED = re.compile(
     r"Input stream #\d+:\d+ \((\w+)\): (\d+) packets read .*?; (\d+) frames decoded.*?; (\d+) decode errors"
 )
-_NO_MEMORY = ("Cannot allocate memory", "std::bad_alloc")
+_NO_MEMORY = ("Cannot allocate memory", "std::bad_alloc", "get_buffer() failed", "Failed to allocate")
 # What it says after the reason
 _NO_REASON = (
     "Terminating thread", "Task finished", "Error opening input", "Nothing was written", "Last message", "Conversion failed",
@@ -110,9 +110,11 @@ class Reading:
             raise self._too_much(f"takes more than {self.limits.cpu_s} s of CPU time")
         if -status == signal.SIGXFSZ:
             raise self._too_much("gives FFmpeg cause for megabytes of complaints")
-        if any(words in wrong for words in _NO_MEMORY) and self._has_begun() and not self._host_wants_memory():
-            raise self._too_much(f"takes more than {self.limits.memory_mib} MiB of memory")
-        refuse_ended_by_host(status or int(any(words in wrong for words in _NO_MEMORY)), wrong, doing)
+        if any(words in wrong for words in _NO_MEMORY):
+            if self._has_begun() and not self._host_wants_memory():
+                raise self._too_much(f"takes more than {self.limits.memory_mib} MiB of memory")
+            raise TemporaryProblem(f"FFmpeg found no memory {doing}; end other programs, or try again later.")
+        refuse_ended_by_host(status, wrong, doing)
         if found := _TOO_MANY_PIXELS.search(wrong):
             raise InputError(
                 f"the pictures of {str(self.path)!r} have {found[1]} pixels; {limits.MOST_PIXELS / 1e6:.0f} million is the "
@@ -199,19 +201,19 @@ def reading(
     level: str = "error",
     formats: str = FORMATS,
     seconds: float | None = None,
-    decoder: str | None = None,
     within: Limits = OF_PICTURES,
+    options: tuple[str, ...] = (),
 ) -> Iterator[Reading]:
     """FFmpeg reading one file, and nothing else. At the end of the block it is gone, and all that it started.
 
     output: what it is to write, to "pipe:1". level: of the messages that are of interest. formats: the names of FFmpeg's
-    readers that may read the file. seconds: read no more of the file. decoder: of the pictures, FFmpeg's own choice where it
-    is None. within: what it may use.
+    readers that may read the file. seconds: read no more of the file. within: what it may use. options:
+    more of FFmpeg's own for the file.
     Raises InputError where the file claims what it cannot hold, or keeps FFmpeg at work without a result;
     TemporaryProblem where the host has no room for another process, or FFmpeg stands still.
     """
     claims = refuse_false(path)
-    options = (*(("-t", f"{seconds:.6f}") if seconds else ()), *(("-c:v", decoder) if decoder else ()))
+    options += ("-t", f"{seconds:.6f}") if seconds else ()
     line = command(Input(path, formats, options), output=output, level="level+verbose")
     within = replace(within, readable=None if _is_script(line[0]) else (path,))
     with messages_file() as messages:

@@ -24,7 +24,7 @@ PROBE_CPU_S = 8  # for the report and one picture; of 8K that takes 1
 _ONE_FRAME = ("-map", "0:V:0", "-frames:v", "1", "-vf", "showinfo=checksum=0", "-f", "null", "-")
 # WebM keeps transparency in a stream of its own, which FFmpeg's own decoders leave out.
 _HAS_ALPHA = re.compile(r"^ +alpha_mode +: 1", re.MULTILINE)
-_ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+_ALPHA_DECODERS = {"vp8": ("-c:v", "libvpx"), "vp9": ("-c:v", "libvpx-vp9")}
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,7 @@ class Streams:
 
     video_start_s is when the first frame is shown, in seconds after the file's beginning; nearly always 0. frame_rate:
     of the pictures, a second; None where FFmpeg cannot tell. declared_s is the length that the file claims, None where
-    it does not say. first_frame: as it is decoded; None where none can be. decoder: FFmpeg's decoder of the pictures,
-    None where it is to choose.
+    it does not say. first_frame: as it is decoded; None where none can be. options: with which FFmpeg is to read it.
     """
 
     video_codec: str | None
@@ -57,7 +56,7 @@ class Streams:
     declared_s: float | None = None
     frame_rate: Fraction | None = None
     first_frame: FirstFrame | None = None
-    decoder: str | None = None
+    options: tuple[str, ...] = ()
 
 
 def probe(path: Path, formats: str = FORMATS) -> Streams:
@@ -65,15 +64,15 @@ def probe(path: Path, formats: str = FORMATS) -> Streams:
 
     Raises InputError when it has neither picture nor sound.
     """
-    said = _said_of_first_frame(path, formats)
+    said = said_of_first_frame(path, formats)
     report = input_report(said)
     video, audio = _VIDEO.search(report), _AUDIO.search(report)
     if not video and not audio:
         raise InputError(f"{str(path)!r} is not a picture, a video or a recording that can be read.")
     if not video:
         return Streams(None, audio and audio[1])
-    decoder = _ALPHA_DECODERS.get(video[1]) if _HAS_ALPHA.search(report) else None
-    frame = _first_frame(_said_of_first_frame(path, formats, decoder) if decoder else said)
+    options = _ALPHA_DECODERS.get(video[1], ()) if _HAS_ALPHA.search(report) else ()
+    frame = first_frame(said_of_first_frame(path, formats, options) if options else said)
     first, rate = _FIRST_FRAME.search(said), _FRAME_RATE.search(said)
     return Streams(
         video[1],
@@ -82,18 +81,19 @@ def probe(path: Path, formats: str = FORMATS) -> Streams:
         declared_seconds(report),
         Fraction(rate[1]) if rate else None,
         frame,
-        decoder,
+        options,
     )
 
 
-def _said_of_first_frame(path: Path, formats: str, decoder: str | None = None) -> str:
+def said_of_first_frame(path: Path, formats: str, options: tuple[str, ...] = ()) -> str:
+    """FFmpeg's messages while it decodes one frame."""
     within = replace(OF_PICTURES, cpu_s=PROBE_CPU_S)
-    with reading(path, *_ONE_FRAME, level="info", formats=formats, decoder=decoder, within=within) as ffmpeg:
+    with reading(path, *_ONE_FRAME, level="info", formats=formats, options=options, within=within) as ffmpeg:
         ffmpeg.finish()
         return ffmpeg.said()
 
 
-def _first_frame(said: str) -> FirstFrame | None:
+def first_frame(said: str) -> FirstFrame | None:
     """In FFmpeg's messages, its filter showinfo's among them; None where no frame was decoded."""
     frame, colours = _FRAME.search(said), _COLOURS.search(said)
     if not frame or not colours:

@@ -10,7 +10,7 @@ import numpy as np
 from avatar.errors import InputError
 from avatar.limits import LONGEST_S
 from avatar.media.level import Level, level_of, levelled, scaled
-from avatar.media.sound_file import Sound, read_sound
+from avatar.media.sound_file import MOST_CHANNELS, Sound, read_sound
 from avatar.voice.pitch import median_f0_hz
 
 LONGEST_REFERENCE_S = 600.0
@@ -60,16 +60,12 @@ def check_reference(path: Path) -> Recording:
     Raises InputError when it cannot be read, is cut short, shorter than 1 s, longer than 10 min, silent, of telephone
     quality (half the voice's band is not there to clone), or has more than two channels (several microphones).
     """
-    recording, level = _read(path, SHORTEST_REFERENCE_S, LONGEST_REFERENCE_S, "6 to 30 s of one clear speaker are best")
+    advice = "6 to 30 s of one clear speaker are best"
+    recording, level = _read(path, SHORTEST_REFERENCE_S, LONGEST_REFERENCE_S, advice, most_channels=2)
     if recording.sample_rate <= TELEPHONE_HZ:
         raise InputError(
             f"the recording {path.name!r} has a sample rate of {recording.sample_rate} Hz, as telephones do; a voice "
             "needs 16,000 Hz or more, record it again."
-        )
-    if recording.channels > 2:
-        raise InputError(
-            f"the recording {path.name!r} has {recording.channels} channels; export the one that holds the speaker, "
-            "as mono or stereo."
         )
     recording = replace(recording, samples=levelled(recording.samples, recording.sample_rate, level))
     if recording.seconds >= ADVISED_REFERENCE_S:
@@ -98,9 +94,11 @@ def trim(recording: Recording) -> Recording:
     return replace(recording, samples=samples)
 
 
-def _read(path: Path, shortest_s: float, longest_s: float, advice: str) -> tuple[Recording, Level | None]:
+def _read(
+    path: Path, shortest_s: float, longest_s: float, advice: str, most_channels: int = MOST_CHANNELS
+) -> tuple[Recording, Level | None]:
     """A recording as loud as it is, and how it comes to the loudness of all speech."""
-    sound = read_sound(path, longest_s)
+    sound = read_sound(path, longest_s, most_channels)
     name = repr(path.name)
     if sound.seconds < shortest_s:
         raise InputError(

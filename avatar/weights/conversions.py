@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from avatar import settings
-from avatar.files import is_folder, is_regular, open_lock, rename_new, write_json
+from avatar.files import clear_away, is_folder, is_regular, open_lock, rename_new, write_json
 from avatar.json_files import read_json
 from avatar.weights.digests import file_sha256, problem_with
 from avatar.weights.disk import need_room, sync
@@ -33,9 +33,7 @@ def converted(model: Model, output: str, version: str, make: Callable[[Path], No
     folder = settings.home() / "converted" / f"{model.name}-{key}"
     with _held(folder):
         if not is_folder(folder) or problems(folder):
-            shutil.rmtree(folder, ignore_errors=True)
-            if os.path.lexists(folder) and not is_folder(folder):  # a symlink, or a file
-                folder.unlink()
+            clear_away(folder)
             need_room(folder.parent, model.needed_bytes, f"converting {model.name}")
             _make(folder, model, output, version, make)
     return folder / output
@@ -85,5 +83,5 @@ def _held(folder: Path) -> Iterator[None]:
     with open_lock(folder.parent / f".{folder.name}.lock") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         for leftover in folder.parent.glob(f".new-{folder.name}-*"):  # of a process that was killed
-            shutil.rmtree(leftover, ignore_errors=True)
+            clear_away(leftover)
         yield

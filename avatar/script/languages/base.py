@@ -106,6 +106,10 @@ class Language:
 
     own_words: ClassVar[frozenset[str]] = frozenset()  # in lower case, that a shape of `own_shapes` may begin with
 
+    def own_shapes(self) -> Sequence[Shape]:
+        """What only this language writes; tried after addresses and before all others."""
+        return ()
+
     # ------------------------------------------------------------ numbers
 
     def cardinal(self, number: int) -> str:
@@ -163,10 +167,6 @@ class Language:
 
     def percentage(self, text: str) -> str:
         return f"{self.number(text)} {self.percent}"
-
-    def own_shapes(self) -> Sequence[Shape]:
-        """What no other language writes so; they are tried before dates, amounts and numbers."""
-        return ()
 
     # ------------------------------------------------------------ phrases
 

@@ -8,6 +8,7 @@ from avatar.script.languages import es_words as words
 from avatar.script.languages.base import in_words
 from avatar.script.languages.base import words as words_of
 from avatar.script.languages.romance import GAP, Romance
+from avatar.script.scan import Shape
 
 ORDINALS = (
     "", "primero", "segundo", "tercero", "cuarto", "quinto", "sexto", "séptimo", "octavo", "noveno", "décimo",
@@ -79,6 +80,7 @@ class Spoken(Romance):
     not_nouns = words.NOT_NOUNS
     labels = words.LABELS
     the = words.THE
+    hours = words_of("la las")
 
     halves = ("medio", "media")
     and_half = ("y medio", "y media")
@@ -89,12 +91,17 @@ class Spoken(Romance):
     }  # fmt: skip
 
     phones = (
+        r"\d\d \d{4} \d{4}",
         r"[6789]\d\d(?:[ \-]\d\d\d){2}", rf"[6789]\d\d(?:{GAP}\d\d){{3}}", rf"[89]\d{GAP}\d\d\d{GAP}\d\d{GAP}\d\d",
     )  # fmt: skip
     ordinal_endings = r"\.?[ºª°]|\.?er|ero|era|ro|ra|do|da|to|ta|mo|ma|vo|va"
     centuries = r"\b(?:siglos?|s\.|ss\.)"
     regnal = words.REGNAL
     numbered = words.NUMBERED
+
+    def own_shapes(self) -> tuple[Shape, ...]:
+        street = Shape(re.compile(r"[cC]/\s?(?=[A-ZÁÉÍÓÚÑ])"), lambda match, place: "calle ")
+        return (street, *super().own_shapes())
 
     def cardinal(self, number: int) -> str:
         said = in_words(number, self.code)

@@ -95,12 +95,12 @@ ABBREVIATIONS = {
     "a. c.": "antes de Cristo", "a.c.": "antes de Cristo", "d. c.": "después de Cristo", "d.c.": "después de Cristo",
     "c/u": "cada uno", "p. d.": "posdata", "p.d.": "posdata", "atte.": "atentamente", "admón.": "administración",
     "cta.": "cuenta", "incl.": "incluido", "ss.": "siguientes", "s.": "siglo",
-    "i+d": "i más de", "24/7": "veinticuatro siete", "y/o": "y o", "c++": "ce más más", "c#": "ce sharp",
+    "i+d": "i más de", "24/7": "veinticuatro siete", "y/o": "y o", "mp3": "eme pe tres", "mp4": "eme pe cuatro", "50/50": "cincuenta cincuenta", "c++": "ce más más", "c#": "ce sharp",
     "dto.": "descuento", "tb.": "también",
 }  # fmt: skip
 BEFORE_NUMBER = words("p. pp. no. ed. cap. art. arts. fig. vol. min. s. ss. núm. núms. nro.")
 BEFORE_NAME = words("d. d.ª dª pl. lic. ing. arq. sto. sta. c/ rdo.")
-CAPITAL_ONLY = words("d. d.ª dª")
+CAPITAL_ONLY = words("no. d. d.ª dª")
 MAY_END = frozenset([
     "etc.", "ee. uu.", "ee.uu.", "jj. oo.", "jj.oo.", "s. a.", "s.a.", "s. l.", "s.l.", "izq.", "izda.", "dcha.", "a. c.",
     "a.c.", "d. c.", "d.c.", "cía.", "hnos.", "ltda.", "aprox.", "hab.", "máx.", "mín.", "min.", "ud.", "uds.", "vd.",
@@ -124,7 +124,7 @@ SHOUTED = words(
 SPELLED = words("ISBN ADSL IRPF UMTS HDMI OCDE RTVE BBVA UGT IBAN_ HTTP HTML URL ADN ARN AEAT IEEE UCLA IMSS UPS")
 
 NOT_NOUNS = words(
-    "de del al el la los las un una en por para con sin que es son fue era eran ha han hay está están según desde hasta "
+    "y e o u a de del al el la los las un una en por para con sin que es son fue era eran ha han hay está están según desde hasta "
     "entre sobre como más menos pero si no se ya le les lo me te su sus mi tu nos cada ni cuando donde después antes "
     "pues entonces mientras aunque porque además también tiene tienen puede pueden debe va muy millones millón mil "
     "horas_ veces_ además jamás quizás tras contra ante otra_ aquí allí"
@@ -168,5 +168,5 @@ REGNAL = words(
 )
 NUMBERED = words(
     "capítulo tomo volumen libro parte acto escena anexo título fase tipo nivel grado artículo tabla figura apéndice "
-    "sección lección clase grupo página pág. apolo etapa módulo bloque serie"
+    "sección lección clase grupo página pág. cap. vol. art. apolo etapa módulo bloque serie"
 )

@@ -8,6 +8,7 @@ from avatar.script.languages import fr_words as words
 from avatar.script.languages.base import Forms, in_words
 from avatar.script.languages.base import words as words_of
 from avatar.script.languages.romance import Romance
+from avatar.script.scan import Place
 
 
 class Spoken(Romance):
@@ -78,7 +79,7 @@ class Spoken(Romance):
            {5: "cinqu", 6: "six", 7: "sept", 8: "huit", 9: "neuv", 10: "dix", 100: "cent"}.items()},
     }  # fmt: skip
 
-    phones = (r"0[1-9](?:[ .\-]\d\d){4}", r"0[1-9]\d{8}")
+    phones = (r"0 8\d\d(?: \d\d){3}", r"0 8\d\d \d{3} \d{3}", r"0[1-9](?:[ .\-]\d\d){4}", r"0[1-9]\d{8}")
     elided = "l|d|j|m|t|s|n|c|qu|jusqu|lorsqu|puisqu|quoiqu"
     ordinal_endings = "ers?|res?|ères?|èmes?|emes?|ièmes?|iemes?|es?|è|nde?s?|de"
     own_words = words_of("ier ire ve xe ie")
@@ -125,6 +126,12 @@ class Spoken(Romance):
     def of_noun(self, noun: str) -> str:
         return f"d'{noun}" if noun[0] in "aeiouéh" else f"de {noun}"
 
+    def singular(self, noun: str) -> str:
+        return noun.removesuffix("s")
+
+    def priced(self, noun: str) -> str:
+        return f"par {noun}"
+
     def with_cents(self, large: str, small: str, cents: int) -> str:
         """douze euros cinquante."""
         return f"{large} {self.cardinal(cents)}"
@@ -133,9 +140,16 @@ class Spoken(Romance):
         """Two by two, as numbers."""
         if len(digits) == 10:
             return ", ".join(map(self.phone_group, re.findall("..", digits)))
-        if len(digits) == 2 and digits[0] != "0":
+        if len(digits) in (2, 3) and digits[0] != "0":
             return self.cardinal(int(digits))
         return self.digits(digits)
+
+    def abbreviation(self, short: str, written: str, place: Place) -> str | None:
+        if short == "s." and not re.search(r"[IVX]e\s$", place.before):
+            return None
+        if short == "m." and re.match(r"\s+et\s+Mm?[mel]", place.after):
+            return self.abbreviations[short]
+        return super().abbreviation(short, written, place)
 
     def date(self, day: int | None, month: int, year: int | None, *, day_first: bool, after_weekday: bool) -> str:
         parts = ["premier" if day == 1 else self.cardinal(day) if day else "", self.month_names[month - 1]]

@@ -62,6 +62,7 @@ UNITS = {
     "hPa": ("hectopascal", "hectopascals"), "px": ("pixel", "pixels"), "ch": ("cheval", "chevaux"),
     "hab.": ("habitant", "habitants"), "°C": ("degré", "degrés"), "° C": ("degré", "degrés"), "℃": ("degré", "degrés"),
     "°F": ("degré Fahrenheit", "degrés Fahrenheit"), "°": ("degré", "degrés"), "%": ("pour cent",), "‰": ("pour mille",),
+    "c. à s.": ("cuillère à soupe", "cuillères à soupe"), "c. à c.": ("cuillère à café", "cuillères à café"),
     "x": ("fois",),
 }  # fmt: skip
 
@@ -77,9 +78,9 @@ ABBREVIATIONS = {
     "dép.": "département", "r.-v.": "rendez-vous", "rdv": "rendez-vous", "rdc": "rez-de-chaussée",
     # writing
     "etc.": "et cetera", "p. ex.": "par exemple", "p.ex.": "par exemple", "ex.": "exemple", "c.-à-d.": "c'est-à-dire",
-    "càd": "c'est-à-dire", "cad": "c'est-à-dire", "cf.": "confer", "env.": "environ", "p.": "page", "pp.": "pages",
+    "càd": "c'est-à-dire", "cf.": "confer", "env.": "environ", "p.": "page", "pp.": "pages",
     "chap.": "chapitre", "vol.": "volume", "art.": "article", "fig.": "figure", "éd.": "édition", "n°": "numéro",
-    "nº": "numéro", "no": "numéro", "n°s": "numéros", "nos": "numéros", "réf.": "référence", "tél.": "téléphone",
+    "nº": "numéro", "no": "numéro", "n°s": "numéros", "réf.": "référence", "tél.": "téléphone",
     "tel.": "téléphone", "tél": "téléphone", "max.": "maximum", "min.": "minutes", "hab.": "habitants",
     "av. j.-c.": "avant Jésus-Christ", "av. j.c.": "avant Jésus-Christ", "apr. j.-c.": "après Jésus-Christ",
     "ap. j.-c.": "après Jésus-Christ", "j.-c.": "Jésus-Christ", "svp": "s'il vous plaît", "s.v.p.": "s'il vous plaît",
@@ -87,11 +88,10 @@ ABBREVIATIONS = {
     "p.s.": "post-scriptum", "qqn": "quelqu'un", "qqch": "quelque chose", "qq.": "quelques", "tjrs": "toujours",
     "bcp": "beaucoup", "vs": "contre", "vs.": "contre", "resp.": "respectivement", "incl.": "inclus",
     "obs.": "observation", "24h/24": "vingt-quatre heures sur vingt-quatre", "7j/7": "sept jours sur sept",
-    "24/7": "vingt-quatre sept", "et/ou": "et ou", "c++": "cé plus plus", "c#": "cé sharp", "suppl.": "supplément",
-    "ttc": "toutes taxes comprises", "ht": "hors taxes", "c. à s.": "cuillères à soupe",
-    "c. à c.": "cuillères à café", "càs": "cuillères à soupe", "càc": "cuillères à café",
+    "24/7": "vingt-quatre sept", "et/ou": "et ou", "mp3": "emme pé trois", "mp4": "emme pé quatre", "50/50": "cinquante cinquante", "c++": "cé plus plus", "c#": "cé sharp", "suppl.": "supplément", "s.": "siècle",
+    "ttc": "toutes taxes comprises", "ht": "hors taxes", "càs": "cuillères à soupe", "càc": "cuillères à café",
 }  # fmt: skip
-BEFORE_NUMBER = words("p. pp. no nos fig. vol. art. chap. min. éd. max.")
+BEFORE_NUMBER = words("p. pp. no tel. fig. vol. art. chap. min. éd. max.")
 BEFORE_NAME = words("m. mm. mr me pr st ste pl. imp. rte vve")
 CAPITAL_ONLY = words("m. mm. me pr mr st ste mme mlle mmes mlles ht ttc")
 MAY_END = frozenset([
@@ -115,11 +115,11 @@ SHOUTED = words(
     "deux trois sur sous vers chez"
 )
 SPELLED = words(
-    "ISBN ADSL HDMI OCDE RATP URL UMTS HTTP HTML IEEE UCLA ADN ARN ESA_ IBAN_ EDF USA TVA TGV CGT CNRS INPI UEO"
+    "URSS ISBN ADSL HDMI OCDE RATP URL UMTS HTTP HTML IEEE UCLA ADN ARN ESA_ IBAN_ EDF USA TVA TGV CGT CNRS INPI UEO"
 )
 
 NOT_NOUNS = words(
-    "de du des la le les et ou à au aux en par pour avec sans que qui est sont était sur sous dans selon depuis entre comme "
+    "y a de du des la le les et ou à au aux en par pour avec sans que qui est sont était sur sous dans selon depuis entre comme "
     "plus moins mais si ne pas se me te lui leur nous vous il elle on ils elles je tu ce cette son sa ses puis alors donc "
     "car dont où quand après avant pendant jusqu a ont peut doit va fait millions milliards mille cent fois_"
 )
@@ -129,7 +129,7 @@ LABELS = words(
 )
 THE = words("le la les du au aux l'")
 FEMININE = words(
-    "page heure minute seconde personne place table chambre semaine journée année fois part ville rue route porte fenêtre "
+    "chanson façon leçon boisson raison saison prison page heure minute seconde personne place table chambre semaine journée année fois part ville rue route porte fenêtre "
     "voiture mère soeur sœur femme fille cuillère tasse pincée gousse tranche boîte bouteille tonne note lettre "
     "phrase ligne image vidéo photo moto chose nuit main voix paix croix noix fleur mer dent mort loi foi peau eau clé clef "
     "salle classe école équipe entreprise maison pièce étape réponse demande erreur couleur chaleur peur valeur douleur "
@@ -140,7 +140,7 @@ FEMININE = words(
     "quinzaine vingtaine"
 )
 MASCULINE = words(
-    "musée lycée trophée comité été côté traité arrêté silence génie incendie parapluie foie million kilomètre mètre litre "
+    "mille musée lycée trophée comité été côté traité arrêté silence génie incendie parapluie foie million kilomètre mètre litre "
     "gramme euro centime arbre athlète poste squelette"
 )
 FEMININE_ENDINGS = (
@@ -169,5 +169,5 @@ REGNAL = words(
 )
 NUMBERED = words(
     "chapitre tome volume livre partie acte scène annexe titre phase type niveau article tableau figure appendice section "
-    "leçon groupe page apollo étape module série vatican"
+    "leçon groupe page chap. vol. art. apollo étape module série vatican"
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from avatar.script.languages import it_words as words
-from avatar.script.languages.base import in_words
+from avatar.script.languages.base import Forms, in_words
 from avatar.script.languages.base import words as words_of
 from avatar.script.languages.romance import Romance
 from avatar.script.scan import LETTER, Place, Shape
@@ -84,13 +84,15 @@ class Spoken(Romance):
     of_part = "di"
 
     phones = (
+        r"800[ .\-]\d{3}[ .\-]\d{3}",
+        r"800(?:[ .\-]\d\d){3}",
         r"0\d{1,3}[ .\-/]\d{5,8}",
         r"3\d\d[ .\-]\d{3}[ .\-]?\d{3,4}",
         r"3\d\d[ .\-]\d{2}[ .\-]\d{2}[ .\-]\d{2,3}",
         r"3\d\d[ .\-]\d{6,7}",
     )
     elided = "l|d|dell|all|dall|nell|sull|coll|un|quest|quell|c|s|m|t|v|n|bell|sant|com|dov|cos|anch|tutt|mezz|quand"
-    ordinal_endings = "[°ºª]"
+    ordinal_endings = r"[°ºª]|[ao](?=\s[a-z]{4})"
     centuries = r"\b(?:secol[oi]|secc?\.)"
     regnal = words.REGNAL
     numbered = words.NUMBERED
@@ -108,6 +110,13 @@ class Spoken(Romance):
         if match[1] in self.not_nouns or before in self.the or before in self.labels or not self.is_feminine(match[1]):
             return None
         return f"un'{match[1]}"
+
+    def is_hour(self, place: Place) -> bool:
+        return re.search(r"(?i)\b(?:d?all|l)['’]$", place.before) is not None
+
+    def counted(self, text: str, forms: Forms) -> str:
+        """cinquemila: one word."""
+        return self.cardinal_thousands(text) if forms[-1] == "mila" else super().counted(text, forms)
 
     def cardinal(self, number: int) -> str:
         said = in_words(number, self.code)
@@ -131,7 +140,7 @@ class Spoken(Romance):
         if words != self.cardinal(1):
             return words
         if feminine:
-            return "un'" if noun[:1].lower() in "aeiou" else "una"
+            return "un'" if noun.lower().startswith(tuple("aeiou")) else "una"
         return "uno" if SIBILANT.match(noun) else "un"
 
     def span(self, first: str, last: str) -> str:
@@ -140,6 +149,15 @@ class Spoken(Romance):
 
     def share(self, top: int, bottom: int) -> str:
         return "un mezzo" if (top, bottom) == (1, 2) else super().share(top, bottom)
+
+    def singular(self, noun: str) -> str:
+        return noun if noun[-1] in "oa" else ""
+
+    def priced(self, noun: str) -> str:
+        if noun == "persona":
+            return "a persona"
+        article = "all'" if noun[0] in "aeiou" else "alla " if self.is_feminine(noun) else "al "
+        return article + noun
 
     def with_cents(self, large: str, small: str, cents: int) -> str:
         return f"{large} {self.and_cents} {self.cardinal(cents)}"

@@ -89,9 +89,9 @@ ABBREVIATIONS = {
     "tel.": "telefono", "cell.": "cellulare", "ca.": "circa", "cfr.": "confronta", "v.": "vedi", "max.": "massimo",
     "min.": "minimo", "a.c.": "avanti Cristo", "a. c.": "avanti Cristo", "d.c.": "dopo Cristo", "d. c.": "dopo Cristo",
     "n.b.": "nota bene", "p.s.": "post scriptum", "ca": "circa", "sec.": "secolo", "secc.": "secoli", "gg.": "giorni",
-    "u.s.": "ultimo scorso", "vs.": "contro", "incl.": "incluso", "escl.": "escluso", "abb.": "abbonamento",
+    "incl.": "incluso", "escl.": "escluso", 
     "q.b.": "quanto basta", "qb": "quanto basta", "tot.": "totale", "ab.": "abitanti", "24/7": "ventiquattro sette",
-    "e/o": "e o", "c++": "ci più più", "c#": "ci sharp", "h24": "acca ventiquattro", "obbl.": "obbligatorio",
+    "e/o": "e o", "mp3": "emme pi tre", "mp4": "emme pi quattro", "50/50": "cinquanta cinquanta", "c++": "ci più più", "c#": "ci sharp", "h24": "acca ventiquattro", "obbl.": "obbligatorio",
 }  # fmt: skip
 BEFORE_NUMBER = words(
     "p. pp. n. nn. num. nr. ed. cap. art. artt. fig. vol. min. max. sec. secc. v. ca tot. int. ss. pag."
@@ -100,7 +100,7 @@ BEFORE_NAME = words("s. str. loc. on. sen. gen. col. cav. gent. ing. arch. rag. 
 CAPITAL_ONLY = words("s. ss. spa")
 MAY_END = frozenset([
     "ecc.", "etc.", "a.c.", "a. c.", "d.c.", "d. c.", "ca.", "s.l.m.", "s.p.a.", "s.r.l.", "gr.", "mt.", "mq.", "min.",
-    "sec.", "gg.", "q.b.", "ab.", "incl.", "escl.", "mln.", "mld.", "u.s.", "s.n.c.",
+    "sec.", "gg.", "q.b.", "ab.", "incl.", "escl.", "mln.", "mld.", "s.n.c.",
 ])  # fmt: skip
 ACRONYM_WORDS = words(
     "ONU NATO UNESCO UNICEF NASA UFO AIDS COVID FIFA UEFA OPEC INPS INAIL ISTAT FIAT ENI ENEL ENEA IVA IMU TARI TAR RAI "
@@ -130,7 +130,7 @@ LABELS = words(
 )
 THE = words("il lo la del dello della al allo alla nel nello nella dal dalla sul questo")
 FEMININE = words(
-    "notte notti parte parti classe classi chiave chiavi mano mani foto moto radio auto carne neve gente mente fonte arte "
+    "canzone immagine origine indagine pagine febbre polvere tigre volpe estate salute notte notti parte parti classe classi chiave chiavi mano mani foto moto radio auto carne neve gente mente fonte arte "
     "nave luce voce croce pace pelle legge base fase frase serie specie moglie madre valle torre sede rete stazione "
     "elisabetta caterina isabella maria crisi tesi analisi ipotesi"
 )
@@ -139,7 +139,19 @@ MASCULINE = words(
     "atleta collega artista papa trauma enigma aroma lama euro luca andrea nicola mattia"
 )
 FEMININE_ENDINGS = ("a", "zione", "sione", "gione", "tà", "tù", "trice", "udine", "ice")
-MASCULINE_ENDINGS = ("ista", "gramma", "codice", "indice", "giudice", "pollice", "vertice", "apice", "camice")
+MASCULINE_ENDINGS = (
+    "ista",
+    "gramma",
+    "codice",
+    "indice",
+    "giudice",
+    "pollice",
+    "vertice",
+    "apice",
+    "camice",
+    "margine",
+    "argine",
+)
 
 LETTER_NAMES = {
     "a": "a", "b": "bi", "c": "ci", "d": "di", "e": "e", "f": "effe", "g": "gi", "h": "acca", "i": "i", "j": "i lunga",
@@ -161,5 +173,5 @@ REGNAL = words(
 )
 NUMBERED = words(
     "capitolo tomo volume libro parte atto scena allegato titolo fase tipo livello grado articolo tabella figura appendice "
-    "sezione lezione classe gruppo tappa modulo serie canto vaticano legislatura"
+    "sezione lezione classe gruppo tappa modulo serie canto vaticano legislatura cap. vol. art. tit. pag."
 )

@@ -13,6 +13,8 @@ from avatar.script.languages.romance import Romance
 if TYPE_CHECKING:
     from avatar.script.scan import Place
 
+STREETS = words_of("na da à a pela e endereço")  # words before a street
+
 
 class Spoken(Romance):
     code = "pt"
@@ -73,6 +75,7 @@ class Spoken(Romance):
     not_nouns = words.NOT_NOUNS
     labels = words.LABELS
     the = words.THE
+    hours = words_of("à às")
 
     halves = ("meio", "meia")
     and_half = ("e meio", "e meia")
@@ -126,10 +129,14 @@ class Spoken(Romance):
 
     def abbreviation(self, short: str, written: str, place: Place) -> str | None:
         said = super().abbreviation(short, written, place)
+        if short == "r." and place.before and place.word_before() not in STREETS:  # an initial
+            return None
         if said and short == "d." and not self.is_feminine(place.after.strip()):
             return "dom"
         if said and short == "s." and re.match(r"\s+[AEIOUÁÉÍÓÚH]", place.after):
             return "santo"
+        if short == "cel." and re.match(r"\s+[A-ZÁÉÍÓÚ]", place.after):
+            return "coronel"
         return said
 
 

@@ -91,10 +91,10 @@ ABBREVIATIONS = {
     "aprox.": "aproximadamente", "máx.": "máximo", "mín.": "mínimo", "min.": "minutos", "obs.": "observação",
     "depto.": "departamento", "dept.": "departamento", "séc.": "século", "sécs.": "séculos", "c/": "com", "p/": "para",
     "s/": "sem", "vc": "você", "vcs": "vocês", "vs.": "versus", "incl.": "incluído", "hab.": "habitantes",
-    "p.s.": "pós-escrito", "att.": "atenciosamente", "24/7": "vinte e quatro sete", "e/ou": "e ou", "c++": "cê mais mais",
+    "p.s.": "pós-escrito", "att.": "atenciosamente", "24/7": "vinte e quatro sete", "e/ou": "e ou", "mp3": "eme pê três", "mp4": "eme pê quatro", "50/50": "cinquenta cinquenta", "c++": "cê mais mais",
     "c#": "cê sharp", "24h": "vinte e quatro horas",
 }  # fmt: skip
-BEFORE_NUMBER = words("p. pp. pag. ed. cap. art. arts. fig. vol. min. séc. sécs. nr. núm. ap. bl. ref.")
+BEFORE_NUMBER = words("p. pp. pag. ed. cap. art. arts. fig. vol. min. séc. sécs. nr. núm. ap.")
 BEFORE_NAME = words("d. s. r. al. eng. arq. gen. ten. sto. sta. dep. pe. pç. pça. rod. estr. trav. tv.")
 CAPITAL_ONLY = words("d. s. r. al. eua pe.")
 MAY_END = frozenset([
@@ -119,7 +119,7 @@ SHOUTED = words(
     "pode rua até ao aos às"
 )
 SPELLED = words(
-    "ISBN ADSL IRPF UMTS HDMI OCDE HTTP HTML URL IEEE UCLA ADN DNA RNA IBGE UFRJ UERJ USB CPF RG ICMS IPTU IPVA UFMG STF"
+    "INSS ISBN ADSL IRPF UMTS HDMI OCDE HTTP HTML URL IEEE UCLA ADN DNA RNA IBGE UFRJ UERJ USB CPF RG ICMS IPTU IPVA UFMG STF"
 )
 
 NOT_NOUNS = words(
@@ -167,5 +167,5 @@ REGNAL = words(
 )
 NUMBERED = words(
     "capítulo tomo volume livro parte ato cena anexo título fase tipo nível grau artigo tabela figura apêndice seção secção "
-    "lição classe grupo página pág. apolo etapa módulo bloco série"
+    "lição classe grupo página pág. cap. vol. art. apolo etapa módulo bloco série"
 )

@@ -7,35 +7,28 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
-from avatar.script.languages.base import Forms, Language
+from avatar.script.languages.base import Forms
+from avatar.script.languages.romance_order import Ordered
 from avatar.script.scan import LETTER, Place, Shape
-from avatar.script.shapes.words import ROMAN, roman_value
+from avatar.script.shapes.words import ROMAN
 
 DASH = r"\s?[-‐‑–—]\s?"
 GAP = r"[ .\-‐‑]"
 ABROAD = rf"(?:\+|00)\d{{1,3}}{GAP}?(?:\(\d{{1,4}}\){GAP}?)?\d{{1,4}}(?:{GAP}?\d{{2,5}}){{1,5}}(?!\d)"
-BRANDS = r"[IVX]{2,}"  # after any name: Apolo XI
 
 
-class Romance(Language):
+class Romance(Ordered):
     group_marks = ". \u00a0\u202f'’"
     point_too = True
+    month_first = False  # "en mayo 5 personas"
     spaced_units = frozenset({"t"})
-
-    # of nouns, for numbers that agree with them
-    feminine: ClassVar[frozenset[str]] = frozenset()  # whose ending does not tell
-    masculine: ClassVar[frozenset[str]] = frozenset()
-    feminine_endings: ClassVar[tuple[str, ...]] = ()
-    masculine_endings: ClassVar[tuple[str, ...]] = ()  # longer ones, which come before those
-    not_nouns: ClassVar[frozenset[str]] = frozenset()  # what may stand after a number and is not counted by it
-    plural: ClassVar[str] = "s"  # letters that plurals end with
-    labels: ClassVar[frozenset[str]] = frozenset()  # nouns that a number names and does not count: page 1
-    the: ClassVar[frozenset[str]] = frozenset()  # articles: after them 1 and an ordinal are no count
 
     # abbreviations, by what stands after them
     before_number: ClassVar[frozenset[str]] = frozenset()
     before_name: ClassVar[frozenset[str]] = frozenset()
     capital_only: ClassVar[frozenset[str]] = frozenset()  # which begin with a capital
+
+    goes_on: ClassVar[frozenset[str]] = frozenset({"ex.", "ej.", "es."})  # which a sentence never ends with
 
     halves: ClassVar[Forms] = ()  # half before a noun: masculine, feminine
     and_half: ClassVar[Forms] = ()  # after one: "y medio", "y media"
@@ -47,63 +40,30 @@ class Romance(Language):
     phones: ClassVar[tuple[str, ...]] = ()  # patterns of a telephone number at home
 
     elided: ClassVar[str] = "(?!)"  # a pattern of what stands before an apostrophe: l', dell'
-    ordinal_endings: ClassVar[str] = "[ºª]"  # a pattern of what stands after the digits
-    roman_endings: ClassVar[str] = "(?!)"
-    centuries: ClassVar[str] = "(?!)"  # a pattern of the words before the number of one
-    regnal: ClassVar[frozenset[str]] = frozenset()  # names of kings and popes
-    numbered: ClassVar[frozenset[str]] = frozenset()  # nouns before a Roman numeral
 
     def own_shapes(self) -> tuple[Shape, ...]:
         mark = r"(?:\s?[hH]\s?|:)" if "h" in self.clock_marks else "[:.]" if self.clock_words else ":"
         time = rf"(\d{{1,2}})({mark})(\d\d)(?:{mark}(\d\d))?"
         tail = rf"({self.clock_tail}(?!\w))?(?![\w%€$£]|[.,:h]\d|\s[€$£])"
+        days = f"(?i:{any_of(name for name in self.weekdays if name.endswith('.'))})"
         found = [
             *[(pattern + r"(?!\w)", self._phone) for pattern in (ABROAD, *self.phones)],
             (rf"{time}{DASH}{time}{tail}", self._times),
             (rf"{time}{tail}(?!{DASH}\d{{1,2}}{mark}\d\d)(?!\s?[aApP]\.?\s?[mM]\b)", self._time),
             (rf"(\d{{1,3}})({self.ordinal_endings})(?!\w)", self._ordinal),
+            (r"(\d+)\s?€\s?(\d\d)(?![\d.,]\d|\d)", lambda match, place: self.money(f"{match[1]},{match[2]}", "EUR")),
+            (r"(\d{1,2})/(\d{1,2})(?![\w/])", self._day_of_month),
+            (rf"({days})(?:\s?[-–]\s?|\s(au?|à|al|y|et?)\s)({days})", self._weekdays),
             (rf"({self._amount})\s({any_of(self._money_words)})(?!\w)", self._money_in_words),
             (rf"(\d{{1,3}})\s?(?:½|\s1[/⁄]2)\s({LETTER}{{3,}})(?![\w/])", self._and_a_half),
-            (rf"(?i:{self.elided})['’](?={LETTER})", lambda match, place: match[0]),
+            (rf"(?i:{self.elided})['’](?=[A-ZÀ-Þ]|{any_of(self.abbreviations)})", lambda match, place: match[0]),
+            (r"[nN]\.?\s?[ºª°]\.?\s?(?=\d)", lambda match, place: f"{self.number_sign} "),
+            (r"([A-ZÑ]{2,5})['’]?s(?!\w)", lambda match, place: self.spell(match[1])),  # DVDs
+            (rf"({ROMAN})({self.roman_endings})?\s?[-–]\s?({ROMAN})({self.roman_endings})?(?![\w'’])", self._romans),
             (rf"({ROMAN})({self.roman_endings})?(?![\w'’])", self._roman),
         ]
-        return tuple(Shape(re.compile(pattern), read) for pattern, read in found)
-
-    # ------------------------------------------------------------ agreement
-
-    def is_feminine(self, noun: str) -> bool:
-        noun = re.split(r"[^\w'’-]", noun.lower().strip())[0]
-        for form in (noun, noun.removesuffix("es"), noun.removesuffix("s")):
-            if form in self.feminine:
-                return True
-            if form in self.masculine:
-                return False
-        if self.masculine_endings and noun.endswith(self.masculine_endings):
-            return False
-        return noun.endswith(self.feminine_endings)
-
-    def agreeing(self, words: str, noun: str, *, feminine: bool) -> str:
-        """A number in words as it stands before a noun."""
-        return words
-
-    def counted(self, text: str, forms: Forms) -> str:
-        said = self.number(text)
-        if not self.value(text)[1]:
-            said = self.agreeing(said, forms[0], feminine=self.is_feminine(forms[0]))
-        return f"{said} {self.form(text, forms)}".replace("' ", "'")
-
-    def number_at(self, text: str, place: Place) -> str:
-        said = self.number(text)
-        whole, decimals = self.value(text)
-        noun = next_word(place)
-        if decimals or not noun or noun.lower() in self.not_nouns or place.word_before() in self.labels:
-            return said
-        is_plural = noun.lower().endswith(tuple(self.plural))
-        if int(whole) == 1 and (place.word_before() in self.the or is_plural and self.plural == "s"):
-            return said
-        if int(whole) > 1 and not is_plural:
-            return said
-        return self.agreeing(said, noun, feminine=self.is_feminine(noun))
+        per = Shape(re.compile(r"/\s?([^\W\d_]+[²³23]?)(?!\w)"), self._per, inside=True)
+        return (per, *(Shape(re.compile(pattern), read) for pattern, read in found))
 
     # ------------------------------------------------------------ money
 
@@ -140,6 +100,16 @@ class Romance(Language):
 
     def with_cents(self, large: str, small: str, cents: int) -> str:
         return f"{large} {self.and_cents} {small}"
+
+    def _per(self, match: re.Match, place: Place) -> str | None:
+        """12 €/kg."""
+        if not re.search(r"(?:[€$£]|euros?|reais|dólares|[€$£]\s?[\d.,]+)\s?$", place.before):
+            return None
+        return f" {self.priced(self.units.get(match[1], (match[1],))[0])}"
+
+    def priced(self, noun: str) -> str:
+        """What a price is for: "por kilo"."""
+        return f"por {noun}"
 
     def of_noun(self, noun: str) -> str:
         return f"{self.of_scale} {noun}"
@@ -187,6 +157,17 @@ class Romance(Language):
     def phone_group(self, digits: str) -> str:
         return self.digits(digits)
 
+    def _day_of_month(self, match: re.Match, place: Place) -> str | None:
+        """25/12; what might be a fraction is none."""
+        day, month = int(match[1]), int(match[2])
+        is_date = 12 < day <= 31 and 1 <= month <= 12 and match[0] != "24/7"
+        return self.date(day, month, None, day_first=True, after_weekday=False) if is_date else None
+
+    def _weekdays(self, match: re.Match, place: Place) -> str:
+        """lun.-vie., du lun. au ven."""
+        first, last = (self.weekdays[name.lower()] for name in (match[1], match[3]))
+        return f"{first} {match[2]} {last}" if match[2] else self.span(first, last)
+
     # ------------------------------------------------------------ fractions
 
     def fraction(self, whole: int | None, top: int, bottom: int, *, followed: str) -> str:
@@ -211,13 +192,15 @@ class Romance(Language):
         noun = match[2]
         if noun.lower() in self.not_nouns or noun.lower() in self.units:
             return None
-        if match[1] == "1" and noun.endswith(tuple(self.plural)):
-            if self.plural != "s" and self.code != "fr" or noun.endswith("es") and self.code != "fr":
-                return None
-            noun = noun[:-1]
+        if match[1] == "1" and not (noun := self.singular(noun)):
+            return None
         feminine = self.is_feminine(noun)
         count = self.agreeing(self.cardinal(int(match[1])), noun, feminine=feminine)
         return f"{count} {noun} {self.and_half[feminine]}".replace("' ", "'")
+
+    def singular(self, noun: str) -> str:
+        """ "" where it is not sure."""
+        return "" if noun.endswith("es") else noun.removesuffix("s")
 
     def share(self, top: int, bottom: int) -> str:
         """Two thirds."""
@@ -241,75 +224,21 @@ class Romance(Language):
             return f"{count} {noun} {self.and_half[feminine]}"
         return f"{count} {noun} {self.and_half[0].split()[0]} {self.share(top, bottom)}"
 
-    # ------------------------------------------------------------ ordinals and Roman numerals
-
-    def ordinal_before(self, number: int, noun: str, *, feminine: bool) -> str:
-        """As it stands before this noun, "" where there is none."""
-        return self.ordinal(number)
-
-    def _ordinal(self, match: re.Match, place: Place) -> str | None:
-        mark, noun = match[2], next_word(place)
-        noun = noun if noun.lower() not in self.not_nouns else ""
-        if re.match(r"\s?[CF]\b", place.after):
-            return None  # degrees
-        if "°" in mark and not (noun and int(match[1]) < 100 and place.word_before() in self.the):
-            return None  # degrees
-        return self.marked_ordinal(int(match[1]), mark, noun)
-
-    def marked_ordinal(self, number: int, mark: str, noun: str) -> str | None:
-        return self.ordinal_before(number, noun, feminine="ª" in mark or mark.endswith("a"))
-
-    def _roman(self, match: re.Match, place: Place) -> str | None:
-        numeral, mark = match[1], match[2]
-        if not numeral or len(numeral) == 1 and numeral not in "IVX":
-            return None
-        number = roman_value(numeral)
-        if mark:
-            return self.marked_ordinal(number, mark, next_word(place)) if re.fullmatch("[IVX]+", numeral) else None
-        if re.search(rf"(?i:{self.centuries})\s+(?:[IVX]+(?:\s?[,\-–]\s?|\s+[a-z]{{1,3}}\s+))*$", place.before):
-            return self.century(number)
-        before = re.search(r"([^\W\d_][\w.]*)\s+$", place.before)
-        if before and before[1].lower() in self.regnal and before[1][0].isupper():
-            return self.of_king(number, before[1])
-        if before and before[1].lower() in self.numbered:
-            return self.chapter(number, before[1])
-        noun = next_word(place)
-        is_name = before and before[1][0].isupper() and before[1].lower() not in self.the and "." not in before[1]
-        counts = noun and noun.lower() not in self.not_nouns and not is_name and re.fullmatch("[IVX]+", numeral)
-        if counts and (noun.istitle() or before and before[1].lower() in self.the):
-            return self.ordinal_before(number, noun, feminine=self.is_feminine(noun))
-        if before and is_name and re.fullmatch(BRANDS, numeral) and not before[1].isupper():
-            return self.cardinal(number)
-        return None
-
-    def century(self, number: int) -> str:
-        return self.ordinal(number) if number <= 10 else self.cardinal(number)
-
-    def of_king(self, number: int, name: str) -> str:
-        if number > 10:
-            return self.cardinal(number)
-        return self.ordinal_before(number, "", feminine=self.is_feminine(name))
-
-    def chapter(self, number: int, noun: str) -> str:
-        return self.cardinal(number)
-
     # ------------------------------------------------------------ abbreviations
 
     def abbreviation(self, short: str, written: str, place: Place) -> str | None:
-        if short in self.before_number and not re.match(r"\s*\d|\s+[IVX]+\b", place.after):
+        if len(short) == 2 and short[1] == "." and re.search(r"\b[A-ZÀ-Þ]\.\s?$", place.before):
+            return None  # an initial: J. S. Bach
+        if short in self.before_number and not re.match(r"\s*:?\s*[(+]?\d|\s+[IVX]+\b", place.after):
             return None
-        if short in self.before_name and not re.match(r"\s+[\"“«(]?[A-ZÀ-Þ]", place.after):
+        if short in self.before_name and not re.match(r"[\s-]+[\"“«(]?[A-ZÀ-Þ]", place.after):
             return None
         if short in self.capital_only and not written[0].isupper():
+            return None
+        if short in self.goes_on and not re.match(r"\s*:|\s+[^A-ZÀ-Þ\s]", place.after):
             return None
         return self.abbreviations[short]
 
 
 def any_of(names: Iterable[str]) -> str:
     return "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)) or "(?!)"
-
-
-def next_word(place: Place) -> str:
-    """The word right after it, "" where a mark or nothing stands there."""
-    found = re.match(rf"\s({LETTER}{{2,}})", place.after)
-    return found[1] if found else ""

@@ -32,7 +32,7 @@ def shapes(language: Language) -> tuple[list[Shape], list[Shape]]:
         ":": language.colon, "\\": language.backslash, "+": language.plus, **language.symbols,
     }  # fmt: skip
 
-    between = language.point if language.decimal_mark == "." else language.dot  # of a version's parts
+    point = language.point if language.decimal_mark == "." else language.dot
 
     def spoken(address: str) -> str:
         """Its parts one by one: words, numbers, letters where there is no vowel, signs by name."""
@@ -67,7 +67,9 @@ def shapes(language: Language) -> tuple[list[Shape], list[Shape]]:
         return spoken(re.sub(r"^(?:[a-z]+://|mailto:)", "", match[0], flags=re.IGNORECASE).rstrip("/"))
 
     def path(match: re.Match, place: Place) -> str | None:
-        return None if f"{match[0].lower()}." in language.abbreviations else spoken(match[0])
+        short = match[0].lower()
+        is_abbreviation = short in language.abbreviations or f"{short}." in language.abbreviations  # "L.go", "m.in."
+        return None if is_abbreviation else spoken(match[0])
 
     def dotted(match: re.Match, place: Place) -> str | None:
         """192.168.0.1 digit by digit; a version's parts as numbers."""
@@ -79,11 +81,11 @@ def shapes(language: Language) -> tuple[list[Shape], list[Shape]]:
             return None
         if len(parts) == 4 and not match[1]:
             return f" {language.dot} ".join(language.digits(part) for part in parts)
-        read = f" {between} ".join(language.number(part) for part in parts)
+        read = f" {point} ".join(language.number(part) for part in parts)
         return f"{language.spell(match[1])} {read}" if match[1] else read
 
     def version(match: re.Match, place: Place) -> str:
-        return f"{language.spell(match[1])} " + f" {between} ".join(map(language.number, match[2].split(".")))
+        return f"{language.spell(match[1])} " + f" {point} ".join(map(language.number, match[2].split(".")))
 
     ENDINGS = frozenset(re.sub(r"\?", "", DOMAINS + "|" + FILES).split("|")) - SAID_AS_WORDS
     found: list[tuple[str, Reading]] = [

@@ -34,8 +34,6 @@ def _dates(language: Language) -> list[tuple[str, Reading]]:
         name, day, last = given["month"], given.get("day"), given.get("last")
         if language.code == "en" and name.islower():  # "they may 5 times", "march 3 miles"
             return None
-        if day and not day_first and language.day_first and name.islower():  # "en mayo 5 personas"
-            return None
         month = language.months[name.lower()]
         if last and day:
             said = language.days(int(day), int(last), month, _year(given.get("year")), day_first=day_first)

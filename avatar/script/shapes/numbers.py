@@ -10,7 +10,7 @@ from avatar.script.shapes.amounts import MANY, SUBSCRIPTS, SUPERSCRIPTS, number_
 
 DASH = r"(?:\s?[-‐‑–—−]\s?)"
 PHONE_WORDS = re.compile(r"\b(?:tel|phone|telephone|call|fax|mobile|cell|text|dial|téléphone|teléfono|telefono|telefone|"
-                         r"telefon|tél|móvil|handy)\.?:?\s*(?:us|me|at|on|is|am|al|au|under|unter)?:?\s*$", re.IGNORECASE)  # fmt: skip
+                         r"telefon|tél|móvil|handy|llam[ae]|ligue|chiam[ai]|whatsapp)\.?:?\s*(?:us|me|at|on|is|am|al|au|under|unter|il|o|para|para o)?:?\s*$", re.IGNORECASE)  # fmt: skip
 GAP = r"[\s.\-‐‑–/]"
 
 
@@ -86,8 +86,8 @@ def _codes(language: Language) -> list[tuple[str, Reading]]:
         if rest.isdecimal():
             return f"{sign} {language.digits(rest) if len(rest) > 4 or rest[0] == '0' else language.number(rest)}"
         parts = re.findall(r"[A-Za-z]+|\d+", rest)
-        if not any(part.isdecimal() for part in parts):
-            return None
+        if not any(part.isdecimal() for part in parts) or any(part.islower() and len(part) > 2 for part in parts):
+            return None  # a hashtag
         said = " ".join(language.digits(p) if p.isdecimal() and len(p) > 2 else language.number(p) if p.isdecimal()
                         else language.spell(p) for p in parts)  # fmt: skip
         return f"{sign} {said}"

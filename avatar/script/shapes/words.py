@@ -50,6 +50,8 @@ def _abbreviations(language: Language) -> list[tuple[str, Reading]]:
 
     def initial(match: re.Match, place: Place) -> Said | None:
         """The J. of J. R. Tolkien; an "I." may be the last word of a sentence."""
+        if not match[1].isupper():
+            return None
         if match[1] == "I" and place.word_before()[:1].islower() and language.code == "en":
             return None
         following = re.match(r"\s+[\"“‘«(]*([^\W\d_]+)", place.after)
@@ -97,7 +99,7 @@ def is_shouted(word: str, line: str, language: Language) -> bool:
         return False
     if word.lower() in language.shouted:
         return True
-    words = [each for each in re.findall(r"[^\W\d_]+", line) if len(each) > 1]
+    words = [each for each in re.findall(r"[^\W\d_]+", line) if len(each) > 1 or each.islower()]
     capitals = [each for each in words if each.isupper()]
     if len(capitals) >= 3 and len(capitals) > 0.8 * len(words) and len(word) > 1:
         return True

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from avatar import settings
-from avatar.files import written_whole
+from avatar.files import is_regular, written_whole
 
 if TYPE_CHECKING:
     import torch
@@ -54,6 +54,8 @@ def kept(path: Path) -> Speaker | None:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
+    if not is_regular(path):  # nobody waits at a FIFO
+        return None
     try:
         tensors = load_file(path)
         speaker = Speaker(tensors["manner"], tensors["timbre"])
