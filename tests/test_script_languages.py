@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 
 import pytest
@@ -166,3 +167,40 @@ def test_a_phrase_becomes_words(code, written, said):
 @pytest.mark.parametrize(("code", "text", "count"), ENDS)
 def test_sentences_end_where_they_do(code, text, count):
     assert len(read(text, code).sentences) == count
+
+
+@pytest.mark.parametrize("code", [*TABLES, "de"])
+def test_no_order_of_such_parts_is_an_error(code):
+    """Days, months and hours that do not exist, marks without numbers, numbers without nouns."""
+    chance = random.Random(7)
+    own = [part for written, _ in TABLES.get(code, []) for part in written.split()]
+    parts = own + [
+        "0",
+        "1.",
+        "24:61",
+        "32.13.2024",
+        "99/0",
+        "½",
+        "%",
+        "€",
+        "II.",
+        "XL",
+        ".",
+        ",",
+        "-",
+        "–",
+        "0,00",
+        "1-1",
+        "§",
+        "№",
+        "'",
+        "’te",
+        "0-й",
+        "13월",
+        "13:45",
+        "12,-",
+        "z.",
+        "B.",
+    ]
+    for _ in range(60):
+        read(chance.choice(["", " "]).join(chance.choices(parts, k=8)), code)
