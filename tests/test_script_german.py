@@ -35,6 +35,7 @@ TABLE = [
     ("vom 12. bis 14. März", "vom zwölften bis vierzehnten März"),
     ("vom 12.–14. März 2024", "vom zwölften bis vierzehnten März zweitausendvierundzwanzig"),
     ("bis 31.12.99", "bis einunddreißigsten Dezember neunzehnhundertneunundneunzig"),
+    ("am Mi., 12.11., früh", "am Mittwoch zwölften November früh"),
     ("am 12.3. früh", "am zwölften März früh"),
     ("2024-03-12", "zwölfter März zweitausendvierundzwanzig"),
     ("im Okt. 2024", "im Oktober zweitausendvierundzwanzig"),
@@ -48,6 +49,8 @@ TABLE = [
     ("von 9–17 Uhr", "von neun bis siebzehn Uhr"),
     ("Mo–Fr 9:00–17:30 Uhr", "Montag bis Freitag neun Uhr bis siebzehn Uhr dreißig"),
     ("nach 1:45 Std.", "nach eine Stunde und fünfundvierzig Minuten"),
+    ("um 8:30 h am Di. dann", "um acht Uhr dreißig am Dienstag dann"),
+    ("Mo, Mi, Fr 8–12 Uhr", "Montag Mittwoch Freitag acht bis zwölf Uhr"),
     ("ein 2:1 im Spiel", "ein zwei zu eins im Spiel"),
     # phone numbers, codes, addresses
     ("Tel. 030 1234567", "Telefon null drei null eins zwei drei vier fünf sechs sieben"),
@@ -57,6 +60,9 @@ TABLE = [
     ("info@beispiel.de", "info at beispiel Punkt D E"),
     ("www.beispiel.de/seite", "W W W Punkt beispiel Punkt D E Schrägstrich seite"),
     ("bericht_2024.pdf", "bericht Unterstrich zweitausendvierundzwanzig Punkt P D F"),
+    ("Kinder 4-12 J. frei", "Kinder vier bis zwölf Jahre frei"),
+    ("Seite 3/10", "Seite drei von zehn"),
+    ("im Raum 2.14", "im Raum zwei Punkt vierzehn"),
     ("Version 2.0", "Version zwei Punkt null"),
     # units, ranges, fractions
     ("3–5 Min. warten", "drei bis fünf Minuten warten"),

@@ -167,4 +167,4 @@ def _is_day(written: str, place: Place) -> bool:
     """ "Mo." and "So." are days before a date or another day, in lists of hours."""
     follows = re.match(r"\s?[,:–/-]?\s*(?:\d|den\b|der\b|ab\b|bis\b|(?:Mo|Di|Mi|Do|Fr|Sa|So)\b|und (?:Mo|Di|Mi|Do|Fr|Sa|So)\b)",
                        place.after)  # fmt: skip
-    return written[0].isupper() and follows is not None
+    return written[0].isupper() and (follows is not None or place.word_before() in ("am", "jeden"))

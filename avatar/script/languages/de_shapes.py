@@ -72,7 +72,15 @@ def _dates(language: Spoken) -> list[tuple[str, Reading]]:
 
     def bare(match: re.Match, place: Place) -> Said | None:
         """12.3., which is a number of a chapter as well."""
-        known = place.word_before() in DATE_WORDS | set(de_words.WEEKDAYS) | {"mo", "di", "mi", "do", "fr", "sa", "so"}
+        known = place.word_before().rstrip(".") in DATE_WORDS | set(de_words.WEEKDAYS) | {
+            "mo",
+            "di",
+            "mi",
+            "do",
+            "fr",
+            "sa",
+            "so",
+        }
         return one(match, place) if known or re.match(DASH + r"\d{1,2}\.", place.after) else None
 
     def span(match: re.Match, place: Place) -> Said | None:

@@ -84,7 +84,7 @@ SAME = {
 TON, HOUR, MINUTE, SECOND = ("Tonne", "Tonnen", "f"), ("Stunde", "Stunden", "f"), ("Minute", "Minuten", "f"), (
     "Sekunde", "Sekunden", "f")  # fmt: skip
 UNITS = {short: _same(*written.rsplit(" ", 1)) for short, written in SAME.items()} | {
-    "t": TON, "h": HOUR, "Std.": HOUR, "Std": HOUR, "std.": HOUR, "min": MINUTE, "Min.": MINUTE, "Min": MINUTE,
+    "t": TON, "J.": ("Jahr", "Jahre", "n"), "h": HOUR, "Std.": HOUR, "Std": HOUR, "std.": HOUR, "min": MINUTE, "Min.": MINUTE, "Min": MINUTE,
     "min.": MINUTE, "s": SECOND, "Sek.": SECOND, "sek.": SECOND, "Sek": SECOND, "ms": ("Millisekunde", "Millisekunden",
     "f"), "kWh": ("Kilowattstunde", "Kilowattstunden", "f"), "MWh": ("Megawattstunde", "Megawattstunden", "f"),
     "Wh": ("Wattstunde", "Wattstunden", "f"), "mAh": ("Milliamperestunde", "Milliamperestunden", "f"),
