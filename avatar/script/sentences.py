@@ -42,10 +42,10 @@ class Sentence:
         for clause in self.clauses:
             end += len(clause.words)
             last = words[end]
-            has_mark = last.spoken.rstrip(CLOSERS).endswith(tuple(MARKS + "…" + "".join(OTHER_MARKS)))
+            has_mark = last.spoken.rstrip(CLOSERS).endswith(tuple(MARKS + DASHES + "…" + "".join(OTHER_MARKS)))
             is_open_end = end == len(words) - 1 and last.spoken == last.written
             if not has_mark and not is_open_end:
-                words[end] = Word(last.written, last.spoken.rstrip(" " + DASHES) + clause.mark, last.dot)
+                words[end] = Word(last.written, last.spoken + clause.mark, last.dot)
         return words
 
     @property
@@ -107,7 +107,9 @@ def _tokens(lines: list[tuple[Line, list[Word]]]) -> list[_Token]:
                 continue
             else:
                 last = tokens[-1]
-                last.word = Word(f"{last.word.written} {word.written}", last.word.spoken, last.word.dot)
+                is_dash = bool(word.spoken) and not word.spoken.strip(DASHES)  # a pause, which XTTS hears as one
+                spoken = f"{last.word.spoken} {word.spoken}" if is_dash else last.word.spoken
+                last.word = Word(f"{last.word.written} {word.written}", spoken, last.word.dot)
                 if not written_mark(last.ornament):  # the colon of « dit : « oui » »
                     last.ornament = word.written
             begins = False
@@ -144,7 +146,8 @@ def _closing(token: _Token, following: _Token | None, language: Language, has_ca
 
 def _at_full_stop(token: _Token, mark: str, next_word: str, language: Language, has_capitals: bool) -> tuple[str, bool]:
     trails_off = token.core.rstrip(CLOSERS).endswith(("…", ".."))
-    goes_on = next_word[:1].islower() and (has_capitals or trails_off) and token.line_ends != "item"
+    is_name = next_word[1:2].isupper()  # iPhone
+    goes_on = next_word[:1].islower() and not is_name and (has_capitals or trails_off) and token.line_ends != "item"
     if goes_on:
         return ("," if mark == "." else mark), False
     is_full_stop = token.core.rstrip(CLOSERS).endswith(".")  # and no mark of another script

@@ -67,7 +67,7 @@ def _money(language: Language) -> list[tuple[str, Reading]]:
             first = language.number(text)
             if scale_name and (given.get("scale2") or "").lower() != scale_name:
                 first = language.money(text, currency, scale_name)
-            elif language.value(text)[1] and not scale_name:
+            elif language.value(text)[1] and not scale_name and not given.get("scale2"):
                 first = language.money(text, currency)
             second = language.money(last, currency, (given.get("scale2") or "").lower(), before_noun=before_noun)
             said = language.span(first, second)

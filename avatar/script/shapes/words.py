@@ -46,7 +46,8 @@ def _abbreviations(language: Language) -> list[tuple[str, Reading]]:
 
     def dotted(match: re.Match, place: Place) -> Said:
         """U.S., D.C., Ph.D.: letter by letter."""
-        return Said(language.spell(match[1]) + (match[2] or ""), "may" if match[0].endswith(".") else "")
+        tail = "'s" if match[2] else ""
+        return Said(language.spell(match[1]) + tail, "may" if match[0].endswith(".") else "")
 
     def initial(match: re.Match, place: Place) -> Said | None:
         """The J. of J. R. Tolkien; an "I." may be the last word of a sentence."""
@@ -61,8 +62,8 @@ def _abbreviations(language: Language) -> list[tuple[str, Reading]]:
 
     words = _any_of(language.abbreviations)
     return [
-        (rf"(?i:{words})(?!\w)(?!\.\w)", abbreviation),
-        (r"((?:[^\W\d_][a-z]?\.){2,}|(?:[^\W\d_]\.)+[^\W\d_](?![\w.]))(['’]s)?(?!\w)", dotted),
+        (rf"(?i:{words})(?:(?<=\.)(?=\d)|(?!\w)(?!\.\w))", abbreviation),
+        (r"((?:[^\W\d_][a-z]?\.){2,}|(?:[^\W\d_]\.)+[^\W\d_](?![\w.]))(['’]?s)?(?!\w)", dotted),
         (r"([^\W\d_])\.(?=\s|$)", initial),
     ]
 
