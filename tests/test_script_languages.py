@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 
 import pytest
@@ -29,6 +30,8 @@ TABLES = {
         ("Bel 06 12345678 of niet.", "Bel nul zes één twee drie vier vijf zes zeven acht of niet"),
     ],
     "pl": [
+        ("Jan Paweł II i Elżbieta II.", "Jan Paweł Drugi i Elżbieta Druga"),
+        ("Było to od 12–14 marca tam.", "Było to od dwunastego do czternastego marca tam"),
         ("Cena 1 499,50 zł.", "Cena tysiąc czterysta dziewięćdziesiąt dziewięć złotych pięćdziesiąt groszy"),
         ("Mam 1 zł, 2 zł, 5 zł i 22 zł.", "Mam jeden złoty dwa złote pięć złotych i dwadzieścia dwa złote"),
         ("To 3,5 mln zł i 10 tys. ludzi.", "To trzy przecinek pięć miliona złotych i dziesięć tysięcy ludzi"),
@@ -44,6 +47,7 @@ TABLES = {
         ("Jest tam m.in. prof. Lis, tj. lekarz.", "Jest tam między innymi profesor Lis to jest lekarz"),
     ],
     "cs": [
+        ("To byl Karel IV. v 19. století.", "To byl Karel čtvrtý v devatenáctém století"),
         ("Stojí 1 499,50 Kč.", "Stojí tisíc čtyři sta devadesát devět korun padesát haléřů"),
         ("Mám 1 Kč, 2 Kč a 5 Kč.", "Mám jedna koruna dvě koruny a pět korun"),
         ("Dne 12. března 2024 byl.", "Dne dvanáctého března dva tisíce dvacet čtyři byl"),
@@ -71,6 +75,9 @@ TABLES = {
         ("Örn. Dr. Yılmaz, bkz. s. 15.", "Örneğin doktor Yılmaz bakınız sayfa on beş"),
     ],
     "ru": [
+        ("Пётр I и Екатерина II жили в XVIII веке.", "Пётр первый и Екатерина вторая жили в восемнадцатом веке"),
+        ("Звоните 8 (800) 123-45-67 сейчас.", "Звоните восемь восемь ноль ноль один два три четыре пять шесть семь сейчас"),
+        ("Курс 0,25 и 2,5 млрд ₽.", "Курс ноль целых двадцать пять сотых и две целых пять десятых миллиарда рублей"),
         ("Цена 1 499,50 ₽.", "Цена тысяча четыреста девяносто девять рублей пятьдесят копеек"),
         ("Это 1 руб., 2 руб., 5 руб. и 21 ₽.", "Это один рубль два рубля пять рублей и двадцать один рубль"),
         ("Было 12 марта 2024 г. утром.", "Было двенадцатого марта две тысячи двадцать четвёртого года утром"),
@@ -85,6 +92,7 @@ TABLES = {
         ("Дом № 5, т. е. на ул. Мира, д. 7.", "Дом номер пять то есть на улица Мира дом семь"),
     ],
     "hu": [
+        ("Nőtt 17,6%-kal az 1990-es években.", "Nőtt tizenhét egész hat tized százalékkal az ezerkilencszázkilencvenes években"),
         ("Az ára 1 499 Ft vagy 12 €.", "Az ára ezernégyszázkilencvenkilenc forint vagy tizenkét euró"),
         ("Ma 2024. március 12. van.", "Ma kétezer-huszonnégy március tizenkettedike van"),
         ("Jön március 3-ig és május 1-jén.", "Jön március harmadikáig és május elsején"),
@@ -159,3 +167,40 @@ def test_a_phrase_becomes_words(code, written, said):
 @pytest.mark.parametrize(("code", "text", "count"), ENDS)
 def test_sentences_end_where_they_do(code, text, count):
     assert len(read(text, code).sentences) == count
+
+
+@pytest.mark.parametrize("code", [*TABLES, "de"])
+def test_no_order_of_such_parts_is_an_error(code):
+    """Days, months and hours that do not exist, marks without numbers, numbers without nouns."""
+    chance = random.Random(7)
+    own = [part for written, _ in TABLES.get(code, []) for part in written.split()]
+    parts = own + [
+        "0",
+        "1.",
+        "24:61",
+        "32.13.2024",
+        "99/0",
+        "½",
+        "%",
+        "€",
+        "II.",
+        "XL",
+        ".",
+        ",",
+        "-",
+        "–",
+        "0,00",
+        "1-1",
+        "§",
+        "№",
+        "'",
+        "’te",
+        "0-й",
+        "13월",
+        "13:45",
+        "12,-",
+        "z.",
+        "B.",
+    ]
+    for _ in range(60):
+        read(chance.choice(["", " "]).join(chance.choices(parts, k=8)), code)

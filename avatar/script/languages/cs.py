@@ -9,6 +9,7 @@ from avatar.script.languages.base import with_joined
 from avatar.script.languages.base import words as word_set
 from avatar.script.languages.slavic import Slavic, table
 from avatar.script.scan import Place, Said, Shape
+from avatar.script.shapes.words import ROMAN, roman_value
 
 MONTHS = (
     "ledna", "února", "března", "dubna", "května", "června", "července", "srpna", "září", "října", "listopadu",
@@ -85,6 +86,14 @@ PARTS = {3: ("třetina", "třetiny", "třetin"), 4: ("čtvrtina", "čtvrtiny", "
          8: ("osmina", "osminy", "osmin"), 10: ("desetina", "desetiny", "desetin"), 2: ("polovina", "poloviny", "polovin")}  # fmt: skip
 
 
+OF_CENTURY = word_set("z ze do od konce konci začátku počátku poloviny během")
+# Of rulers: in the nominative and in the genitive.
+KINGS = word_set("karel václav rudolf ludvík jan pavel benedikt jindřich vilém ferdinand josef leopold otakar")
+OF_KINGS = word_set(
+    "karla václava rudolfa ludvíka jana pavla benedikta jindřicha viléma ferdinanda josefa leopolda otakara"
+)
+
+
 class Spoken(Slavic):
     code = "cs"
     point = "celá"
@@ -132,7 +141,7 @@ class Spoken(Slavic):
     starters = word_set(
         """V Ve Na Do Od Po Pro Za O U S Se Z Ze K Ke To Ten Ta Ti Ty On Ona Ono Oni My Vy Já A Ale Však Když Pokud Protože
         Co Kdo Kde Jak Proč Je Jsou Byl Byla Bylo Dnes Zítra Včera Pak Potom Teď Nyní Také Tam Tady Prosím Není Ne Ano
-        Každý Náš Naše Proto Tento Tato Toto"""
+        Každý Náš Naše Proto Tento Tato Toto Tel"""
     )
     code_words = word_set("pin kód heslo účet ičo dič")
 
@@ -202,16 +211,35 @@ class Spoken(Slavic):
             """od 12. do 14. března: the first of two days."""
             return _day(int(match[1])) if 1 <= int(match[1]) <= 31 else None
 
+        def king(match: re.Match, place: Place) -> Said | None:
+            """Karel IV., Karla IV."""
+            name, number = place.word_before(), roman_value(match[1])
+            if name not in KINGS | OF_KINGS or not 0 < number < 30:
+                return None
+            return Said(_day(number) if name in OF_KINGS else _nominative(_day(number), "ý"), "may")
+
+        def century(match: re.Match, place: Place) -> str:
+            before, genitive = place.word_before(), _day(int(match[1]))
+            if before in ("v", "ve", "na", "o", "po"):
+                return genitive.replace("ého", "ém").replace("ího", "ím")
+            return genitive if before in OF_CENTURY else _nominative(genitive, "é")
+
         names = "|".join(MONTHS)
         return [
             *self.date_shapes(),
             Shape(re.compile(r"([01]?\d|2[0-4])[:.]([0-5]\d)\s?(?:hod\.|hodin|h)(?!\w)"), at),
+            Shape(re.compile(rf"({ROMAN})\.(?!\w)"), king),
+            Shape(re.compile(r"([1-9]|1\d|2[01])\.(?=\sstoletí\b)"), century),
             Shape(re.compile(rf"(\d{{1,2}})\.(?=\s?(?:až|do|a|[-–])\s?\d{{1,2}}\.\s(?:{names})\b)"), day),
         ]
 
 
 def _apart(match: re.Match) -> str:
     return " ".join(part for part in match.groups() if part)
+
+
+def _nominative(genitive: str, ending: str) -> str:
+    return genitive.replace("ého", ending).replace("ího", "í")
 
 
 def _day(number: int | None) -> str:

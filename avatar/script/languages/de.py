@@ -149,7 +149,7 @@ class Spoken(Language):
             return "okay" if short == "ok" else None
         if (
             short in de_words.BEFORE_NUMBERS and not number_follows
-            or short in de_words.BEFORE_NAMES and not name_follows
+            or short in de_words.BEFORE_NAMES and not (name_follows or re.match(r"\s+(?:u\.|und)\s", place.after))
             or short in de_words.AFTER_NUMBERS and not number_before
         ):  # fmt: skip
             return None
@@ -167,4 +167,4 @@ def _is_day(written: str, place: Place) -> bool:
     """ "Mo." and "So." are days before a date or another day, in lists of hours."""
     follows = re.match(r"\s?[,:–/-]?\s*(?:\d|den\b|der\b|ab\b|bis\b|(?:Mo|Di|Mi|Do|Fr|Sa|So)\b|und (?:Mo|Di|Mi|Do|Fr|Sa|So)\b)",
                        place.after)  # fmt: skip
-    return written[0].isupper() and follows is not None
+    return written[0].isupper() and (follows is not None or place.word_before() in ("am", "jeden"))

@@ -84,7 +84,7 @@ SAME = {
 TON, HOUR, MINUTE, SECOND = ("Tonne", "Tonnen", "f"), ("Stunde", "Stunden", "f"), ("Minute", "Minuten", "f"), (
     "Sekunde", "Sekunden", "f")  # fmt: skip
 UNITS = {short: _same(*written.rsplit(" ", 1)) for short, written in SAME.items()} | {
-    "t": TON, "h": HOUR, "Std.": HOUR, "Std": HOUR, "std.": HOUR, "min": MINUTE, "Min.": MINUTE, "Min": MINUTE,
+    "t": TON, "J.": ("Jahr", "Jahre", "n"), "h": HOUR, "Std.": HOUR, "Std": HOUR, "std.": HOUR, "min": MINUTE, "Min.": MINUTE, "Min": MINUTE,
     "min.": MINUTE, "s": SECOND, "Sek.": SECOND, "sek.": SECOND, "Sek": SECOND, "ms": ("Millisekunde", "Millisekunden",
     "f"), "kWh": ("Kilowattstunde", "Kilowattstunden", "f"), "MWh": ("Megawattstunde", "Megawattstunden", "f"),
     "Wh": ("Wattstunde", "Wattstunden", "f"), "mAh": ("Milliamperestunde", "Milliamperestunden", "f"),
@@ -103,6 +103,7 @@ PHRASES = {
     "u. s. w.": "und so weiter", "i. Allg.": "im Allgemeinen", "a. a. O.": "am angegebenen Ort", "i. e. S.":
     "im engeren Sinne", "i. w. S.": "im weiteren Sinne", "u. E.": "unseres Erachtens", "b. w.": "bitte wenden",
     "z. K.": "zur Kenntnis", "a. M.": "am Main", "d. J.": "dieses Jahres", "d. M.": "dieses Monats",
+    "i. V. m.": "in Verbindung mit", "Anm. d. Red.": "Anmerkung der Redaktion", "h. c. mult.": "honoris causa mult",
 }  # fmt: skip
 ABBREVIATIONS = with_joined(PHRASES) | {
     # titles
@@ -123,7 +124,8 @@ ABBREVIATIONS = with_joined(PHRASES) | {
     "insbes.": "insbesondere", "uvm.": "und vieles mehr", "zzgl.": "zuzüglich", "abzgl.": "abzüglich",
     "einschl.": "einschließlich", "ausschl.": "ausschließlich", "ggü.": "gegenüber", "lt.": "laut",
     "bzgl.": "bezüglich", "betr.": "Betreff", "mwst.": "Mehrwertsteuer", "ust.": "Umsatzsteuer", "co.": "Co",
-    "zz.": "zurzeit", "ztr.": "Zentner", "chr.": "Christus", "vs.": "gegen", "24/7": "vierundzwanzig sieben", "durchschn.": "durchschnittlich",
+    "zw.": "zwischen", "pers.": "Personen", "dipl.-kfm.": "Diplomkaufmann", "dipl.-inf.": "Diplominformatiker",
+    "hl.": "Hl", "zz.": "zurzeit", "ztr.": "Zentner", "chr.": "Christus", "vs.": "gegen", "24/7": "vierundzwanzig sieben", "durchschn.": "durchschnittlich",
     "ungef.": "ungefähr", "urspr.": "ursprünglich", "wg.": "wegen", "tägl.": "täglich", "wöchentl.": "wöchentlich",
     "mtl.": "monatlich", "jährl.": "jährlich", "mio.": "Millionen", "mrd.": "Milliarden", "std.": "Stunden",
     "stk.": "Stück", "u.": "und", "o.": "oder",

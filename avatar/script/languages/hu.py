@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from avatar.script.languages.base import Forms, Language, with_joined
 from avatar.script.languages.base import words as word_set
 from avatar.script.scan import Place, Said, Shape
+from avatar.script.shapes.amounts import number_pattern
 from avatar.script.shapes.words import ROMAN, roman_value
 
 MONTHS = (
@@ -163,6 +164,12 @@ class Spoken(Language):
             said = self.number(match[1])
             return (_before_noun(said) if match[2] in ("szor", "szer", "ször") else said) + match[2]
 
+        def percent(match: re.Match, place: Place) -> str:
+            return f"{self.number(match[1])} százalék{match[2]}"
+
+        def phone(match: re.Match, place: Place) -> str:
+            return ", ".join(self.digits(group) for group in re.findall(r"\d+", match[0]))
+
         month = "|".join(map(re.escape, sorted(self.months, key=len, reverse=True)))
         end = r"(?:-(?P<end>j?[áéa]?[a-záéíóöőúüű]+)|\.)?(?!\w)"
         return [
@@ -174,6 +181,9 @@ class Spoken(Language):
             Shape(re.compile(rf"(\d{{1,3}})\.(?=\s[{LETTERS}])"), ordinal),
             Shape(re.compile(rf"({ROMAN})\.(?=\s[{LETTERS}A-ZÁÉÍÓÖŐÚÜŰ])"), roman),
             Shape(re.compile(rf"(\d+)-({SUFFIXES})(?!\w)"), suffixed),
+            Shape(re.compile(r"(\d*[1-9]0)-([ae]s)(?!\w)"), suffixed),
+            Shape(re.compile(rf"({number_pattern(self)})\s?%-([{LETTERS}]+)(?!\w)"), percent),
+            Shape(re.compile(r"06[\s-]\d{1,2}[\s/-]\d{3}[\s-]\d{3,4}(?!\d)"), phone),
         ]
 
 

@@ -53,7 +53,7 @@ class Spoken(Language):
         "mm": ("millimeter",), "cm": ("centimeter",), "m": ("meter",), "km": ("kilometer",), "m²": ("vierkante meter",),
         "m2": ("vierkante meter",), "km²": ("vierkante kilometer",), "m³": ("kubieke meter",), "m3": ("kubieke meter",),
         "ha": ("hectare",), "mg": ("milligram",), "g": ("gram",), "gr": ("gram",), "kg": ("kilogram",), "t": ("ton",),
-        "l": ("liter",), "ml": ("milliliter",), "cl": ("centiliter",), "dl": ("deciliter",), "s": SECOND,
+        "l": ("liter",), "ml": ("milliliter",), "el": ("eetlepel", "eetlepels"), "tl": ("theelepel", "theelepels"), "cl": ("centiliter",), "dl": ("deciliter",), "s": SECOND,
         "sec.": SECOND, "sec": SECOND, "min": MINUTE, "min.": MINUTE, "u": ("uur",), "km/u": ("kilometer per uur",),
         "km/h": ("kilometer per uur",), "m/s": ("meter per seconde",), "MB": ("megabyte",), "GB": ("gigabyte",),
         "TB": ("terabyte",), "W": ("watt",), "kW": ("kilowatt",), "kWh": ("kilowattuur",), "V": ("volt",),
@@ -82,7 +82,7 @@ class Spoken(Language):
         "n. a. v.": "naar aanleiding van", "t. o. v.": "ten opzichte van", "o. b. v.": "op basis van",
         "m. b. t.": "met betrekking tot", "m. i. v.": "met ingang van", "resp.": "respectievelijk",
         "v. Chr.": "voor Christus", "n. Chr.": "na Christus", "St.": "Sint", "bijz.": "bijzonder", "vgl.": "vergelijk",
-        "zgn.": "zogenaamd", "24/7": "vierentwintig zeven", "b. v.": "B V", "n. v.": "N V", "t. z. t.": "te zijner tijd",
+        "zgn.": "zogenaamd", "art.": "artikel", "24/7": "vierentwintig zeven", "b. v.": "B V", "n. v.": "N V", "t. z. t.": "te zijner tijd",
         **{short: MONTHS[number - 1] for short, number in SHORT_MONTHS.items()},
     })  # fmt: skip
     may_end = word_set("enz. etc. e.d. e.a. o.a. jl. v.chr. n.chr. b.v. n.v.") | {
@@ -135,7 +135,12 @@ class Spoken(Language):
     def abbreviation(self, short: str, written: str, place: Place) -> str | None:
         number_follows = re.match(r"\s*\d", place.after) is not None
         name_follows = re.match(r"\s+[A-Z]", place.after) is not None
-        if short in ("p.", "min.", "max.") and not number_follows or short in ("st.", "mr.") and not name_follows:
+        if (
+            short in ("p.", "min.", "max.", "art.")
+            and not number_follows
+            or short in ("st.", "mr.")
+            and not name_follows
+        ):
             return None
         return self.abbreviations[short]
 

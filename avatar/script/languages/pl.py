@@ -79,6 +79,17 @@ AFTER_O = word_set("o od do po około ok koło godzinie godziny przed")
 NUMBERED = word_set("rozdział część tom akt klasa typ grupa etap")
 
 
+# Of rulers: in the nominative and in the genitive.
+KINGS = word_set(
+    "jan paweł zygmunt kazimierz władysław bolesław stanisław august karol ludwik henryk fryderyk wilhelm pius"
+)
+OF_KINGS = word_set(
+    """jana pawła zygmunta kazimierza władysława bolesława stanisława augusta karola ludwika henryka fryderyka wilhelma
+    piusa"""
+)
+QUEENS, OF_QUEENS = word_set("katarzyna elżbieta"), word_set("katarzyny elżbiety")
+
+
 class Spoken(Slavic):
     code = "pl"
     point = "przecinek"
@@ -121,7 +132,7 @@ class Spoken(Slavic):
     starters = word_set(
         """W We Z Ze Na Do Od Po Za O Przy Nie Tak To Ta Ten Te Ci On Ona Ono Oni One My Wy Ja Ty I A Ale Jednak Więc
         Potem Teraz Dziś Jutro Wczoraj Gdy Kiedy Jeśli Czy Co Kto Gdzie Jak Dlaczego Jest Są Był Była Było Proszę Dlatego
-        Wszystko Każdy Nasz Nasza Pan Pani Może Również Tam Tu"""
+        Wszystko Każdy Nasz Nasza Pan Pani Może Również Tam Tu Tel"""
     )
     code_words = word_set("pin kod hasło konto nip pesel regon")
 
@@ -183,6 +194,9 @@ class Spoken(Slavic):
         return self.abbreviations[short]
 
     def roman(self, number: int, before: str) -> str | None:
+        for names, ending in ((KINGS, "y"), (OF_KINGS, "ego"), (QUEENS, "a"), (OF_QUEENS, "ej")):
+            if before in names and number < 30:
+                return self.ordinal_in(number, ending).capitalize()
         return self.cardinal(number) if before in NUMBERED and number < 40 else None
 
     def own_shapes(self) -> Sequence[Shape]:

@@ -85,6 +85,13 @@ MARKS = {"й": ("", ""), "ый": ("", ""), "ой": ("ой", "ьей"), "я": ("�
          "му": ("ому", "ьему"), "ю": ("ую", "ью"), "ую": ("ую", "ью"), "х": ("ых", "ьих"), "ых": ("ых", "ьих")}  # fmt: skip
 
 
+NUMBERED = word_set("глава часть том акт класс тип группа раздел")
+# Of rulers: in the nominative and in the genitive.
+KINGS = word_set("пётр петр николай александр иван павел людовик генрих карл фридрих наполеон вильгельм")
+OF_KINGS = word_set("петра николая александра ивана павла людовика генриха карла фридриха наполеона вильгельма")
+QUEENS, OF_QUEENS = word_set("екатерина елизавета"), word_set("екатерины елизаветы")
+
+
 class Spoken(Slavic):
     code = "ru"
     scripts = ("CYRILLIC",)
@@ -128,7 +135,7 @@ class Spoken(Slavic):
         """В Во На И А Но Он Она Оно Они Мы Вы Я Ты Это Этот Эта Эти Тот Та Те С Со К Ко О Об От До По За Из У При Для Не Ни
         Да Нет Если Когда Как Что Кто Где Почему Потом Затем Теперь Сейчас Сегодня Завтра Вчера Там Тут Здесь Так Такие
         Однако Поэтому Также Ещё Еще Уже Все Всё Каждый Наш Наша Его Её Их Был Была Было Были Есть Пожалуйста После
-        Перед Под Над Через Мой Моя Ваш Ваша Многие Некоторые"""
+        Перед Под Над Через Мой Моя Ваш Ваша Многие Некоторые Тел"""
     )
     code_words = word_set("пин код пароль счёт счет инн снилс индекс")
 
@@ -204,6 +211,13 @@ class Spoken(Slavic):
             return None
         return self.abbreviations[short]
 
+    def roman(self, number: int, before: str) -> str | None:
+        endings = ((KINGS, "", ""), (OF_KINGS, "ого", "ьего"), (QUEENS, "ая", "ья"), (OF_QUEENS, "ой", "ьей"))
+        for names, hard, third in endings:
+            if before in names and number < 30:
+                return self.ordinal_in(number, hard, third)
+        return self.cardinal(number) if before in NUMBERED and number < 40 else None
+
     def own_shapes(self) -> Sequence[Shape]:
         def dated(match: re.Match, place: Place) -> Said | None:
             """2024 год, в 2024 г., XXI век."""
@@ -223,9 +237,13 @@ class Spoken(Slavic):
             """5-й, 3-я, 20-го."""
             return self.ordinal_in(int(match[1]), *MARKS[match[2]])
 
+        def phone(match: re.Match, place: Place) -> str:
+            return ", ".join(self.digits(group) for group in re.findall(r"\d+", match[0]))
+
         marks = "|".join(sorted(MARKS, key=len, reverse=True))
         return [
             *self.date_shapes(),
+            Shape(re.compile(r"8[\s-]?\(?\d{3,5}\)?[\s-]?\d{1,3}-\d\d-\d\d(?!\d)"), phone),
             Shape(re.compile(r"(1\d{3}|20\d\d)\s?(год|года|году|г\.)(?!\w)"), dated),
             Shape(re.compile(rf"({ROMAN})\s(век|века|веке|в\.)(?!\w)"), dated),
             Shape(re.compile(rf"(\d{{1,4}})-({marks})(?!\w)"), marked),

@@ -151,12 +151,18 @@ class Spoken(Language):
                 return None
             return Said(self.ordinal(roman_value(match[1])), "never")
 
+        def house(match: re.Match, place: Place) -> str | None:
+            """No: 5/3."""
+            known = place.word_before() in ("no", "numara", "no.")
+            return f"{self.number(match[1])} bölü {self.number(match[2])}" if known else None
+
         suffix = rf"['’](?P<suffix>[{LETTERS}]+)(?!\w)"
         return [
             Shape(re.compile(rf"%\s?({number})\s?[-–]\s?%?({number})(?!\w)"), percents),
             Shape(re.compile(rf"%\s?({number})(?:['’]([{LETTERS}]+))?(?!\w)"), percent),
             Shape(re.compile(rf"([01]?\d|2[0-4])(?P<mark>[:.])(?P<m>[0-5]\d)(?:{suffix}|(?![\w.:]))"), clock),
             Shape(re.compile(rf"({number})['’]([{LETTERS}]+)(?!\w)"), suffixed),
+            Shape(re.compile(r"(\d{1,4})/(\d{1,4})(?![\w/])"), house),
             Shape(re.compile(rf"(\d{{1,3}})\.(?=\s[{LETTERS}])"), ordinal),
             Shape(re.compile(rf"({ROMAN})\.(?=\s[A-ZÇĞİÖŞÜ{LETTERS}])"), roman),
         ]

@@ -68,7 +68,8 @@ def shapes(language: Language) -> tuple[list[Shape], list[Shape]]:
 
     def path(match: re.Match, place: Place) -> str | None:
         short = match[0].lower()
-        return None if {short, f"{short}."} & set(language.abbreviations) else spoken(match[0])  # "L.go"
+        is_abbreviation = short in language.abbreviations or f"{short}." in language.abbreviations  # "L.go", "m.in."
+        return None if is_abbreviation else spoken(match[0])
 
     def dotted(match: re.Match, place: Place) -> str | None:
         """192.168.0.1 digit by digit; a version's parts as numbers."""
