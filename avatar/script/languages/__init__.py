@@ -22,5 +22,6 @@ def of(code: str) -> Language:
 
 
 def readable(code: str) -> bool:
-    """Whether numbers of the language become words here: but for English they ask for num2words, of the full stack."""
-    return code == "en" or find_spec("num2words") is not None
+    """Whether numbers of the language become words here: but for English and Hindi they ask for num2words, of the full
+    stack."""
+    return code in ("en", "hi") or find_spec("num2words") is not None
