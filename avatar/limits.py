@@ -7,7 +7,14 @@ from typing import Literal
 LONGEST_S = 120.0  # seconds of video; batch work for one machine
 FRAME_RATE = 25  # frames a second, of both stacks
 SEEDS = 2**32  # a seed is 0 to one less: what every generator of random numbers here takes
+BACKDROP = (208, 208, 208)  # a light studio grey, behind what is transparent in a picture or a clip
 MOST_TRIES = 32  # seeds of which a portrait is drawn, until one shows a face
+
+# Of what is given, before it is copied, hashed or decoded
+MOST_BYTES = {"picture": 100 << 20, "recording": 1 << 30, "clip": 4 << 30, "file": 4 << 30}
+MOST_PIXELS = 36_000_000  # of a video's picture: 8K has 35.4 million
+LONGEST_JUDGED_S = 1800.0  # of a video that is only judged
+MOST_FRAMES = 108_000  # of such a video: 60 a second
 
 # XTTS-v2's seventeen languages, and their codes in video files (ISO 639-2)
 Language = Literal[

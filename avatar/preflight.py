@@ -26,7 +26,11 @@ def check(request: Request) -> None:
         path = getattr(request, name)
         if path and not path.is_file():
             raise RequestError(f"there is no file {str(path)!r}; check the path.", (name,))
-    if not stack.takes_clip(request.portrait):
+    if request.portrait and stack.takes_clip(request.portrait):
+        from avatar.lips.musetalk.clip import Clip, refuse_unusable
+
+        refuse_unusable(Clip(request.portrait, request.face))  # by the name that the user knows it by
+    else:
         stack.portrait.check(wanted_picture(request))
     stack.voice.check(wanted_speech(request))
     stack.lips.check()

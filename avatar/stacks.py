@@ -48,7 +48,7 @@ class Stack:
         if request.portrait and self.takes_clip(request.portrait):
             from avatar.lips.musetalk.clip import Clip
 
-            clip = Clip(request.portrait, request.face)
+            clip = Clip(request.portrait, request.face, "the clip that was given")
             return lambda: clip, {"clip": request.portrait, "face": request.face}
         from avatar.portrait.framing import Portrait
 

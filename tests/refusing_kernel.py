@@ -1,6 +1,6 @@
 """Commands on a kernel that refuses one of the system calls closed.py needs, as old or guarded containers do.
 
-    python -m tests.refusing_kernel CALL ERROR COMMAND...      CALL: seccomp, prctl, or flags (seccomp with SPEC_ALLOW)
+    python -m tests.refusing_kernel CALL ERROR COMMAND...      CALL: seccomp, prctl, landlock, or flags (seccomp with SPEC_ALLOW)
 
 The refusing is done by a seccomp filter, which this program sets with closed.py's own means.
 """
@@ -16,6 +16,7 @@ from avatar.host import closed
 PRCTL = 157
 CALLS = {
     "seccomp": [(closed.IF_EQUAL, closed.SECCOMP, "refused", "allow")],
+    "landlock": [(closed.IF_EQUAL, closed.CREATE_RULESET, "refused", "allow")],
     # only PR_SET_NO_NEW_PRIVS: the dynamic loader and others use prctl too
     "prctl": [
         (closed.IF_EQUAL, PRCTL, "", "allow"),

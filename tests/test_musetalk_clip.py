@@ -90,7 +90,7 @@ def test_any_rate_becomes_the_asked_one_at_the_right_times(tmp_path, rate):
     count = int(seconds * rate)
     greys = (np.full((64, 64, 3), round(20 + 50 * frame / float(rate)), np.uint8) for frame in range(count))
     encode_frames(greys, 64, 64, rate, path)
-    shown = [(frame.mean() - 20) / 50 for frame in video_frames(path, "fps=25")]
+    shown = [(frame.mean() - 20) / 50 for frame in video_frames(path, pick="fps=25")]
     assert abs(len(shown) - 25 * seconds) <= 1
     for frame, time_s in enumerate(shown):
         assert abs(time_s - frame / 25) <= 1 / float(rate) + 0.03  # a source frame, and the grey's own rounding
@@ -124,7 +124,7 @@ def test_what_is_no_video_is_refused(tmp_path, clip, reader):
 def test_a_list_of_files_that_is_called_a_video_opens_nothing(tmp_path, clip):
     (tmp_path / "other.mp4").write_bytes(clip.read_bytes())
     (tmp_path / "list.mp4").write_text("ffconcat version 1.0\nfile other.mp4\n")
-    with pytest.raises(InputError, match="cannot read the video"):
+    with pytest.raises(InputError, match="is a list of other files"):
         list(video_frames(tmp_path / "list.mp4"))
 
 
@@ -249,13 +249,13 @@ def test_a_cut_begins_a_new_shot_with_the_face_that_is_there(portrait, reader):
 
 
 def test_framing_holds_the_head_where_a_portrait_has_it(clip, reader):
-    crop, middle = framing(Clip(clip), reader, 512, seconds=2)
-    frames = list(framed_frames(Clip(clip), crop, RATE, 2))
+    how = framing(Clip(clip), reader, 512, seconds=2)
+    frames = list(framed_frames(Clip(clip), how, RATE, 2))
     assert frames[0].shape == (512, 512, 3) and abs(len(frames) - FRAMES) <= 1
     landmarks = reader.read(frames[5])[0].landmarks
     width = np.linalg.norm(landmarks[454] - landmarks[234])
     assert 0.38 * 512 < width < 0.54 * 512
-    assert np.linalg.norm(landmarks[:, :2].mean(axis=0) - middle) < 60
+    assert np.linalg.norm(landmarks[:, :2].mean(axis=0) - how.middle) < 60
 
 
 def test_several_faces_must_be_chosen_from(portrait, tmp_path, reader):
@@ -266,8 +266,7 @@ def test_several_faces_must_be_chosen_from(portrait, tmp_path, reader):
     encode_frames([picture] * 30, WIDTH, HEIGHT, RATE, path)
     with pytest.raises(InputError, match="shows 2 faces"):
         framing(Clip(path), reader, 512, 1)
-    (left, _), (right, _) = (framing(Clip(path, face), reader, 512, 1) for face in (1, 2))
-    x = [int(crop.split(":")[2]) for crop in (left, right)]
+    x = [int(framing(Clip(path, face), reader, 512, 1).crop.split(":")[2]) for face in (1, 2)]
     assert x[0] < 100 < 250 < x[1]
 
 
@@ -276,6 +275,60 @@ def test_a_clip_without_a_face_is_refused(tmp_path):
     encode_frames([np.full((HEIGHT, WIDTH, 3), 90, np.uint8)] * 10, WIDTH, HEIGHT, RATE, path)
     with pytest.raises(InputError, match="grey.mp4.*no face was found"), opened(Clip(path), RATE, 10):
         pass
+
+
+def black_first(path: Path, portrait: Portrait, frames: int) -> Path:
+    """Two seconds of a head, after so many black frames."""
+    head = scene(portrait, 100, 30)
+    encode_frames([np.zeros_like(head)] * frames + [head] * 50, WIDTH, HEIGHT, RATE, path)
+    return path
+
+
+@pytest.mark.parametrize("black", [1, 38, 100])
+def test_a_clip_begins_where_its_face_is_first_seen(tmp_path, portrait, reader, black):
+    """Speech of 1.2 s would be over before that."""
+    clip = Clip(black_first(tmp_path / "late.mp4", portrait, black))
+    how = framing(clip, reader, 512, 1.2)
+    assert black <= how.start_s * 25 < black + 13
+    frames = list(framed_frames(clip, how, RATE, 1.2))
+    assert len(frames) == 30 and all(len(reader.read(frame)) == 1 for frame in frames[::10])
+    with opened(clip, RATE, 30) as source:
+        assert source.start_s == how.start_s and (source.opacity == 1).all()
+
+
+def test_where_a_clip_begins_is_told(tmp_path, portrait, tiny):
+    clip = Clip(black_first(tmp_path / "late.mp4", portrait, 38))
+    speech, told = Speech(np.zeros(24_000, np.float32), 24_000), Told()
+    with MuseTalkLips.load(threads=1) as engine:
+        assert len(list(engine.frames(clip, speech, 25, 7, None, told))) == 25
+    assert "the clip shows no usable face in its first 2 s and is used from there on." in told.notes
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 12])
+def test_a_clip_of_a_few_frames_is_used(tmp_path, portrait, count):
+    path = tmp_path / "short.mp4"
+    encode_frames([scene(portrait, 100, 30)] * count, WIDTH, HEIGHT, RATE, path)
+    with opened(Clip(path), RATE, 50) as source:
+        assert len(source) == count and (source.opacity == 1).all()
+
+
+def test_a_clip_without_a_face_is_refused_by_its_own_name_before_speech_is_made(tmp_path, monkeypatch):
+    from avatar import preflight
+    from avatar.request import make_request
+
+    monkeypatch.setattr("avatar.lips.musetalk.clip.LOOKED_S", 1.0)
+    path = tmp_path / "my holiday.mp4"
+    encode_frames([np.full((HEIGHT, WIDTH, 3), 90, np.uint8)] * 60, WIDTH, HEIGHT, RATE, path)
+    with pytest.raises(InputError, match="my holiday.mp4.*no face was found"):
+        preflight.check(make_request(text="Hello.", stack="full", portrait=path))
+
+
+def test_a_copy_of_a_clip_is_not_named_by_its_place(tmp_path, reader):
+    path = tmp_path / "portrait.mp4"
+    path.write_bytes(b"no video")
+    with pytest.raises(InputError) as raised:
+        framing(Clip(path, called="the clip that was given"), reader, 512, 1)
+    assert str(raised.value).startswith("cannot read the clip that was given: ") and "portrait" not in str(raised.value)
 
 
 def test_frames_without_a_face_fade_and_pass(clip):

@@ -15,8 +15,9 @@ import pytest
 from PIL import Image, ImageCms
 
 from avatar.errors import InputError, RequestError
+from avatar.limits import BACKDROP
 from avatar.portrait.bundled import bundled_picture
-from avatar.portrait.picture import BACKDROP, KEPT_SIDE, read_picture
+from avatar.portrait.picture import KEPT_SIDE, read_picture
 from tests import real_faces
 
 astronaut = real_faces.astronaut
@@ -58,6 +59,33 @@ FORMATS = [  # name, how it is saved, what must come back, mean difference allow
     ("opaque.png", lambda image, path: image.convert("RGBA").save(path), lambda rgb: rgb, 0),
     ("animated.webp", save_animation, lambda rgb: rgb, 0),
     ("two-in-one.jpg", save_two_in_one, lambda rgb: rgb, 2),
+    ("plain.avif", lambda image, path: image.save(path, quality=95), lambda rgb: rgb, 2),
+    (
+        "animated.avif",
+        lambda image, path: image.save(path, save_all=True, append_images=[image.rotate(90)], quality=95),
+        lambda rgb: rgb,
+        2,
+    ),
+    ("plain.bmp", lambda image, path: image.save(path), lambda rgb: rgb, 0),
+    ("grey.bmp", lambda image, path: image.convert("L").save(path), grey, 0),
+    ("plain.gif", lambda image, path: image.save(path), lambda rgb: rgb, 8),
+    (
+        "animated.gif",
+        lambda image, path: image.save(path, save_all=True, append_images=[image.rotate(90)]),
+        lambda rgb: rgb,
+        8,
+    ),
+    ("plain.tiff", lambda image, path: image.save(path), lambda rgb: rgb, 0),
+    ("lzw.tif", lambda image, path: image.save(path, compression="tiff_lzw"), lambda rgb: rgb, 0),
+    ("cmyk.tif", lambda image, path: image.convert("CMYK").save(path), lambda rgb: rgb, 0),
+    (
+        "pages.tif",
+        lambda image, path: image.save(path, save_all=True, append_images=[image.rotate(90)]),
+        lambda rgb: rgb,
+        0,
+    ),
+    ("sixteen.tif", save_sixteen_bits, lambda rgb: rgb, 0),
+    ("grey-sixteen.tif", save_grey_sixteen_bits, grey, 0),
     ("wrong-name.jpg", lambda image, path: image.save(path, "PNG"), lambda rgb: rgb, 0),
 ]
 
@@ -181,12 +209,16 @@ def in_format(kind: str) -> bytes:
 
 REFUSED = [
     ("empty", b"", "empty"),
-    ("text", b"not a picture", "not a whole JPEG, PNG or WebP"),
-    ("bmp", in_format("BMP"), "not a whole JPEG, PNG or WebP"),
-    ("gif", in_format("GIF"), "not a whole JPEG, PNG or WebP"),
+    ("text", b"not a picture", "not a whole JPEG, PNG, WebP"),
+    ("icon", in_format("ICO"), "not a whole JPEG, PNG, WebP"),
+    ("eps", in_format("EPS"), "not a whole JPEG, PNG, WebP"),
+    ("cut avif", in_format("AVIF")[:3000], "not a whole JPEG, PNG, WebP"),
+    ("cut bmp", in_format("BMP")[:90000], "damaged or cut short"),
+    ("cut gif", in_format("GIF")[:9000], "damaged or cut short"),
+    ("cut tiff", in_format("TIFF")[:90000], "damaged or cut short|not a whole"),
     ("cut jpeg", in_format("JPEG")[:9000], "damaged or cut short"),
     ("cut png", in_format("PNG")[:90000], "damaged or cut short"),
-    ("cut webp", in_format("WEBP")[:9000], "not a whole JPEG, PNG or WebP"),
+    ("cut webp", in_format("WEBP")[:9000], "not a whole JPEG, PNG, WebP"),
     ("one pixel", png_header(1, 1), "1x1"),
     ("narrow", png_header(63, 800), "63x800"),
     ("20,000 pixels", png_header(20_000, 300), "20000x300"),

@@ -130,6 +130,14 @@ def memory_mib() -> int:
     return min(total, int(limit) // MIB) if limit.isdigit() else total
 
 
+def available_mib() -> int:
+    """Memory that can be had now, in a container (cgroup v2) what its limit leaves where that is less."""
+    fields = dict(line.split(":", 1) for line in read_text("/proc/meminfo").splitlines())
+    free = int(fields["MemAvailable"].split()[0]) // 1024
+    limit, used = (read_text(f"/sys/fs/cgroup/memory.{name}").strip() for name in ("max", "current"))
+    return min(free, (int(limit) - int(used)) // MIB) if limit.isdigit() and used.isdigit() else free
+
+
 def read_text(path: str) -> str:
     """A file's text; "" where there is none."""
     try:

@@ -1,4 +1,4 @@
-"""A process without the network, for good: a seccomp filter that its threads share and its children inherit.
+"""A process without the network, and without most files, for good: a seccomp filter and Landlock, which children inherit.
 
 Libraries ask the network unbidden: MediaPipe 1.2 looks up its maker's logging host whenever a face reader is opened
 (https://github.com/google-ai-edge/mediapipe/issues/6291), and no option stops it. So the kernel is told to refuse
@@ -7,6 +7,9 @@ stays is a connected pair of sockets, which asyncio and multiprocessing are buil
 and AF_UNIX sockets that listen and are never served, because CUDA's cuInit makes one (@cuda-uvmfd-…) and fails with
 error 304 where it may not (seen on an H100, driver 580). It takes no rights, and holds off what a library does by itself; it is no prison for hostile code, which could
 for instance use another process of the same user as a debugger does.
+
+Landlock closes the file system to a process, but for the paths it is given; what is open stays open. It asks for no
+rights either, and kernels before 5.13, or with it left out, have none: then files stay as open as they were.
 
 Run as a program this file closes itself, takes limits and becomes another program (see closed_child.py). Standard
 library only.
@@ -22,6 +25,7 @@ import sys
 
 # asm/unistd_64.h, linux/prctl.h, linux/seccomp.h, linux/audit.h, linux/filter.h
 SOCKET, CONNECT, ACCEPT, SOCKETPAIR, ACCEPT4, SECCOMP, IO_URING_SETUP = 41, 42, 43, 53, 288, 317, 425
+CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446  # linux/landlock.h, the same numbers on every machine
 FIRST_X32_CALL = 0x4000_0000  # the same calls under other numbers, with 32-bit pointers
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
 SECCOMP_SET_MODE_FILTER, TSYNC, SPEC_ALLOW = 1, 1, 4
@@ -30,6 +34,17 @@ AUDIT_ARCH_X86_64 = 0xC000_003E
 LOAD, AND, IF_EQUAL, IF_AT_LEAST, RETURN = 0x20, 0x54, 0x15, 0x35, 0x06
 NUMBER, ARCHITECTURE, FIRST_ARGUMENT, SECOND_ARGUMENT = 0, 4, 16, 24  # offsets in struct seccomp_data, little endian
 AF_UNIX, AF_INET, SOCK_STREAM, SOCK_SEQPACKET, SOCK_TYPES = 1, 2, 1, 5, 0xF  # the module socket takes 4 ms to import
+
+# struct landlock_ruleset_attr: file system, network, scope; and struct landlock_path_beneath_attr
+RULESET, PATH_BENEATH = struct.Struct("=QQQ"), struct.Struct("=Qi")
+ASK_VERSION, IS_PATH_BENEATH = 1, 1
+EXECUTE, WRITE_FILE, READ_FILE, READ_DIR, TRUNCATE, IOCTL_DEV = 1, 1 << 1, 1 << 2, 1 << 3, 1 << 14, 1 << 15
+TO_FILES = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEV  # the others are to folders
+TO_READ = EXECUTE | READ_FILE | READ_DIR
+# How many accesses each version of it knows, from the first bit on: moving between folders came with 2, truncating with
+# 3, ioctl of devices with 5. With 6 came signals and abstract sockets, which are both kept inside.
+ACCESSES = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}
+SCOPES_SINCE, SCOPES = 6, 0b11
 
 CPU_GRACE_S = 2  # SIGXCPU may be caught (FFmpeg ends its file first); after this comes SIGKILL
 
@@ -108,6 +123,53 @@ def close_network() -> str:
     return _last_error("seccomp") if thread else ""
 
 
+def close_files(readable: list[str], writable: list[str]) -> str:
+    """Close the file system to this thread and all its children to come, but for some paths. There is no way back.
+
+    readable: what may be read and run; writable: what may be read and written, made and removed. A folder is meant with all
+    that is in it; a path where nothing is changes nothing.
+    Returns "", or why the kernel would not: one without Landlock. Then files stay as open as they were.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    version = libc.syscall(*map(ctypes.c_long, (CREATE_RULESET, 0, 0, ASK_VERSION)))
+    if version < 1:
+        return _last_error("landlock_create_ruleset")
+    if _prctl(libc, PR_SET_NO_NEW_PRIVS, 1):
+        return _last_error("prctl")
+    handled = (1 << ACCESSES.get(version, max(ACCESSES.values()))) - 1
+    attributes = RULESET.pack(handled, 0, SCOPES if version >= SCOPES_SINCE else 0)
+    length = RULESET.size if version >= SCOPES_SINCE else 8  # what an old kernel has no field for is not given
+    rules = libc.syscall(ctypes.c_long(CREATE_RULESET), attributes, *map(ctypes.c_long, (length, 0)))
+    if rules < 0:
+        return _last_error("landlock_create_ruleset")
+    try:
+        for path, access in [*((path, TO_READ) for path in readable), *((path, ~0) for path in writable)]:
+            if _allow(libc, rules, path, access & handled):
+                return _last_error("landlock_add_rule")
+        if libc.syscall(*map(ctypes.c_long, (RESTRICT_SELF, rules, 0))):
+            return _last_error("landlock_restrict_self")
+    finally:
+        os.close(rules)
+    return ""
+
+
+def _allow(libc: ctypes.CDLL, rules: int, path: str, access: int) -> int:
+    """Add one path to a Landlock ruleset; not 0 where the kernel would not."""
+    import stat
+
+    try:
+        place = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except OSError:  # nothing is there, or this user may not go there
+        return 0
+    try:
+        if not stat.S_ISDIR(os.fstat(place).st_mode):
+            access &= TO_FILES
+        rule = PATH_BENEATH.pack(access, place)
+        return libc.syscall(*map(ctypes.c_long, (ADD_RULE, rules, IS_PATH_BENEATH)), rule, ctypes.c_long(0))
+    finally:
+        os.close(place)
+
+
 def prepare_nvidia(driver: str = "/proc/driver/nvidia", device: str = "/dev/nvidia-uvm") -> None:
     """Before the network is closed: have the device file made that CUDA wants, where a driver is there without it.
 
@@ -144,9 +206,12 @@ def is_closed() -> bool:
     return False
 
 
-def become(parent: int, limits: list[tuple[int, int]], command: list[str]) -> None:
+def become(
+    parent: int, limits: list[tuple[int, int]], files: tuple[list[str], list[str]] | None, command: list[str]
+) -> None:
     """Close the network, take resource limits (kind, most) and run `command` in place of this program.
 
+    files: what may be read and what may be written, see `close_files`; all files where it is None.
     It is killed as soon as the process `parent` is gone, whatever ended that.
     """
     import resource
@@ -154,6 +219,8 @@ def become(parent: int, limits: list[tuple[int, int]], command: list[str]) -> No
 
     die_with(parent)
     close_network()
+    if files:
+        close_files(*files)
     for number in (signal.SIGXFSZ, signal.SIGPIPE):  # Python ignores both, and the program would inherit that
         signal.signal(number, signal.SIG_DFL)
     for kind, most in limits:
@@ -188,14 +255,20 @@ def why_not_here() -> str:
 def _run_as_program(arguments: list[str]) -> None:
     """Without arguments: say whether the network can be closed. Else become what they say:
 
-    PARENT KIND=MOST... -- COMMAND...
+    PARENT KIND=MOST... [files read:PATH... write:PATH...] -- COMMAND...
     """
     if not arguments:
         print(close_network())
         return
     split = arguments.index("--")
-    limits = [(int(kind), int(most)) for kind, most in (limit.split("=") for limit in arguments[1:split])]
-    become(int(arguments[0]), limits, arguments[split + 1 :])
+    settings, files = arguments[1:split], None
+    if "files" in settings:
+        at = settings.index("files")
+        settings, paths = settings[:at], [setting.partition(":") for setting in settings[at + 1 :]]
+        read, write = ([path for kind, _, path in paths if kind == which] for which in ("read", "write"))
+        files = (read, write)
+    limits = [(int(kind), int(most)) for kind, most in (limit.split("=") for limit in settings)]
+    become(int(arguments[0]), limits, files, arguments[split + 1 :])
 
 
 if __name__ == "__main__":

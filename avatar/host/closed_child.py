@@ -1,4 +1,4 @@
-"""A program in a process of its own, without the network and with bounded resources.
+"""A program in a process of its own, without the network, with bounded resources and, where it is told so, few files.
 
 For programs that read what somebody else made, such as decoders: `run` waits for one, `command_line` is for those who
 start it themselves and talk to it. What a program writes goes through files, so that it is bounded too.
@@ -22,6 +22,8 @@ from typing import BinaryIO
 from avatar.device.hardware import MIB
 from avatar.host import closed
 
+# Where every host keeps the libraries that programs load (the C library; on NixOS all of them), and no file of a user.
+LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache", "/nix/store")
 LONGEST_PAUSE_S = 0.02  # between two looks whether the program has ended
 
 # How programs say that an allocation was refused: strerror(ENOMEM), C++, Python, and strerror(EAGAIN) of a thread without
@@ -36,13 +38,20 @@ OWN_FAULTS = (
 
 @dataclass(frozen=True)
 class Limits:
-    """The most that a program may use. All but wall_s hold for each process that it starts, on its own."""
+    """The most that a program may use. All but wall_s hold for each process that it starts, on its own.
+
+    readable: the files and folders that it may read and run, beside itself and LIBRARIES; Python needs sys.prefix and
+    sys.base_prefix, a script its interpreter. All files of the host where it is None. writable: where it may write too,
+    and make and remove files. Both hold where the kernel has Landlock; what is open (pipes, standard input) stays.
+    """
 
     wall_s: float = 60
     cpu_s: int = 60  # of all threads together
     # RLIMIT_DATA, what it may write to; not RLIMIT_AS, in which FFmpeg hangs for ever when it starts 32 threads
     memory_mib: int = 2048
     file_mib: int = 1024  # the longest file, standard output and standard error included
+    readable: tuple[str | Path, ...] | None = None
+    writable: tuple[str | Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,6 +86,9 @@ def command_line(command: Sequence[str | Path], limits: Limits) -> list[str]:
         resource.RLIMIT_CORE: 0,
     }
     settings = [f"{kind}={most}" for kind, most in kinds.items()]
+    if limits.readable is not None:
+        settings += ["files", *(f"read:{path}" for path in (command[0], *LIBRARIES, *limits.readable))]
+        settings += [f"write:{path}" for path in limits.writable]
     return [sys.executable, "-I", "-S", closed.__file__, str(os.getpid()), *settings, "--", *map(str, command)]
 
 

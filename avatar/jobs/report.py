@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import avatar
+from avatar.errors import AvatarError
 from avatar.files import file_digest, write_json
 from avatar.jobs.cause import locked_fingerprints, source_digest
+from avatar.jobs.contents import read_report
 from avatar.jobs.job import STAGES, Job
+from avatar.json_files import Damaged
 from avatar.request import Request
 
 
@@ -15,19 +20,21 @@ def write(job: Job, request: Request, judgement: dict) -> None:
     judgement: figures of the finished video and, as "failed", what it falls short of (quality/judgement.py).
     """
     content = build(job, request, judgement)
-    try:
-        report = read(job)
-        known = report["records"], report["judgement"]
-    except (OSError, ValueError, KeyError):
-        known = None
-    if known != (content["records"], content["judgement"]):
-        write_json(job.file("report.json"), content)
+    with contextlib.suppress(Damaged):
+        known = read_report(job.folder)
+        if known and all(known.get(part) == content[part] for part in ("records", "judgement")):
+            return
+    write_json(job.file("report.json"), content)
 
 
 def read(job: Job) -> dict:
-    import json
-
-    return json.loads(job.file("report.json").read_text())
+    """Raises AvatarError where there is none."""
+    try:
+        if content := read_report(job.folder):
+            return content
+    except Damaged as error:
+        raise AvatarError(f"the report of job {job.id} cannot be read ({error}).") from error
+    raise AvatarError(f"the report of job {job.id} is gone.")
 
 
 def build(job: Job, request: Request, judgement: dict) -> dict:

@@ -15,21 +15,26 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from avatar import limits
 from avatar.environment.packaged import MEND, recorded_file
 from avatar.errors import AvatarError, EnvironmentProblem, TemporaryProblem
+from avatar.files import HOST_IS_SHORT
 from avatar.host.closed_child import OUT_OF_MEMORY, Ended
+from avatar.media.pipes import StandsStill, ToPipe, end
 
 if TYPE_CHECKING:
     import numpy as np
 
 name, version = "ffmpeg", "1"  # the engine of the video stage, as records name it
+THREADS = "2"  # of each decoder and each filter, whatever the host's cores: memory grows with them
+MOST_STREAMS = 64  # tracks of a file; a phone's clip has six
 ENCODER_THREADS = 2  # fixed: x264 writes other bytes with another number
 STOPPED = 255  # its exit status where it heard SIGTERM, SIGINT or SIGQUIT and stopped in good order
 BITEXACT = ["-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact"]
@@ -39,6 +44,16 @@ ENCODERS = {
     "x264": ["-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-threads", str(ENCODER_THREADS)],
     "nvenc": ["-c:v", "h264_nvenc", "-preset", "p4", "-rc", "vbr", "-cq", "20", "-g", "250"],
 }
+
+
+@dataclass(frozen=True)
+class Input:
+    """What FFmpeg reads. place: a file, or "pipe:0"; formats: the names of its readers that may read it, with commas
+    between; options: more of FFmpeg's own for it."""
+
+    place: Path | str
+    formats: str
+    options: tuple[str, ...] = ()
 
 
 @cache
@@ -61,55 +76,20 @@ def file_argument(path: Path) -> str:
     return f"file:{path}"
 
 
-@dataclass(frozen=True)
-class Reading:
-    """FFmpeg at work on a file; `stdout` is what it decodes, to be read to its end before `finish`."""
+def command(*inputs: Input, output: Sequence[str], level: str = "error") -> list[str]:
+    """FFmpeg with these inputs; every command that is run is built here, and so bounded.
 
-    path: Path
-    process: subprocess.Popen
-    messages: IO[bytes]
-
-    @property
-    def stdout(self) -> IO[bytes]:
-        assert self.process.stdout  # it is a pipe
-        return self.process.stdout
-
-    def said(self) -> str:
-        """FFmpeg's messages so far."""
-        file = self.messages.fileno()  # whose place is FFmpeg's too: it must not be moved
-        return os.pread(file, os.fstat(file).st_size, 0).decode(errors="replace")
-
-    def finish(self) -> int:
-        """Wait for FFmpeg's end; its exit status. Raises TemporaryProblem when the host ended it."""
-        status = self.process.wait()
-        refuse_ended_by_host(status, self.said(), f"while reading {str(self.path)!r}")
-        return status
-
-
-@contextlib.contextmanager
-def reading(
-    path: Path, *output: str, level: str = "error", formats: str | None = None, seconds: float | None = None
-) -> Iterator[Reading]:
-    """FFmpeg reading one file, and no address that the file may point to. At the end of the block it is gone.
-
-    output: what it is to write, to "pipe:1". level: of its messages. formats: the names of FFmpeg's readers that may
-    read the file, all where it is None; some follow lists to further files. seconds: read no more of the file.
-    Raises TemporaryProblem where the host has no room for another process.
+    Decoders and filters have as many threads on every host. Of protocols an input has its own alone, and of FFmpeg's
+    readers those that it names: others would follow lists to further files and to addresses.
     """
-    command = [
-        ffmpeg_program(), "-hide_banner", "-loglevel", level, "-nostdin", "-nostats", "-threads", "2",
-        "-protocol_whitelist", "file", *(["-format_whitelist", formats] if formats else []),
-        *(["-t", f"{seconds:.6f}"] if seconds else []), "-i", file_argument(path), *output,
-    ]  # fmt: skip
-    with tempfile.TemporaryFile() as messages:
-        process = started(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=messages)
-        ffmpeg = Reading(path, process, messages)
-        try:
-            yield ffmpeg
-        finally:
-            ffmpeg.stdout.close()
-            process.kill()  # nothing where it has ended
-            process.wait()
+    given = [ffmpeg_program(), "-hide_banner", "-loglevel", level, "-nostdin", "-nostats", "-y"]
+    given += ["-filter_threads", THREADS, "-filter_complex_threads", THREADS]
+    for each in inputs:
+        place = each.place if isinstance(each.place, str) else file_argument(each.place)
+        given += ["-protocol_whitelist", place.partition(":")[0], "-format_whitelist", each.formats]
+        given += ["-max_streams", str(MOST_STREAMS), "-max_pixels", str(limits.MOST_PIXELS), "-threads", THREADS]
+        given += [*each.options, "-i", place]
+    return [*given, *output]
 
 
 def started(command: list[str], **pipes) -> subprocess.Popen:
@@ -118,13 +98,24 @@ def started(command: list[str], **pipes) -> subprocess.Popen:
     Raises EnvironmentProblem when the program cannot be started: TemporaryProblem for want of memory or processes.
     """
     try:
-        return subprocess.Popen(command, start_new_session=True, **pipes)
+        return subprocess.Popen(command, start_new_session=True, bufsize=0, **pipes)
     except OSError as error:
-        if error.errno in (errno.ENOMEM, errno.EAGAIN):
+        if error.errno in HOST_IS_SHORT:
             raise TemporaryProblem(
                 f"FFmpeg cannot be started: {error.strerror}; end other programs, or try again later."
             ) from error
         raise EnvironmentProblem(f"FFmpeg cannot be started: {error}; {MEND}.") from error
+
+
+def messages_file() -> IO[bytes]:
+    """A file without a name for FFmpeg's messages. Raises TemporaryProblem where the host has no room for one."""
+    try:
+        return tempfile.TemporaryFile()
+    except OSError as error:
+        raise TemporaryProblem(
+            f"FFmpeg's messages cannot be kept in {tempfile.gettempdir()}: {error.strerror}; free some space there, end "
+            "other programs, or try again later."
+        ) from error
 
 
 def refuse_ended_by_host(status: int, said: str, doing: str) -> None:
@@ -162,9 +153,10 @@ def encode_frames(
     encoder: one of ENCODERS. Raises TemporaryProblem when the disk is full or the host ended FFmpeg, EnvironmentProblem
     when NVENC refuses, AvatarError when FFmpeg fails otherwise. On any error, and on Ctrl-C, FFmpeg is stopped and the unfinished file removed.
     """
-    command = [*encode_command(width, height, frame_rate, encoder), *BITEXACT, "-f", "mp4", file_argument(path)]
+    encode = encode_command(width, height, frame_rate, encoder)
+    encode += ["-xerror", *BITEXACT, "-f", "mp4", file_argument(path)]
     count = 0
-    with running(command, path) as stdin:
+    with running(encode, path) as stdin:
         for frame in frames:
             stdin.write(frame.data)
             count += 1
@@ -173,13 +165,13 @@ def encode_frames(
 
 def encode_command(width: int, height: int, frame_rate: Fraction, encoder: str) -> list[str]:
     """FFmpeg with raw RGB frames at its standard input and one of ENCODERS; what it writes is to be added."""
-    return [
-        ffmpeg_program(), "-hide_banner", "-loglevel", "error", "-nostdin", "-y",
-        "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(frame_rate), "-i", "pipe:0",
+    form = ("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(frame_rate))
+    output = [
         # BT.709, limited range, said in the stream: players guess otherwise, and faces turn green or orange
         "-vf", "scale=out_color_matrix=bt709:out_range=tv,setparams=color_primaries=bt709:color_trc=bt709",
         *ENCODERS[encoder], "-pix_fmt", "yuv420p",
     ]  # fmt: skip
+    return command(Input("pipe:0", "rawvideo", form), output=output)
 
 
 def mux(
@@ -195,40 +187,44 @@ def mux(
 
     The sound is padded or cut to `seconds`, the length of the picture. language is the ISO 639-2 code of the tracks.
     """
-    inputs = ["-i", file_argument(picture), "-i", file_argument(sound)]
+    inputs = [Input(picture, "mov"), Input(sound, "wav")]
     streams = ["-map", "0:v:0", "-map", "1:a:0"]
     if subtitles:
-        inputs += ["-i", file_argument(subtitles)]
+        inputs += [Input(subtitles, "srt")]
         streams += ["-map", "2:s:0", "-c:s", "mov_text", "-metadata:s:s:0", f"language={language}"]
     tags = [argument for key, value in metadata.items() for argument in ("-metadata", f"{key}={value}")]
-    command = [
-        ffmpeg_program(), "-hide_banner", "-loglevel", "error", "-nostdin", "-y", *inputs, *streams,
-        "-map_metadata", "-1", *tags, "-metadata:s:a:0", f"language={language}",
+    output = [
+        "-xerror", *streams, "-map_metadata", "-1", *tags, "-metadata:s:a:0", f"language={language}",
         "-c:v", "copy", "-c:a", "aac", "-b:a", "128k", "-ac", "1", "-ar", "48000",
         "-af", "aresample=resampler=swr,apad", "-t", f"{float(seconds):.6f}",
         "-movflags", "+faststart", *BITEXACT, "-threads", str(ENCODER_THREADS), "-f", "mp4", file_argument(path),
     ]  # fmt: skip
-    with running(command, path):
+    with running(command(*inputs, output=output), path):
         pass
 
 
 @contextlib.contextmanager
-def running(command: list[str], path: Path) -> Iterator[IO[bytes]]:
-    """Run FFmpeg, give its standard input, and wait for it; on failure remove `path` and say what FFmpeg said."""
-    with tempfile.TemporaryFile() as messages:
-        process = started(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=messages)
-        assert process.stdin  # it is a pipe
+def running(line: list[str], path: Path) -> Iterator[ToPipe]:
+    """Run FFmpeg, give its standard input, and wait for it; on failure remove `path` and say what FFmpeg said.
+
+    Raises TemporaryProblem too where it stands still; it and what it started are gone then.
+    """
+    with messages_file() as messages:
+        process = started(line, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=messages)
+        stdin = ToPipe(process)
         try:
             # A closed pipe means that FFmpeg has given up; why is in its messages and its exit code.
             with contextlib.suppress(BrokenPipeError):
-                yield process.stdin
-                process.stdin.close()
-            process.wait()
-        except BaseException:
-            process.kill()
-            process.wait()
+                yield stdin
+            stdin.close()
+            stdin.watch.until_ended()
+        except BaseException as error:
+            end(process)
             path.unlink(missing_ok=True)
+            if isinstance(error, StandsStill):
+                raise TemporaryProblem(f"FFmpeg {error} while writing {path.name}; it was ended, try again.") from None
             raise
+        end(process)
         if process.returncode:
             path.unlink(missing_ok=True)
             messages.seek(0)

@@ -1,43 +1,93 @@
-"""The pictures of a video, decoded by the FFmpeg program; one is in memory at a time."""
+"""The pictures of a video in their canonical form, decoded by the FFmpeg program; one is in memory at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
 from avatar.errors import InputError
-from avatar.media.ffmpeg import reading
+from avatar.limits import MOST_FRAMES
+from avatar.media.canonical import LARGEST_SIDE, filters
+from avatar.media.pipes import FromPipe
+from avatar.media.reading import reading
+from avatar.media.streams import Streams, probe
 
 # A list of files under a video's name would have FFmpeg open others: only these containers are read.
 CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi"
+CUT_SHORT = ("File ended prematurely",)  # what FFmpeg says of one, and goes on with exit status 0
 
 
 def video_frames(
-    path: Path, *filters: str, seconds: float | None = None, containers: str | None = CONTAINERS, whole: bool = True
+    path: Path,
+    *after: str,
+    pick: str = "",
+    start: float = 0.0,
+    seconds: float | None = None,
+    containers: str = CONTAINERS,
+    whole: bool = True,
+    called: str = "",
 ) -> Iterator[np.ndarray]:
-    """The pictures of a video through FFmpeg's filters: uint8 (height, width, 3) RGB, one by one.
+    """The pictures of a video, upright, in square pixels: uint8 (height, width, 3) RGB, one by one. See canonical.py.
 
-    seconds: of the video, no more is read. containers: that may be read, all where it is None. whole: raise InputError
-    when FFmpeg can read none, or gave up; without it that is the end of the pictures. Either way a damaged video is shown
-    as far as it can be read. Raises TemporaryProblem when the host ended FFmpeg.
+    after: FFmpeg's filters for these pictures. pick: its filter that chooses some of them. start: where to begin in the
+    video. seconds: from there on, no more is read. containers: that may be read. whole: raise InputError
+    when FFmpeg can read none, or gave up; without it that is the end of the pictures. Either way a damaged
+    video is shown as far as it can be read. called: how messages name the video, its path where it is "".
+    Raises InputError for frames that are too large, TemporaryProblem when the host ended FFmpeg.
     """
-    output = ["-map", "0:v:0", "-vf", ",".join([*filters, "format=rgb24"]), "-fps_mode", "passthrough"]
+    called = called or f"the video {str(path)!r}"
+    streams = _streams(path, containers)
+    refuse_too_large(streams, called)
+    chain = [f"trim=start={start:.6f}", "setpts=PTS-STARTPTS"] if start else []
+    if streams.first_frame and streams.video_codec:
+        chain += filters(streams.first_frame, streams.video_codec, pick, after)
+    output = ["-map", "0:V:0", "-vf", ",".join([*chain, "format=rgb24"]), "-fps_mode", "passthrough"]
     output += ["-c:v", "ppm", "-f", "image2pipe", "pipe:1"]
-    found = False
-    with reading(path, *output, formats=containers, seconds=seconds) as ffmpeg:
+    output += ["-xerror"] if whole else []
+    until, found = (start + seconds if seconds else None), 0
+    with reading(path, *output, formats=containers, seconds=until, options=streams.options) as ffmpeg:
         while (picture := _read_ppm(ffmpeg.stdout)) is not None:
-            found = True
+            found += 1
+            if found > MOST_FRAMES:
+                raise InputError(f"{called} has over {MOST_FRAMES:,} pictures, the most; cut it.")
             yield picture
         status = ffmpeg.finish()
-        said = ffmpeg.said().strip().splitlines()[-1:] or ["it shows no picture"]
-    if whole and (status or not found):
-        raise InputError(f"cannot read the video {str(path)!r}: {said[0]}; convert it to an mp4 (H.264).")
+        said = ffmpeg.complaint()
+    if whole and (status or not found or said in CUT_SHORT):
+        raise InputError(f"cannot read {called}: {said or 'it shows no picture'}; convert it to an mp4 (H.264).")
 
 
-def _read_ppm(stream: IO[bytes]) -> np.ndarray | None:
+def at_rate(frame_rate: Fraction) -> str:
+    """To pick: as many pictures a second, whatever the video has, and however unevenly."""
+    return f"fps={frame_rate.numerator}/{frame_rate.denominator}"
+
+
+def refuse_too_large(streams: Streams, called: str) -> None:
+    if (frame := streams.first_frame) and max(frame.width, frame.height) > LARGEST_SIDE:
+        raise InputError(
+            f"{called} is {frame.width}x{frame.height}; {LARGEST_SIDE} a side is the most, convert it to a smaller one."
+        )
+
+
+def _streams(path: Path, containers: str) -> Streams:
+    """As far as they are known; FFmpeg itself says what is wrong with a file that it cannot read."""
+    try:
+        status = path.stat()
+        return _probed(path, status.st_size, status.st_mtime_ns, containers)
+    except (OSError, InputError):
+        return Streams(None, None)
+
+
+@lru_cache(maxsize=4)  # a clip is read three times: to check it, to frame it, and for its frames
+def _probed(path: Path, size: int, changed_ns: int, containers: str) -> Streams:
+    return probe(path, containers)
+
+
+def _read_ppm(stream: FromPipe) -> np.ndarray | None:
     """The next picture of a stream of binary PPM, which says its size before its bytes; None at the end."""
     if stream.readline() != b"P6\n":
         return None

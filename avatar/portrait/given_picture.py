@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
-from avatar.device.libraries import FACES
+from avatar.device.libraries import FACES, FFMPEG
 from avatar.engines import Told, WantedPicture
+from avatar.media import READS_CLIPS
 from avatar.portrait.bundled import BUNDLED_NOTE, bundled_picture
 from avatar.portrait.face import Face, FaceReader
 from avatar.portrait.framing import Portrait, choose_face, frame_portrait, outside_note
@@ -29,10 +30,11 @@ class GivenPortrait:
     name: ClassVar[str] = "given-picture"
     version: ClassVar[str] = "1"
     models: ClassVar[tuple[str, ...]] = ()
-    libraries: ClassVar[tuple[str, ...]] = FACES
+    libraries: ClassVar[tuple[str, ...]] = tuple(sorted({*FACES, *FFMPEG}))  # FFmpeg for HEIC
     code: ClassVar[tuple[str, ...]] = (
-        "portrait/bundled.py", "portrait/face.py", "portrait/facts.py", "portrait/framing.py", "portrait/given_picture.py",
-        "portrait/landmarks.py", "portrait/picture.py", "portrait/upright.py",
+        "portrait/bundled.py", "portrait/decode_picture.py", "portrait/face.py", "portrait/facts.py", "portrait/framing.py",
+        "portrait/given_picture.py", "portrait/heic.py", "portrait/landmarks.py", "portrait/picture.py",
+        "portrait/upright.py", *READS_CLIPS,
     )  # fmt: skip
     uses: ClassVar[tuple[str, ...]] = ()
 

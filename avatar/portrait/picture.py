@@ -1,125 +1,159 @@
-"""A user's picture, of any size and colour model, as plain RGB. Pillow only: this is checked before models load."""
+"""A user's picture, of any size, kind and colour model, as plain RGB: decoded in a closed child, and once."""
 
 from __future__ import annotations
 
-import io
-import struct
-import warnings
+import errno
+import importlib.util
+import json
+import os
+import sys
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageCms
 
-from avatar.errors import InputError, RequestError
+from avatar.environment.packaged import MEND
+from avatar.errors import AvatarError, EnvironmentProblem, InputError, RequestError, TemporaryProblem
+from avatar.files import file_digest, refuse_host_failure
+from avatar.host.closed_child import Ended, Limits, run
+from avatar.limits import BACKDROP
+from avatar.media.claims import refuse_larger
+from avatar.portrait import heic
 
-FORMATS = ["JPEG", "PNG", "WEBP"]
+KINDS = "JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF"
 SMALLEST_FACE = 64  # pixels across; it is shown 235 pixels wide, 3.7 times enlarged
 LONGEST_SIDE = 16_384  # pixels
 MOST_PIXELS = 100_000_000
 LARGEST = f"{LONGEST_SIDE} a side and {MOST_PIXELS // 10**6} million in all are the most"
 KEPT_SIDE = 4096  # pixels; larger pictures are shrunk to this
-BACKDROP = (208, 208, 208)  # a light studio grey, behind what is transparent
+DECODER = Path(__file__).with_name("decode_picture.py")
+WITHIN = Limits(wall_s=60, cpu_s=60, memory_mib=1500, file_mib=64)
 
-UPRIGHT = {  # EXIF 2.32, tag 0x0112 Orientation
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 
-DAMAGED = (OSError, SyntaxError, ValueError, EOFError)  # what Pillow's readers raise for a damaged file
+# How files begin, apart from those in boxes: JPEG, PNG, GIF, BMP, TIFF and BigTIFF of either byte order.
+BEGINNINGS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+
+
+def is_picture(path: Path) -> bool:
+    """Whether a file's first bytes are those of a kind of picture."""
+    with open(path, "rb") as file:
+        start = file.read(64)
+    if start[:4] == b"RIFF":  # WAV is one too
+        return start[8:12] == b"WEBP"
+    return start.startswith(BEGINNINGS) or heic.is_heic(start) or bool(heic.brands(start) & heic.AVIF)
 
 
 def read_picture(path: Path) -> np.ndarray:
-    """A JPEG, PNG or WebP as uint8 (height, width, 3) RGB, upright, its long side at most KEPT_SIDE.
+    """A picture of one of KINDS as uint8 (height, width, 3) RGB, upright, its long side at most KEPT_SIDE; read-only.
 
-    EXIF rotation is applied, colours become sRGB, 16 bits become 8, transparency lies over grey; of an animation
-    the first frame is read. Sizes are checked in the header, before any pixel is decoded.
+    EXIF rotation is applied, colours become sRGB, 16 bits become 8, transparency lies over grey; of an animation or
+    several pages the first is read. Sizes are checked before anything is decoded. The last picture is remembered by its
+    bytes: a command that checks one, copies it and then uses it decodes it once.
 
-    Raises RequestError when there is no such file, InputError when it is not a usable picture.
+    Raises RequestError when there is no such file, InputError when it is not a usable picture, TemporaryProblem when the
+    host ended its decoding.
     """
     name = repr(str(path))
     try:
         if not path.is_file():
             raise RequestError(f"there is no picture file {name}; check the path.")
         if path.stat().st_size == 0:
-            raise InputError(f"the picture {name} is empty (0 bytes); give a JPEG, PNG or WebP file.")
-        with open(path, "rb") as file:
-            return _read(file, name)
+            raise InputError(f"the picture {name} is empty (0 bytes); give a {KINDS} file.")
     except OSError as error:
         raise RequestError(f"cannot read the picture {name}: {error.strerror or error}; check the path.") from error
+    refuse_larger(path, "picture")
+    return _decoded(_File(path, file_digest(path)))
 
 
-def _read(file: io.BufferedReader, name: str) -> np.ndarray:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow's own warning of large pictures, and of damaged metadata
-        try:
-            image = Image.open(file, formats=FORMATS)
-        except Image.DecompressionBombError as error:  # Pillow's own limit, above ours
-            raise InputError(f"the picture {name} has too many pixels; {LARGEST}, shrink it.") from error
-        except DAMAGED as error:
-            raise InputError(f"{name} is not a whole JPEG, PNG or WebP picture; convert or copy it again.") from error
-        _check_size(*image.size, name)
-        try:
-            return np.asarray(_to_rgb(image))
-        except DAMAGED as error:
-            raise InputError(f"the picture {name} is damaged or cut short ({error}); save or copy it again.") from error
+@dataclass(frozen=True)
+class _File:
+    """Equal to another one of the same bytes, wherever it is."""
+
+    path: Path = field(compare=False)
+    sha256: str
 
 
-def _check_size(width: int, height: int, name: str) -> None:
-    size = f"the picture {name} is {width}x{height} pixels"
-    if max(width, height) > LONGEST_SIDE or width * height > MOST_PIXELS:
-        raise InputError(f"{size}; {LARGEST}, shrink it.")
-    if min(width, height) < SMALLEST_FACE:
-        raise InputError(f"{size}; the face alone must be {SMALLEST_FACE} pixels wide, give a larger picture.")
-
-
-def _to_rgb(image: Image.Image) -> Image.Image:
-    """Decode, shrink, turn upright, and bring any colour model to RGB. Early shrinking bounds the memory."""
-    profile = image.info.get("icc_profile")
-    image.draft(None, (KEPT_SIDE, KEPT_SIDE))  # JPEG: decode at 1/2, 1/4 or 1/8 where that is large enough
-    image.load()
-    turn = _turn(image)  # read before conversions, which drop it
-    if image.mode.startswith("I"):
-        image = _eight_bits(image)
-    elif image.mode in ("P", "PA", "1"):
-        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
-    elif image.mode in ("L", "RGB") and image.has_transparency_data:  # one colour stands for transparent
-        image = image.convert("RGBA")
-    image.thumbnail((KEPT_SIDE, KEPT_SIDE), Image.Resampling.LANCZOS)
-    image = image if turn is None else image.transpose(turn)
-    if image.mode in ("RGBA", "LA"):
-        alpha = image.getchannel("A")
-        backdrop = Image.new("RGB", image.size, BACKDROP)
-        backdrop.paste(_to_srgb(image.convert(image.mode[:-1]), profile), mask=alpha)
-        return backdrop
-    return _to_srgb(image, profile)
-
-
-def _turn(image: Image.Image) -> Image.Transpose | None:
-    """What brings the picture upright by its EXIF orientation; None where that is 1, missing, or unreadable."""
+@lru_cache(maxsize=1)
+def _decoded(file: _File) -> np.ndarray:
+    name = repr(str(file.path))
     try:
-        return UPRIGHT.get(image.getexif().get(0x0112, 1))
-    except (struct.error, TypeError, *DAMAGED):
-        return None
+        with open(file.path, "rb") as content:
+            is_heic = heic.is_heic(content.read(64))
+            content.seek(0)
+            ended = _decode(content) if not is_heic else _decode_heic(file.path)
+    except OSError as error:
+        refuse_host_failure(error, f"decoding the picture {name}")
+        raise RequestError(f"cannot read the picture {name}: {error.strerror or error}; check the path.") from error
+    return _rgb(ended, name)
 
 
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """16-bit grey, scaled to 8 bits; Pillow's own conversion would clip it."""
-    return Image.fromarray((np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8))
+def _decode(content: BinaryIO) -> Ended:
+    """Beside what every program needs the decoder may read Python, the libraries and itself; the picture is open."""
+    numbers = (LONGEST_SIDE, MOST_PIXELS, SMALLEST_FACE, KEPT_SIDE, *BACKDROP)
+    packages = list(dict.fromkeys(_folder(name) for name in ("PIL", "numpy")))
+    within = replace(WITHIN, readable=(sys.prefix, sys.base_prefix, DECODER, *packages))
+    command = [sys.executable, "-P", "-S", DECODER, *map(str, numbers)]
+    return run(command, within, stdin=content, env={"PYTHONPATH": os.pathsep.join(packages)})
 
 
-def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """Colours of an embedded profile as sRGB; a missing or unusable profile counts as sRGB."""
-    if profile:
-        try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            if "sRGB" not in ImageCms.getProfileDescription(source):
-                srgb = ImageCms.createProfile("sRGB")
-                return ImageCms.profileToProfile(image, source, srgb, outputMode="RGB") or image  # None: in place
-        except (ImageCms.PyCMSError, *DAMAGED):
-            pass
-    return image.convert("RGB")
+def _decode_heic(path: Path) -> Ended:
+    """Pillow knows no HEIC, so FFmpeg makes a PNG of it."""
+    name = repr(str(path))
+    known = heic.header(path)
+    if max(known.width, known.height) > LONGEST_SIDE or known.width * known.height > MOST_PIXELS:
+        raise _refusal({"refused": "too large", "size": (known.width, known.height)}, name)
+    with heic.as_png(path, known, KEPT_SIDE) as content:
+        return _decode(content)
+
+
+def _folder(package: str) -> str:
+    """The one that a package is installed in."""
+    found = importlib.util.find_spec(package)
+    if not found or not found.origin:
+        raise EnvironmentProblem(f"the package {package} is not installed; {MEND}.")
+    return str(Path(found.origin).parents[1])
+
+
+def _rgb(ended: Ended, name: str) -> np.ndarray:
+    """What the decoder answered. Raises InputError for its refusals, EnvironmentProblem where it could not work."""
+    if ended.ended_by_host:
+        how = f"ran into its limit of {ended.limit}" if ended.limit else f"was ended by signal {-ended.status}"
+        raise TemporaryProblem(
+            f"the picture {name} was not decoded: the decoder {how}; end other programs, or try again later."
+        )
+    if ended.status < 0:  # its own fault, or rather the picture's
+        raise InputError(f"the picture {name} is damaged or cut short (its decoder failed); save or copy it again.")
+    said = ended.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["it said nothing"]
+    if ended.status:
+        raise _failure(said[0], name)
+    head, _, rows = ended.stdout.partition(b"\n")
+    answer = json.loads(head)
+    if "refused" in answer:
+        raise _refusal(answer, name)
+    width, height = answer["size"]
+    if len(rows) != width * height * 3:
+        raise TemporaryProblem(f"the picture {name} was not decoded to its end; try again.")
+    return np.frombuffer(rows, np.uint8).reshape(height, width, 3)
+
+
+def _failure(said: str, name: str) -> AvatarError:
+    """Of the program itself: what the system refused it may be there later, a library that is missing is not."""
+    if "Errno" in said and os.strerror(errno.EIO) not in said:
+        return TemporaryProblem(f"the picture {name} was not decoded: {said}; free some, or try again later.")
+    return EnvironmentProblem(f"the picture {name} was not decoded: {said}; {MEND}.")
+
+
+def _refusal(answer: dict, name: str) -> InputError:
+    width, height = answer.get("size", (0, 0))
+    size = f"the picture {name} is {width}x{height} pixels"
+    return InputError(
+        {
+            "too many pixels": f"the picture {name} has too many pixels; {LARGEST}, shrink it.",
+            "not a picture": f"{name} is not a whole {KINDS} picture; convert or copy it again.",
+            "too large": f"{size}; {LARGEST}, shrink it.",
+            "too small": f"{size}; the face alone must be {SMALLEST_FACE} pixels wide, give a larger picture.",
+            "damaged": f"the picture {name} is damaged or cut short ({answer.get('said')}); save or copy it again.",
+        }[answer["refused"]]
+    )

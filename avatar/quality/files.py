@@ -49,7 +49,9 @@ def lines(report: dict) -> list[str]:
 
 
 def _measure(path: Path, motion: np.ndarray | None, lse: bool) -> dict:
-    if _is_picture(path):
+    from avatar.portrait.picture import is_picture
+
+    if is_picture(path):
         from avatar.quality.picture import check_picture
 
         return check_picture(path)
@@ -63,10 +65,3 @@ def _measure(path: Path, motion: np.ndarray | None, lse: bool) -> dict:
     from avatar.quality.recording import check_recording
 
     return check_recording(path, streams)
-
-
-def _is_picture(path: Path) -> bool:
-    """By the first bytes: JPEG, PNG, or WebP (a RIFF file, as WAV is too)."""
-    with open(path, "rb") as file:
-        start = file.read(12)
-    return start.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")) or (start[:4] == b"RIFF" and start[8:] == b"WEBP")

@@ -12,6 +12,9 @@ from avatar.errors import InputError
 from avatar.invocation import to_type
 from avatar.media.frames import video_frames
 from avatar.media.loudness import SILENT_DBFS, Loudness, decibels, loudness_of
+from avatar.media.lufs import Meter
+from avatar.media.reading import FORMATS
+from avatar.media.sound_file import FROM_ZERO_RATE
 from avatar.media.streams import Streams
 from avatar.portrait.face import Face, FaceReader
 from avatar.portrait.landmarks import LEFT_EYE, LOWER_LIP, RIGHT_EYE, UPPER_LIP
@@ -42,7 +45,8 @@ def check_video(path: Path, streams: Streams, motion: np.ndarray | None, lse: bo
     from avatar.quality import syncnet
 
     pictures = measure_frames(path)
-    sound = loudness_of(path) if streams.audio_codec else None
+    meter = Meter(FROM_ZERO_RATE)
+    sound = loudness_of(path, meter.add) if streams.audio_codec else None
     opening = np.array(pictures.opening)
     frames, faces = len(opening), int(np.isfinite(opening).sum())
     if streams.frame_rate is None:
@@ -65,6 +69,7 @@ def check_video(path: Path, streams: Streams, motion: np.ndarray | None, lse: bo
         "audio_seconds": sound and round(sound.seconds, 4),
         "difference_seconds": sound and round(abs(seconds - sound.seconds), 4),
         "audio_rms_dbfs": sound and _round(sound.rms_dbfs, 1),
+        "audio_lufs": sound and _round(meter.loudness(), 1),
         "audio_peak_dbfs": sound and _round(decibels(sound.peak), 1),
         "frames_with_face": faces,
         "opening": _spread(opening),
@@ -111,7 +116,8 @@ def lines(report: dict) -> list[str]:
         ),
         (
             "sound",
-            f"{report['audio_seconds']:.3f} s, {_or_none(report['audio_rms_dbfs'], ' dBFS')}, {report['audio_codec']}"
+            f"{report['audio_seconds']:.3f} s, {_or_none(report['audio_lufs'], ' LUFS')}, "
+            f"{_or_none(report['audio_rms_dbfs'], ' dBFS')}, {report['audio_codec']}"
             if report["audio_codec"]
             else "none",
         ),
@@ -140,7 +146,7 @@ def measure_frames(path: Path) -> Pictures:
     """Read a video frame by frame. Raises InputError when it has no frame that can be decoded."""
     pictures = before = None
     with FaceReader() as reader:
-        for frame in video_frames(path, containers=None, whole=False):
+        for frame in video_frames(path, containers=FORMATS, whole=False):
             pictures = pictures or Pictures(frame.shape[1], frame.shape[0])
             face = reader.largest(frame)
             pictures.opening.append(mouth_opening(face) if face else np.nan)

@@ -1,8 +1,8 @@
 """A video file as the source of the picture: decoded by FFmpeg, framed once around its face, kept in a scratch file.
 
-FFmpeg turns the frames upright (rotation metadata), makes the frame rate constant and exactly the one asked for, crops
-and scales; what comes through the pipe is one picture after another, and one is in memory at a time. Played back and
-forth, a clip is needed in any order, so its frames lie in a raw scratch file that is gone when the block ends.
+What comes through the pipe is one upright picture after another at a constant frame rate, exactly the one asked for,
+cropped and scaled, and one is in memory at a time. Played back and forth, a clip is needed in any order, so its frames
+lie in a raw scratch file that is gone when the block ends.
 """
 
 from __future__ import annotations
@@ -19,21 +19,37 @@ from typing import IO
 import numpy as np
 
 from avatar.errors import InputError, TemporaryProblem
-from avatar.media.frames import video_frames
+from avatar.media.frames import at_rate, video_frames
 from avatar.portrait.face import FaceReader
 from avatar.portrait.framing import choose_face, frame_box
 
 SUFFIXES = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi")
 LOOKS_PER_S = 2  # frames looked at to frame the clip
-LARGEST_SIDE = 4096  # pixels
+LOOKED_S = 60.0  # of a clip, for a face to appear
 
 
 @dataclass(frozen=True)
 class Clip:
-    """A video whose lips are to move. face: which one, from 1 at the left, where its pictures show several."""
+    """A video whose lips are to move. face: which one, from 1 at the left, where its pictures show several. called: how
+    messages name the video, its path where it is "": a copy in a job has another name than the user's file."""
 
     path: Path
     face: int | None = None
+    called: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.called or f"the video {str(self.path)!r}"
+
+
+@dataclass(frozen=True)
+class Framing:
+    """How a clip is shown. crop: FFmpeg's filters; middle: where the face's middle then usually is, (x, y) in pixels;
+    start_s: where the clip begins, since no face is seen before."""
+
+    crop: str
+    middle: np.ndarray
+    start_s: float = 0.0
 
 
 def is_clip(path: Path) -> bool:
@@ -41,31 +57,46 @@ def is_clip(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES
 
 
-def framing(clip: Clip, reader: FaceReader, size: int, seconds: float) -> tuple[str, np.ndarray]:
-    """How FFmpeg is to frame a clip's first `seconds`: the filters, and where the face's middle then usually is.
+def refuse_unusable(clip: Clip) -> None:
+    """Raises InputError for a video that cannot be read, or shows no usable face in its first LOOKED_S seconds."""
+    with FaceReader() as reader:
+        framing(clip, reader, 512, 1 / LOOKS_PER_S)
+
+
+def framing(clip: Clip, reader: FaceReader, size: int, seconds: float) -> Framing:
+    """How FFmpeg is to frame so many seconds of a clip, from where a usable face is first seen.
 
     The frame is the portrait's (head and shoulders), around the median of the faces, and stands still. Raises
     InputError when no picture shows a usable face; where several faces are seen, `clip.face` must say which.
     """
-    found, refusal = [], None
+    found, refusal, first = [], None, 0
     width = height = 0
-    for rgb in video_frames(clip.path, f"fps={LOOKS_PER_S}", seconds=seconds):
+    for number, rgb in enumerate(_looks(clip, max(LOOKED_S, seconds))):
+        if found and number >= first + seconds * LOOKS_PER_S:
+            break
         height, width = rgb.shape[:2]
-        if max(width, height) > LARGEST_SIDE:
-            raise InputError(f"the video {str(clip.path)!r} is {width}x{height}; {LARGEST_SIDE} a side is the most.")
         faces = reader.read(rgb)
         try:
             if found:
                 found += [face.landmarks for face in faces if _is_near(face.landmarks, found[-1])][:1]
             else:
                 found.append(choose_face(faces, clip.face, width, height).landmarks)
+                first = number
         except InputError as error:
-            refusal = refusal or error
+            if faces or not refusal:  # of a face that cannot be used more can be said than of none
+                refusal = error
     if not found:
-        raise InputError(f"the video {str(clip.path)!r}: {refusal}")
+        raise InputError(f"{clip.name}: {refusal}")
     left, top, side = frame_box(width, height, np.median(found, axis=0))
     middle = (np.median(found, axis=0)[:, :2].mean(axis=0) - [left, top]) * size / side
-    return f"crop={side}:{side}:{left}:{top}:exact=1,scale={size}:{size}:flags=lanczos", middle
+    crop = f"crop={side}:{side}:{left}:{top}:exact=1,scale={size}:{size}:flags=lanczos"
+    return Framing(crop, middle, first / LOOKS_PER_S)
+
+
+def _looks(clip: Clip, seconds: float) -> Iterator[np.ndarray]:
+    """LOOKS_PER_S pictures of a second of the clip, and the last one of a clip that is too short for that."""
+    pick = f"fps={LOOKS_PER_S}:round=up:eof_action=pass"  # never a picture from after its time
+    return video_frames(clip.path, pick=pick, seconds=seconds, called=clip.name)
 
 
 def _is_near(landmarks: np.ndarray, other: np.ndarray) -> bool:
@@ -73,9 +104,10 @@ def _is_near(landmarks: np.ndarray, other: np.ndarray) -> bool:
     return np.linalg.norm((landmarks - other)[:, :2].mean(axis=0)) < np.ptp(other[:, 0])
 
 
-def framed_frames(clip: Clip, crop: str, frame_rate: Fraction, seconds: float) -> Iterator[np.ndarray]:
-    """The clip at a constant frame rate, through the filters that `framing` gave: uint8 (size, size, 3) RGB."""
-    return video_frames(clip.path, f"fps={frame_rate.numerator}/{frame_rate.denominator}", crop, seconds=seconds)
+def framed_frames(clip: Clip, how: Framing, frame_rate: Fraction, seconds: float) -> Iterator[np.ndarray]:
+    """The clip at a constant frame rate, as `framing` found: uint8 (size, size, 3) RGB."""
+    pick = at_rate(frame_rate)
+    return video_frames(clip.path, how.crop, pick=pick, start=how.start_s, seconds=seconds, called=clip.name)
 
 
 class FrameFile:

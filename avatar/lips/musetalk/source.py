@@ -29,7 +29,7 @@ class Source:
 
     opacity: how much of the drawn face is shown, 0..1, (n,): 0 where there is none to draw, easing in and out beside
     it. closed: 1 where the source's own mouth is closed, easing to 0 where it is open, (n,). shot: (n,), counts the
-    cuts.
+    cuts. start_s: where in a clip they begin.
     """
 
     pictures: Sequence[np.ndarray]
@@ -37,6 +37,7 @@ class Source:
     opacity: np.ndarray
     closed: np.ndarray
     shot: np.ndarray
+    start_s: float = 0.0
 
     def __len__(self) -> int:
         return len(self.pictures)
@@ -66,21 +67,20 @@ def _clip_source(clip: Clip, pictures, frame_rate: Fraction, frame_count: int) -
     """One pass to frame the clip, one to keep its frames and follow the face; no more of it than the video needs."""
     seconds = float(frame_count / frame_rate)
     with FaceReader() as reader:
-        crop, middle = framing(clip, reader, SIZE, seconds)
-        frames = framed_frames(clip, crop, frame_rate, seconds)
-        track = follow(pictures.keep(frames), frame_count, reader, middle, frame_rate)
+        how = framing(clip, reader, SIZE, seconds)
+        frames = framed_frames(clip, how, frame_rate, seconds)
+        track = follow(pictures.keep(frames), frame_count, reader, how.middle, frame_rate)
     steady(track, frame_rate)
     fit = drawable(track, SIZE, SIZE)
     if not fit.any():
         raise InputError(
-            f"no picture of the video {str(clip.path)!r} shows a face that lips can be drawn on; give one where it "
-            "is seen from the front."
+            f"{clip.name} shows no face that lips can be drawn on; give one where it is seen from the front."
         )
-    return _source(pictures, track.landmarks, fit, track.shot)
+    return _source(pictures, track.landmarks, fit, track.shot, how.start_s)
 
 
-def _source(pictures: Sequence, landmarks: np.ndarray, fit: np.ndarray, shot: np.ndarray) -> Source:
-    return Source(pictures, landmarks, ramp(fit), ramp(mouth_closed(landmarks)), shot)
+def _source(pictures: Sequence, landmarks: np.ndarray, fit: np.ndarray, shot: np.ndarray, start_s: float = 0) -> Source:
+    return Source(pictures, landmarks, ramp(fit), ramp(mouth_closed(landmarks)), shot, start_s)
 
 
 def mouth_closed(landmarks: np.ndarray) -> np.ndarray:
