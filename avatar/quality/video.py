@@ -37,14 +37,17 @@ class Pictures:
     frozen: int = 0
 
 
-def check_video(path: Path, streams: Streams, motion: np.ndarray | None, lse: bool = False) -> dict:
+def check_video(
+    path: Path, streams: Streams, motion: np.ndarray | None, lse: bool = False, pictures: Pictures | None = None
+) -> dict:
     """Figures and failed limits of a video.
 
     motion: the mouth opening that was asked for, (frames,). lse: let SyncNet judge the lip sync too; loads PyTorch.
+    pictures: what `measure_frames` gave, where it was asked before.
     """
     from avatar.quality import syncnet
 
-    pictures = measure_frames(path)
+    pictures = pictures or measure_frames(path)
     meter = Meter(FROM_ZERO_RATE)
     sound = loudness_of(path, meter.add) if streams.audio_codec else None
     opening = np.array(pictures.opening)
