@@ -20,6 +20,7 @@ from avatar.host import closed
 from avatar.invocation import to_type
 
 FULL = (errno.ENOSPC, errno.EDQUOT)  # of a disk
+SHORT = (errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM)  # open files, processes, memory
 NEED_THE_NETWORK = ("models fetch", "deps audit")  # every other command runs without
 
 
@@ -64,10 +65,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def exit_code(error: Exception) -> int:
-    """That of the error; of others 1, or TemporaryProblem's where a disk or the memory is full."""
+    """That of the error; of others 1, or TemporaryProblem's where a disk or the memory is full, or the host is short of others."""
     if isinstance(error, AvatarError):
         return error.exit_code
-    is_full = isinstance(error, MemoryError) or isinstance(error, OSError) and error.errno in FULL
+    is_full = isinstance(error, MemoryError) or isinstance(error, OSError) and error.errno in (*FULL, *SHORT)
     return TemporaryProblem.exit_code if is_full else 1
 
 
@@ -96,6 +97,11 @@ def explanation(error: Exception) -> str:
     if isinstance(error, OSError) and error.errno in FULL:
         where = f" (writing {error.filename})" if error.filename else ""
         return f"the disk is full{where}; free some space or set AVATAR_HOME to another disk, then run it again."
+    if isinstance(error, OSError) and error.errno in (*SHORT, errno.EIO):
+        where = f" ({error.filename})" if error.filename else ""
+        return (
+            f"this host failed{where}: {error.strerror}; end other programs or look after its disk, then run it again."
+        )
     if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
         return f"not allowed to write {error.filename}; choose another folder or mend its permissions."
     if isinstance(error, ImportError | OSError) and "shared object file" in str(error):

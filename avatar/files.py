@@ -9,12 +9,15 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
-from avatar.errors import EnvironmentProblem, RequestError, TemporaryProblem
+from avatar import limits
+from avatar.errors import EnvironmentProblem, InputError, RequestError, TemporaryProblem
 
 # What the host lacks for a while: space, memory, processes, open files. No verdict on any file.
 HOST_IS_SHORT = (errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EAGAIN, errno.EMFILE, errno.ENFILE)
@@ -30,6 +33,69 @@ def file_digest(path: Path) -> str:
     except OSError as error:
         refuse_host_failure(error, f"reading {str(path)!r}")
         raise RequestError(f"cannot read {str(path)!r}: {error.strerror}; check the path.") from error
+
+
+class NotRegular(OSError):
+    """A symlink, folder, FIFO or device where a regular file has to be."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(errno.EINVAL, "it is no regular file", str(path))
+
+
+def is_regular(path: Path) -> bool:
+    """Whether this is a regular file itself: a symlink to one is none. Raises EnvironmentProblem when the host fails."""
+    return stat.S_ISREG(_mode(path))
+
+
+def is_folder(path: Path) -> bool:
+    """Whether this is a folder itself: a symlink to one is none. Raises EnvironmentProblem when the host fails."""
+    return stat.S_ISDIR(_mode(path))
+
+
+def _mode(path: Path) -> int:
+    """0 where nothing is there, or cannot be."""
+    try:
+        return os.lstat(path).st_mode
+    except OSError as error:
+        refuse_host_failure(error, f"looking for {str(path)!r}")
+    except ValueError:  # a name with a zero byte
+        pass
+    return 0
+
+
+def open_regular(path: Path, flags: int = os.O_RDONLY) -> int:
+    """A descriptor of a regular file. A symlink is not followed, and nobody waits at a FIFO. Raises OSError."""
+    if os.path.lexists(path) and not is_regular(path):  # asked first: opening a device may do something
+        raise NotRegular(path)
+    descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise NotRegular(path)
+    return descriptor
+
+
+def open_lock(path: Path) -> IO[str]:
+    """A file to be locked, made where there is none; what stands in it stays. Raises EnvironmentProblem."""
+    try:
+        return os.fdopen(open_regular(path, os.O_RDWR | os.O_CREAT), "w")
+    except NotRegular as error:
+        raise EnvironmentProblem(f"{str(path)!r} has to be a regular file, to be locked; remove it.") from error
+
+
+def copy_regular(source: Path, target: Path) -> None:
+    """Copy a regular file. Raises OSError."""
+    with open(open_regular(source), "rb") as reader, open(target, "xb") as writer:
+        shutil.copyfileobj(reader, writer, 1 << 20)
+
+
+def clear_away(path: Path) -> None:
+    """Remove a folder with all in it, or whatever else is there, as far as that can be done. (shutil.rmtree alone waits
+    for ever at a FIFO.)"""
+    if is_folder(path):
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def refuse_host_failure(error: OSError, doing: str) -> None:
@@ -53,12 +119,15 @@ def new_folder(target: Path) -> Iterator[Path]:
     parent is locked only for that look, so that a user's large files hold nobody up.
     """
     parent = target.parent
-    parent.mkdir(parents=True, exist_ok=True)
-    with open(parent.with_name(f"{parent.name}.lock"), "w") as lock:
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise EnvironmentProblem(f"{str(parent)!r} has to be a folder; move away what is there.") from error
+    with open_lock(parent.with_name(f"{parent.name}.lock")) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         for leftover in parent.glob(f"{NEW}*"):
             with contextlib.suppress(OSError), _locked_folder(leftover):
-                shutil.rmtree(leftover, ignore_errors=True)
+                clear_away(leftover)
         held = contextlib.ExitStack()
         scratch = Path(
             held.enter_context(tempfile.TemporaryDirectory(prefix=NEW, dir=parent, ignore_cleanup_errors=True))
@@ -97,6 +166,7 @@ def written_whole(path: Path) -> Iterator[Path]:
     begin = os.fsdecode(os.fsencode(path.name)[:230])  # a name may have 255 bytes
     partial = path.with_name(f".{begin}.{threading.get_native_id()}.partial")
     try:
+        partial.unlink(missing_ok=True)  # a killed process left it, or it leads elsewhere
         yield partial
         partial.replace(path)
     finally:
@@ -107,3 +177,18 @@ def write_json(path: Path, content: object) -> None:
     """Write a file of JSON, whole or not at all."""
     with written_whole(path) as partial:
         partial.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+
+
+def refuse_larger(path: Path, kind: str) -> None:
+    """Raises InputError for a file of more bytes than its kind (of limits.MOST_BYTES) may have; for one that is not
+    there, nothing."""
+    try:
+        size = os.stat(path).st_size
+    except OSError:
+        return
+    most = limits.MOST_BYTES[kind]
+    if size > most:
+        raise InputError(
+            f"the {kind} {path.name!r} has {size / 1e6:,.0f} MB; {most / 1e6:,.0f} MB is the most, give a smaller or "
+            "shorter one."
+        )

@@ -26,3 +26,8 @@ def in_full_environment(arguments: str) -> str:
     if os.environ.get("AVATAR_RUN"):
         return f"type '{to_type(arguments, full=True)}'"
     return f"run '{to_type(arguments)}' in the full image, or Nix's full package"
+
+
+def printable(text: str) -> str:
+    """Text of a file or its name, for a terminal: without what would move the cursor, or cannot be written."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from avatar.device.hardware import Profile, profile_named
+from avatar.invocation import to_type
 from avatar.jobs import report
 from avatar.jobs.cause import Program, cause, made_by
 from avatar.jobs.events import logged
@@ -54,8 +55,21 @@ def render_all(jobs: Sequence[Job], progress: Progress) -> dict[str, Exception]:
                 run_stage(number, stage, works, failed)
         for work in works:
             if work.job.id not in failed:
-                report.write(work.job, work.request)
+                with noted(work.job, failed):
+                    report.write(work.job, work.request, judged(work))
     return failed
+
+
+def judged(work: Work) -> dict:
+    """What our own check finds of a finished video; what it falls short of is told."""
+    from avatar.quality.judgement import judge
+    from avatar.voice.speech import Speech
+
+    judgement = judge(work.job.video, Speech.load(work.job.folder), work.job.file("motion.npz"))
+    judgement["failed"] = [f"our own check of this video falls short: {reason}" for reason in judgement["failed"]]
+    for warning in judgement["failed"]:
+        work.progress.say(f"{warning}; '{to_type(f'check {work.job.video}')}' measures it frame by frame.")
+    return judgement
 
 
 def work_of(job: Job, progress: Progress) -> Work:

@@ -16,13 +16,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic_core import PydanticCustomError
 
 from avatar.errors import RequestError
-from avatar.files import file_digest
+from avatar.files import file_digest, refuse_larger
 from avatar.limits import LONGEST_S, MOST_TRIES, SEEDS, Language
 from avatar.lips.musetalk.options import RANGES, Region
 
 SIZE = 512  # pixels, width and height of the video
 LONGEST_TEXT = 5000  # characters; 120 s of fast speech is about 2,200
-FILE_FIELDS = ("audio", "voice", "portrait")
+KINDS = {"audio": "recording", "voice": "recording", "portrait": "clip"}  # by limits.MOST_BYTES
+SURELY_SHORT = 300  # characters: even of digits alone they are less; what is as short is not read for an estimate
+FILE_FIELDS = tuple(KINDS)
 LIPS_FIELDS = ("lips_region", "lips_shift", "lips_margin")
 
 
@@ -60,7 +62,7 @@ class Request(BaseModel):
         if self.text is not None and self.audio is not None:
             raise wrong("a text and finished speech exclude each other; give one of them", "text", "audio")
         if self.text is not None:
-            check_text(self.text)
+            check_text(self.text, self.language)
         if self.audio is not None and (self.voice or self.preset):
             raise wrong("a voice makes speech from text, and with finished speech there is none to make; leave it away",
                         "voice" if self.voice else "preset", "audio")  # fmt: skip
@@ -79,12 +81,16 @@ class Request(BaseModel):
         return self
 
     def digest(self) -> str:
-        """sha256 of what is asked for, files by their content: the same request has the same digest anywhere."""
+        """sha256 of what is asked for, files by their content: the same request has the same digest anywhere.
+
+        Raises InputError for a file that is too large to be read.
+        """
         content = self.model_dump(mode="json")
         if self.profile is None:  # the preview has none, and keeps the digests that it had before there were any
             del content["profile"]
         for field in FILE_FIELDS:
             if path := getattr(self, field):
+                refuse_larger(path, KINDS[field])
                 content[field] = file_digest(path)
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
@@ -108,10 +114,10 @@ def wrong(message: str, *fields: str, mend: dict[str, str] | None = None) -> Pyd
     return PydanticCustomError("request", "{message}", {"message": message, "fields": fields, "mend": mend or {}})
 
 
-def check_text(text: str) -> None:
+def check_text(text: str, language: str = "en") -> None:
     """Raises a validator's error for text that cannot be spoken, or would clearly pass the limit; the speech is measured
     later."""
-    from avatar.voice.text import estimate_seconds
+    from avatar.script.length import estimate_seconds
 
     if not text.strip():
         raise wrong("the text is empty; write at least one word", "text")
@@ -126,7 +132,9 @@ def check_text(text: str) -> None:
             )
     if len(text) > LONGEST_TEXT:
         raise wrong(f"the text has {len(text):,} characters; {LONGEST_TEXT:,} is the most, split it into parts", "text")
-    if (seconds := estimate_seconds(text)) > LONGEST_S * 1.2:  # the estimate is good to about 20 %
+    if len(text) <= SURELY_SHORT:
+        return
+    if (seconds := estimate_seconds(text, language)) > LONGEST_S * 1.2:  # the estimate is good to about 20 %
         raise wrong(
             f"the text would take about {seconds:.0f} s to speak; {LONGEST_S:.0f} s is the most, split it into parts",
             "text",

@@ -12,11 +12,14 @@ settings.toml lies in the home folder and may hold:
 from __future__ import annotations
 
 import os
+import stat
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 from avatar.errors import RequestError
+
+LARGEST_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -73,10 +76,13 @@ def settings_file() -> Path:
 
 def _in_file(path: Path) -> dict:
     try:
+        found = path.stat()  # a symlink is followed: settings are often kept elsewhere
+        if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST_BYTES:
+            raise ValueError("it is no file of at most 1 MiB")
         return tomllib.loads(path.read_text())
     except FileNotFoundError:
         return {}
     except NotADirectoryError as error:
         raise RequestError(f"{path.parent} is no folder; set AVATAR_HOME to one.") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise RequestError(f"cannot read {path}: {error}; mend or remove it.") from error

@@ -8,9 +8,10 @@ picture without a face is refused before any speech is made.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from avatar.engines import Told, WantedPicture, WantedSpeech
@@ -110,8 +111,12 @@ def lips(work: Work) -> Task:
 
 
 def video(work: Work) -> Task:
-    """Moving picture, speech and optional subtitles -> video.mp4 (and subtitles.srt)."""
+    """Moving picture, speech and optional subtitles -> video.mp4 (and subtitles.srt).
+
+    Only here all speech comes to one loudness: the lips have followed it as it was spoken.
+    """
     from avatar.media import ffmpeg, subtitles
+    from avatar.media.level import levelled
     from avatar.voice.speech import Speech
 
     job, request = work.job, work.request
@@ -122,15 +127,19 @@ def video(work: Work) -> Task:
         srt = folder / "subtitles.srt"
         if request.subtitles:
             srt.write_text(subtitles.srt(speech.words))
-        ffmpeg.mux(
-            job.file("picture.mp4"),
-            job.file("speech.wav"),
-            Fraction(speech.frame_count(FRAME_RATE), FRAME_RATE),
-            folder / "video.mp4",
-            said["tags"],
-            srt if request.subtitles else None,
-            "und" if request.audio else ISO_639_2[request.language],
-        )
+        equally_loud = replace(speech, samples=levelled(speech.samples, speech.sample_rate))
+        with TemporaryDirectory(dir=folder) as scratch:
+            sound = Path(scratch, "speech.wav")
+            equally_loud.write_wav(sound)
+            ffmpeg.mux(
+                job.file("picture.mp4"),
+                sound,
+                Fraction(speech.frame_count(FRAME_RATE), FRAME_RATE),
+                folder / "video.mp4",
+                said["tags"],
+                srt if request.subtitles else None,
+                "und" if request.audio else ISO_639_2[request.language],
+            )
 
     return Task(MUX, job.files("picture.mp4", "speech.wav", "timings.json") | said, make)
 

@@ -6,17 +6,42 @@ clones from the same reference.
 
 from __future__ import annotations
 
-import json
+import os
 import re
 import shutil
 import time
 from pathlib import Path
 
-from avatar.errors import RequestError
-from avatar.files import file_digest, new_folder, rename_new, write_json
+from avatar.errors import AvatarError, RequestError
+from avatar.files import file_digest, is_folder, is_regular, new_folder, rename_new, write_json
 from avatar.invocation import to_type
+from avatar.json_files import Damaged, read_json
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= 1000 and value.isprintable()
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e12
+
+
+# What a profile says, and what each of it must be.
+FITS = {
+    "name": _is_text,
+    "language": lambda value: _is_text(value) and re.fullmatch(r"[a-z]{2}(-[a-z]{2})?", value),
+    "created": _is_number,
+    "consent": lambda value: isinstance(value, bool),
+    "source": _is_text,
+    "seconds": _is_number,
+    "median_f0_hz": lambda value: value is None or _is_number(value),
+    "preview_preset": _is_text,
+    "warnings": lambda value: isinstance(value, list) and all(map(_is_text, value)),
+    "reference_sha256": lambda value: isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value),
+}
+NEEDED = ("name", "language", "consent", "reference_sha256")
 
 
 def create(home: Path, name: str, reference: Path, language: str, consent: bool) -> dict:
@@ -32,7 +57,7 @@ def create(home: Path, name: str, reference: Path, language: str, consent: bool)
         raise RequestError(f"{name!r} is no voice name: letters, digits, '.', '_' and '-', 64 at most; choose another.")
     refuse_language(language)
     folder = home / "voices" / name
-    if folder.exists():
+    if os.path.lexists(folder):
         raise RequestError(
             f"the voice {name!r} exists; choose another name, or remove it first: {to_type(f'voice remove {name}')}"
         )
@@ -67,15 +92,61 @@ def save(folder: Path, profile: dict, recording) -> None:
 
 
 def every(home: Path) -> list[dict]:
-    return [json.loads(path.read_text()) for path in sorted((home / "voices").glob("[!.]*/profile.json"))]
+    """The profiles of all voices that can be used, by name."""
+    return [profile for name in names(home) if not isinstance(profile := profile_of(home / "voices" / name), Damaged)]
+
+
+def damaged(home: Path) -> dict[str, str]:
+    """{name: why} of the voices that cannot be used; `remove` removes them."""
+    found = {name: profile_of(home / "voices" / name) for name in names(home)}
+    return {name: str(why) for name, why in found.items() if isinstance(why, Damaged)}
+
+
+def names(home: Path) -> list[str]:
+    """Of all that is kept; an empty folder is nothing."""
+    try:
+        paths = [path for path in (home / "voices").iterdir() if NAME.fullmatch(path.name)]
+    except OSError:
+        return []
+    return sorted(path.name for path in paths if not is_folder(path) or any(path.iterdir()))
 
 
 def read(home: Path, name: str) -> dict:
-    """The profile of this name. Raises RequestError when there is none."""
-    path = home / "voices" / name / "profile.json"
-    if not NAME.fullmatch(name) or not path.is_file():
+    """The profile of this name. Raises RequestError when there is none, AvatarError when it is damaged."""
+    _refuse_unknown(home, name)
+    profile = profile_of(home / "voices" / name)
+    if isinstance(profile, Damaged):
+        raise AvatarError(
+            f"the voice {name!r} is damaged ({profile}); '{to_type(f'voice remove {name}')}' removes it."
+        ) from profile
+    return profile
+
+
+def _refuse_unknown(home: Path, name: str) -> None:
+    if name not in names(home):
         raise RequestError(f"no voice {name!r} in {home / 'voices'}; '{to_type('voice list')}' shows those there are.")
-    return json.loads(path.read_text())
+
+
+def profile_of(folder: Path) -> dict | Damaged:
+    """What profile.json says, or what is wrong with it. Nothing is followed out of the folder."""
+    try:
+        if not is_folder(folder):
+            raise Damaged("it is no folder")
+        profile = read_json(folder / "profile.json")
+        if not isinstance(profile, dict):
+            raise Damaged("profile.json does not fit")
+        for key, fits in FITS.items():
+            if key in profile and not fits(profile[key]) or key in NEEDED and key not in profile:
+                raise Damaged(f"profile.json does not fit at {key!r}")
+        if profile["name"] != folder.name:
+            raise Damaged("profile.json is of another voice")
+        if os.path.lexists(folder / "reference.wav") and not is_regular(folder / "reference.wav"):
+            raise Damaged("reference.wav is no regular file")
+    except FileNotFoundError:
+        return Damaged("profile.json is missing")
+    except Damaged as error:
+        return error
+    return profile
 
 
 def update(home: Path, name: str, language: str | None, consent: bool | None) -> dict:
@@ -94,17 +165,27 @@ def update(home: Path, name: str, language: str | None, consent: bool | None) ->
 
 
 def remove(home: Path, name: str) -> None:
-    """Delete a voice, and what XTTS kept of its reference."""
+    """Delete a voice, damaged or not, and what XTTS kept of its reference."""
     from avatar.voice.xtts import speaker as xtts_speaker
 
-    xtts_speaker.forget(read(home, name)["reference_sha256"])
-    shutil.rmtree(home / "voices" / name)
+    _refuse_unknown(home, name)
+    folder = home / "voices" / name
+    if not is_folder(folder):
+        folder.unlink()
+        return
+    profile = profile_of(folder)
+    digests = set() if isinstance(profile, Damaged) else {profile["reference_sha256"]}
+    if is_regular(folder / "reference.wav"):
+        digests.add(file_digest(folder / "reference.wav"))
+    for digest in digests:
+        xtts_speaker.forget(digest)
+    shutil.rmtree(folder)
 
 
 def recording_of(home: Path, name: str) -> Path | None:
     """The reference of a cloned voice, or None where no voice has this name."""
     path = home / "voices" / name / "reference.wav"
-    return path if NAME.fullmatch(name) and path.is_file() else None
+    return path if NAME.fullmatch(name) and is_folder(path.parent) and is_regular(path) else None
 
 
 def language_of(home: Path, name: str) -> str | None:

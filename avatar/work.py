@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +107,7 @@ def make(request: Request, output: Path | None, overwrite: bool, tell: Tell) -> 
 def resume(job: Job, output: Path | None, overwrite: bool, tell: Tell) -> Made:
     """Go on with a job, after the same checks, to `output`, or to where its video was asked for before."""
     started = time.monotonic()
+    job.refuse_damaged()
     request = job.request()
     job = Job(job.folder, request)
     if output is None and (remembered := job.outputs()):
@@ -119,7 +120,7 @@ def was_delivered(job: Job, output: Path) -> bool:
     """Whether a file is this job's own video, delivered before: what the job itself holds may be lost or damaged."""
     from avatar.files import file_digest
 
-    made = (job.record("video") or {}).get("outputs") or {}
+    made = (job.record("video") or {}).get("outputs", {})
     return output.is_file() and file_digest(output) == made.get("video.mp4")
 
 
@@ -172,6 +173,7 @@ def finish(job: Job, output: Path | None, tell: Tell, started: float) -> Made:
 
 def speak(request: Request, output: Path, overwrite: bool, tell: Tell) -> Made:
     """Speak the text of a request into a WAV file."""
+    from avatar.media.level import levelled
     from avatar.preflight import refuse_missing_parts
     from avatar.stacks import stack_for
     from avatar.stages import wanted_speech
@@ -188,7 +190,8 @@ def speak(request: Request, output: Path, overwrite: bool, tell: Tell) -> Made:
     speech.refuse_longer_than(LONGEST_S)
     for note in told.notes:
         progress.say(note)
-    deliver_with(speech.write_wav, output)
+    equally_loud = replace(speech, samples=levelled(speech.samples, speech.sample_rate))
+    deliver_with(equally_loud.write_wav, output)
     return Made(output, speech.seconds, time.monotonic() - started, tuple(told.notes), {"engine": told.facts})
 
 

@@ -36,7 +36,7 @@ from bench.mutants import Mutant, mutants
 ROOT = Path(__file__).resolve().parent.parent
 RESULT = ROOT / "bench/results/mutation.json"
 MODULES = (
-    "voice/text", "voice/speech", "voices", "voice/presets/timeline", "media/subtitles", "files", "settings",
+    "script/sentences", "script/scan", "voice/speech", "voices", "voice/presets/timeline", "media/subtitles", "files", "settings",
     "invocation", "device/hardware", "lips/musetalk/plan", "lips/musetalk/silence", "lips/musetalk/ramp",
     "lips/musetalk/mask", "lips/musetalk/crop", "lips/musetalk/options", "quality/sync", "quality/mfcc", "portrait/framing",
     "weights/lock", "weights/digests", "environment/compare", "environment/host_settings",

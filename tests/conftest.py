@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -151,3 +152,36 @@ def parse_only(command, words: list[str], parent=None) -> None:
     if isinstance(command, click.Group):
         _, child, rest = command.resolve_command(context, context._protected_args + context.args)
         parse_only(child, rest, context)
+
+
+@pytest.fixture
+def ffmpeg_is(tmp_path, monkeypatch):
+    """Let a shell script be the FFmpeg that the wheel's record names."""
+    from avatar.media import encoder, sound_file
+    from avatar.media.ffmpeg import ffmpeg_program
+
+    real = Path(ffmpeg_program())
+    package = real.parent.parent
+    (record,) = package.parent.glob("imageio_ffmpeg-*.dist-info")
+    for folder in (package, record):
+        shutil.copytree(folder, tmp_path / "site" / folder.name, copy_function=os.symlink)
+    monkeypatch.syspath_prepend(tmp_path / "site")
+
+    def be(script: str) -> None:
+        program = tmp_path / "site" / package.name / "binaries" / real.name
+        recorded = tmp_path / "site" / record.name / "RECORD"
+        rows = (record / "RECORD").read_text().splitlines()
+        name = f"imageio_ffmpeg/binaries/{program.name}"
+        program.unlink()
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+        recorded.unlink()
+        size = program.stat().st_size
+        recorded.write_text("\n".join(f"{name},,{size}" if row.startswith(f"{name},") else row for row in rows))
+        for kept in (ffmpeg_program, encoder.nvenc_problem, sound_file._decoded):
+            kept.cache_clear()
+        assert ffmpeg_program() == str(program)
+
+    yield be
+    for kept in (ffmpeg_program, encoder.nvenc_problem, sound_file._decoded):
+        kept.cache_clear()

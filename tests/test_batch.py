@@ -7,9 +7,11 @@ import signal
 import subprocess
 import sys
 import time
+import weakref
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -76,7 +78,7 @@ def test_a_job_that_fails_leaves_the_others(home, tmp_path):
 
 def test_a_batch_that_is_killed_goes_on_where_it_was(home, tmp_path):
     code = (
-        "import sys; from pathlib import Path; from avatar import home as homes, pipeline\n"
+        "import sys; from pathlib import Path; from avatar import pipeline; from avatar.jobs import home as homes\n"
         "from avatar.progress import Progress; from avatar.request import make_request\n"
         f"jobs = [homes.create(Path(sys.argv[1]), make_request(text=text, preset='joe')) for text in {TEXTS!r}]\n"
         "print('begun', flush=True); failed = pipeline.render_all(jobs, Progress()); sys.exit(bool(failed))"
@@ -96,6 +98,22 @@ def test_a_batch_that_is_killed_goes_on_where_it_was(home, tmp_path):
     assert subprocess.run([*run, tmp_path], cwd=ROOT).returncode == 0
     for job in homes.every(home):
         assert job.video.read_bytes() == (tmp_path / "jobs" / job.id / "video.mp4").read_bytes()
+
+
+def test_what_a_failed_job_held_in_memory_is_let_go(home, monkeypatch):
+    """The errors are kept until the batch ends, and each holds the frames that it came through."""
+    from avatar.voice.presets.engine import PresetVoice
+
+    held = []
+
+    def fails(self, wanted, told, progress):
+        tensor = np.zeros(10)
+        held.append(weakref.ref(tensor))
+        raise RuntimeError("unforeseen")
+
+    monkeypatch.setattr(PresetVoice, "speak", fails)
+    failed = pipeline.render_all(jobs_for(home, {"text": TEXTS[1]}), Progress())
+    assert failed and held[0]() is None
 
 
 @pytest.mark.parametrize("failing", [RuntimeError("unforeseen"), MemoryError()])

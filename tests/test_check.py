@@ -290,6 +290,14 @@ def test_pictures_that_fall_short(tmp_path):
     assert not report["faces"][0]["usable"] and report["faces"][0]["turn_degrees"] > 40
 
 
+def test_a_face_partly_outside_is_told_with_its_share(tmp_path):
+    Image.fromarray(bundled_picture()[:, 193:]).save(tmp_path / "half.png")
+    report = check_file(tmp_path / "half.png")
+    assert report["failed"] == [] and len(report["warnings"]) == 1
+    assert "% of the face lies outside the picture" in report["warnings"][0]
+    assert lines(report)[-1] == "can be used: no limit is missed, but see the warning"
+
+
 def test_a_recording_is_measured_and_a_cover_picture_makes_no_video_of_it(tmp_path, good_video):
     recording = sound_of(tmp_path / "r.wav", 3.5)
     report = check_file(recording)

@@ -33,7 +33,7 @@ def test_each_command_can_be_typed(line):
         if program == "pytest":
             if layers == "--full":
                 pytest.importorskip("torch")
-            done = run(sys.executable, "-m", "pytest", "--collect-only", *(words or ["tests/test_text.py"]))
+            done = run(sys.executable, "-m", "pytest", "--collect-only", *(words or ["tests/test_script.py"]))
             assert done.returncode == 0, done.stdout
         elif program == "ruff":
             looks = [*words, "--diff"] if words[0] == "format" else words
@@ -73,5 +73,5 @@ def test_the_small_environment_collects_every_test_and_runs_a_file():
     collected = run(ROOT / "run", "--test", "pytest", "--collect-only")
     assert collected.returncode == 0, collected.stdout[-3000:]
     assert int(re.search(r"(\d+) tests collected", collected.stdout)[1]) > 1500
-    done = run(ROOT / "run", "--test", "pytest", "tests/test_text.py")
+    done = run(ROOT / "run", "--test", "pytest", "tests/test_script.py")
     assert done.returncode == 0 and " passed" in done.stdout, done.stdout[-3000:] + done.stderr

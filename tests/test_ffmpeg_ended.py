@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 from fractions import Fraction
 from pathlib import Path
@@ -12,7 +10,7 @@ import numpy as np
 import pytest
 
 from avatar.errors import AvatarError, EnvironmentProblem, InputError, TemporaryProblem
-from avatar.media import encoder, sound_file
+from avatar.media import encoder
 from avatar.media.ffmpeg import encode_frames, ffmpeg_program, mux
 from avatar.media.frames import video_frames
 from avatar.media.loudness import loudness_of
@@ -50,35 +48,6 @@ def video(tmp_path_factory) -> Path:
     source = ["-f", "lavfi", "-i", "testsrc2=s=64x64:r=25:d=2", "-f", "lavfi", "-i", "sine=d=2"]
     subprocess.run([REAL, "-v", "error", *source, path], check=True)
     return path
-
-
-@pytest.fixture
-def ffmpeg_is(tmp_path, monkeypatch):
-    """Let a shell script be the FFmpeg that the wheel's record names."""
-    package = Path(REAL).parent.parent
-    (record,) = package.parent.glob("imageio_ffmpeg-*.dist-info")
-    for folder in (package, record):
-        shutil.copytree(folder, tmp_path / "site" / folder.name, copy_function=os.symlink)
-    monkeypatch.syspath_prepend(tmp_path / "site")
-
-    def be(script: str) -> None:
-        program = tmp_path / "site" / package.name / "binaries" / Path(REAL).name
-        recorded = tmp_path / "site" / record.name / "RECORD"
-        rows = (record / "RECORD").read_text().splitlines()
-        name = f"imageio_ffmpeg/binaries/{program.name}"
-        program.unlink()
-        program.write_text(f"#!/bin/sh\n{script}\n")
-        program.chmod(0o755)
-        recorded.unlink()
-        size = program.stat().st_size
-        recorded.write_text("\n".join(f"{name},,{size}" if row.startswith(f"{name},") else row for row in rows))
-        for kept in (ffmpeg_program, encoder.nvenc_problem, sound_file._decoded):
-            kept.cache_clear()
-        assert ffmpeg_program() == str(program)
-
-    yield be
-    for kept in (ffmpeg_program, encoder.nvenc_problem, sound_file._decoded):
-        kept.cache_clear()
 
 
 @pytest.mark.parametrize("reader", READERS)

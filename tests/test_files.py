@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from avatar.errors import RequestError
+from avatar.errors import EnvironmentProblem, RequestError
 from avatar.files import NEW, file_digest, new_folder, rename_new, write_json, written_whole
 
 
@@ -137,3 +137,18 @@ def test_two_threads_write_the_same_file_each_whole(tmp_path):
     for thread in threads:
         thread.join()
     assert (tmp_path / "f").read_text() in ("a" * 2000, "b" * 2000)
+
+
+def test_what_stands_at_the_name_beside_it_is_not_written_through(tmp_path):
+    (tmp_path / "kept").write_text("kept")
+    (tmp_path / f".f.{threading.get_native_id()}.partial").symlink_to(tmp_path / "kept")
+    with written_whole(tmp_path / "f") as partial:
+        partial.write_text("one")
+    assert (tmp_path / "kept").read_text() == "kept" and (tmp_path / "f").read_text() == "one"
+
+
+@pytest.mark.parametrize("kind", ["file", "dangling"])
+def test_a_place_that_is_no_folder_is_told(tmp_path, kind):
+    (tmp_path / "all").write_text("") if kind == "file" else (tmp_path / "all").symlink_to(tmp_path / "nothing")
+    with pytest.raises(EnvironmentProblem, match="all' has to be a folder"), new_folder(tmp_path / "all/one"):
+        pass

@@ -25,7 +25,9 @@ from avatar.portrait.framing import (
     describe,
     frame_box,
     frame_portrait,
+    outside_note,
     refuse_unusable,
+    share_outside,
 )
 from tests import real_faces
 from tests.real_faces import picture_of
@@ -219,3 +221,25 @@ def test_the_frame_stays_inside_the_picture(reader, astronaut, cut):
     assert picture.shape == (256, 256, 3)
     (again,) = reader.read(picture)
     assert np.linalg.norm((again.landmarks - landmarks)[:, :2], axis=1).mean() < 4
+
+
+# ---------------------------------------------------------------- partly outside
+
+
+def test_the_share_of_a_face_outside_the_picture_is_told_and_refused_above_a_limit(astronaut_face):
+    face, (left, _, right, _) = astronaut_face, astronaut_face.box
+
+    def moved(share: float) -> Face:
+        """So that this share of the face's width lies left of the picture."""
+        return Face(face.landmarks - np.float32([left + share * (right - left), 0, 0]))
+
+    assert share_outside(face, 512, 512) == pytest.approx(0, abs=1e-6) and outside_note(face, 512, 512) is None
+    shares = [share_outside(moved(share), 512, 512) for share in (0.1, 0.2, 0.5)]
+    assert shares == sorted(shares) and shares[2] == pytest.approx(0.5, abs=0.03) and 0.03 < shares[0] < 0.1
+    refuse_unusable(moved(0.13), 512, 512)
+    assert outside_note(moved(0.13), 512, 512).startswith("9% of the face lies outside the picture;")
+    with pytest.raises(InputError, match=r"cut off by the edge of the picture, 2\d% of it lies outside; eyes"):
+        refuse_unusable(moved(0.25), 512, 512)
+    forehead_gone = Face(face.landmarks - np.float32([0, 100, 0]))  # the eyes, at y 101, are just inside
+    with pytest.raises(InputError, match=r"2\d% of the face lies outside the picture, 20% is the most"):
+        refuse_unusable(forehead_gone, 512, 512)

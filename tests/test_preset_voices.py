@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from avatar.errors import RequestError
+from avatar.script.length import estimate_seconds
 from avatar.voice.presets.catalog import PRESETS
 from avatar.voice.presets.kokoro import KokoroVoice
 from avatar.voice.presets.onnx_voice import OnnxVoice
 from avatar.voice.presets.pronunciation import is_phone
 from avatar.voice.presets.vits import VitsVoice
 from avatar.voice.speech import Speech
-from avatar.voice.text import estimate_seconds
 from tests import spoken
 from tests.conftest import ROOT, SCRIPT
 

@@ -18,7 +18,8 @@ def test_align_matches_words_that_are_weakened_or_run_together():
 
 def test_a_long_sentence_is_cut_between_clauses_and_loses_nothing():
     text = ", ".join(["and then the story went on"] * 12) + ". " + "x" * 300 + " " + "words " * 100
-    lines, words = pronounce(text, longest=120)
+    lines, script = pronounce(text, longest=120)
+    words = script.written
     assert max(len(line.symbols) for line in lines) <= 120
     assert words == text.split()
     of_line = [[index for index in line.words if index != NO_WORD] for line in lines]

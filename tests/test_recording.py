@@ -13,6 +13,8 @@ import soundfile
 
 from avatar.errors import InputError
 from avatar.media.ffmpeg import ffmpeg_program
+from avatar.media.lufs import loudness
+from avatar.media.sound_file import read_sound
 from avatar.voice.pitch import median_f0_hz
 from avatar.voice.presets.catalog import PRESETS, nearest_preset
 from avatar.voice.presets.vits import VitsVoice
@@ -69,13 +71,14 @@ def warnings_of(path: Path) -> str:
 # --- what is read
 
 
-def test_a_good_recording_is_read_as_it_is(folder, speech):
+def test_a_good_recording_is_measured_as_it_is(folder, speech):
     recording = check_reference(folder / "speech.wav")
     samples, sample_rate = speech
     assert recording.warnings == ()
     assert (recording.sample_rate, recording.channels) == (sample_rate, 1)
+    assert np.abs(read_sound(folder / "speech.wav", 60).samples - samples).max() <= 1 / 32768
     assert recording.samples.dtype == np.float32
-    assert np.abs(recording.samples - samples).max() <= 1 / 32768
+    assert recording.lufs == pytest.approx(loudness(samples, sample_rate), abs=0.01)
     assert recording.peak == pytest.approx(0.85, abs=1e-3)
     assert recording.rms_dbfs == pytest.approx(20 * np.log10(np.sqrt(np.mean(samples**2))), abs=0.1)
     assert 0.5 * recording.seconds < recording.speech_seconds < 0.95 * recording.seconds
@@ -99,24 +102,31 @@ def test_a_name_is_only_a_name(write, speech, name, monkeypatch):
     assert check_reference(Path(name)).seconds == pytest.approx(len(speech[0]) / speech[1])
 
 
-def test_channels_are_mixed_down(write, speech):
+def test_channels_become_one(tmp_path, write, speech):
     samples, sample_rate = speech
     stereo = check_reference(write(np.stack([samples, np.zeros_like(samples)], axis=1), sample_rate))
     assert (stereo.channels, stereo.warnings) == (2, ())
-    assert np.abs(stereo.samples - samples / 2).max() <= 1 / 32768
+    assert np.abs(read_sound(tmp_path / "given.wav", 60).samples - samples).max() <= 1 / 32768
     path = write(np.stack([samples] * 6, axis=1), sample_rate)
     six = read_speech(path)  # finished speech may come from anywhere; a voice to clone comes from one microphone
     assert six.channels == 6
-    assert np.abs(six.samples - samples).max() <= 2 / 32768
+    assert np.abs(read_sound(path, 60).samples - samples).max() <= 2 / 32768
     assert "6 channels" in six.warnings[0]
     with pytest.raises(InputError, match="6 channels"):
         check_reference(path)
 
 
+def test_channels_that_cancel_are_told(write, speech):
+    samples, sample_rate = speech
+    turned = check_reference(write(np.stack([samples, -samples], axis=1), sample_rate))
+    assert turned.lufs == pytest.approx(loudness(samples, sample_rate), abs=0.01)
+    assert ["cancel" in warning for warning in turned.warnings] == [True]
+
+
 def test_samples_over_full_scale_are_scaled_into_range(write, speech):
-    recording = check_reference(write(speech[0] * 4, speech[1], subtype="FLOAT"))
-    assert recording.peak == pytest.approx(3.4, abs=0.01)
-    assert np.abs(recording.samples).max() == pytest.approx(1.0)
+    path = write(speech[0] * 4, speech[1], subtype="FLOAT")
+    assert check_reference(path).peak == pytest.approx(3.4, abs=0.01)
+    assert np.abs(read_sound(path, 60).samples).max() == pytest.approx(1.0)
 
 
 def test_an_unusual_rate_is_converted(write, speech):
@@ -133,6 +143,38 @@ def test_a_wav_that_a_program_wrote_to_a_pipe_is_whole(write, speech):
     for unknown in (0, 0xFFFF_FFFF):
         path.write_bytes(content[:40] + struct.pack("<I", unknown) + content[44:])
         assert check_reference(path).seconds == pytest.approx(len(speech[0]) / speech[1])
+
+
+# --- how loud it becomes
+
+
+@pytest.mark.parametrize("gain_db", [-36, -20, -1, 1])
+def test_recordings_become_equally_loud(write, speech, gain_db):
+    """Users are told where it is much. Given speech comes by a gain alone: the lips follow it before its peaks are limited."""
+    samples, sample_rate = speech
+    path = write(samples * 10 ** (gain_db / 20), sample_rate, subtype="FLOAT")
+    reference, given = check_reference(path), read_speech(path)
+    assert loudness(reference.samples, sample_rate) == pytest.approx(-19, abs=0.5)
+    assert loudness(given.samples, sample_rate) == pytest.approx(-19, abs=1.5)
+    assert np.corrcoef(given.samples, samples)[0, 1] > 0.9999999
+    assert np.abs(given.samples).max() <= 1
+    for recording in (reference, given):
+        assert ["was raised" in note for note in recording.warnings] == [True] * (gain_db < -3)
+
+
+def test_a_loud_recording_is_lowered(write, speech):
+    samples, sample_rate = speech
+    path = write(np.tanh(samples * 12) * 0.9, sample_rate)
+    assert "lowered by" in warnings_of(path)
+    assert loudness(check_reference(path).samples, sample_rate) == pytest.approx(-19, abs=0.1)
+
+
+def test_a_kept_recording_is_not_changed_again(write, speech):
+    samples, sample_rate = speech
+    once = check_reference(write(samples * 0.1, sample_rate))
+    twice = check_reference(write(once.samples, sample_rate, "kept.wav"))
+    assert twice.warnings == ()
+    assert np.abs(twice.samples - once.samples).max() < 0.03
 
 
 # --- what is refused

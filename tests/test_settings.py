@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,28 @@ def test_a_file_that_is_no_text_or_a_folder_is_refused(home):
     (home / "settings.toml").mkdir()
     with pytest.raises(RequestError, match="cannot read"):
         settings.load()
+
+
+@pytest.mark.parametrize("kind", ["FIFO", "device", "large", "deep"])
+def test_a_file_that_nobody_can_read_through_is_refused(home, kind):
+    path = home / "settings.toml"
+    if kind == "FIFO":
+        os.mkfifo(path)
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    elif kind == "large":
+        with open(path, "wb") as file:
+            file.truncate(100 << 20)
+    else:
+        path.write_text("x = " + "[" * 50_000 + "]" * 50_000)
+    with pytest.raises(RequestError, match="cannot read .*settings.toml.*mend or remove"):
+        settings.load()
+
+
+def test_settings_may_be_kept_elsewhere(home, tmp_path):
+    (tmp_path / "mine.toml").write_text("seed = 8")
+    (home / "settings.toml").symlink_to(tmp_path / "mine.toml")
+    assert settings.load().seed == 8
 
 
 def test_a_home_that_is_a_file_is_told(tmp_path, monkeypatch):

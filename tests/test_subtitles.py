@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from avatar.media.subtitles import break_lines, clock, cues, srt
+from avatar.script.reader import read
 from avatar.voice.speech import Word
 
 
@@ -39,13 +40,31 @@ def test_a_cue_lasts_as_long_as_its_words():
 
 def test_a_short_cue_stays_to_be_read_but_not_into_the_next():
     assert cues([Word("Yes.", 1.0, 1.25)]) == [(1.0, 1.8, "Yes.")]
-    assert cues([Word("Yes.", 1.0, 1.25), Word("No.", 1.5, 2.5)]) == [(1.0, 1.5, "Yes."), (1.5, 2.5, "No.")]
     assert cues([Word("Yes.", 1.0, 1.25), Word("No.", 2.0, 3.0)])[0] == (1.0, 1.8, "Yes.")
+    long = [Word("Yes.", 1.0, 1.25), Word("a" * 42, 1.85, 5.0), Word("b" * 42, 5.0, 7.5)]  # no room beside the next
+    assert cues(long)[0] == (1.0, 1.8, "Yes.")
+
+
+def test_a_cue_that_would_be_too_short_is_shown_with_the_next_or_the_one_before():
+    assert cues([Word("Yes.", 1.0, 1.25), Word("No.", 1.5, 2.5)]) == [(1.0, 2.5, "Yes. No.")]
+    words = [Word("So.", 0.0, 1.0), Word("Yes.", 1.1, 1.4), Word("c" * 42, 1.5, 4.0), Word("d" * 42, 4.0, 7.0)]
+    assert [text for _, _, text in cues(words)] == ["So. Yes.", "c" * 42 + "\n" + "d" * 42]
+
+
+def test_a_cue_stays_for_twenty_characters_a_second_where_there_is_time():
+    words = [Word("x" * 40 + ".", 0.0, 0.5), Word("y" * 40 + ".", 3.0, 6.0)]
+    assert [round(end_s - start_s, 3) for start_s, end_s, _ in cues(words)] == [2.05, 3.0]
+
+
+def test_no_cue_is_longer_than_seven_seconds():
+    slow = spoken(*["word"] * 12, word_s=1.0)
+    assert [round(end_s - start_s, 3) for start_s, end_s, _ in cues(slow)] == [6.0, 6.0]
+    assert cues([Word("Well.", 0.0, 9.0)]) == [(0.0, 7.0, "Well.")]
 
 
 @pytest.mark.parametrize("mark", [".", "!", "?", "…"])
 def test_the_end_of_a_sentence_ends_a_cue(mark):
-    assert [text for _, _, text in cues(spoken(f"One{mark}", "two"))] == [f"One{mark}", "two"]
+    assert [text for _, _, text in cues(spoken(f"One{mark}", "two", word_s=1.0))] == [f"One{mark}", "two"]
 
 
 def test_a_comma_does_not_end_a_cue():
@@ -58,22 +77,85 @@ def test_a_pause_ends_a_cue_where_it_is_longer_than_six_tenths():
 
 
 def test_a_cue_holds_two_full_lines_and_no_more():
-    full = spoken("a" * 42, "b" * 41)  # 84 with the space
-    assert [text for _, _, text in cues(full)] == ["a" * 42 + " " + "b" * 41]
-    assert [text for _, _, text in cues(spoken("a" * 42, "b" * 42))] == ["a" * 42, "b" * 42]
+    full = spoken("a" * 42, "b" * 42, word_s=3)
+    assert [text for _, _, text in cues(full)] == ["a" * 42 + "\n" + "b" * 42]
+    assert len(cues(spoken("a" * 42, "b" * 42, "c", word_s=3))) == 2
     assert len(cues(spoken(*["abcdef"] * 12))) == 1  # 83 characters
-    assert [len(text.split()) for _, _, text in cues(spoken(*["abcdef"] * 13))] == [12, 1]
+    assert [len(text.split()) for _, _, text in cues(spoken(*["abcdef"] * 13))] == [6, 7]
+
+
+def test_a_sentence_too_long_for_a_cue_is_cut_after_a_comma():
+    words = spoken(
+        *[
+            "aaaaaa",
+            "bbbbbb",
+            "cccccc",
+            "dddddd,",
+            "eeeeee",
+            "ffffff",
+            "gggggg",
+            "hhhhhh",
+            "iiiiii",
+            "jjjjjj",
+            "kkkkkk",
+            "llllll",
+            "mmmmmm",
+        ]
+    )
+    assert [text.split()[-1] for _, _, text in cues(words)] == ["dddddd,", "mmmmmm"]
 
 
 def test_a_text_is_broken_into_lines_as_even_as_its_words_allow():
-    assert break_lines("a" * 20 + " " + "b" * 21) == "a" * 20 + " " + "b" * 21  # 42 fit a line
-    assert break_lines("a" * 20 + " " + "b" * 22) == "a" * 20 + "\n" + "b" * 22
-    assert break_lines("one two three four five six seven eight nine ten") == (
+    def broken(text: str) -> str:
+        return break_lines([(part, True) for part in text.split()])
+
+    assert broken("a" * 20 + " " + "b" * 21) == "a" * 20 + " " + "b" * 21  # 42 fit a line
+    assert broken("a" * 20 + " " + "b" * 22) == "a" * 20 + "\n" + "b" * 22
+    assert broken("one two three four five six seven eight nine ten") == (
         "one two three four five\nsix seven eight nine ten"
     )
-    assert break_lines("c" * 40 + " dd ee") == "c" * 40 + "\ndd ee"
-    assert break_lines("dd ee " + "c" * 40) == "dd ee\n" + "c" * 40
-    assert break_lines("c" * 50) == "c" * 50  # one word is not cut
+    assert broken("c" * 40 + " dd ee") == "c" * 40 + "\ndd ee"
+    assert broken("dd ee " + "c" * 40) == "dd ee\n" + "c" * 40
+
+
+def captions(text: str, s_per_character: float = 0.065) -> list[tuple[float, float, str]]:
+    """Cues of a text that is spoken at this pace."""
+    words, start_s = [], 0.25
+    script = read(text)
+    spoken_words = [word for sentence in script.sentences for word in sentence.words]
+    for word, mark in zip(spoken_words, script.marks, strict=True):
+        end_s = start_s + s_per_character * len(word.spoken)
+        words.append(Word(word.written, start_s, end_s, mark))
+        start_s = end_s + (0.3 if mark else 0)
+    return cues(words)
+
+
+TALK = """# My talk, *in short*
+
+At 3:15 a.m. I met Dr. Adams and Prof. Lee of Baker St. near the old town hall, i.e. on Friday, Nov. 28th, and we spoke
+of $1,250,000 and 3.75 % until 5 p.m. Then we left. Really? Yes. No. It is so.
+
+1. First we seal the **roof**.
+2. Then we read https://www.example.com/a/very/long/address/that-fits-no-line/of-a-caption/at-all.html aloud.
+3. J. R. R. Tolkien vs. Mr. Jones, approx. 5 km from Mt. Everest, w/ Lt. Gray, Gen. Lee, Capt. Kim and Sgt. Poe et al.
+"""
+
+
+@pytest.mark.parametrize("s_per_character", [0.055, 0.065, 0.09])
+def test_captions_keep_their_limits_and_never_break_after_an_abbreviation(s_per_character):
+    found = captions(TALK, s_per_character)
+    for (start_s, end_s, text), following in zip(found, [*found[1:], None], strict=False):
+        lines = text.split("\n")
+        assert len(lines) <= 2 and max(map(len, lines)) <= 42, text
+        assert 0.8 <= round(end_s - start_s, 4) <= 7, text
+        assert following is None or end_s <= following[0]
+        for line in lines[:-1] if following else lines[:-1]:
+            assert not line.endswith((".", ":")) or line.endswith(("Yes.", "No.", "p.m.")), text
+        assert not text.endswith(
+            ("Dr.", "Prof.", "Nov.", "a.m.", "1.", "2.", "3.", "vs.", "Mr.", "Mt.", "approx.", "Lt.")
+        )
+    shown = " ".join(text for _, _, text in found)
+    assert "#" not in shown and "*" not in shown and "$1,250,000" in shown.replace("\n", " ")
 
 
 def test_no_word_is_lost_and_none_comes_twice():

@@ -29,7 +29,7 @@ def line(pause_s: float) -> Line:
 
 
 def rounded(spans) -> list[tuple[str, float, float]]:
-    return [(text, round(start_s, 4), round(end_s, 4)) for text, start_s, end_s in spans]
+    return [(text, round(start_s, 4), round(end_s, 4)) for text, start_s, end_s, *_ in spans]
 
 
 # ---------------------------------------------------------------- lines in a row
@@ -210,6 +210,10 @@ def test_a_speech_is_read_as_it_was_kept(tmp_path):
     assert json.loads((tmp_path / "timings.json").read_text()) == {
         "phones": [["a", 0.0, 0.1235]], "words": [["Å.", 0.1, 0.9877]],
     }  # fmt: skip
+    marked = speech_of(500).marked(["."])
+    marked.save(tmp_path)
+    assert Speech.load(tmp_path).words == [Word("Å.", 0.1, 0.9877, ".")]
+    speech_of(500).save(tmp_path)
     kept = Speech.load(tmp_path)
     assert kept.phones == [Phone("a", 0.0, 0.1235)] and kept.words == [Word("Å.", 0.1, 0.9877)]
     assert kept.sample_rate == RATE and kept.samples.dtype == np.float32

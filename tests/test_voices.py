@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 import soundfile
 
 from avatar import voices
-from avatar.errors import InputError, RequestError
+from avatar.errors import AvatarError, InputError, RequestError
 from avatar.files import file_digest
 from avatar.voice.recording import Recording
 
@@ -152,3 +153,79 @@ def test_what_cannot_be_made_is_refused_before_the_recording_is_read(home, name,
     with pytest.raises(InputError):
         voices.create(home, "bob", home / "missing.wav", "en", True)
     assert names(home / "voices") == ["ann"]
+
+
+BAD = {
+    "a list": "[1]",
+    "nothing": "",
+    "deep": "[" * 100_000 + "]" * 100_000,
+    "another name": {"name": "bob"},
+    "a language that leads out": {"language": "../x"},
+    "a language that is a list": {"language": ["en"]},
+    "consent is a text": {"consent": "yes"},
+    "created is a text": {"created": "x"},
+    "seconds are endless": {"seconds": 1e300},
+    "warnings are numbers": {"warnings": [1]},
+    "a warning moves the cursor": {"warnings": ["\x1b[2J"]},
+    "a digest that is a pattern": {"reference_sha256": "*"},
+    "no digest": {"reference_sha256": None},
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_damaged_voice_is_shown_refused_and_removed_and_the_others_speak(avatar, home, case):
+    profile = keep(home)
+    keep(home, "zoe", seconds=1.0, created=1.0)
+    latents = home / "voices/.latents"
+    latents.mkdir()
+    for digest in (profile["reference_sha256"], "other"):
+        (latents / f"{digest}-model-1.safetensors").touch()
+    content = BAD[case]
+    text = content if isinstance(content, str) else json.dumps(profile | content)
+    (home / "voices/ann/profile.json").write_text(text)
+    listed = avatar("voice", "list")
+    assert listed.code == 0 and "damaged: profile.json" in listed.stdout and "zoe" in listed.stdout
+    told = json.loads(avatar("voice", "list", "--json").stdout)
+    assert list(told["damaged"]) == ["ann"] and [each["name"] for each in told["voices"]] == ["zoe"]
+    for words in (
+        ("show", "ann"),
+        ("update", "ann", "--consent"),
+        ("say", "Hi.", "--voice", "ann", "-o", home / "a.wav"),
+    ):
+        refused = avatar("voice", *words)
+        assert refused.code == 1 and "voice remove ann" in refused.stderr and refused.stderr.count("\n") == 1
+    assert avatar("voice", "show", "zoe").code == 0
+    assert avatar("voice", "remove", "ann").code == 0 and names(home / "voices") == [".latents", "zoe"]
+    assert names(latents) == ["other-model-1.safetensors"]
+
+
+@pytest.mark.parametrize("kind", ["FIFO", "symlink", "folder"])
+@pytest.mark.parametrize("name", ["ann", "ann/profile.json", "ann/reference.wav"])
+def test_something_else_in_the_place_of_a_voice_or_its_files(avatar, home, tmp_path, kind, name):
+    keep(home)
+    path = home / "voices" / name
+    path.rename(tmp_path / "moved")
+    if kind == "FIFO":
+        os.mkfifo(path)
+    elif kind == "symlink":
+        path.symlink_to(tmp_path / "moved")
+    else:
+        (path / "inner").mkdir(parents=True)
+    assert voices.recording_of(home, "ann") is None or name == "ann/profile.json"
+    assert list(voices.damaged(home)) == ["ann"] and voices.every(home) == []
+    with pytest.raises(AvatarError, match="the voice 'ann' is damaged"):
+        voices.read(home, "ann")
+    with pytest.raises(RequestError, match="'ann' exists"):
+        voices.create(home, "ann", tmp_path / "missing.wav", "en", True)
+    voices.remove(home, "ann")
+    assert names(home / "voices") == [] and (tmp_path / "moved").exists()
+
+
+def test_what_was_heard_of_a_voice_is_not_waited_for(home):
+    pytest.importorskip("safetensors")
+    from avatar.voice.xtts import speaker
+
+    path = speaker.kept_path("0" * 64, "1" * 64)
+    path.parent.mkdir(parents=True)
+    os.mkfifo(path)
+    assert speaker.kept(path) is None

@@ -113,3 +113,36 @@ def test_two_conversions_at_once_are_one(models):
     for thread in both:
         thread.join()
     assert made == ["reversed"]
+
+
+@pytest.mark.parametrize(
+    "record", ["[1]", '{"files": [1]}', '{"files": {"../x": {"size": 1, "sha256": "0"}}}', '{"files": {"a": {"size": []}}}',
+               '{"files": {"/etc/hostname": {"size": 1, "sha256": "0"}}}', "[" * 100_000]
+)  # fmt: skip
+def test_a_record_of_another_shape_makes_it_again(models, record):
+    path = store.converted("whisper-tiny", "reversed", reverse_config)
+    (path.parent / "made.json").write_text(record)
+    made: list[str] = []
+    assert store.converted("whisper-tiny", "reversed", counted(made)) == path and made == ["reversed"]
+
+
+@pytest.mark.parametrize("kind", ["FIFO", "symlink"])
+@pytest.mark.parametrize("what", ["file", "record", "folder"])
+def test_something_else_in_the_place_of_a_conversion_makes_it_again(models, tmp_path, what, kind):
+    path = store.converted("whisper-tiny", "reversed", reverse_config)
+    place = {"file": path, "record": path.parent / "made.json", "folder": path.parent}[what]
+    place.rename(tmp_path / "moved")
+    os.mkfifo(place) if kind == "FIFO" else place.symlink_to(tmp_path / "moved")
+    assert store.converted("whisper-tiny", "reversed", reverse_config).is_file()
+    assert not any(each.is_symlink() for each in (path, path.parent)) and (tmp_path / "moved").exists()
+
+
+def test_a_lock_of_a_conversion_that_leads_elsewhere_is_told(models, tmp_path):
+    path = store.converted("whisper-tiny", "reversed", reverse_config)
+    lock = path.parent.parent / f".{path.parent.name}.lock"
+    (tmp_path / "kept").write_text("kept")
+    lock.unlink()
+    lock.symlink_to(tmp_path / "kept")
+    with pytest.raises(EnvironmentProblem, match="has to be a regular file"):
+        store.converted("whisper-tiny", "reversed", reverse_config)
+    assert (tmp_path / "kept").read_text() == "kept"

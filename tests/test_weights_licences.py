@@ -69,3 +69,15 @@ def test_on_a_terminal_the_licence_is_asked_for_and_bars_are_shown(tmp_path, ans
     assert ("fetching all files" in said) == (code == 0)
     assert ("weights.pth" in said) == (code == 0)
     assert bool(licences.accepted(lock.read().model("toy").licence)) == (code == 0)
+
+
+@pytest.mark.parametrize(
+    "content", ["[1]", '"x"', '{"toy": 1}', '{"toy": {"name": 1}}', "[" * 100_000, '{"toy": {"accepted": 1}}']
+)
+def test_a_file_of_another_shape_accepts_nothing(home, tmp_path, content):
+    write_toy_lock(tmp_path, consent=True)
+    (home / "licences.json").write_text(content)
+    licence = lock.read().model("toy").licence
+    assert licences.accepted(licence) is None
+    licences.accept(licence, "prompt")
+    assert licences.accepted(licence)["how"] == "prompt"

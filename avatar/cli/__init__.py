@@ -6,7 +6,7 @@ import os
 
 import click
 
-from avatar.cli import check, demo, deps, fit, models, pipeline, portrait, status, voice
+from avatar.cli import check, demo, deps, fit, models, pipeline, portrait, speak, status, voice
 from avatar.cli.help import GroupedByTask
 
 EXAMPLES = """
@@ -20,7 +20,7 @@ avatar status                                      is the environment the one th
 
 TASKS = {
     "Make a video": ["demo", "pipeline"],
-    "Voices and portraits": ["voice", "portrait"],
+    "Voices and portraits": ["speak", "voice", "portrait"],
     "Weights of the full stack": ["models"],
     "See what you have": ["check", "fit", "status", "deps"],
 }
@@ -44,6 +44,7 @@ for command in (
     demo.demo,
     pipeline.pipeline,
     voice.voice,
+    speak.speak,
     portrait.portrait,
     models.models,
     check.check,

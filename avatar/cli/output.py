@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from avatar.invocation import printable
 from avatar.progress import Event
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ COUNTED = {"voice": "sentences", "lips": "frames"}
 
 
 def print_json(content: object) -> None:
-    click.echo(json.dumps(content, indent=2, ensure_ascii=False, default=str))
+    text = json.dumps(content, indent=2, ensure_ascii=False, default=str)
+    click.echo(text.encode("utf-8", "backslashreplace").decode())  # half of a pair, from a file's name, as JSON has it
 
 
 class Printer:
@@ -36,7 +38,7 @@ class Printer:
     def __call__(self, event: Event) -> None:
         if event.note:
             self._close()
-            click.echo(f"note: {event.note}", err=True)
+            click.echo(f"note: {printable(event.note)}", err=True)
         elif event.is_end:
             self._close()
         elif not event.done:

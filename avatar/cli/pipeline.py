@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -12,7 +13,7 @@ from avatar import settings
 from avatar.cli.help import Group
 from avatar.cli.output import age, print_json, size
 from avatar.errors import AvatarError, RequestError
-from avatar.invocation import to_type
+from avatar.invocation import printable, to_type
 
 FILE = click.Path(path_type=Path)
 STAGES = ("portrait", "voice", "lips", "video")
@@ -124,6 +125,7 @@ def shifts(job: str, output: Path, overwrite: bool) -> None:
     from avatar.voice.speech import Speech
 
     found = homes.find(settings.home(), job)
+    found.refuse_damaged()
     request = found.request()
     stack = stack_for(request)
     if not stack.has_options:
@@ -156,7 +158,8 @@ def list_jobs(as_json: bool) -> None:
     for row in rows:
         length = f"{row['seconds']:6.1f} s" if row["seconds"] is not None else f"{'':8}"
         facts = f"{row['job']:36} {row['state']:22} {age(row['created']):>12} {length} {size(row['bytes']):>9}"
-        click.echo(f"{facts}  {row['text'][:40]}" + "".join(f"  -> {path}" for path in row["outputs"][-1:]))
+        said = row["damage"] or row["text"][:40]
+        click.echo(printable(f"{facts}  {said}" + "".join(f"  -> {path}" for path in row["outputs"][-1:])))
     if rows:
         others = homes.other_bytes(settings.home())
         told = ", ".join(f"{name} {size(count)}" for name, count in others.items() if count)
@@ -165,7 +168,7 @@ def list_jobs(as_json: bool) -> None:
 
 
 def described(job) -> dict:
-    """One row of the list. seconds: of the video, None before it is there; a damaged job has no text."""
+    """One row of the list. seconds: of the video, None before it is there; damage: why a damaged job is that."""
     from avatar.jobs import home as homes
 
     try:
@@ -173,11 +176,11 @@ def described(job) -> dict:
         text = request.text or f"({request.audio.name})"
     except AvatarError:
         text = ""
-    record = job.record("lips") or {}
-    frames = record.get("frames")
+    frames = (job.record("lips") or {}).get("frames")
     return {
-        "job": job.id, "state": job.state(), "created": job.created(), "text": " ".join(text.split()),
-        "seconds": frames and frames / 25, "bytes": homes.size_bytes(job.folder), "outputs": job.outputs(),
+        "job": job.id, "state": job.state(), "damage": job.damage(), "created": job.created(),
+        "text": " ".join(text.split()), "seconds": frames and frames / 25, "bytes": homes.size_bytes(job.folder),
+        "outputs": job.outputs(),
     }  # fmt: skip
 
 
@@ -194,29 +197,30 @@ def show(job: str, follow: bool, as_json: bool) -> None:
         follow_events(found, as_json)
         return
     records = {stage: record for stage in STAGES if (record := found.record(stage))}
+    request = {}
     try:
+        found.refuse_damaged()
         request = found.request().model_dump(mode="json")
-    except AvatarError as error:  # of another version; what can be read of it is shown all the same
-        request = {}
+    except AvatarError as error:  # or of another version; what can be read of it is shown all the same
         click.echo(f"note: {error}", err=True)
     state, outputs = found.state(), found.outputs()
     if as_json:
-        told = {"job": found.id, "state": state, "folder": found.folder, "outputs": outputs}
+        told = {"job": found.id, "state": state, "damage": found.damage(), "folder": found.folder, "outputs": outputs}
         print_json({**told, "request": request, "records": records})
         return
-    click.echo(f"{found.id}: {state}\nfolder: {found.folder}")
-    for path in outputs:
-        click.echo(f"output: {path}")
-    for name, value in request.items():
-        if value not in (None, False):
-            click.echo(f"  {name}: {value}")
+    for line in described_lines(found, state, outputs, request, records):
+        click.echo(printable(line))
+
+
+def described_lines(job, state: str, outputs: list[Path], request: dict, records: dict) -> Iterator[str]:
+    yield from (f"{job.id}: {state}", f"folder: {job.folder}")
+    yield from (f"output: {path}" for path in outputs)
+    yield from (f"  {name}: {value}" for name, value in request.items() if value not in (None, False))
     for stage, record in records.items():
-        engine = record.get("made_by", {}).get("engine", "")
-        copied = f", copied from {record['copied_from']}" if "copied_from" in record else ""
-        seconds, mib = record.get("seconds", 0), record.get("peak_memory_mib", 0)
-        click.echo(f"{stage:9} {seconds:7.2f} s  {mib:5} MiB  {engine}{copied}")
-        for note in record.get("notes", ()):
-            click.echo(f"          note: {note}")
+        copied = f", copied from {record['copied_from']}" if record.get("copied_from") else ""
+        made = f"{record['seconds']:7.2f} s  {record['peak_memory_mib']:5} MiB  {record['made_by'].get('engine', '')}"
+        yield f"{stage:9} {made}{copied}"
+        yield from (f"          note: {note}" for note in record["notes"])
 
 
 def follow_events(job, as_json: bool) -> None:
@@ -234,7 +238,7 @@ def follow_events(job, as_json: bool) -> None:
         else:
             told(event)
     if not as_json:
-        click.echo(f"{job.id}: {job.state()}")
+        click.echo(printable(f"{job.id}: {job.state()}"))
 
 
 @pipeline.command(
@@ -254,7 +258,7 @@ def remove(job_names: tuple[str, ...], older_than: str | None, every_one: bool) 
     if job_names:
         for job in dict.fromkeys(homes.find(home, name) for name in job_names):
             homes.remove(job)
-            click.echo(job.id)
+            click.echo(printable(job.id))
         return
     before = time.time() - (0 if older_than is None else age_s(older_than))
     for job in homes.every(home):
@@ -264,7 +268,7 @@ def remove(job_names: tuple[str, ...], older_than: str | None, every_one: bool) 
             except TemporaryProblem as error:
                 click.echo(f"note: {error}", err=True)
             else:
-                click.echo(job.id)
+                click.echo(printable(job.id))
 
 
 def age_s(said: str) -> float:

@@ -59,14 +59,16 @@ def list_voices(as_json: bool) -> None:
     from avatar import voices
     from avatar.voice.presets.catalog import PRESETS
 
-    kept = voices.every(settings.home())
+    kept, damaged = voices.every(settings.home()), voices.damaged(settings.home())
     if as_json:
-        print_json({"voices": kept, "presets": {name: preset.description for name, preset in PRESETS.items()}})
+        presets = {name: preset.description for name, preset in PRESETS.items()}
+        print_json({"voices": kept, "damaged": damaged, "presets": presets})
         return
     for profile in kept:
-        click.echo(
-            f"{profile['name']:20} {profile['language']:6} {profile['seconds']:6.1f} s  {age(profile['created'])}"
-        )
+        facts = f"{profile.get('seconds', 0):6.1f} s  {age(profile.get('created', 0))}"
+        click.echo(f"{profile['name']:20} {profile['language']:6} {facts}")
+    for name, why in damaged.items():
+        click.echo(f"{name:20} damaged: {why}")
     for name, preset in PRESETS.items():
         click.echo(f"{name:20} preset: {preset.description}")
 

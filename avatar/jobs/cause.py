@@ -32,13 +32,16 @@ STAGE_CODE = {
     "portrait": ("portrait/framing.py", "portrait/landmarks.py"),
     "voice": ("voice/speech.py",),
     "lips": ("voice/speech.py", "media/encoder.py", "media/ffmpeg.py", "media/mark.py"),
-    "video": ("voice/speech.py", "media/ffmpeg.py", "media/subtitles.py", "jobs/report.py"),
-}
+    "video": (
+        "voice/speech.py", "media/ffmpeg.py", "media/level.py", "media/lufs.py", "media/sound_file.py",
+        "media/subtitles.py", "jobs/report.py",
+    ),
+}  # fmt: skip
 STAGE_LIBRARIES = {
     "portrait": ("pillow",),
     "voice": ("soundfile", "cffi"),
     "lips": ("imageio-ffmpeg", "pillow"),
-    "video": ("imageio-ffmpeg",),
+    "video": ("imageio-ffmpeg", "numpy", "soundfile", "cffi"),
 }
 COMMON_CODE = ("stages.py", "limits.py")
 ONLY_ON_A_CARD = ("lips_batch",)  # on a CPU the frames are the same in batches of any size

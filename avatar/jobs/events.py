@@ -8,14 +8,20 @@ A stage that was there already leaves nothing: a finished job that is asked for 
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
+from avatar import json_files
+from avatar.files import open_regular
+from avatar.jobs.contents import STAGES
+from avatar.jobs.schema import EVENT, fitting
 from avatar.progress import Event
 
 NAME = "events.jsonl"
+MOST_BYTES = 16 << 20  # of the log, that are read: a render of 120 s writes 0.3 MB
 POLL_S = 0.2  # between two looks at the file
 
 
@@ -34,8 +40,8 @@ def logged(folder: Path, then: Callable[[Event], None]) -> Callable[[Event], Non
         lines = "".join(json.dumps({"time": round(time.time(), 3), **asdict(each)}) + "\n" for each in [*begun, event])
         begun.clear()
         try:
-            with open(folder / NAME, "a", encoding="utf-8") as log:
-                log.write(lines)
+            with open(open_regular(folder / NAME, os.O_WRONLY | os.O_APPEND | os.O_CREAT), "ab") as log:
+                log.write(lines.encode())
         except OSError:  # a full disk: the stage itself says so, with what helps
             pass
 
@@ -45,10 +51,11 @@ def logged(folder: Path, then: Callable[[Event], None]) -> Callable[[Event], Non
 def read(folder: Path) -> list[Event]:
     """The events of a job so far; a line that is being written is left out."""
     try:
-        lines = (folder / NAME).read_text(encoding="utf-8").splitlines(keepends=True)
+        with open(open_regular(folder / NAME), "rb") as log:
+            lines = log.read(MOST_BYTES).split(b"\n")[:-1]
     except OSError:
         return []
-    return [event for line in lines if line.endswith("\n") and (event := parsed(line))]
+    return [event for line in lines if (event := parsed(line))]
 
 
 def follow(folder: Path, is_over: Callable[[], bool]) -> Iterator[Event]:
@@ -64,11 +71,12 @@ def follow(folder: Path, is_over: Callable[[], bool]) -> Iterator[Event]:
         time.sleep(POLL_S)
 
 
-def parsed(line: str) -> Event | None:
+def parsed(line: bytes) -> Event | None:
     """One line of the log; None for one that is damaged or of another version."""
     try:
-        content = json.loads(line)
-        content.pop("time")
-        return Event(**content)
-    except (ValueError, TypeError, KeyError, AttributeError):
+        content = json_files.parsed(line)
+        if not isinstance(content, dict) or content.pop("time", None) is None or content.get("stage") not in STAGES:
+            return None
+        return fitting(EVENT, content, NAME)
+    except json_files.Damaged:
         return None

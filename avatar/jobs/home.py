@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
+import secrets
 import shutil
 import time
 from pathlib import Path
 
 from avatar.errors import RequestError
-from avatar.files import NEW, new_folder, rename_new, write_json
-from avatar.invocation import to_type
+from avatar.files import NEW, is_folder, is_regular, new_folder, rename_new, write_json
+from avatar.invocation import printable, to_type
 from avatar.jobs import stage_cache
 from avatar.jobs.job import STAGES, Job, stage_keys
 from avatar.request import FILE_FIELDS, Request
 
 
 def create(home: Path, request: Request) -> Job:
-    """The job for this request: a new folder with copies of its files, or the one that is already there."""
+    """The job for this request: a new folder with copies of its files, or the one that is already there.
+
+    Raises AvatarError where that one is damaged.
+    """
     folder = home / "jobs" / f"{slug(request)}-{request.digest()[:10]}"
     names = {name: f"{name}{safe_suffix(path)}" for name in FILE_FIELDS if (path := getattr(request, name)) is not None}
-    if not folder.is_dir():
+    if os.path.lexists(folder):
+        Job(folder).refuse_damaged()
+    else:
         with new_folder(folder) as scratch:
             (scratch / "inputs").mkdir()
             for name, copy in names.items():
@@ -35,12 +42,14 @@ def create(home: Path, request: Request) -> Job:
 
 def find(home: Path, name: str) -> Job:
     """The job with this id or unique beginning of one. Raises RequestError when there is none or several."""
+    if not name:
+        raise RequestError(f"the name of the job is empty; '{to_type('pipeline list')}' shows those there are.")
     found = [Job(path) for path in folders(home) if path.name == name]
     found = found or [Job(path) for path in folders(home) if path.name.startswith(name)]
     if len(found) == 1:
         return found[0]
-    if found and name:
-        shown = ", ".join(job.id for job in found[:20]) + (" …" if len(found) > 20 else "")
+    if found:
+        shown = ", ".join(printable(job.id) for job in found[:20]) + (" …" if len(found) > 20 else "")
         raise RequestError(f"{len(found)} jobs begin with {name!r}: {shown}; give more of it.")
     raise RequestError(f"no job {name!r} in {home / 'jobs'}; '{to_type('pipeline list')}' shows those there are.")
 
@@ -51,22 +60,27 @@ def every(home: Path) -> list[Job]:
 
 
 def folders(home: Path) -> list[Path]:
-    """The folders of all jobs, by name; nothing in them is read."""
+    """The places of all jobs, by name; nothing in them is read, and what is no folder is a damaged job."""
     try:
-        return sorted(path for path in (home / "jobs").iterdir() if not path.name.startswith(".") and path.is_dir())
+        return sorted(path for path in (home / "jobs").iterdir() if not path.name.startswith("."))
     except OSError:
         return []
 
 
 def remove(job: Job) -> None:
-    """Delete a job and all in its folder; what other jobs hold stays. Raises TemporaryProblem where it is worked on.
+    """Delete a job and all in its folder; what other jobs hold stays, and what symlinks in it lead to. Raises
+    TemporaryProblem where it is worked on.
 
     It is renamed first, so that one that is killed meanwhile leaves no half of a job.
     """
-    with job.locked():
+    if not is_folder(job.folder):
+        job.folder.unlink()
+        return
+    lock = job.folder / "lock"
+    can_be_held = is_regular(lock) or not os.path.lexists(lock)  # nobody works on a job whose lock is none
+    with job.locked() if can_be_held else contextlib.nullcontext():
         keys = [key for stage in STAGES if (record := job.record(stage)) for key in stage_keys(record)]
-        gone = job.folder.with_name(f"{NEW}removed-{job.id}")  # swept like one that was never finished
-        shutil.rmtree(gone, ignore_errors=True)
+        gone = job.folder.with_name(f"{NEW}removed-{secrets.token_hex(8)}")  # swept like one that was never finished
         job.folder.rename(gone)
         for key in keys:
             stage_cache.remove_owner(job.home, key, job.id)
@@ -80,11 +94,12 @@ def remove_if_empty(job: Job) -> None:
 
 
 def size_bytes(folder: Path) -> int:
-    """What a folder's files take on the disk."""
+    """What a folder's files take on the disk; nothing is counted behind a symlink."""
     total = 0
-    for path in folder.rglob("*"):
-        with contextlib.suppress(OSError):
-            total += path.lstat().st_blocks * 512 if path.is_file() else 0
+    for inner, _, names in os.walk(folder) if is_folder(folder) else ():
+        for name in names:
+            with contextlib.suppress(OSError):
+                total += os.lstat(os.path.join(inner, name)).st_blocks * 512
     return total
 
 

@@ -18,9 +18,9 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
+import os
 import resource
-import shutil
+import shlex
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
@@ -29,12 +29,12 @@ from pathlib import Path
 
 from avatar.engines import Told
 from avatar.errors import AvatarError, TemporaryProblem
-from avatar.files import file_digest, write_json
-from avatar.invocation import to_type
-from avatar.jobs import stage_cache
-from avatar.request import FILE_FIELDS, Request
-
-STAGES = ("portrait", "voice", "lips", "video")
+from avatar.files import clear_away, copy_regular, file_digest, open_lock, open_regular, refuse_host_failure, write_json
+from avatar.invocation import printable, to_type
+from avatar.jobs import contents, stage_cache
+from avatar.jobs.contents import STAGES
+from avatar.json_files import Damaged
+from avatar.request import Request
 
 
 @dataclass(frozen=True)
@@ -66,34 +66,50 @@ class Job:
         if self.known is not None:
             return self.known
         try:
-            content = json.loads((self.folder / "request.json").read_text())["request"]
-            for name in FILE_FIELDS:
-                if content[name]:
-                    content[name] = self.folder / "inputs" / content[name]
-            return Request(**content)
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise AvatarError(
-                f"the request of job {self.id} cannot be read ({type(error).__name__}), it is damaged, or another version "
-                f"of avatar made it; '{to_type(f'pipeline remove {self.id}')}' removes it."
-            ) from error
+            return contents.read_request(self.folder)
+        except Damaged as error:
+            raise self._unusable(error) from error
 
     def created(self) -> float:
-        """Seconds since the epoch; 0 where the job is damaged."""
-        try:
-            return float(json.loads((self.folder / "request.json").read_text())["created"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return 0.0
+        """Seconds since the epoch; of a damaged job, when its folder was last changed."""
+        with contextlib.suppress(Damaged):
+            return contents.read_envelope(self.folder).created
+        with contextlib.suppress(OSError):
+            return self.folder.lstat().st_mtime
+        return 0.0
 
     def record(self, stage: str) -> dict | None:
+        """A stage's record; None where there is none that fits."""
+        with contextlib.suppress(Damaged):
+            return contents.read_record(self.folder, stage)
+        return None
+
+    def damage(self) -> str:
+        """What in this job's folder does not fit, in a few words; "" where all does."""
         try:
-            record = json.loads((self.folder / "records" / f"{stage}.json").read_text())
-        except (OSError, ValueError):
-            return None
-        return record if isinstance(record, dict) else None
+            contents.refuse_damaged(self.folder)
+        except Damaged as error:
+            return str(error)
+        except OSError as error:  # removed meanwhile, or not readable
+            refuse_host_failure(error, f"reading {str(self.folder)!r}")
+            return f"its folder cannot be read ({error.strerror})"
+        return ""
+
+    def refuse_damaged(self) -> None:
+        """Raises AvatarError for a damaged job."""
+        if damage := self.damage():
+            raise self._unusable(damage)
+
+    def _unusable(self, why: object) -> AvatarError:
+        shown = printable(self.id)
+        return AvatarError(
+            f"job {shown} cannot be read ({why}): it is damaged, or another version of avatar made it; "
+            f"'{to_type('pipeline remove ' + shlex.quote(shown))}' removes it."
+        )
 
     def state(self) -> str:
         """'done', 'running', 'damaged', or the first stage that has no record yet."""
-        if not self.created():
+        if self.damage():
             return "damaged"
         if self._is_locked():
             return "running"
@@ -104,12 +120,14 @@ class Job:
 
     def outputs(self) -> list[Path]:
         """The paths that the video was asked for at, the latest last."""
-        try:
-            return [Path(path) for path in json.loads((self.folder / "outputs.json").read_text())]
-        except (OSError, ValueError, TypeError):
-            return []
+        with contextlib.suppress(Damaged):
+            return contents.read_outputs(self.folder)
+        return []
 
     def remember_output(self, path: Path) -> None:
+        """A path that JSON cannot hold, as it is no UTF-8, is not remembered."""
+        if os.fsencode(path).decode("utf-8", "ignore") != str(path):
+            return
         others = [each for each in self.outputs() if each != path]
         if self.outputs() != [*others, path]:
             write_json(self.folder / "outputs.json", [str(each) for each in [*others, path]])
@@ -119,34 +137,29 @@ class Job:
     def has(self, stage: str, cause: str) -> bool:
         """Whether the stage is done: its record has this cause, and its files are what the record names."""
         record = self.record(stage)
-        if not record or record.get("cause") != cause:
-            return False
-        with contextlib.suppress(KeyError, AttributeError, TypeError):
-            paths = {self.folder / output: sha256 for output, sha256 in record["outputs"].items()}
-            return all(path.is_file() and file_digest(path) == sha256 for path, sha256 in paths.items())
-        return False
+        return bool(record) and record["cause"] == cause and contents.is_whole(self.folder, record["outputs"])
 
     def take_from_another(self, stage: str, cause: str) -> bool:
         """Whether another job of this home has made this stage from the same cause, as when only --lips-shift was
         changed. It is copied, with its record, which then says from where."""
         for owner in stage_cache.owners(self.home, cause):
             other = Job(self.folder.parent / owner)
-            if not other.folder.is_dir():  # deleted by hand
+            if not os.path.lexists(other.folder):  # deleted by hand
                 stage_cache.remove_owner(self.home, cause, owner)
-            # Another process may remove or remake that job at any moment, and a damaged record may hold anything.
-            with contextlib.suppress(OSError, AvatarError, KeyError, TypeError, AttributeError):
-                if other.folder != self.folder and self._take(stage, cause, other):
+            # Another process may remove or remake that job at any moment.
+            with contextlib.suppress(OSError, AvatarError):
+                if other.folder != self.folder and not other.damage() and self._take(stage, cause, other):
                     return True
         return False
 
     def _take(self, stage: str, cause: str, other: Job) -> bool:
         record = other.record(stage)
-        if not record or record.get("cause") != cause:
+        if not record or record["cause"] != cause:
             return False
         with self.scratch(stage) as scratch:
             for output in record["outputs"]:
-                shutil.copyfile(other.folder / output, scratch / output)
-            if digests(scratch) != record["outputs"]:
+                copy_regular(other.folder / output, scratch / output)
+            if not contents.is_whole(scratch, record["outputs"]):
                 return False
             self._keep(scratch, record["outputs"])
         self._write_record(stage, record | {"copied_from": record.get("copied_from", other.id)})
@@ -207,7 +220,7 @@ class Job:
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Hold this job against other processes; leftovers of an interrupted one are cleared. Raises TemporaryProblem."""
-        with open(self.folder / "lock", "w") as lock:
+        with open_lock(self.folder / "lock") as lock:
             for wait_s in (0.05, 0.2, 0.5, None):  # `state` holds the lock for a moment too
                 try:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -220,12 +233,12 @@ class Job:
                         ) from error
                     time.sleep(wait_s)
             for leftover in self.folder.glob(".*-*"):
-                shutil.rmtree(leftover, ignore_errors=True)
+                clear_away(leftover)
             yield
 
     def _is_locked(self) -> bool:
         try:
-            with open(self.folder / "lock") as lock:
+            with open(open_regular(self.folder / "lock")) as lock:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
@@ -239,8 +252,8 @@ class Job:
 
 def stage_keys(record: dict) -> list[str]:
     """By what others look for a stage: its cause, and of the last one the video's own digest, which `check` has."""
-    keys = [record.get("cause"), (record.get("outputs") or {}).get("video.mp4")]
-    return [key for key in keys if isinstance(key, str)]
+    keys = [record["cause"], record["outputs"].get("video.mp4")]
+    return [key for key in keys if key]
 
 
 def digests(folder: Path) -> dict[str, str]:

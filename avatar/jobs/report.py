@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import avatar
+from avatar.errors import AvatarError
 from avatar.files import file_digest, write_json
 from avatar.jobs.cause import locked_fingerprints, source_digest
+from avatar.jobs.contents import read_report
 from avatar.jobs.job import STAGES, Job
+from avatar.json_files import Damaged
 from avatar.request import Request
 
 
-def write(job: Job, request: Request) -> None:
-    """Write report.json of a finished job, unless it is already about these records."""
-    content = build(job, request)
-    try:
-        known = read(job)["records"]
-    except (OSError, ValueError, KeyError):
-        known = None
-    if known != content["records"]:
-        write_json(job.file("report.json"), content)
+def write(job: Job, request: Request, judgement: dict) -> None:
+    """Write report.json of a finished job, unless it is already about these records, judged so.
+
+    judgement: figures of the finished video and, as "failed", what it falls short of (quality/judgement.py).
+    """
+    content = build(job, request, judgement)
+    with contextlib.suppress(Damaged):
+        known = read_report(job.folder)
+        if known and all(known.get(part) == content[part] for part in ("records", "judgement")):
+            return
+    write_json(job.file("report.json"), content)
 
 
 def read(job: Job) -> dict:
-    import json
+    """Raises AvatarError where there is none."""
+    try:
+        if content := read_report(job.folder):
+            return content
+    except Damaged as error:
+        raise AvatarError(f"the report of job {job.id} cannot be read ({error}).") from error
+    raise AvatarError(f"the report of job {job.id} is gone.")
 
-    return json.loads(job.file("report.json").read_text())
 
-
-def build(job: Job, request: Request) -> dict:
+def build(job: Job, request: Request, judgement: dict) -> dict:
     records = {stage: record for stage in STAGES if (record := job.record(stage))}
     made_here = [record for record in records.values() if "copied_from" not in record]
     return {
@@ -40,7 +51,8 @@ def build(job: Job, request: Request) -> dict:
         "locked_fingerprints": locked_fingerprints(),
         "seconds": round(sum(record["seconds"] for record in made_here), 3),
         "peak_memory_mib": max(record["peak_memory_mib"] for record in made_here),
-        "notes": [note for record in records.values() for note in record["notes"]],
+        "notes": [note for record in records.values() for note in record["notes"]] + judgement["failed"],
+        "judgement": judgement,
         "records": records,
     }
 

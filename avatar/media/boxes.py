@@ -16,8 +16,8 @@ from typing import BinaryIO
 MOST_BOXES = 100_000  # in a file; a recording in fragments has four for each of them
 DEEPEST = 8  # boxes in boxes: a table of samples lies in the fifth
 MOST_TRACKS = 64
-MOST_SAMPLES = 4_000_000  # of all tracks; 18 hours at 60 pictures a second
-MOST_EDITED = 4_000_000  # samples of a track times its edits, for each of which FFmpeg copies its index
+MOST_SAMPLES = 2_000_000  # of all tracks; 5 hours at 60 pictures a second, with sound
+MOST_EDITED = 1_000_000  # samples of a track times its edits, for each of which FFmpeg copies its index
 MOST_A_SECOND = 1000  # pictures
 SAMPLES_A_BYTE = 64  # of the most compact sound that is indexed by its samples (QuickTime's IMA and MACE)
 
@@ -40,6 +40,15 @@ class Track:
     time_scale: int = 0  # units a second
     units: int = 0
     is_by_unit: bool = False  # every sample is one unit long, as those of uncompressed sound are
+    edit: tuple[int, int] | None = None  # the first: how long in the movie's units, from which of its own
+
+    def is_shown_whole(self, movie_scale: int) -> bool:
+        """Whether no edit leaves samples out, so that all of them are to be read."""
+        if not self.edits or not self.edit:
+            return True
+        length, start = self.edit
+        shown_s, has_s = length / (movie_scale or 1), (self.units - start) / (self.time_scale or 1)
+        return self.edits == 1 and 0 <= start <= self.time_scale / 5 and shown_s > has_s - 0.01
 
     @property
     def indexed(self) -> int:
@@ -49,12 +58,20 @@ class Track:
 
 @dataclass
 class Boxes:
-    """What was found so far. fragments: samples that fragments claim, of any track."""
+    """What was found so far. fragments: samples that fragments claim, of any track; scale: the movie's units a second."""
 
     size: int
     tracks: list[Track] = field(default_factory=list)
     fragments: int = 0
     count: int = 0
+    scale: int = 0
+
+    def samples(self, kind: bytes) -> int:
+        """How many samples are to be read of the first track of a kind; 0 where that cannot be told from its tables."""
+        tracks = [track for track in self.tracks if track.kind == kind][:1]
+        if self.fragments or not tracks or tracks[0].is_by_unit or not tracks[0].is_shown_whole(self.scale):
+            return 0
+        return tracks[0].samples
 
 
 def is_one(start: bytes) -> bool:
@@ -102,6 +119,8 @@ def _walk(file: BinaryIO, at: int, end: int, boxes: Boxes, depth: int) -> None:
             boxes.fragments += _number(_head(file, start, stop, 8), 4)
             if boxes.fragments > boxes.size:
                 raise Wrong(f"its fragments claim {boxes.fragments:,} samples and it has {boxes.size:,} bytes")
+        elif kind == b"mvhd":
+            boxes.scale = _scale(_head(file, start, stop, 32))
         elif boxes.tracks:
             _look(file, kind, start, stop, boxes.tracks[-1])
 
@@ -116,11 +135,15 @@ def _look(file: BinaryIO, kind: bytes, start: int, stop: int, track: Track) -> N
     elif kind == b"stz2":
         track.samples = max(track.samples, _number(head, 8))
     elif kind == b"elst":
-        track.edits = max(track.edits, _number(head, 4))
+        track.edits, wide = max(track.edits, _number(head, 4)), 8 if head[:1] == b"\1" else 4
+        track.edit = (
+            int.from_bytes(head[8 : 8 + wide], "big"),
+            int.from_bytes(head[8 + wide : 8 + 2 * wide], "big", signed=True),
+        )
     elif kind == b"hdlr":
         track.kind = track.kind or head[8:12]  # QuickTime has a second one, of the data
     elif kind == b"mdhd":
-        track.time_scale = _number(head, 20 if head[:1] == b"\1" else 12)
+        track.time_scale = _scale(head)
     elif kind == b"stts":
         _look_at_times(file, start, stop, track)
 
@@ -155,6 +178,11 @@ def _boxes(file: BinaryIO, at: int, end: int) -> Iterator[tuple[bytes, int, int]
 def _head(file: BinaryIO, start: int, stop: int, count: int) -> bytes:
     file.seek(start)
     return file.read(max(0, min(count, stop - start)))
+
+
+def _scale(head: bytes) -> int:
+    """Units a second, of mvhd and mdhd."""
+    return _number(head, 20 if head[:1] == b"\1" else 12)
 
 
 def _number(content: bytes, at: int) -> int:

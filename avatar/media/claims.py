@@ -11,9 +11,8 @@ import re
 import stat
 from pathlib import Path
 
-from avatar import limits
 from avatar.errors import InputError
-from avatar.files import refuse_host_failure
+from avatar.files import refuse_host_failure, refuse_larger
 from avatar.media import boxes, chunks
 
 LOOKED_AT = 4096  # bytes in which a list says what it is
@@ -25,8 +24,8 @@ LISTS = re.compile(
 )
 
 
-def refuse_false(path: Path) -> None:
-    """Raises InputError for a file that FFmpeg should not open, EnvironmentProblem when the host fails to read it.
+def refuse_false(path: Path) -> boxes.Boxes | None:
+    """What an MP4 or QuickTime file claims; None for another. Raises InputError for a file that FFmpeg should not open, EnvironmentProblem when the host fails to read it.
 
     One that is not there, or may not be read, is left for FFmpeg to say so.
     """
@@ -42,25 +41,11 @@ def refuse_false(path: Path) -> None:
                     f"{str(path)!r} is a list of other files, not a video or recording; give one of those files itself."
                 )
             if boxes.is_one(start):
-                boxes.read(file, status.st_size)
-            elif chunks.count(file, start, status.st_size) > chunks.MOST_CHUNKS:
+                return boxes.read(file, status.st_size)
+            if chunks.count(file, start, status.st_size) > chunks.MOST_CHUNKS:
                 raise boxes.Wrong(f"it has more than {chunks.MOST_CHUNKS:,} chunks")
     except boxes.Wrong as wrong:
         raise InputError(f"{str(path)!r} is damaged or made to do harm: {wrong}; save or convert it again.") from None
     except OSError as error:
         refuse_host_failure(error, f"reading {str(path)!r}")
-
-
-def refuse_larger(path: Path, kind: str) -> None:
-    """Raises InputError for a file of more bytes than its kind (of limits.MOST_BYTES) may have; for one that is not
-    there, nothing."""
-    try:
-        size = os.stat(path).st_size
-    except OSError:
-        return
-    most = limits.MOST_BYTES[kind]
-    if size > most:
-        raise InputError(
-            f"the {kind} {path.name!r} has {size / 1e6:,.0f} MB; {most / 1e6:,.0f} MB is the most, give a smaller or "
-            "shorter one."
-        )
+    return None

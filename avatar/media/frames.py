@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from avatar.errors import InputError
+from avatar.limits import MOST_FRAMES
 from avatar.media.canonical import LARGEST_SIDE, filters
 from avatar.media.pipes import FromPipe
 from avatar.media.reading import reading
@@ -17,6 +18,7 @@ from avatar.media.streams import Streams, probe
 
 # A list of files under a video's name would have FFmpeg open others: only these containers are read.
 CONTAINERS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi"
+CUT_SHORT = ("File ended prematurely",)  # what FFmpeg says of one, and goes on with exit status 0
 
 
 def video_frames(
@@ -46,15 +48,17 @@ def video_frames(
     output = ["-map", "0:V:0", "-vf", ",".join([*chain, "format=rgb24"]), "-fps_mode", "passthrough"]
     output += ["-c:v", "ppm", "-f", "image2pipe", "pipe:1"]
     output += ["-xerror"] if whole else []
-    until, found = (start + seconds if seconds else None), False
+    until, found = (start + seconds if seconds else None), 0
     with reading(path, *output, formats=containers, seconds=until, options=streams.options) as ffmpeg:
         while (picture := _read_ppm(ffmpeg.stdout)) is not None:
-            found = True
+            found += 1
+            if found > MOST_FRAMES:
+                raise InputError(f"{called} has over {MOST_FRAMES:,} pictures, the most; cut it.")
             yield picture
         status = ffmpeg.finish()
-        said = ffmpeg.said().strip().splitlines()[-1:] or ["it shows no picture"]
-    if whole and (status or not found):
-        raise InputError(f"cannot read {called}: {said[0]}; convert it to an mp4 (H.264).")
+        said = ffmpeg.complaint()
+    if whole and (status or not found or said in CUT_SHORT):
+        raise InputError(f"cannot read {called}: {said or 'it shows no picture'}; convert it to an mp4 (H.264).")
 
 
 def at_rate(frame_rate: Fraction) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,13 +52,15 @@ class Loudness:
         return rms(self.mean_squares, first, last)
 
 
-def loudness_of(path: Path) -> Loudness:
+def loudness_of(path: Path, *others: Callable[[np.ndarray], None]) -> Loudness:
     """Of the first sound stream of a file, from the file's time 0 on: a late start is silence. Memory stays flat.
 
-    Raises InputError when FFmpeg cannot decode it.
+    others: are given each second of the sound too, at FROM_ZERO_RATE. Raises InputError when FFmpeg cannot decode it.
     """
     blocks, count, peak = [], 0, 0.0
     for samples in sound_from_zero(path):
+        for other in others:
+            other(samples)
         count += len(samples)
         peak = max(peak, float(np.abs(samples).max(initial=0)))
         padded = np.pad(samples, (0, -len(samples) % BLOCK))

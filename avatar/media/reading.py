@@ -25,6 +25,7 @@ from avatar.environment.packaged import MEND
 from avatar.errors import AvatarError, EnvironmentProblem, InputError, TemporaryProblem
 from avatar.files import refuse_host_failure
 from avatar.host.closed_child import Limits, command_line
+from avatar.media.boxes import Boxes
 from avatar.media.claims import refuse_false
 from avatar.media.ffmpeg import Input, command, end, ffmpeg_program, messages_file, refuse_ended_by_host, started
 from avatar.media.pipes import FromPipe, StandsStill
@@ -34,8 +35,8 @@ SOUND_FORMATS = "wav,w64,aiff,au,caf,flac,mp3,aac,ogg,mov,matroska,asf,avi,mpegt
 FORMATS = f"{SOUND_FORMATS},mpeg,flv,ivf"
 # Sound needs 100 MiB at most, 8K video of 10 bit and 16 reference frames 1,300. CPU time: of all threads; an hour's sound
 # takes 20 s, half an hour of 4K at 60 pictures a second most of an hour.
-OF_SOUND = Limits(memory_mib=256, cpu_s=120, file_mib=16)
-OF_PICTURES = Limits(memory_mib=1500, cpu_s=3600, file_mib=16)
+OF_SOUND = Limits(memory_mib=256, cpu_s=120, file_mib=4)
+OF_PICTURES = Limits(memory_mib=1500, cpu_s=3600, file_mib=4)
 
 LEVELS = ("panic", "fatal", "error", "warning", "info", "verbose", "debug")
 _LEVEL = re.compile(rf"^((?:\[[^]]*\] )*?)\[({'|'.join(LEVELS)})\] ?")
@@ -43,7 +44,12 @@ _WRITTEN = re.compile(r"Statistics: (\d+) bytes written")
 _DECODED = re.compile(
     r"Input stream #\d+:\d+ \((\w+)\): (\d+) packets read .*?; (\d+) frames decoded.*?; (\d+) decode errors"
 )
-_NO_MEMORY = ("Cannot allocate memory", "std::bad_alloc")
+_NO_MEMORY = ("Cannot allocate memory", "std::bad_alloc", "get_buffer() failed", "Failed to allocate")
+# What it says after the reason
+_NO_REASON = (
+    "Terminating thread", "Task finished", "Error opening input", "Nothing was written", "Last message", "Conversion failed",
+    "Format not on whitelist", "Error parsing options for output", "Could not open encoder before EOF",
+)  # fmt: skip
 _TOO_MANY_PIXELS = re.compile(r"[Pp]icture size (\d+x\d+) (exceeds specified max pixel count|is invalid)")
 
 
@@ -65,6 +71,7 @@ class Reading:
     messages: IO[bytes]
     limits: Limits
     level: str
+    claims: Boxes | None
     stdout: FromPipe = field(init=False)
     _cpu_s: float = 0.0
 
@@ -74,6 +81,14 @@ class Reading:
     def said(self) -> str:
         """FFmpeg's messages so far, of the level that was asked for and graver ones."""
         return self._told(self.level.removeprefix("level+"), with_level=self.level.startswith("level+"))
+
+    def complaint(self) -> str:
+        """What FFmpeg found wrong, in a line: what it gave up for, else the last it said; "" where it said nothing."""
+        fatal, lines = (
+            [line for line in self._told(level).splitlines() if line.strip() and not line.startswith(_NO_REASON)]
+            for level in ("fatal", "error")
+        )
+        return (fatal[:1] or lines[-1:] or [""])[0].strip().rstrip(".")
 
     def account(self, kind: str) -> Account:
         """What came of the streams of a kind, "video" or "audio", once it has ended."""
@@ -86,17 +101,20 @@ class Reading:
         Raises TemporaryProblem when the host ended it, or let it want for something; InputError when the file made it
         take too much.
         """
-        self.stdout.watch.until_ended()
-        self._end()
+        if self.process.returncode is None:
+            self.stdout.watch.until_ended()
+            self._end()
         status, wrong = self.process.returncode, self._told("error")
         doing = f"while reading {str(self.path)!r}"
         if -status == signal.SIGXCPU or self._cpu_s >= self.limits.cpu_s:
             raise self._too_much(f"takes more than {self.limits.cpu_s} s of CPU time")
         if -status == signal.SIGXFSZ:
             raise self._too_much("gives FFmpeg cause for megabytes of complaints")
-        if any(words in wrong for words in _NO_MEMORY) and self._has_begun() and not self._host_wants_memory():
-            raise self._too_much(f"takes more than {self.limits.memory_mib} MiB of memory")
-        refuse_ended_by_host(status or int(any(words in wrong for words in _NO_MEMORY)), wrong, doing)
+        if any(words in wrong for words in _NO_MEMORY):
+            if self._has_begun() and not self._host_wants_memory():
+                raise self._too_much(f"takes more than {self.limits.memory_mib} MiB of memory")
+            raise TemporaryProblem(f"FFmpeg found no memory {doing}; end other programs, or try again later.")
+        refuse_ended_by_host(status, wrong, doing)
         if found := _TOO_MANY_PIXELS.search(wrong):
             raise InputError(
                 f"the pictures of {str(self.path)!r} have {found[1]} pixels; {limits.MOST_PIXELS / 1e6:.0f} million is the "
@@ -111,8 +129,14 @@ class Reading:
         return status
 
     def _refuse_cut_off(self, doing: str) -> None:
-        """Raises TemporaryProblem where FFmpeg's last words are missing, or more was written than came here."""
+        """Raises TemporaryProblem where it had nothing to say and read fewer samples than the file has, where its last
+        words are missing, or where more was written than came here."""
         said = self._told("verbose")
+        if "EOF while reading input" in said and self.claims and not self._told("error"):
+            for kind, track in (("video", b"vide"), ("audio", b"soun")):
+                read, claimed = self.account(kind).packets, self.claims.samples(track)
+                if 0 < read < claimed:
+                    raise TemporaryProblem(f"FFmpeg stopped {doing} at {read} of {claimed} samples; try again.")
         written = _WRITTEN.findall(said)
         if "Exiting with exit code 0" not in said or (written and int(written[-1]) != self.stdout.count):
             raise TemporaryProblem(f"FFmpeg was cut off {doing}: not all came that it decoded; try again.")
@@ -159,7 +183,7 @@ class Reading:
             if found := _LEVEL.match(line):
                 current = found[2]
             if current in wanted:
-                lines.append(line if with_level or not found else found[1] + line[found.end() :])
+                lines.append(line if with_level or not found else line[found.end() :])
         return "".join(f"{line}\n" for line in lines)
 
     def _all(self) -> str:
@@ -188,13 +212,13 @@ def reading(
     Raises InputError where the file claims what it cannot hold, or keeps FFmpeg at work without a result;
     TemporaryProblem where the host has no room for another process, or FFmpeg stands still.
     """
-    refuse_false(path)
+    claims = refuse_false(path)
     options += ("-t", f"{seconds:.6f}") if seconds else ()
     line = command(Input(path, formats, options), output=output, level="level+verbose")
     within = replace(within, readable=None if _is_script(line[0]) else (path,))
     with messages_file() as messages:
         process = started(command_line(line, within), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=messages)
-        ffmpeg = Reading(path, process, messages, within, level)
+        ffmpeg = Reading(path, process, messages, within, level, claims)
         try:
             yield ffmpeg
         except StandsStill as still:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
 from avatar.errors import InputError
-from avatar.media.reading import FORMATS, reading
+from avatar.media.reading import FORMATS, OF_PICTURES, reading
 
 # Not a cover picture in a sound file, and not a text, which FFmpeg would show as a terminal does (codec "ansi").
 _VIDEO = re.compile(r"^ +Stream #\d+:\d+.*?: Video: (?!ansi)(\w+)(?!.*\(attached pic\))", re.MULTILINE)
@@ -19,6 +19,7 @@ _DURATION = re.compile(r"^ +Duration: (\d+):(\d+):([\d.]+)", re.MULTILINE)
 _FRAME_RATE = re.compile(r"\bconfig in time_base: .*?\bframe_rate: ([1-9]\d*/[1-9]\d*)")
 _FIRST_FRAME = re.compile(r"\bn: *0 .*?\bpts_time:(-?[\d.]+)")
 _FIRST_OUTPUT = re.compile(r"^(Stream mapping:|Output #0)", re.MULTILINE)
+PROBE_CPU_S = 8  # for the report and one picture; of 8K that takes 1
 # Its own report, and one decoded frame: when that is shown, and the frame rate as a fraction.
 _ONE_FRAME = ("-map", "0:V:0", "-frames:v", "1", "-vf", "showinfo=checksum=0", "-f", "null", "-")
 # WebM keeps transparency in a stream of its own, which FFmpeg's own decoders leave out.
@@ -86,7 +87,8 @@ def probe(path: Path, formats: str = FORMATS) -> Streams:
 
 def said_of_first_frame(path: Path, formats: str, options: tuple[str, ...] = ()) -> str:
     """FFmpeg's messages while it decodes one frame."""
-    with reading(path, *_ONE_FRAME, level="info", formats=formats, options=options) as ffmpeg:
+    within = replace(OF_PICTURES, cpu_s=PROBE_CPU_S)
+    with reading(path, *_ONE_FRAME, level="info", formats=formats, options=options, within=within) as ffmpeg:
         ffmpeg.finish()
         return ffmpeg.said()
 

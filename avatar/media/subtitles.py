@@ -1,4 +1,5 @@
-"""Subtitles from word timings, as an SRT file (one or two lines of at most 42 characters, as broadcasters set them)."""
+"""Subtitles from word timings, as an SRT file, within the limits that broadcasters set: one or two lines of at most 42
+characters, 0.8 to 7 s, 20 characters a second where the speech leaves the time."""
 
 from __future__ import annotations
 
@@ -8,40 +9,42 @@ if TYPE_CHECKING:
     from avatar.voice.speech import Word
 
 LINE_CHARACTERS = 42
-CUE_CHARACTERS = 2 * LINE_CHARACTERS
+LINES = 2
 SHORTEST_CUE_S = 0.8
-PAUSE_S = 0.6  # a longer silence begins a new cue
+LONGEST_CUE_S = 7.0
+CHARACTERS_A_SECOND = 20
+PAUSE_S = 0.6  # a longer silence begins a new cue, unless that would be too short to be read
+SENTENCE_ENDS = (".", "!", "?", "…")
+CUT_IN_A_WORD = "/\\-_.?&="  # an address that is longer than a line is cut after one of these
+
+Cue = tuple[float, float, str]
+Token = tuple[str, bool]  # what stands between two spaces, and whether a line or cue may end after it
 
 
-def cues(words: list[Word]) -> list[tuple[float, float, str]]:
-    """(start_s, end_s, text) of each cue: words are gathered until a sentence ends, a pause comes or two lines are full."""
+def cues(words: list[Word]) -> list[Cue]:
+    """(start_s, end_s, text in lines) of each cue.
+
+    A sentence is a cue, cut where it is too long for one: after a comma or at a pause where there is one, never after
+    an abbreviation or a list's number. What would be too short to be read stays until the next cue begins, or is shown
+    together with it.
+    """
     groups: list[list[Word]] = []
-    for word in words:
-        group = groups[-1] if groups else None
-        if (
-            group is None
-            or group[-1].text.endswith((".", "!", "?", "…"))
-            or word.start_s - group[-1].end_s > PAUSE_S
-            or sum(len(w.text) + 1 for w in group) + len(word.text) > CUE_CHARACTERS
-        ):
-            groups.append([word])
-        else:
-            group.append(word)
-    result = []
-    for index, group in enumerate(groups):
-        latest = groups[index + 1][0].start_s if index + 1 < len(groups) else float("inf")
-        end_s = min(max(group[-1].end_s, group[0].start_s + SHORTEST_CUE_S), latest)
-        result.append((group[0].start_s, end_s, " ".join(word.text for word in group)))
-    return result
+    for sentence in _sentences([part for word in words for part in _parts(word)]):
+        groups += _cut(sentence)
+    groups = _joined(groups)
+    return [
+        (group[0].start_s, _end(group, following), break_lines(_tokens(group)))
+        for group, following in zip(groups, [*groups[1:], None], strict=False)
+    ]
 
 
-def break_lines(text: str) -> str:
-    """One line where it fits, else two as even as the words allow."""
-    if len(text) <= LINE_CHARACTERS:
-        return text
-    words = text.split(" ")
-    cut = min(range(1, len(words) + 1), key=lambda n: max(len(" ".join(words[:n])), len(" ".join(words[n:]))))
-    return "\n".join(part for part in (" ".join(words[:cut]), " ".join(words[cut:])) if part)
+def srt(words: list[Word]) -> str:
+    """The words as SubRip text; empty when there are none."""
+    blocks = [
+        f"{number}\n{clock(start_s)} --> {clock(end_s)}\n{text}\n"
+        for number, (start_s, end_s, text) in enumerate(cues(words), start=1)
+    ]
+    return "\n".join(blocks)
 
 
 def clock(seconds: float) -> str:
@@ -51,10 +54,125 @@ def clock(seconds: float) -> str:
     return f"{hours:02}:{minutes:02}:{milliseconds // 1000:02},{milliseconds % 1000:03}"
 
 
-def srt(words: list[Word]) -> str:
-    """The words as SubRip text; empty when there are none."""
-    blocks = [
-        f"{number}\n{clock(start_s)} --> {clock(end_s)}\n{break_lines(text)}\n"
-        for number, (start_s, end_s, text) in enumerate(cues(words), start=1)
-    ]
-    return "\n".join(blocks)
+def break_lines(tokens: list[Token]) -> str:
+    """One line where it fits, else two as even as the words allow, the first not ended by an abbreviation. More than two
+    where they do not fit."""
+    texts = [text for text, _ in tokens]
+    if len(" ".join(texts)) <= LINE_CHARACTERS or len(texts) == 1:
+        return " ".join(texts)
+    cuts = [n for n in range(1, len(tokens)) if tokens[n - 1][1]] or list(range(1, len(tokens)))
+    halves = [(" ".join(texts[:n]), " ".join(texts[n:])) for n in cuts]
+    return "\n".join(min(halves, key=lambda lines: max(map(len, lines))))
+
+
+def _tokens(group: list[Word]) -> list[Token]:
+    """What stands between the spaces of a cue. A word may hold some ("12 March 2024,"): inside of it a full stop is an
+    abbreviation's."""
+    tokens: list[Token] = []
+    for word in group:
+        *inner, last = word.text.split(" ")
+        tokens += [(part, not part.endswith(".")) for part in inner]
+        tokens.append((last, not _holds_on(word)))
+    return tokens
+
+
+def _parts(word: Word) -> list[Word]:
+    """The word; an address that is longer than a line in parts, each with its share of the time."""
+    if max(map(len, word.text.split(" "))) <= LINE_CHARACTERS:
+        return [word]
+    texts, rest = [], word.text
+    while len(rest) > LINE_CHARACTERS:
+        places = [n for n in range(1, LINE_CHARACTERS + 1) if rest[n - 1] in CUT_IN_A_WORD + " "]
+        cut = places[-1] if places else LINE_CHARACTERS
+        texts.append(rest[:cut].rstrip())
+        rest = rest[cut:].lstrip()
+    texts += [rest] if rest else []
+    s_per_character = (word.end_s - word.start_s) / sum(map(len, texts))
+    parts, start_s = [], word.start_s
+    for text in texts:
+        end_s = start_s + len(text) * s_per_character
+        parts.append(word._replace(text=text, start_s=start_s, end_s=end_s, mark=""))
+        start_s = end_s
+    return [*parts[:-1], parts[-1]._replace(end_s=word.end_s, mark=word.mark)]
+
+
+def _ends_sentence(word: Word) -> bool:
+    if word.mark is None:  # of a job that was made before marks were kept
+        return word.text.endswith(SENTENCE_ENDS)
+    return word.mark in tuple(".!?")
+
+
+def _holds_on(word: Word) -> bool:
+    """Whether a word must not be the last of a cue or line: an abbreviation, or the number of a list's item."""
+    return word.text.endswith(".") and word.mark is not None and not _ends_sentence(word)
+
+
+def _sentences(words: list[Word]) -> list[list[Word]]:
+    groups: list[list[Word]] = []
+    for word in words:
+        last = groups[-1][-1] if groups else None
+        if last is None or _ends_sentence(last) or word.start_s - last.end_s > PAUSE_S:
+            groups.append([word])
+        else:
+            groups[-1].append(word)
+    return groups
+
+
+def _cut(words: list[Word]) -> list[list[Word]]:
+    """The words as one cue where they fit, else in two at the best place, and so on."""
+    places = [n for n in range(1, len(words)) if not _holds_on(words[n - 1])] or list(range(1, len(words)))
+    if _fits(words) or not places:
+        return [words]
+    total = sum(len(word.text) + 1 for word in words)
+
+    def badness(place: int) -> float:
+        """How far from the middle; a comma, or else a pause of speech, is worth a quarter of the whole."""
+        before = sum(len(word.text) + 1 for word in words[:place]) / total
+        at_pause = words[place - 1].mark or words[place - 1].text.endswith((",", ";", ":"))
+        return abs(before - 0.5) - (0.25 if at_pause and 0.15 < before < 0.85 else 0)
+
+    place = min(places, key=badness)
+    return [*_cut(words[:place]), *_cut(words[place:])]
+
+
+def _fits(words: list[Word]) -> bool:
+    lines = break_lines(_tokens(words)).split("\n")
+    return (
+        len(lines) <= LINES
+        and max(map(len, lines)) <= LINE_CHARACTERS
+        and words[-1].end_s - words[0].start_s <= LONGEST_CUE_S
+    )
+
+
+def _needed_s(words: list[Word]) -> float:
+    """How long a cue must stay to be read."""
+    return max(SHORTEST_CUE_S, len(" ".join(word.text for word in words)) / CHARACTERS_A_SECOND)
+
+
+def _end(words: list[Word], following: list[Word] | None) -> float:
+    """Where a cue ends: with its last word, later where it takes longer to be read and the next one leaves the time."""
+    start_s = words[0].start_s
+    end_s = max(words[-1].end_s, start_s + _needed_s(words))
+    end_s = min(end_s, start_s + LONGEST_CUE_S)
+    return min(end_s, following[0].start_s) if following else end_s
+
+
+def _joined(groups: list[list[Word]]) -> list[list[Word]]:
+    """The cues, each that would be gone too soon put together with the one before or after it, where both fit."""
+    groups = list(groups)
+    position = 0
+    while position < len(groups):
+        following = groups[position + 1] if position + 1 < len(groups) else None
+        shown_s = _end(groups[position], following) - groups[position][0].start_s
+        if shown_s >= _needed_s(groups[position]) - 1e-6:
+            position += 1
+            continue
+        pairs = [n for n in (position, position - 1) if 0 <= n < len(groups) - 1]
+        pairs = [n for n in pairs if _fits(groups[n] + groups[n + 1])]
+        if not pairs:
+            position += 1
+            continue
+        best = min(pairs, key=lambda n: sum(len(word.text) for word in groups[n] + groups[n + 1]))
+        groups[best : best + 2] = [groups[best] + groups[best + 1]]
+        position = max(best - 1, 0)
+    return groups

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from avatar.errors import InputError
 from avatar.portrait.face import Face
-from avatar.portrait.landmarks import CHIN, LEFT_EYE, MOUTH_LEFT, MOUTH_RIGHT, NOSE_TIP, RIGHT_EYE
+from avatar.portrait.facts import Colour, colour_of, mouth_gap
+from avatar.portrait.landmarks import CHIN, FACE_OVAL, LEFT_EYE, MOUTH_LEFT, MOUTH_RIGHT, NOSE_TIP, RIGHT_EYE
 from avatar.portrait.picture import SMALLEST_FACE
 
 FACE_SHARE = 0.46  # of the frame's width: head and shoulders
 EYES_AT = 0.40  # of the frame's height, from the top
 MOST_TURNED = 40  # degrees to a side; there the nose reaches the outline of the far cheek
 MOST_TILTED = 45  # degrees
+MOST_OUTSIDE, OUTSIDE_TOLD = 0.20, 0.03  # shares of the face's area outside the picture: refused, told
 SHARPEN_ABOVE = 1.3  # times enlarged
 
 MUST_SHOW = [LEFT_EYE, RIGHT_EYE, NOSE_TIP, MOUTH_LEFT, MOUTH_RIGHT, CHIN]
@@ -27,6 +30,16 @@ class Portrait:
 
     picture: np.ndarray
     landmarks: np.ndarray
+
+    @cached_property
+    def colour(self) -> Colour:
+        """How colourful it is; a black-and-white one is grey."""
+        return colour_of(self.picture, self.landmarks)
+
+    @property
+    def mouth_gap(self) -> float:
+        """How far its mouth is open, as a share of the mouth's width."""
+        return mouth_gap(self.landmarks)
 
     def save(self, folder: Path) -> None:
         """Write portrait.png and landmarks.npy, the same bytes for the same portrait."""
@@ -94,9 +107,37 @@ def refuse_unusable(face: Face, width: int, height: int) -> None:
         raise InputError(
             f"the head is tilted by about {abs(face.tilt):.0f} degrees; {MOST_TILTED} is the most, rotate the picture."
         )
+    outside = share_outside(face, width, height)
     points = face.landmarks[MUST_SHOW, :2]
     if (points < 0).any() or (points > [width - 1, height - 1]).any():
-        raise InputError("the face is cut off by the edge of the picture; eyes, mouth and chin must be inside it.")
+        raise InputError(
+            f"the face is cut off by the edge of the picture, {outside:.0%} of it lies outside; eyes, mouth and chin "
+            "must be inside it."
+        )
+    if outside > MOST_OUTSIDE:
+        raise InputError(
+            f"{outside:.0%} of the face lies outside the picture, {MOST_OUTSIDE:.0%} is the most; give one that shows "
+            "the whole face."
+        )
+
+
+def outside_note(face: Face, width: int, height: int) -> str | None:
+    """What to say of a face that can be used while a part of it is outside the picture."""
+    outside = share_outside(face, width, height)
+    if outside < OUTSIDE_TOLD:
+        return None
+    return f"{outside:.0%} of the face lies outside the picture; a picture that shows the whole face looks better."
+
+
+def share_outside(face: Face, width: int, height: int) -> float:
+    """How much of the face's outline, by area, lies outside a picture of width x height: 0..1."""
+    import cv2
+
+    outline = cv2.convexHull(face.landmarks[list(FACE_OVAL), :2])
+    edges = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32) - np.float32(0.5)
+    whole = cv2.contourArea(outline)
+    inside = cv2.intersectConvexConvex(outline, edges)[0]
+    return 1 - inside / whole if whole else 0.0
 
 
 def frame_portrait(rgb: np.ndarray, landmarks: np.ndarray, size: int = 512) -> tuple[np.ndarray, np.ndarray]:

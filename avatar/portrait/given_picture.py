@@ -10,10 +10,12 @@ import numpy as np
 
 from avatar.device.libraries import FACES, FFMPEG
 from avatar.engines import Told, WantedPicture
+from avatar.media import READS_CLIPS
 from avatar.portrait.bundled import BUNDLED_NOTE, bundled_picture
 from avatar.portrait.face import Face, FaceReader
-from avatar.portrait.framing import Portrait, choose_face, frame_portrait
+from avatar.portrait.framing import Portrait, choose_face, frame_portrait, outside_note
 from avatar.portrait.picture import read_picture
+from avatar.portrait.upright import refuse_lying
 from avatar.progress import Progress
 
 if TYPE_CHECKING:
@@ -30,10 +32,9 @@ class GivenPortrait:
     models: ClassVar[tuple[str, ...]] = ()
     libraries: ClassVar[tuple[str, ...]] = tuple(sorted({*FACES, *FFMPEG}))  # FFmpeg for HEIC
     code: ClassVar[tuple[str, ...]] = (
-        "media/boxes.py", "media/canonical.py", "media/chunks.py", "media/claims.py", "media/ffmpeg.py", "media/pipes.py",
-        "media/reading.py", "media/streams.py",
-        "portrait/bundled.py", "portrait/decode_picture.py", "portrait/face.py", "portrait/framing.py",
+        "portrait/bundled.py", "portrait/decode_picture.py", "portrait/face.py", "portrait/facts.py", "portrait/framing.py",
         "portrait/given_picture.py", "portrait/heic.py", "portrait/landmarks.py", "portrait/picture.py",
+        "portrait/upright.py", *READS_CLIPS,
     )  # fmt: skip
     uses: ClassVar[tuple[str, ...]] = ()
 
@@ -61,9 +62,14 @@ class GivenPortrait:
         given. Raises RequestError and InputError as read_picture and choose_face do.
         """
         rgb = read_picture(wanted.path) if wanted.path else bundled_picture()
-        if not wanted.path:
+        faces = self._reader.read(rgb)
+        if wanted.path:
+            refuse_lying(self._reader, rgb, faces)
+        else:
             told.notes.append(BUNDLED_NOTE)
-        chosen = choose_face(self._reader.read(rgb), wanted.face, rgb.shape[1], rgb.shape[0])
+        chosen = choose_face(faces, wanted.face, rgb.shape[1], rgb.shape[0])
+        if note := outside_note(chosen, rgb.shape[1], rgb.shape[0]):
+            told.notes.append(note)
         picture, expected = frame_portrait(rgb, chosen.landmarks, wanted.size)
         return Portrait(picture, self._read_again(picture, expected))
 

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     import numpy as np
 
 
+GOOD = "good: every limit is met"
+MARRED = "can be used: no limit is missed, but see the warning"
+
+
 def check_file(path: Path, motion: np.ndarray | None = None, lse: bool = False) -> dict:
     """Measure a picture, a video or a recording.
 
@@ -40,7 +44,7 @@ def lines(report: dict) -> list[str]:
         from avatar.quality.video import lines
     else:
         from avatar.quality.recording import lines
-    verdict = [f"falls short: {reason}" for reason in report["failed"]] or ["good: every limit is met"]
+    verdict = [f"falls short: {reason}" for reason in report["failed"]] or [MARRED if report.get("warnings") else GOOD]
     return [f"{report['kind']:<12}{report['file']}", *lines(report), *verdict]
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from avatar.errors import RequestError
 from avatar.files import file_digest
 from avatar.jobs import stage_cache
+from avatar.jobs.contents import is_whole
+from avatar.jobs.job import Job
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,9 +24,12 @@ def opening_of(home: Path, path: Path) -> np.ndarray | None:
     except RequestError:
         return None
     for owner in stage_cache.owners(home, digest):
-        motion = home / "jobs" / owner / "motion.npz"
-        if motion.is_file():
-            from avatar.lips.warp.motion import Motion
+        job = Job(home / "jobs" / owner)
+        if (record := job.record("lips")) and not job.damage():
+            made = {name: sha256 for name, sha256 in record["outputs"].items() if name == "motion.npz"}
+            if made and is_whole(job.folder, made):
+                from avatar.lips.warp.motion import Motion
 
-            return Motion.load(motion).mouth[:, 0]
+                with contextlib.suppress(OSError, EOFError, ValueError, LookupError, zipfile.BadZipFile):
+                    return Motion.load(job.file("motion.npz")).mouth[:, 0]
     return None

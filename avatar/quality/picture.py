@@ -6,9 +6,10 @@ from pathlib import Path
 
 from avatar.errors import InputError
 from avatar.portrait.face import Face, FaceReader
-from avatar.portrait.framing import choose_face, refuse_unusable
+from avatar.portrait.framing import choose_face, outside_note, refuse_unusable
 from avatar.portrait.given_picture import MOST_FACES
 from avatar.portrait.picture import SMALLEST_FACE, read_picture
+from avatar.portrait.upright import refuse_lying
 
 
 def check_picture(path: Path) -> dict:
@@ -17,16 +18,19 @@ def check_picture(path: Path) -> dict:
     height, width = rgb.shape[:2]
     with FaceReader(max_faces=MOST_FACES) as reader:
         faces = reader.read(rgb)
-    failed = []
-    try:
-        choose_face(faces, None, width, height)
-    except InputError as reason:
-        failed.append(str(reason))
+        failed, warnings = [], []
+        try:
+            refuse_lying(reader, rgb, faces)
+            note = outside_note(choose_face(faces, None, width, height), width, height)
+            warnings += [note] if note else []
+        except InputError as reason:
+            failed.append(str(reason))
     return {
         "kind": "picture",
         "width": width,
         "height": height,
         "faces": [_describe(face, width, height) for face in faces],
+        "warnings": warnings,
         "failed": failed,
     }
 
@@ -39,7 +43,7 @@ def lines(report: dict) -> list[str]:
             f"{f'face {number}':<12}{face['width']:.0f} pixels wide, at x {left}-{right}, y {top}-{bottom}, tilted by "
             f"{face['tilt_degrees']:.0f}, turned by {face['turn_degrees']:.0f} degrees"
         )
-    return rows
+    return rows + [f"{'warning':<12}{warning}" for warning in report["warnings"]]
 
 
 def _describe(face: Face, width: int, height: int) -> dict:

@@ -14,6 +14,7 @@ FIGURES = {  # name in the report: attribute of Recording, digits
     "sample_rate": ("sample_rate", 0),
     "channels": ("channels", 0),
     "rms_dbfs": ("rms_dbfs", 1),
+    "lufs": ("lufs", 1),
     "speech_seconds": ("speech_seconds", 2),
     "clipped_share": ("clipped_fraction", 5),
     "snr_db": ("snr_db", 1),
@@ -42,7 +43,10 @@ def lines(report: dict) -> list[str]:
         rows = [
             ("length", f"{report['seconds']:.2f} s, {report['speech_seconds']:.2f} s of it louder than the background"),
             ("sound", f"{report['sample_rate']} Hz, channels: {report['channels']}, {report['audio_codec']}"),
-            ("level", f"{report['rms_dbfs']} dBFS, peak {report['peak_dbfs']}, clipped {report['clipped_share']:.2%}"),
+            (
+                "level",
+                f"{report['lufs']} LUFS, {report['rms_dbfs']} dBFS, peak {report['peak_dbfs']}, clipped {report['clipped_share']:.2%}",
+            ),
             ("speech", f"{report['snr_db']:.0f} dB over its background, median pitch {pitch}"),
         ]
     rows += [("note", warning) for warning in report["warnings"]]

@@ -1,4 +1,4 @@
-"""How well one curve follows another, and how late it is."""
+"""How well one curve follows another, how late it is, and whether that will do."""
 
 from __future__ import annotations
 
@@ -10,12 +10,21 @@ STEPS = 8  # lags between two frames that are tried
 FARTHEST = 8  # frames of lag, either way
 FEWEST = 12  # frames from which a correlation says anything
 
+LEAST_R_INTENDED = 0.9  # the mouth against what it was asked to do
+LEAST_R_SOUND = 0.6  # the mouth against the loudness of the sound
+MOST_LAG_MS = 40  # one frame
+
 
 class Match(NamedTuple):
     """Correlation at the lag where it is highest. r is -1 to 1; lag_ms > 0: the first curve comes later."""
 
     r: float | None  # None where it cannot be told: a curve is constant, or too short
     lag_ms: float | None
+
+    def figures(self) -> dict[str, float | None]:
+        """For a report."""
+        rounded = None if self.r is None else round(self.r, 4)
+        return {"r": rounded, "lag_ms": None if self.lag_ms is None else round(self.lag_ms, 1)}
 
 
 def match(late: np.ndarray, early: np.ndarray, frame_rate: float) -> Match:
@@ -41,6 +50,19 @@ def match(late: np.ndarray, early: np.ndarray, frame_rate: float) -> Match:
     if not np.isfinite(scores[best]):
         return Match(None, None)
     return Match(float(scores[best]), lags[best] / STEPS / frame_rate * 1000)
+
+
+def match_failures(found: Match, other: str, least_r: float) -> list[str]:
+    """A sentence for every limit that the mouth misses when it follows another curve."""
+    if found.r is None or found.lag_ms is None:
+        return [f"the mouth cannot be compared with {other}: one of the two never changes"]
+    failed = []
+    if found.r < least_r:
+        failed.append(f"the mouth follows {other} with a correlation of {found.r:.2f}, {least_r} is the least")
+    if abs(found.lag_ms) > MOST_LAG_MS:
+        way = "after" if found.lag_ms > 0 else "before"
+        failed.append(f"the mouth moves {abs(found.lag_ms):.0f} ms {way} {other}, {MOST_LAG_MS} ms is the most")
+    return failed
 
 
 def _filled(curve: np.ndarray) -> np.ndarray | None:

@@ -13,15 +13,14 @@ from avatar.errors import InputError
 from avatar.invocation import to_type
 from avatar.media.frames import at_rate, video_frames
 from avatar.media.loudness import SILENT_DBFS, Loudness, decibels, loudness_of
+from avatar.media.lufs import Meter
 from avatar.media.reading import FORMATS
+from avatar.media.sound_file import FROM_ZERO_RATE
 from avatar.media.streams import Streams
 from avatar.portrait.face import Face, FaceReader
 from avatar.portrait.landmarks import LEFT_EYE, LOWER_LIP, RIGHT_EYE, UPPER_LIP
-from avatar.quality.sync import Match, match
+from avatar.quality.sync import LEAST_R_INTENDED, LEAST_R_SOUND, Match, match, match_failures
 
-LEAST_R_INTENDED = 0.9  # the mouth against what it was asked to do
-LEAST_R_SOUND = 0.6  # the mouth against the loudness of the sound
-MOST_LAG_MS = 40  # one frame
 MOST_MISSING_S = 0.25  # of the length that the file claims; containers round it, and sound is padded
 BLACK = 8  # mean grey level of 255 below which a frame is black
 MOST_BLACK = 0.1  # share of the frames: room for a fade in and out, not for a video that shows next to nothing
@@ -48,7 +47,8 @@ def check_video(path: Path, streams: Streams, motion: np.ndarray | None, lse: bo
     from avatar.quality import syncnet
 
     pictures = measure_frames(path, streams.frame_rate)
-    sound = loudness_of(path) if streams.audio_codec else None
+    meter = Meter(FROM_ZERO_RATE)
+    sound = loudness_of(path, meter.add) if streams.audio_codec else None
     opening = np.array(pictures.opening)
     frames, faces = len(opening), int(np.isfinite(opening).sum())
     if streams.frame_rate is None:
@@ -71,11 +71,12 @@ def check_video(path: Path, streams: Streams, motion: np.ndarray | None, lse: bo
         "audio_seconds": sound and round(sound.seconds, 4),
         "difference_seconds": sound and round(abs(seconds - sound.seconds), 4),
         "audio_rms_dbfs": sound and _round(sound.rms_dbfs, 1),
+        "audio_lufs": sound and _round(meter.loudness(), 1),
         "audio_peak_dbfs": sound and _round(decibels(sound.peak), 1),
         "frames_with_face": faces,
         "opening": _spread(opening),
-        "opening_to_intended": _match_report(intended),
-        "opening_to_sound": _match_report(loudness),
+        "opening_to_intended": intended and intended.figures(),
+        "opening_to_sound": loudness and loudness.figures(),
         "lip_sync": lip_sync,
         "lip_sync_left_out": None if lse else syncnet.obstacle() or f"'{to_type('check FILE --lse')}' asks SyncNet.",
         "black_share": round(pictures.black / frames, 4),
@@ -102,9 +103,9 @@ def failures(report: dict, sound: Loudness | None, intended: Match | None, loudn
     if sound and report["difference_seconds"] > 1 / report["frame_rate"]:
         failed.append(f"picture and sound differ by {report['difference_seconds']:.3f} s, more than one frame")
     if intended:
-        failed += _match_failures(intended, "what it was asked to do", LEAST_R_INTENDED)
+        failed += match_failures(intended, "what it was asked to do", LEAST_R_INTENDED)
     if loudness:
-        failed += _match_failures(loudness, "the sound", LEAST_R_SOUND)
+        failed += match_failures(loudness, "the sound", LEAST_R_SOUND)
     return failed
 
 
@@ -117,7 +118,8 @@ def lines(report: dict) -> list[str]:
         ),
         (
             "sound",
-            f"{report['audio_seconds']:.3f} s, {_or_none(report['audio_rms_dbfs'], ' dBFS')}, {report['audio_codec']}"
+            f"{report['audio_seconds']:.3f} s, {_or_none(report['audio_lufs'], ' LUFS')}, "
+            f"{_or_none(report['audio_rms_dbfs'], ' dBFS')}, {report['audio_codec']}"
             if report["audio_codec"]
             else "none",
         ),
@@ -171,22 +173,6 @@ def mouth_opening(face: Face) -> float:
 
 
 # ---------------------------------------------------------------- figures
-
-
-def _match_failures(found: Match, other: str, least_r: float) -> list[str]:
-    if found.r is None or found.lag_ms is None:
-        return [f"the mouth cannot be compared with {other}: one of the two never changes"]
-    failed = []
-    if found.r < least_r:
-        failed.append(f"the mouth follows {other} with a correlation of {found.r:.2f}, {least_r} is the least")
-    if abs(found.lag_ms) > MOST_LAG_MS:
-        way = "after" if found.lag_ms > 0 else "before"
-        failed.append(f"the mouth moves {abs(found.lag_ms):.0f} ms {way} {other}, {MOST_LAG_MS} ms is the most")
-    return failed
-
-
-def _match_report(found: Match | None) -> dict | None:
-    return found and {"r": _round(found.r, 4), "lag_ms": _round(found.lag_ms, 1)}
 
 
 def _lip_sync(report: dict) -> str:

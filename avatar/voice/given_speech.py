@@ -1,4 +1,4 @@
-"""Speech that was given: checked, mixed to mono, otherwise as it is. It has no phoneme timings."""
+"""Speech that was given: checked, mixed to mono, at the loudness of all speech. It has no phoneme timings."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 from avatar.device.libraries import FFMPEG
 from avatar.engines import Told, WantedSpeech
 from avatar.errors import RequestError
+from avatar.media import READS_SOUND
 from avatar.progress import Progress
 from avatar.voice.recording import Recording, read_speech
 from avatar.voice.speech import Speech
@@ -27,9 +28,7 @@ class GivenSpeech:
     models: ClassVar[tuple[str, ...]] = ()
     libraries: ClassVar[tuple[str, ...]] = (*FFMPEG, "numpy")
     code: ClassVar[tuple[str, ...]] = (
-        "voice/given_speech.py", "voice/pitch.py", "voice/recording.py", "voice/speech.py",
-        "media/boxes.py", "media/chunks.py", "media/claims.py", "media/ffmpeg.py", "media/pipes.py", "media/reading.py",
-        "media/sound_file.py", "media/streams.py",
+        "voice/given_speech.py", "voice/pitch.py", "voice/recording.py", "voice/speech.py", *READS_SOUND,
     )  # fmt: skip
     uses: ClassVar[tuple[str, ...]] = ()  # it runs alike on every host
 

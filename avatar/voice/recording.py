@@ -1,4 +1,4 @@
-"""Recordings that users give: read by FFmpeg whatever their format, within bounds, and checked before use."""
+"""Recordings that users give: read by FFmpeg whatever their format, within bounds, checked, and made equally loud."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 
 from avatar.errors import InputError
 from avatar.limits import LONGEST_S
-from avatar.media.sound_file import Sound, read_sound
+from avatar.media.level import Level, level_of, levelled, scaled
+from avatar.media.sound_file import MOST_CHANNELS, Sound, read_sound
 from avatar.voice.pitch import median_f0_hz
 
 LONGEST_REFERENCE_S = 600.0
@@ -29,10 +30,9 @@ TRIM_KEPT_S = 0.10  # silence left at both ends
 
 @dataclass(frozen=True)
 class Recording:
-    """A checked recording, mixed down to mono.
+    """A checked recording, its channels as one, at the loudness of all speech. Figures are of the file.
 
-    samples: float32 (n,) in -1..1. channels: of the file. peak: of the file, 1.0 is full scale. rms_dbfs: of all
-    samples. speech_seconds: how much of it is louder than its background. clipped_fraction: samples at full scale, in
+    samples: float32 (n,) in -1..1. peak: 1.0 is full scale. rms_dbfs: of all samples. speech_seconds: how much of it is louder than its background. clipped_fraction: samples at full scale, in
     any channel. snr_db: level of the loud frames over that of the quiet ones, a coarse estimate. median_f0_hz: None
     where it has no voiced speech. warnings: one sentence each.
     """
@@ -47,6 +47,7 @@ class Recording:
     snr_db: float
     median_f0_hz: float | None
     warnings: tuple[str, ...] = ()
+    lufs: float | None = None
 
     @property
     def seconds(self) -> float:
@@ -59,17 +60,14 @@ def check_reference(path: Path) -> Recording:
     Raises InputError when it cannot be read, is cut short, shorter than 1 s, longer than 10 min, silent, of telephone
     quality (half the voice's band is not there to clone), or has more than two channels (several microphones).
     """
-    recording = _read(path, SHORTEST_REFERENCE_S, LONGEST_REFERENCE_S, "6 to 30 s of one clear speaker are best")
+    advice = "6 to 30 s of one clear speaker are best"
+    recording, level = _read(path, SHORTEST_REFERENCE_S, LONGEST_REFERENCE_S, advice, most_channels=2)
     if recording.sample_rate <= TELEPHONE_HZ:
         raise InputError(
             f"the recording {path.name!r} has a sample rate of {recording.sample_rate} Hz, as telephones do; a voice "
             "needs 16,000 Hz or more, record it again."
         )
-    if recording.channels > 2:
-        raise InputError(
-            f"the recording {path.name!r} has {recording.channels} channels; export the one that holds the speaker, "
-            "as mono or stereo."
-        )
+    recording = replace(recording, samples=levelled(recording.samples, recording.sample_rate, level))
     if recording.seconds >= ADVISED_REFERENCE_S:
         return recording
     warning = (f"the recording is {recording.seconds:.1f} s long; {ADVISED_REFERENCE_S:.0f} s are the least "
@@ -78,8 +76,12 @@ def check_reference(path: Path) -> Recording:
 
 
 def read_speech(path: Path) -> Recording:
-    """Read finished speech that a video is made of. Raises InputError as `check_reference` does, over 120 s."""
-    return _read(path, SHORTEST_SPEECH_S, LONGEST_S, f"give finished speech of up to {LONGEST_S:g} s")
+    """Read finished speech that a video is made of. Raises InputError as `check_reference` does, over 120 s.
+
+    It comes by the gain alone, for the lips to follow; the video stage limits its peaks as those of all speech.
+    """
+    recording, level = _read(path, SHORTEST_SPEECH_S, LONGEST_S, f"give finished speech of up to {LONGEST_S:g} s")
+    return replace(recording, samples=scaled(recording.samples, level))
 
 
 def trim(recording: Recording) -> Recording:
@@ -92,8 +94,11 @@ def trim(recording: Recording) -> Recording:
     return replace(recording, samples=samples)
 
 
-def _read(path: Path, shortest_s: float, longest_s: float, advice: str) -> Recording:
-    sound = read_sound(path, longest_s)
+def _read(
+    path: Path, shortest_s: float, longest_s: float, advice: str, most_channels: int = MOST_CHANNELS
+) -> tuple[Recording, Level | None]:
+    """A recording as loud as it is, and how it comes to the loudness of all speech."""
+    sound = read_sound(path, longest_s, most_channels)
     name = repr(path.name)
     if sound.seconds < shortest_s:
         raise InputError(
@@ -106,6 +111,7 @@ def _read(path: Path, shortest_s: float, longest_s: float, advice: str) -> Recor
             f"the recording {name} is silent (its loudest parts are at {loud_db:.0f} dBFS); "
             "check the microphone and record it again."
         )
+    level = level_of(sound.samples, sound.sample_rate)
     recording = Recording(
         samples=sound.samples,
         sample_rate=sound.sample_rate,
@@ -116,12 +122,17 @@ def _read(path: Path, shortest_s: float, longest_s: float, advice: str) -> Recor
         clipped_fraction=sound.clipped_fraction,
         snr_db=float(loud_db - quiet_db),
         median_f0_hz=median_f0_hz(sound.samples, sound.sample_rate),
+        lufs=level and level.lufs,
     )
-    return replace(recording, warnings=tuple(_warnings(recording, sound)))
+    note = level and level.note()
+    return replace(recording, warnings=(*_warnings(recording, sound), *([note] if note else []))), level
 
 
 def _warnings(recording: Recording, sound: Sound) -> list[str]:
     found = []
+    if sound.cancels:
+        found.append("channels of the recording cancel each other, as with a wire the wrong way round; those that go "
+                     "with the louder one are used")  # fmt: skip
     if recording.channels > 2:
         found.append(f"the recording has {recording.channels} channels; they are mixed down to one")
     if recording.sample_rate <= TELEPHONE_HZ:

@@ -28,11 +28,15 @@ class Phone(NamedTuple):
 
 
 class Word(NamedTuple):
-    """One word as written in the text (with its punctuation) and its time in the speech."""
+    """One word as written in the text (with its punctuation) and its time in the speech.
+
+    mark: the pause after it, one of `,.!?;:`, "" where its clause goes on; None where nobody said.
+    """
 
     text: str
     start_s: float
     end_s: float
+    mark: str | None = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,11 @@ class Speech:
     @property
     def seconds(self) -> float:
         return len(self.samples) / self.sample_rate
+
+    def marked(self, marks: list[str]) -> Speech:
+        """With what stands after each word."""
+        words = [word._replace(mark=mark) for word, mark in zip(self.words, marks, strict=True)]
+        return replace(self, words=words)
 
     def frame_count(self, frame_rate: int | Fraction) -> int:
         """How many video frames the speech fills, the last one perhaps in part."""
@@ -66,10 +75,11 @@ class Speech:
     def save(self, folder: Path) -> None:
         """Write speech.wav (16 bit) and timings.json."""
         self.write_wav(folder / "speech.wav")
-        timings = {
-            kind: [(text, round(start_s, 4), round(end_s, 4)) for text, start_s, end_s in spans]
-            for kind, spans in (("phones", self.phones), ("words", self.words))
-        }
+        timings = {"phones": [_rounded(*phone) for phone in self.phones]}
+        timings["words"] = [
+            (*_rounded(word.text, word.start_s, word.end_s), *([] if word.mark is None else [word.mark]))
+            for word in self.words
+        ]
         (folder / "timings.json").write_text(json.dumps(timings, ensure_ascii=False) + "\n")
 
     def write_wav(self, path: Path) -> None:
@@ -84,3 +94,7 @@ class Speech:
         samples, sample_rate = read_wav(folder / "speech.wav")
         timings = json.loads((folder / "timings.json").read_text())
         return cls(samples, sample_rate, [Phone(*p) for p in timings["phones"]], [Word(*w) for w in timings["words"]])
+
+
+def _rounded(text: str, start_s: float, end_s: float) -> tuple:
+    return text, round(start_s, 4), round(end_s, 4)

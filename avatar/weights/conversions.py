@@ -12,14 +12,16 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
-import json
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from avatar import settings
-from avatar.files import rename_new, write_json
+from avatar.files import clear_away, is_folder, is_regular, open_lock, rename_new, write_json
+from avatar.json_files import read_json
 from avatar.weights.digests import file_sha256, problem_with
 from avatar.weights.disk import need_room, sync
 from avatar.weights.lock import Model
@@ -30,8 +32,8 @@ def converted(model: Model, output: str, version: str, make: Callable[[Path], No
     key = hashlib.sha256(f"{model.digest} {output} {version}".encode()).hexdigest()[:16]
     folder = settings.home() / "converted" / f"{model.name}-{key}"
     with _held(folder):
-        if not folder.is_dir() or problems(folder):
-            shutil.rmtree(folder, ignore_errors=True)
+        if not is_folder(folder) or problems(folder):
+            clear_away(folder)
             need_room(folder.parent, model.needed_bytes, f"converting {model.name}")
             _make(folder, model, output, version, make)
     return folder / output
@@ -44,10 +46,15 @@ def every(model: str) -> list[Path]:
 
 def problems(folder: Path, full: bool = False, on_read: Callable[[int], None] | None = None) -> list[str]:
     """What is wrong with a conversion, one sentence for each file; empty when it is as it was made."""
+    checks: dict[Path, tuple[int, str]] = {}
     try:
-        made = json.loads((folder / "made.json").read_text())["files"]
-        checks = {folder / name: (entry["size"], entry["sha256"]) for name, entry in made.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        made: Any = read_json(folder / "made.json")
+        for name, entry in made["files"].items():
+            path, parts = folder / name, Path(name).parts
+            if ".." in parts or Path(name).is_absolute() or os.path.lexists(path) and not is_regular(path):
+                return [f"{folder / 'made.json'} names {name!r}, which is no file there"]
+            checks[path] = (int(entry["size"]), str(entry["sha256"]))
+    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
         return [f"{folder} has no readable made.json"]
     found = {path: problem_with(path, *expected, full, on_read) for path, expected in checks.items()}
     return [f"{path} {problem}" for path, problem in found.items() if problem]
@@ -73,8 +80,8 @@ def _make(folder: Path, model: Model, output: str, version: str, make: Callable[
 def _held(folder: Path) -> Iterator[None]:
     """Hold a conversion's name against other processes: whoever comes second finds it made."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with open(folder.parent / f".{folder.name}.lock", "w") as held:
+    with open_lock(folder.parent / f".{folder.name}.lock") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         for leftover in folder.parent.glob(f".new-{folder.name}-*"):  # of a process that was killed
-            shutil.rmtree(leftover, ignore_errors=True)
+            clear_away(leftover)
         yield

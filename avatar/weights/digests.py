@@ -18,6 +18,7 @@ from pathlib import Path
 
 from avatar import settings
 from avatar.files import written_whole
+from avatar.json_files import Damaged, read_json
 
 CHUNK_BYTES = 4 << 20
 # A file changed again within the tick of its file system's clock keeps its time; ticks are up to 2 s (FAT). Git has
@@ -55,8 +56,9 @@ def problem_with(
 def is_stamped(path: Path, sha256: str) -> bool:
     """Whether a file was found right before and has not changed since. Reads none of it."""
     try:
-        return json.loads(_stamp_path(path).read_text())["file"] == _stamp_of(os.stat(path), sha256)
-    except (OSError, ValueError, KeyError, TypeError):
+        kept = read_json(_stamp_path(path))
+        return isinstance(kept, dict) and kept.get("file") == _stamp_of(os.stat(path), sha256)
+    except (OSError, Damaged):
         return False
 
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import datetime
-import json
 
 from avatar import settings
 from avatar.errors import EnvironmentProblem
 from avatar.files import write_json
 from avatar.invocation import to_type
+from avatar.json_files import Damaged, read_json
 from avatar.weights.lock import Licence, Model
 
 
 def accepted(licence: Licence) -> dict | None:
     """When and how this licence was accepted, or None. Another name or address of it is another licence."""
     entry = _read().get(licence.key)
-    return entry if entry and (entry["name"], entry["url"]) == (licence.name, licence.url) else None
+    return entry if entry and (entry.get("name"), entry.get("url")) == (licence.name, licence.url) else None
 
 
 def wants_consent(model: Model) -> bool:
@@ -39,8 +39,11 @@ def refuse_unaccepted(model: Model) -> None:
         )
 
 
-def _read() -> dict:
+def _read() -> dict[str, dict]:
+    """What was accepted. A file that does not fit says nothing: then it is asked again."""
     try:
-        return json.loads((settings.home() / "licences.json").read_text())
-    except (OSError, ValueError):
+        content = read_json(settings.home() / "licences.json")
+    except (Damaged, FileNotFoundError):
         return {}
+    entries = content.items() if isinstance(content, dict) else ()
+    return {key: entry for key, entry in entries if isinstance(entry, dict) and isinstance(entry.get("accepted"), str)}

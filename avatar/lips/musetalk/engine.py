@@ -18,6 +18,7 @@ from avatar.device.threads import torch_threads
 from avatar.engines import Told
 from avatar.lips.musetalk.clip import Clip
 from avatar.lips.musetalk.options import Options
+from avatar.media import READS_CLIPS, READS_SOUND
 from avatar.portrait.framing import Portrait
 from avatar.voice.speech import Speech
 from avatar.weights import store
@@ -43,11 +44,9 @@ class MuseTalkLips:
     # MediaPipe and FFmpeg are for clips.
     libraries: ClassVar[tuple[str, ...]] = tuple(sorted({*TORCH, *DIFFUSERS, *FACES, *FFMPEG}))
     code: ClassVar[tuple[str, ...]] = (
-        "lips/__init__.py", "lips/box.py", "lips/musetalk",
-        "media/boxes.py", "media/canonical.py", "media/chunks.py", "media/claims.py", "media/ffmpeg.py", "media/pipes.py",
-        "media/reading.py", "media/frames.py", "media/loudness.py",
-        "media/sound_file.py", "media/streams.py", "portrait/face.py", "portrait/framing.py",
-        "portrait/heic.py", "portrait/landmarks.py", "portrait/picture.py", "voice/speech.py",
+        "lips/__init__.py", "lips/box.py", "lips/musetalk", "portrait/face.py", "portrait/facts.py",
+        "portrait/framing.py", "portrait/heic.py", "portrait/landmarks.py", "portrait/picture.py", "voice/speech.py", *READS_CLIPS,
+        *READS_SOUND,
     )  # fmt: skip
     # A batch of one and one of eight differ in last digits: by one level in some pixels.
     uses: ClassVar[tuple[str, ...]] = ("device", "dtype", "lips_batch")

@@ -13,6 +13,7 @@ import numpy as np
 from avatar.engines import Told
 from avatar.lips.warp.motion import Motion, plan_motion
 from avatar.lips.warp.warp import WarpLips
+from avatar.media import READS_CLIPS, READS_SOUND
 from avatar.portrait.framing import Portrait
 from avatar.voice.speech import Speech
 
@@ -33,10 +34,8 @@ class WarpLipsEngine:
     models: ClassVar[tuple[str, ...]] = ()
     libraries: ClassVar[tuple[str, ...]] = ("numpy", "opencv-python", "pillow")
     code: ClassVar[tuple[str, ...]] = (
-        "lips/__init__.py", "lips/box.py", "lips/warp",
-        "media/boxes.py", "media/canonical.py", "media/chunks.py", "media/claims.py", "media/ffmpeg.py", "media/pipes.py", "media/reading.py",
-        "media/loudness.py", "media/sound_file.py", "media/streams.py",
-        "portrait/face.py", "portrait/framing.py", "portrait/heic.py", "portrait/landmarks.py", "portrait/picture.py", "voice/speech.py",
+        "lips/__init__.py", "lips/box.py", "lips/warp", "portrait/face.py", "portrait/facts.py",
+        "portrait/framing.py", "portrait/heic.py", "portrait/landmarks.py", "portrait/picture.py", "voice/speech.py", *READS_CLIPS, *READS_SOUND,
     )  # fmt: skip
     uses: ClassVar[tuple[str, ...]] = ()
 

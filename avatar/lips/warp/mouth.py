@@ -12,6 +12,7 @@ from avatar.lips.warp.geometry import FaceFrame, box_around, face_frame
 from avatar.lips.warp.mouth_fields import LipLines, MouthFields, lip_lines, lower_face_box, mouth_fields
 from avatar.lips.warp.mouth_interior import mouth_interior
 from avatar.lips.warp.sampling import Positions, finer, read_field, read_finer
+from avatar.portrait.facts import colour_of
 
 # Shares of the face's width: how far lips part at opening 1. A smile leaves the jaw a little less room.
 APERTURE_SMILING, APERTURE_CLOSED = 0.12, 0.13
@@ -57,6 +58,7 @@ class Mouth:
         self.moved_box = box_around(np.array([self.box[:2], self.box[2:]]), SWAY_MARGIN_PX, width, height)
         self.lips_box = self._lips_box(width, height)
         self._skin = finer(np.ascontiguousarray(picture[self.box.rows_columns]))
+        self._shadow = colour_of(picture, landmarks).of_light(SHADOW_RGB)
         self._interior = finer(mouth_interior(picture, landmarks, self.frame, self.lines, self.box))
 
     def _lips_box(self, width: int, height: int) -> Box:
@@ -134,4 +136,4 @@ class Mouth:
         """The interior in the shadow of the lips: darkest at their edges, and darker between lips pushed forward."""
         reach = SHADOW_REACH * self.frame.mouth_width
         shadow = cv2.GaussianBlur(covered, (0, 0), reach) + ROUND_SHADOW * rounded
-        return interior * (1 - SHADOW_RGB * shadow[..., None])
+        return interior * (1 - self._shadow * shadow[..., None])

@@ -1,7 +1,8 @@
 """The picture behind the lips: a dark cavity with a tongue, and teeth.
 
 A smiling portrait shows its own teeth. They are fixed to the skull, so they are kept exactly where they are. A portrait
-with closed lips gets a drawn row of upper teeth, in the light of its own cheek. All lengths are shares of the mouth's
+with closed lips gets a drawn row of upper teeth, in the light of its own cheek. What is drawn has no more colour than
+the portrait: a black-and-white one is not given a red mouth. All lengths are shares of the mouth's
 width, about 5 cm; an upper front tooth is about 8.5 mm wide, its neighbours 6.5 and 7.5 mm, those behind them are seen
 at a slant.
 """
@@ -13,6 +14,7 @@ import numpy as np
 from avatar.lips.box import Box
 from avatar.lips.warp.geometry import FaceFrame
 from avatar.lips.warp.mouth_fields import LipLines
+from avatar.portrait.facts import Colour, colour_of
 from avatar.portrait.landmarks import ON_LEFT_CHEEK
 
 # RGB, judged by eye on rendered frames with a cheek of brightness 170.
@@ -33,11 +35,12 @@ def mouth_interior(
 ) -> np.ndarray:
     """The inside of the mouth over a box of the picture: uint8 RGB (height, width, 3)."""
     light = _cheek_brightness(picture, landmarks) / CHEEK_BRIGHTNESS
-    cavity = _cavity(frame, lines, light)
+    colour = colour_of(picture, landmarks)
+    cavity = colour.on(_cavity(frame, lines, light))
     if lines.smiling:
-        interior = _with_own_teeth(cavity, picture[box.rows_columns].astype(np.float32), frame, lines, light)
+        interior = _with_own_teeth(cavity, picture[box.rows_columns].astype(np.float32), frame, lines, light, colour)
     else:
-        interior = _with_drawn_teeth(cavity, frame, lines, light)
+        interior = _with_drawn_teeth(cavity, frame, lines, light, colour)
     return np.clip(interior, 0, 255).astype(np.uint8)
 
 
@@ -65,17 +68,19 @@ def _cavity(frame: FaceFrame, lines: LipLines, light: float) -> np.ndarray:
 
 
 def _with_own_teeth(
-    cavity: np.ndarray, source: np.ndarray, frame: FaceFrame, lines: LipLines, light: float
+    cavity: np.ndarray, source: np.ndarray, frame: FaceFrame, lines: LipLines, light: float, colour: Colour
 ) -> np.ndarray:
     """What the portrait shows between its lips, and a strip of plain enamel above it for when the upper lip rises."""
     between = np.clip((lines.v - lines.upper) / 1.5 + 0.3, 0, 1) * np.clip((lines.lower - 1 - lines.v) / 2.5, 0, 1)
     strip_top = lines.upper - 0.05 * frame.mouth_width
     strip = np.clip((lines.v - strip_top) / 2, 0, 1) * np.clip((lines.upper + 2 - lines.v) / 2, 0, 1) * (1 - lines.t**4)
-    root = np.array(OWN_TEETH_ROOT, np.float32) * min(light, 1.1)
+    root = colour.on(np.array(OWN_TEETH_ROOT, np.float32) * min(light, 1.1))
     return _over(_over(cavity, root, strip * lines.inside), source, between * lines.inside)
 
 
-def _with_drawn_teeth(cavity: np.ndarray, frame: FaceFrame, lines: LipLines, light: float) -> np.ndarray:
+def _with_drawn_teeth(
+    cavity: np.ndarray, frame: FaceFrame, lines: LipLines, light: float, colour: Colour
+) -> np.ndarray:
     """A row of upper teeth under the lips' line, each with a rounded edge, darker towards the corners of the mouth."""
     width = frame.mouth_width
     out = np.abs(lines.u) / width
@@ -88,5 +93,5 @@ def _with_drawn_teeth(cavity: np.ndarray, frame: FaceFrame, lines: LipLines, lig
     row = np.clip((below_seam + 0.06 * width) / 2, 0, 1) * np.clip((length - below_seam) / 1.6 + 0.5, 0, 1)
     row = row * np.clip((1 - lines.t) / 0.25, 0, 1)
     shade = (1 - 0.75 * lines.t**2) * (1 - 0.10 * np.abs(across) ** 8) * (1 - 0.10 * np.clip(below_seam / length, 0, 1))
-    enamel = np.array(ENAMEL, np.float32) * (min(light, 1.05) * shade[..., None])
+    enamel = colour.on(np.array(ENAMEL, np.float32) * (min(light, 1.05) * shade[..., None]))
     return _over(cavity, enamel, row)

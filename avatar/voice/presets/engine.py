@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 from avatar.device.libraries import FFMPEG, ONNX_RUNTIME
 from avatar.engines import Told, WantedSpeech
 from avatar.errors import RequestError
+from avatar.media import READS_SOUND
 from avatar.progress import Progress
+from avatar.script.reader import read
 from avatar.voice.presets.catalog import DEFAULT_PRESET, PRESETS, nearest_preset
 from avatar.voice.recording import check_reference
 from avatar.voice.speech import Speech
@@ -37,9 +39,7 @@ class PresetVoice:
     models: ClassVar[tuple[str, ...]] = ()
     libraries: ClassVar[tuple[str, ...]] = LIBRARIES
     code: ClassVar[tuple[str, ...]] = (
-        "voice/presets", "voice/pitch.py", "voice/recording.py", "voice/speech.py", "voice/text.py",
-        "media/boxes.py", "media/chunks.py", "media/claims.py", "media/ffmpeg.py", "media/pipes.py", "media/reading.py",
-        "media/sound_file.py", "media/streams.py",
+        "script", "voice/pitch.py", "voice/presets", "voice/recording.py", "voice/speech.py", *READS_SOUND,
     )  # fmt: skip
     uses: ClassVar[tuple[str, ...]] = ()  # it runs alike on every host
 
@@ -90,6 +90,7 @@ class PresetVoice:
             told.facts["voice_match"] = "nearest preset"
             told.facts["reference_median_f0_hz"] = recording.median_f0_hz and round(recording.median_f0_hz, 1)
         told.facts["preset"] = preset
+        told.notes += read(wanted.text or "", wanted.language).notes
         return self._voice(preset).speak(wanted.text or "", wanted.language, wanted.seconds, wanted.seed)
 
     def _voice(self, preset: str) -> OnnxVoice:

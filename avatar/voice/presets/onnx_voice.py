@@ -78,12 +78,12 @@ class OnnxVoice:
                 f"the preview voices speak {', '.join(self.languages)}, not {language!r}; "
                 "the full stack speaks 15 languages."
             )
-        lines, words = pronounce(text, longest=self.longest_line)
+        lines, script = pronounce(text, longest=self.longest_line)
         self._make_ready(seed)
         pieces = self._say(lines, pace=1.0)
         if seconds is not None:
             pieces = self._fitted(lines, pieces, seconds)
-        speech = join(pieces, lines, words)
+        speech = join(pieces, lines, script.written).marked(script.marks)
         return speech if seconds is None else with_length(speech, round(seconds * self.sample_rate))
 
     def _say(self, lines: list[Line], pace: float) -> list[Piece]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import re
 import unicodedata
 from dataclasses import dataclass
 
 from avatar.errors import RequestError
+from avatar.script.letters import CLOSERS, DASHES, OPENERS, find_foreign_word, is_ornament, is_speakable
+from avatar.script.reader import Script, read
+from avatar.script.scan import Word
+from avatar.script.sentences import MARKS, Clause
 from avatar.voice.presets.espeak import phonemize
-from avatar.voice.text import Clause, find_foreign_word, split_sentences, spoken_form
 
 STRESS = "ˈˌ"
 NO_WORD = -1
@@ -34,8 +38,8 @@ class Line:
     pause_s: float = SENTENCE_PAUSE_S
 
 
-def pronounce(text: str, *, longest: int, voice: str = "en-us") -> tuple[list[Line], list[str]]:
-    """Lines of at most `longest` symbols, and the words of the text as written.
+def pronounce(text: str, *, longest: int, voice: str = "en-us") -> tuple[list[Line], Script]:
+    """Lines of at most `longest` symbols, and the script, whose words they are tied to.
 
     Raises RequestError for a text in which nothing can be spoken, or that is mostly not in Latin letters.
     """
@@ -44,18 +48,31 @@ def pronounce(text: str, *, longest: int, voice: str = "en-us") -> tuple[list[Li
             f"the preview voices read English in Latin letters and cannot say {foreign[:40]!r}; "
             "the full stack speaks 15 languages."
         )
-    sentences = split_sentences(text)
-    clauses = [clause for sentence in sentences for clause in sentence.clauses]
-    words = [word for clause in clauses for word in clause.words]
+    script = read(text)
+    clauses = [clause for sentence in script.sentences for clause in sentence.clauses]
     symbols_of = iter(_clause_symbols(clauses, voice))
     lines: list[Line] = []
-    for sentence in sentences:
+    for sentence in script.sentences:
         parts = [next(symbols_of) for _ in sentence.clauses]
         pause_s = PARAGRAPH_PAUSE_S if sentence.ends_paragraph else SENTENCE_PAUSE_S
         lines += _lines(parts, longest, pause_s)
     if not lines:
         raise RequestError("the text has nothing to say, only punctuation or symbols; write at least one word.")
-    return lines, words
+    return lines, script
+
+
+def as_heard(word: Word, *, last: bool) -> str:
+    """The word as espeak-ng should read it: no brackets, quotes or emoji.
+
+    last: the word ends its clause, so its closing punctuation is not part of it.
+    """
+    text = "".join(character for character in unicodedata.normalize("NFC", word.spoken) if not is_ornament(character))
+    bare = " ".join(part for part in text.split() if is_speakable(part)).strip(OPENERS + CLOSERS)
+    if word.spoken != word.written:  # espeak-ng takes a spelled A for the article
+        bare = re.sub(r"\bA\b", "ay", bare)
+    if last:
+        bare = bare.rstrip(MARKS + "…" + CLOSERS + DASHES)
+    return bare.lstrip(DASHES) if not re.match(r"-\d", bare) else bare
 
 
 def align(heard: list[str], words: list[list[str]]) -> list[int]:
@@ -85,7 +102,7 @@ def is_phone(symbol: str) -> bool:
 def _clause_symbols(clauses: list[Clause], voice: str) -> list[Symbols]:
     """Per clause its symbols with their words, closed by the mark. One call of espeak-ng reads everything."""
     spoken = [
-        [spoken_form(word, last=position == len(clause.words)) for position, word in enumerate(clause.words, 1)]
+        [as_heard(word, last=position == len(clause.words)) for position, word in enumerate(clause.words, 1)]
         for clause in clauses
     ]
     answers = phonemize([" ".join(words) for words in spoken] + [word for words in spoken for word in words], voice)

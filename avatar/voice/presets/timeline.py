@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from avatar.script.sentences import MARKS
 from avatar.voice.presets.pronunciation import NO_WORD, STRESS, Line, is_phone
 from avatar.voice.speech import LEAD_IN_S, LEAD_OUT_S, PEAK, Phone, Speech, Word
-from avatar.voice.text import MARKS
 
 # Sound below this, against the loudest 10 ms, is silence. The floor of both voices is under -70 dB.
 SILENCE_DB = -50.0

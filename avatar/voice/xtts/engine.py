@@ -16,7 +16,9 @@ from avatar.device.libraries import COQUI_TTS, FFMPEG, TORCH, TRANSFORMERS
 from avatar.device.threads import torch_threads
 from avatar.engines import Told, WantedSpeech
 from avatar.errors import AvatarError, EnvironmentProblem, RequestError
+from avatar.media import READS_SOUND
 from avatar.progress import Progress
+from avatar.script.reader import read
 from avatar.voice.recording import check_reference, trim
 from avatar.voice.speech import Speech
 from avatar.voice.xtts import checkpoint as xtts_checkpoint
@@ -68,9 +70,7 @@ class XttsVoice:
     models: ClassVar[tuple[str, ...]] = (MODEL,)
     libraries: ClassVar[tuple[str, ...]] = (*TORCH, *TRANSFORMERS, *COQUI_TTS, *FFMPEG)
     code: ClassVar[tuple[str, ...]] = (
-        "voice/xtts", "voice/pitch.py", "voice/recording.py", "voice/speech.py", "voice/text.py",
-        "media/boxes.py", "media/chunks.py", "media/claims.py", "media/ffmpeg.py", "media/pipes.py", "media/reading.py",
-        "media/sound_file.py", "media/streams.py",
+        "script", "voice/pitch.py", "voice/recording.py", "voice/speech.py", "voice/xtts", *READS_SOUND,
     )  # fmt: skip
     uses: ClassVar[tuple[str, ...]] = ("device", "voice_dtype")
 
@@ -196,6 +196,7 @@ class XttsVoice:
         speaker = self._read_speaker(wanted.reference, told)
         task = Task(speaker, wanted.language, wanted.seed, told.notes)
         pieces = xtts_text.split(wanted.text or "", wanted.language)
+        told.notes += read(wanted.text or "", wanted.language).notes
         utterances = []
         for number, piece in enumerate(progress.count(pieces, total=len(pieces))):
             self._look_for_unknown_letters(piece, task)
@@ -221,11 +222,10 @@ class XttsVoice:
         halves = xtts_text.in_two(piece)
         if halves is None:
             raise AvatarError(
-                f"XTTS-v2 cannot speak {' '.join(piece.words)!r}: {problem}; write it in another way, or try another "
-                "seed.",
+                f"XTTS-v2 cannot speak {piece.written!r}: {problem}; write it in another way, or try another seed.",
                 mend={"seed": "N"},
             )
-        task.notes.append(f"{' '.join(piece.words)[:40]!r}… was spoken in two parts: {problem}.")
+        task.notes.append(f"{piece.written[:40]!r}… was spoken in two parts: {problem}.")
         first, second = halves
         return [*self._say(first, task, place + "a"), *self._say(second, task, place + "b")]
 

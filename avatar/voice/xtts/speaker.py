@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from avatar import settings
-from avatar.files import written_whole
+from avatar.files import is_regular, written_whole
 
 if TYPE_CHECKING:
     import torch
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from avatar.voice.recording import Recording
 
 SAMPLE_RATE = 22_050  # Hz, of XTTS's conditioning
-COMPUTED_AS = "1"  # raise it when `from_recording` computes other values
+COMPUTED_AS = "2"  # raise it when `from_recording` computes other values; 2: of recordings that are equally loud
 EARS = {"gpt": ("conditioning_encoder", "conditioning_perceiver"), "hifigan_decoder": ("speaker_encoder",)}
 
 
@@ -54,6 +54,8 @@ def kept(path: Path) -> Speaker | None:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
+    if not is_regular(path):  # nobody waits at a FIFO
+        return None
     try:
         tensors = load_file(path)
         speaker = Speaker(tensors["manner"], tensors["timbre"])

@@ -1,0 +1,115 @@
+"""What the JSON files of a job must look like. Whatever does not is damaged, and is never half believed.
+
+Names in them are plain names of files in the job folder, never those of the job's own files: a record cannot name
+`request.json` or `../x` as what its stage made.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from itertools import takewhile
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+
+from avatar.json_files import Damaged
+from avatar.progress import Event
+
+OWN = ("request.json", "inputs", "records", "lock", "events.jsonl", "outputs.json", "report.json")
+MOST_FRAMES = 1_000_000
+
+
+def foreign(name: str) -> str:
+    if name in OWN:
+        raise ValueError(f"{name} is the job's own")
+    return name
+
+
+Name = Annotated[str, StringConstraints(pattern=r"\A[a-z0-9][a-z0-9_-]*(\.[a-z0-9]+)?\z", max_length=64)]
+Output = Annotated[Name, AfterValidator(foreign)]
+Sha256 = Annotated[str, StringConstraints(pattern=r"\A[0-9a-f]{64}\z")]
+Seconds = Annotated[float, Field(ge=0, le=1e12)]
+
+
+class Envelope(BaseModel):
+    """request.json; the request in it is checked as any request is."""
+
+    model_config = ConfigDict(strict=True, extra="allow")
+
+    created: Annotated[float, Field(gt=0, le=1e12)]
+    request: dict[str, None | bool | int | float | str]
+
+
+class MadeBy(BaseModel):
+    model_config = ConfigDict(strict=True, extra="allow")  # older versions noted other parts
+
+    engine: str = ""
+
+
+class Record(BaseModel):
+    """records/<stage>.json. Engines add facts of their own, and older versions had others; nothing relies on those."""
+
+    model_config = ConfigDict(strict=True, extra="allow")
+
+    stage: str
+    cause: Sha256
+    made_by: MadeBy
+    outputs: Annotated[dict[Output, Sha256], Field(max_length=32)]
+    seconds: Seconds
+    peak_memory_mib: Annotated[int, Field(ge=0, le=1 << 40)]
+    notes: Annotated[list[str], Field(max_length=1000)]
+    frames: Annotated[int, Field(ge=0, le=MOST_FRAMES)] | None = None
+    copied_from: str | None = None
+
+
+class Report(BaseModel):
+    """report.json, as far as it is read again."""
+
+    model_config = ConfigDict(strict=True, extra="allow")
+
+    records: dict[str, Record]
+    notes: list[str]
+
+
+NAME = TypeAdapter(Name, config=ConfigDict(strict=True))
+OUTPUTS = TypeAdapter(Annotated[list[str], Field(max_length=1000)], config=ConfigDict(strict=True))
+EVENT = TypeAdapter(Annotated[Event, Field()])
+
+
+def fitting(model: Any, content: object, file: str) -> Any:
+    """`content` as this model or TypeAdapter has it. Raises Damaged."""
+    try:
+        return model.validate_python(content) if isinstance(model, TypeAdapter) else model.model_validate(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        known = takewhile(
+            lambda part: re.fullmatch(r"\w{1,40}", str(part), re.ASCII), first["loc"]
+        )  # no text of others
+        where = ".".join(map(str, known))
+        raise Damaged(f"{file} does not fit" + (f" at {where!r}" if where else "")) from error
+
+
+def output_paths(content: object) -> list[Path]:
+    """outputs.json: where the video was asked for."""
+    paths = [Path(each) for each in fitting(OUTPUTS, content, "outputs.json")]
+    if not all(path.is_absolute() and path.suffix.lower() == ".mp4" and "\0" not in str(path) for path in paths):
+        raise Damaged("outputs.json names something else than mp4 files")
+    return paths
+
+
+def check_timings(content: Any) -> None:
+    """timings.json: what is said when, as `Speech.load` reads it. Raises Damaged."""
+    from avatar.voice.speech import Phone, Word
+
+    fits = isinstance(content, dict) and content.keys() == {"phones", "words"}
+    for kind, name in ((list[Phone], "phones"), (list[Word], "words")) if fits else ():
+        spans = content[name]
+        fits &= isinstance(spans, list) and all(isinstance(each, list) for each in spans)  # an object is no span
+        try:  # by way of JSON, whose arrays may stand for tuples
+            TypeAdapter(kind).validate_json(json.dumps(spans), strict=True)
+        except ValidationError:
+            fits = False
+    if not fits:
+        raise Damaged("timings.json does not fit")

@@ -1,0 +1,267 @@
+"""English, as spoken in the United States. Number words are its own: the base environment has no num2words."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from avatar.script.languages.base import Forms, Language, in_order, words
+from avatar.script.languages.en_words import (
+    ABBREVIATIONS,
+    ACRONYM_WORDS,
+    CURRENCIES,
+    MAY_END,
+    MONTHS,
+    ONLY_BEFORE_NUMBERS,
+    SHOUTED,
+    SPELLED,
+    STARTERS,
+    UNITS,
+    WEEKDAYS,
+)
+
+if TYPE_CHECKING:
+    from avatar.script.scan import Place
+
+SMALL = in_order(
+    "zero one two three four five six seven eight nine "
+    "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+)
+TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+GROUPS = ("", "thousand", "million", "billion", "trillion", "quadrillion")
+IRREGULAR = {
+    "one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth",
+    "twelve": "twelfth",
+}  # fmt: skip
+MONTH_NAMES = in_order("January February March April May June July August September October November December")
+REGNAL = words(
+    "henry edward george charles louis james richard william elizabeth mary john paul pius benedict philip "
+    "frederick catherine alexander nicholas leo napoleon ivan peter ferdinand christian gustav harald haakon olav "
+    "carl xavier gregory clement innocent urban boniface francis otto rudolf leopold victoria margaret anne joseph "
+    "maximilian king queen pope tsar emperor prince ramses ptolemy"
+)
+NUMBERED = words(
+    "war chapter part volume act book section title type phase stage class article table figure appendix level tier "
+    "bowl olympics scene episode season apollo gemini mark model version page canto psalm group division grade "
+    "rocky rambo star final fantasy"
+)
+
+ONE_LETTER = frozenset({"p.", "v.", "m."})  # an abbreviation only before a number or name
+CARDINAL_POINTS = frozenset({"n.", "e.", "s.", "w."})  # 12 N. Main
+SHORT_DAYS = frozenset({"mon.", "wed.", "sat.", "sun.", "mar."})
+
+
+class Spoken(Language):
+    code = "en"
+    decimal_mark = "."
+    group_marks = ","
+    point = "point"
+    percent = "percent"
+    permille = "per mille"
+    number_sign = "number"
+    section = "section"
+    decimals_digit_by_digit = True
+    ordinal_marks = "st|nd|rd|th"
+
+    months = MONTHS
+    month_names = MONTH_NAMES
+    weekdays = WEEKDAYS
+    day_first = False
+
+    currencies = CURRENCIES
+    and_cents = "and"
+    scales = {
+        "k": ("thousand",), "m": ("million",), "mn": ("million",), "mm": ("million",), "bn": ("billion",),
+        "b": ("billion",), "tn": ("trillion",), "t": ("trillion",), "thousand": ("thousand",),
+        "million": ("million",), "billion": ("billion",), "trillion": ("trillion",),
+    }  # fmt: skip
+    units = UNITS
+    to = "to"
+    per = "per"
+    per_names = {
+        "s": "second", "sec": "second", "min": "minute", "h": "hour", "hr": "hour", "hour": "hour", "day": "day",
+        "night": "night", "wk": "week", "week": "week", "mo": "month", "month": "month", "yr": "year", "year": "year",
+        "lb": "pound", "kg": "kilogram", "oz": "ounce", "gal": "gallon", "l": "liter", "person": "person",
+        "user": "user", "unit": "unit", "page": "page", "km": "kilometer", "mile": "mile", "ft": "foot",
+    }  # fmt: skip
+
+    symbols = {
+        "&": "and", "+": "plus", "=": "equals", "@": "at", "%": "percent", "°": "degrees", "€": "euros", "£": "pounds",
+        "$": "dollars", "×": "times", "÷": "divided by", "±": "plus or minus", "≈": "approximately", "~": "about",
+        "≤": "at most", "≥": "at least", "≠": "is not equal to", "<": "less than", ">": "greater than", "√": "root",
+        "→": "to", "∞": "infinity", "π": "pi", "µ": "micro", "©": "copyright", "®": "registered", "™": "trademark",
+        "№": "number", "§": "section", "¶": "paragraph", "#": "hashtag", "^": "to the power of", "†": "dagger",
+        "ª": "", "º": "", "?": "question mark", "¢": "cents", "¥": "yen",
+    }  # fmt: skip
+    times = "times"
+    by = "by"
+    over = "over"
+    dot = "dot"
+    at = "at"
+    slash = "slash"
+    dash = "dash"
+    underscore = "underscore"
+    colon = "colon"
+    backslash = "backslash"
+    squared = "squared"
+    cubed = "cubed"
+    power = "to the power of"
+
+    abbreviations = ABBREVIATIONS
+    may_end = MAY_END
+    acronym_words = ACRONYM_WORDS
+    code_words = words(
+        "pin code password passcode zip id isbn account tracking serial iban bin passport policy reference ref"
+    )
+    room_words = words(
+        "room suite apartment apt apt. flat flight bus route highway interstate hwy hwy. rm rm. gate channel"
+    )
+    counts = r"[\s-]+(?:[^\W\d_]+\s+)?[a-z]+s\b|\s+(?:people|men|women|children|more|other|new)\b"
+    shouted = SHOUTED
+    spelled = SPELLED
+    articles = frozenset({"a", "an", "this", "that", "another", "each", "every"})
+    starters = STARTERS
+    year_words = words(
+        "in since from until till by of year before after during around circa between and to through spring summer "
+        "autumn fall winter early late mid class copyright © back for january february march april may june july "
+        "august september october november december born died founded established"
+    )
+
+    # ------------------------------------------------------------ numbers
+
+    def cardinal(self, number: int) -> str:
+        if number < 0:
+            return f"minus {self.cardinal(-number)}"
+        if number < 20:
+            return SMALL[number]
+        if number < 100:
+            tens, ones = divmod(number, 10)
+            return TENS[tens] + (f" {SMALL[ones]}" if ones else "")
+        if number < 1000:
+            hundreds, rest = divmod(number, 100)
+            return f"{SMALL[hundreds]} hundred" + (f" {self.cardinal(rest)}" if rest else "")
+        parts, power = [], 0
+        while number:
+            number, group = divmod(number, 1000)
+            if group:
+                parts.insert(0, f"{self.cardinal(group)} {GROUPS[power]}".strip())
+            power += 1
+        return " ".join(parts)
+
+    def ordinal(self, number: int) -> str:
+        before, _, last = self.cardinal(number).rpartition(" ")
+        last = IRREGULAR.get(last) or (last[:-1] + "ieth" if last.endswith("y") else last + "th")
+        return f"{before} {last}".strip()
+
+    def year(self, number: int) -> str:
+        century, rest = divmod(number, 100)
+        if number < 1000 or number >= 10_000 or century % 10 == 0 and rest < 10:
+            return self.cardinal(number)
+        if not rest:
+            return f"{self.cardinal(century)} hundred"
+        return f"{self.cardinal(century)} {'oh ' if rest < 10 else ''}{self.cardinal(rest)}"
+
+    def decade(self, number: int) -> str:
+        """1990s, and the '90s as 90."""
+        before, _, last = (self.year(number) if number >= 100 else self.cardinal(number)).rpartition(" ")
+        return f"{before} {last[:-1] + 'ies' if last.endswith('y') else last + 's'}".strip()
+
+    def in_pairs(self, digits: str) -> str:
+        """As of rooms, houses and flights: 221 is two twenty one, 305 three zero five."""
+        if len(digits) == 3 and digits[1] != "0":
+            return f"{SMALL[int(digits[0])]} {self.cardinal(int(digits[1:]))}"
+        if len(digits) == 4 and digits[2] != "0" and digits[0] != "0":
+            return f"{self.cardinal(int(digits[:2]))} {self.cardinal(int(digits[2:]))}"
+        if len(digits) > 2 and int(digits) % 100:
+            return self.digits(digits)
+        return self.cardinal(int(digits))
+
+    # ------------------------------------------------------------ phrases
+
+    def money(self, text: str, currency: str, scale: str = "", *, before_noun: bool = False) -> str:
+        said = super().money(text, currency, scale)
+        one, many = self.currencies[currency][0][0], self.currencies[currency][0][-1]
+        return said.removesuffix(many) + one if before_noun and said.endswith(many) else said
+
+    def as_adjective(self, text: str, forms: Forms) -> str:
+        return f"{self.number(text)} {forms[0]}"
+
+    def date(self, day: int | None, month: int, year: int | None, *, day_first: bool, after_weekday: bool) -> str:
+        name = self.month_names[month - 1]
+        of_year = f" {self.year(year)}" if year is not None else ""
+        if day is None:
+            return name + of_year
+        if day_first and not after_weekday:
+            return f"the {self.ordinal(day)} of {name}{of_year}"
+        return f"{name} {self.ordinal(day)}{of_year}"
+
+    def days(self, first: int, last: int, month: int, year: int | None, *, day_first: bool) -> str:
+        both = f"{self.ordinal(first)} to {self.ordinal(last)}"
+        name = self.month_names[month - 1]
+        said = f"the {self.ordinal(first)} to the {self.ordinal(last)} of {name}" if day_first else f"{name} {both}"
+        return said + (f" {self.year(year)}" if year else "")
+
+    def time(self, hour: int, minute: int | None, second: int | None, half: str) -> str:
+        parts = [self.cardinal(hour)]
+        if minute:
+            parts.append(f"oh {self.cardinal(minute)}" if minute < 10 else self.cardinal(minute))
+        elif minute == 0 and not half and second is None:
+            parts.append("o'clock" if 1 <= hour <= 12 else "hundred")
+        if second is not None:
+            parts.append(f"and {self.counted(str(second), ('second', 'seconds'))}")
+        return " ".join([*parts, *([f"{half.upper()} M"] if half else [])])
+
+    def fraction(self, whole: int | None, top: int, bottom: int, *, followed: str) -> str:
+        parts = {2: ("half", "halves"), 4: ("quarter", "quarters")}.get(bottom)
+        one, many = parts or (self.ordinal(bottom), self.ordinal(bottom) + "s")
+        if whole:
+            share = f"{'an' if one[0] in 'aeiou' else 'a'} {one}" if top == 1 else f"{self.cardinal(top)} {many}"
+            return f"{self.cardinal(whole)} and {share}"
+        if top == 1:
+            return (
+                ("half a" if followed else "one half") if bottom == 2 else f"{'an' if one[0] in 'aeiou' else 'a'} {one}"
+            )
+        return f"{self.cardinal(top)} {many}"
+
+    def fraction_of(self, whole: int | None, top: int, bottom: int, forms: Forms) -> str:
+        if whole:
+            return f"{self.fraction(whole, top, bottom, followed=forms[0])} {forms[-1]}"
+        article = "an" if forms[0][0] in "aeio" or forms[0] == "hour" else "a"
+        share = self.fraction(None, top, bottom, followed=forms[0])
+        return f"half {article} {forms[0]}" if (top, bottom) == (1, 2) else f"{share} {forms[0]}" if top == 1 else (
+            f"{share} of {article} {forms[0]}")  # fmt: skip
+
+    def height(self, feet: str, inches: str) -> str | None:
+        return f"{self.number(feet)} foot {self.number(inches)}"
+
+    def abbreviation(self, short: str, written: str, place: Place) -> str | None:
+        number_follows = re.match(r"\s*[#(]?\d", place.after) is not None
+        name_follows = re.match(r"\s+[\"“(]?[A-ZÀ-Þ]", place.after) is not None
+        name_before = re.search(r"[A-Z][\w'’]*\s$|\d(?:st|nd|rd|th)\s$", place.before) is not None
+        if short in ONLY_BEFORE_NUMBERS and not number_follows and not (short in SHORT_DAYS and written[0].isupper()):
+            return None
+        if short in ("st.", "dr.", "sq.", "pl."):
+            street = {"st.": "Street", "dr.": "Drive", "sq.": "Square", "pl.": "Place"}[short]
+            begins = re.match(r"\s+([A-Za-z]+)", place.after)
+            name_follows = name_follows and not (name_before and begins and begins[1] in self.starters)
+            is_street = name_before and not (name_follows and short in ("st.", "dr.")) or not name_follows
+            return street if is_street else self.abbreviations[short] if short in ("st.", "dr.") else None
+        if short in ONE_LETTER and not (name_follows or number_follows):
+            return None
+        if short in CARDINAL_POINTS and not (name_follows and re.search(r"\d\s$", place.before)):
+            return None
+        is_test = written.isupper() and len(short) > 3 and short.count(".") == 1 and short.endswith(".")
+        if is_test:  # SAT. at a sentence's end is no Saturday
+            return None
+        if short == "rev." and number_follows:
+            return "revision"
+        if short == "min." and not re.match(r"\s+[a-z]", place.after):
+            return None
+        if short in ("fr.", "ft.", "mt.", "hon.", "rep.", "col.", "det.", "pk.", "m.") and not name_follows:
+            return None
+        return self.abbreviations[short]
+
+    def roman(self, number: int, before: str) -> str | None:
+        if before in REGNAL:
+            return f"the {self.ordinal(number)}"
+        return self.cardinal(number) if before in NUMBERED else None

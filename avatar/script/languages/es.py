@@ -1,0 +1,160 @@
+"""Spanish."""
+
+from __future__ import annotations
+
+import re
+
+from avatar.script.languages import es_words as words
+from avatar.script.languages.base import in_words
+from avatar.script.languages.base import words as words_of
+from avatar.script.languages.romance import GAP, Romance
+from avatar.script.scan import Shape
+
+ORDINALS = (
+    "", "primero", "segundo", "tercero", "cuarto", "quinto", "sexto", "séptimo", "octavo", "noveno", "décimo",
+    "undécimo", "duodécimo", "decimotercero", "decimocuarto", "decimoquinto", "decimosexto", "decimoséptimo",
+    "decimoctavo", "decimonoveno",
+)  # fmt: skip
+TENS = (
+    "", "", "vigésimo", "trigésimo", "cuadragésimo", "quincuagésimo", "sexagésimo", "septuagésimo", "octogésimo",
+    "nonagésimo",
+)  # fmt: skip
+
+
+class Spoken(Romance):
+    code = "es"
+    point = "coma"
+    minus = "menos"
+    plus = "más"
+    percent = "por ciento"
+    permille = "por mil"
+    number_sign = "número"
+    section = "sección"
+    ordinal_marks = r"\.?[ºª°]"
+
+    months = words.MONTHS
+    month_names = words.MONTH_NAMES
+    weekdays = words.WEEKDAYS
+    clock_tail = r"\s?(?:h|hs|hrs|horas)\.?"
+    clock_words = words_of("las la")
+
+    currencies = words.CURRENCIES
+    and_cents = "con"
+    scales = words.SCALES
+    of_scale = "de"
+    units = words.UNITS
+    to = "a"
+
+    symbols = words.SYMBOLS
+    times = "por"
+    by = "por"
+    over = "entre"
+    dot = "punto"
+    at = "arroba"
+    slash = "barra"
+    dash = "guion"
+    underscore = "guion bajo"
+    colon = "dos puntos"
+    backslash = "barra invertida"
+    address_words = {"www": "uve doble uve doble uve doble", "es": "es", "ar": "ar"}
+    squared = "al cuadrado"
+    cubed = "al cubo"
+    power = "elevado a"
+    letter_names = words.LETTER_NAMES
+
+    abbreviations = words.ABBREVIATIONS
+    before_number = words.BEFORE_NUMBER
+    before_name = words.BEFORE_NAME
+    capital_only = words.CAPITAL_ONLY
+    may_end = words.MAY_END
+    acronym_words = words.ACRONYM_WORDS
+    code_words = words_of("pin código contraseña clave isbn cuenta iban pasaporte referencia postal")
+    starters = words.STARTERS
+    shouted = words.SHOUTED
+    spelled = words.SPELLED
+
+    feminine = words.FEMININE
+    masculine = words.MASCULINE
+    feminine_endings = words.FEMININE_ENDINGS
+    masculine_endings = words.MASCULINE_ENDINGS
+    not_nouns = words.NOT_NOUNS
+    labels = words.LABELS
+    the = words.THE
+    hours = words_of("la las")
+
+    halves = ("medio", "media")
+    and_half = ("y medio", "y media")
+    parts = {
+        2: ("medio", "medios"), 3: ("tercio", "tercios"), 4: ("cuarto", "cuartos"), 5: ("quinto", "quintos"),
+        6: ("sexto", "sextos"), 7: ("séptimo", "séptimos"), 8: ("octavo", "octavos"), 9: ("noveno", "novenos"),
+        10: ("décimo", "décimos"), 100: ("centésimo", "centésimos"),
+    }  # fmt: skip
+
+    phones = (
+        r"\d\d \d{4} \d{4}",
+        r"[6789]\d\d(?:[ \-]\d\d\d){2}", rf"[6789]\d\d(?:{GAP}\d\d){{3}}", rf"[89]\d{GAP}\d\d\d{GAP}\d\d{GAP}\d\d",
+    )  # fmt: skip
+    ordinal_endings = r"\.?[ºª°]|\.?er|ero|era|ro|ra|do|da|to|ta|mo|ma|vo|va"
+    centuries = r"\b(?:siglos?|s\.|ss\.)"
+    regnal = words.REGNAL
+    numbered = words.NUMBERED
+
+    def own_shapes(self) -> tuple[Shape, ...]:
+        street = Shape(re.compile(r"[cC]/\s?(?=[A-ZÁÉÍÓÚÑ])"), lambda match, place: "calle ")
+        return (street, *super().own_shapes())
+
+    def cardinal(self, number: int) -> str:
+        said = in_words(number, self.code)
+        said = re.sub(r"veintiuno (?=mil|bill)", "veintiún ", said)
+        return re.sub(r"\buno (?=mil|bill)", "un ", said)
+
+    def ordinal(self, number: int) -> str:
+        if 0 < number < 20:
+            return ORDINALS[number]
+        if 20 <= number < 100:
+            return f"{TENS[number // 10]} {ORDINALS[number % 10]}".strip()
+        return (
+            in_words(number, self.code, to="ordinal") if number % 100 == 0 and number == 100 else self.cardinal(number)
+        )
+
+    def ordinal_before(self, number: int, noun: str, *, feminine: bool) -> str:
+        said = self.ordinal(number)
+        if feminine:
+            return " ".join(word[:-1] + "a" if word.endswith("o") else word for word in said.split())
+        return said[:-1] if noun and said.endswith(("primero", "tercero")) else said
+
+    def marked_ordinal(self, number: int, mark: str, noun: str) -> str:
+        short = mark.endswith("er")
+        return self.ordinal_before(number, noun or ("x" if short else ""), feminine=mark[-1] in "ªa")
+
+    def agreeing(self, words: str, noun: str, *, feminine: bool) -> str:
+        """veintiún euros, veintiuna libras, doscientas libras."""
+        millions, found, rest = words.rpartition("llones ")
+        if feminine:
+            rest = re.sub(r"cientos\b", "cientas", rest).replace("quinientos", "quinientas")
+            rest = re.sub(r"uno$", "una", rest)
+        else:
+            rest = re.sub(r"\buno$", "un", re.sub(r"veintiuno$", "veintiún", rest))
+        return millions + found + rest
+
+    def date(self, day: int | None, month: int, year: int | None, *, day_first: bool, after_weekday: bool) -> str:
+        parts = [self.cardinal(day) if day else "", self.month_names[month - 1], self.year(year) if year else ""]
+        return " de ".join(filter(None, parts))
+
+    def time(self, hour: int, minute: int | None, second: int | None, half: str) -> str:
+        said = self.agreeing(self.cardinal(hour), "hora", feminine=True)
+        if minute:
+            cardinal = self.cardinal(minute)
+            zero = f"{self.cardinal(0)} " if minute < 10 else ""
+            said += f" y {cardinal}" if hour < 13 else f" {zero}{cardinal}"
+        if second:
+            said += f" y {self.counted(str(second), ('segundo', 'segundos'))}"
+        return f"{said} {part_of_day(hour, half)}".strip()
+
+
+def part_of_day(hour: int, half: str) -> str:
+    if half == "a":
+        return "de la noche" if hour == 12 else "de la mañana"
+    if half == "p":
+        return "del mediodía" if hour == 12 else "de la tarde" if hour < 8 else "de la noche"
+    return ""

@@ -1,0 +1,154 @@
+"""Dates and times of day."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import partial
+
+from avatar.script.languages.base import Language, words
+from avatar.script.scan import Place, Reading, Said, Shape
+
+HALF = r"(?:\s?(?P<half>[AaPp])(?:\.\s?[Mm]\.|[Mm]\.?(?!\w)))"
+DASH = r"\s?[-‐‑–—]\s?"
+BEFORE_A_DAY = words("on by until since from am le el il em no dia dal")  # of 12/25, which has no year
+
+
+def shapes(language: Language) -> list[Shape]:
+    return [Shape(re.compile(pattern), read) for pattern, read in [*_dates(language), *_times(language)]]
+
+
+def _any_of(names: Iterable[str]) -> str:
+    return "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True)) or "(?!)"
+
+
+def _dates(language: Language) -> list[tuple[str, Reading]]:
+    def spoken(day: str, month: int, year: str | None, place: Place, *, day_first: bool) -> str | None:
+        if not 1 <= month <= 12 or not 1 <= int(day) <= 31:
+            return None
+        after_weekday = place.word_before() in language.weekdays
+        return language.date(int(day), month, _year(year), day_first=day_first, after_weekday=after_weekday)
+
+    def in_words(match: re.Match, place: Place, *, day_first: bool) -> str | Said | None:
+        given = match.groupdict()
+        name, day, last = given["month"], given.get("day"), given.get("last")
+        if language.code == "en" and name.islower():  # "they may 5 times", "march 3 miles"
+            return None
+        month = language.months[name.lower()]
+        if last and day:
+            said = language.days(int(day), int(last), month, _year(given.get("year")), day_first=day_first)
+        elif day:
+            said = spoken(day, month, given.get("year"), place, day_first=day_first)
+        else:
+            said = language.date(None, month, _year(given["year"]), day_first=day_first, after_weekday=False)
+        if said and place.word_before() == "the":
+            said = said.removeprefix("the ")
+        return said and Said(said, "may" if match[0].endswith(".") else "")
+
+    def numeric(match: re.Match, place: Place) -> str | None:
+        """The month first or second as the language has it, unless there is no such month; with full stops the day."""
+        if match["mark"] != "/" and language.code == "en" and len(match["year"]) == 2:  # a version, a sum
+            return None
+        day_first = language.day_first or match["mark"] == "."
+        day, month = (match["a"], match["b"]) if day_first else (match["b"], match["a"])
+        if int(month) > 12:
+            day, month = month, day
+        return spoken(day, int(month), match["year"], place, day_first=language.day_first)
+
+    def iso(match: re.Match, place: Place) -> str | None:
+        return spoken(match["day"], int(match["month"]), match["year"], place, day_first=language.day_first)
+
+    def without_year(match: re.Match, place: Place) -> str | None:
+        if place.word_before() not in BEFORE_A_DAY:
+            return None
+        day, month = (match[1], match[2]) if language.day_first else (match[2], match[1])
+        return spoken(day, int(month), None, place, day_first=language.day_first)
+
+    def decade(match: re.Match, place: Place) -> str | None:
+        """1990s, the '90s; "in 30s" are seconds."""
+        if (
+            len(match[2]) != 4
+            and not match[1]
+            and place.word_before() not in {"the", "mid", "early", "late", "his", "her"}
+            and not place.before.lower().endswith(("mid-", "early-", "late-"))
+        ):
+            return None
+        return language.decade(int(match[2]))
+
+    def short_weekday(match: re.Match, place: Place) -> Said | None:
+        if match[0].isupper():  # SAT. is a test
+            return None
+        following = re.match(r",?\s*(\d|\w+\.?\s*\d)", place.after)
+        return Said(language.weekdays[match[0].lower()], "may") if following or match[0][:1].isupper() else None
+
+    def weekdays(match: re.Match, place: Place) -> Said:
+        """Mon–Fri."""
+        first, last = (language.weekdays[day.lower() + "."] for day in match.groups())
+        return Said(language.span(first, last), "may" if match[0].endswith(".") else "")
+
+    weekday = _any_of(name[:-1].capitalize() for name in language.weekdays if name.endswith("."))
+    month = rf"(?P<month>(?i:{_any_of(language.months)}))"
+    ordinal = rf"(?:{language.ordinal_marks})?" if language.ordinal_marks else ""
+    day = rf"(?P<day>\d{{1,2}}){ordinal}"
+    last = rf"(?:{DASH}(?P<last>\d{{1,2}}){ordinal})"
+    year = r"(?P<year>\d{4})(?!\d|[.,]\d)"
+    of = r"(?:(?:of|de|del|di|do)\s|d['’])?"
+    end = r"(?![\w:%°/]|[.,]\d)"
+    first, second = partial(in_words, day_first=True), partial(in_words, day_first=False)
+    return [
+        (r"(?P<year>\d{4})(?P<mark>[-/])(?P<month>\d\d)(?P=mark)(?P<day>\d\d)(?!\w)", iso),
+        (rf"({weekday})\.?{DASH}({weekday})\.?(?!\w)", weekdays),
+        (r"(?P<a>\d{1,2})(?P<mark>[/.-])(?P<b>\d{1,2})(?P=mark)(?P<year>\d{4}|\d\d)(?!\w|\.\d)", numeric),
+        (rf"{day}{last}?\.?\s{of}{month},?\s{of}{year}", first),
+        (rf"{day}{last}?\.?\s{of}{month}(?!\w)", first),
+        (rf"{month}\s{day}{last}?,?\s{year}", second),
+        *([(rf"{month}\s{day}{last}?{end}", second)] if language.month_first else []),
+        (rf"{month},?\s{of}{year}", second),
+        (r"(\d{1,2})/(\d{1,2})(?![\w/])", without_year),
+        (r"(['’])?(\d{1,3}0)['’]?s(?!\w)", decade),
+        (rf"(?i:{_any_of(name for name in language.weekdays if name.endswith('.'))})", short_weekday),
+    ]
+
+
+def _year(text: str | None) -> int | None:
+    if text is None:
+        return None
+    return int(text) if len(text) > 2 else int(text) + (2000 if int(text) < 50 else 1900)
+
+
+def _times(language: Language) -> list[tuple[str, Reading]]:
+    def said(hour: str, minute: str | None, second: str | None, half: str | None) -> str | None:
+        if int(hour) > 24 or int(minute or 0) > 59 or int(second or 0) > 59:
+            return None
+        return language.time(int(hour), _int(minute), _int(second), (half or "").lower())
+
+    def at(match: re.Match, place: Place) -> Said | None:
+        given = match.groupdict()
+        time = said(given["h"], given.get("m"), given.get("s"), given.get("half"))
+        return None if time is None else Said(time, "may" if match[0].endswith(".") else "")
+
+    def between(match: re.Match, place: Place) -> Said | None:
+        """10:30-11:45, 9-5pm."""
+        first = said(match["h1"], match["m1"], None, match["half1"])
+        last = said(match["h"], match["m"], None, match["half"])
+        if first is None or last is None:
+            return None
+        return Said(language.span(first, last), "may" if match[0].endswith(".") else "")
+
+    marks = f"[{re.escape(language.clock_marks)}]"
+    until = rf"(?P<h>\d{{1,2}}){marks}(?P<m>\d\d)"
+    begin = rf"(?P<h1>\d{{1,2}}){marks}(?P<m1>\d\d)"
+    half1 = HALF.replace("<half>", "<half1>")
+    return [
+        (rf"{begin}{half1}?{DASH}{until}{HALF}?(?!\w)", between),
+        (
+            rf"(?P<h1>\d{{1,2}})(?:{marks}(?P<m1>\d\d))?{half1}?{DASH}(?P<h>\d{{1,2}})(?:{marks}(?P<m>\d\d))?{HALF}",
+            between,
+        ),
+        (rf"{until}(?:{marks}(?P<s>\d\d))?{HALF}?(?!\w)(?!{marks}\d|[,.]\d{{3}})", at),
+        (rf"(?P<h>\d{{1,2}}){HALF}", at),
+    ]
+
+
+def _int(text: str | None) -> int | None:
+    return None if text is None else int(text)

@@ -1,0 +1,200 @@
+"""Telephone numbers, codes, ranges, ordinals, years and every other number."""
+
+from __future__ import annotations
+
+import re
+
+from avatar.script.languages.base import Language
+from avatar.script.scan import Place, Reading, Said, Shape
+from avatar.script.shapes.amounts import MANY, SUBSCRIPTS, SUPERSCRIPTS, number_pattern
+
+DASH = r"(?:\s?[-‐‑–—−]\s?)"
+PHONE_WORDS = re.compile(r"\b(?:tel|phone|telephone|call|fax|mobile|cell|text|dial|téléphone|teléfono|telefono|telefone|"
+                         r"telefon|tél|móvil|handy|llam[ae]|ligue|chiam[ai]|whatsapp)\.?:?\s*(?:us|me|at|on|is|am|al|au|under|unter|il|o|para|para o)?:?\s*$", re.IGNORECASE)  # fmt: skip
+GAP = r"[\s.\-‐‑–/]"
+
+
+def shapes(language: Language) -> list[Shape]:
+    found = [*_phones(language), *_codes(language), *_spans(language), *_others(language)]
+    made = [Shape(re.compile(pattern), read) for pattern, read in found]
+    inside = [*_raised(language), (number_pattern(language), _last(language))]
+    return made + [Shape(re.compile(pattern), read, inside=True) for pattern, read in inside]
+
+
+def _phones(language: Language) -> list[tuple[str, Reading]]:
+    def phone(match: re.Match, place: Place) -> str:
+        """Group by group, digit by digit; a toll-free 800 as one number."""
+        return said_groups(match[0])
+
+    def said_groups(text: str) -> str:
+        groups = re.findall(r"\+?\d+", text)
+        said = []
+        for number, group in enumerate(groups):
+            free = re.fullmatch(r"[89]00", group) and number < 2 and language.code == "en"
+            spoken = language.number(group) if free else language.digits(group)
+            said.append(f"{language.plus} {spoken}" if group.startswith("+") else spoken)
+        return ", ".join(said)
+
+    def long_enough(match: re.Match, place: Place) -> str | None:
+        return phone(match, place) if sum(map(str.isdecimal, match[0])) >= 7 else None
+
+    def named(match: re.Match, place: Place) -> str:
+        """1-800-FLOWERS."""
+        digits = re.match(r"[\d-]+", match[0])
+        assert digits
+        return f"{said_groups(digits[0])}, {match[0][digits.end() :].lower().replace('-', ' ')}"
+
+    def after_word(match: re.Match, place: Place) -> str | None:
+        return phone(match, place) if PHONE_WORDS.search(place.before) else None
+
+    us = rf"\(?\d{{3}}\)?{GAP}?\d{{3}}{GAP}\d{{4}}"
+    return [
+        (rf"\+\d{{1,3}}{GAP}?(?:\(\d{{1,4}}\){GAP}?)?\d{{1,9}}(?:{GAP}\d{{2,8}}){{0,5}}(?!\d)", long_enough),
+        (r"\+\d{8,15}(?!\d)", phone),
+        (rf"(?:1{GAP})?{us}(?!\d)", phone),
+        (r"\d{3}-\d{4}(?![\d-])", phone),
+        (r"(?:1-)?8\d\d-[A-Z][A-Z-]{3,}(?!\w)", named),
+        (rf"\(?0\d{{1,4}}\)?{GAP}\d{{2,8}}(?:{GAP}\d{{2,5}}){{0,4}}(?![\d]|[.,:]\d|\s?[a-z%€])", phone),
+        (rf"\d{{2,5}}(?:{GAP}?\d{{2,5}}){{1,5}}(?!\d)", after_word),
+        (r"(?:911|999|11\d|10\d)(?![\w-]|[.,]\d)", after_word),
+    ]
+
+
+def _codes(language: Language) -> list[tuple[str, Reading]]:
+    def mixed(match: re.Match, place: Place) -> str | None:
+        """Letters and digits: Q3, MP3, COVID-19, A-20394, 4K, 221B, B2B."""
+        parts = re.findall(r"[A-Z]+|\d+", match[0])
+        said = []
+        for part in parts:
+            if part.isdecimal():
+                long = len(part) > 3 or part.startswith("0")
+                said.append(language.digits(part) if long else language.cardinal(int(part)))
+            else:
+                said.append(part if part in language.acronym_words else language.spell(part))
+        return " ".join(said)
+
+    def house(match: re.Match, place: Place) -> str:
+        return f"{language.in_pairs(match[1])} {language.spell(match[2])}"
+
+    def numbered(match: re.Match, place: Place) -> str | None:
+        """#5, №5, §3, #A-20394."""
+        sign = language.section if match[1] == "§" else language.number_sign
+        if not sign:
+            return None
+        rest = match[2]
+        if rest.isdecimal():
+            return f"{sign} {language.digits(rest) if len(rest) > 4 or rest[0] == '0' else language.number(rest)}"
+        parts = re.findall(r"[A-Za-z]+|\d+", rest)
+        if not any(part.isdecimal() for part in parts) or any(part.islower() and len(part) > 2 for part in parts):
+            return None  # a hashtag
+        said = " ".join(language.digits(p) if p.isdecimal() and len(p) > 2 else language.number(p) if p.isdecimal()
+                        else language.spell(p) for p in parts)  # fmt: skip
+        return f"{sign} {said}"
+
+    return [
+        (r"([#№§])\s?(?=[\w-]*\d)([A-Za-z0-9]+(?:-[A-Za-z0-9]+)*)(?![\w])", numbered),
+        (r"(\d{2,4})([A-H])(?!\w)", house),
+        (r"(?:[A-Z]{1,5}-?\d{1,6}[A-Z]{0,2}|\d{1,3}[A-Z]{1,2}|[A-Z]\d[A-Z])(?!\w|[-.]\d)", mixed),
+    ]
+
+
+def _spans(language: Language) -> list[tuple[str, Reading]]:
+    def between(match: re.Match, place: Place) -> str | None:
+        first, last = match["first"], match["last"]
+        is_sum = match["gap"].strip() != match["gap"] and re.search(r"[=+×÷]", place.line)
+        if is_sum:  # 5 - 3 = 2
+            return f"{language.number(first)} {language.minus} {language.number(last)}"
+        if is_year(first, language) and (is_year(last, language) or len(last) == 2):
+            until = int(last) if len(last) == 4 else int(last)
+            said = language.year(until) if len(last) == 4 else language.number(last)
+            return language.span(language.year(int(first)), said)
+        return language.span(language.number_at(match["sign"] + first, place), language.number_at(last, place))
+
+    def digit_groups(match: re.Match, place: Place) -> str:
+        """978-3-16-148410-0."""
+        return ", ".join(language.digits(group) for group in match[0].split("-"))
+
+    def score(match: re.Match, place: Place) -> str | None:
+        return None if len(match[1]) > 3 else f"{language.number(match[1])} {language.to} {language.number(match[2])}"
+
+    number = number_pattern(language)
+    return [
+        (r"\d+(?:-\d+){3,}(?![\w-])", digit_groups),
+        (rf"(?P<sign>[-−]?)(?P<first>{number})(?P<gap>{DASH})(?P<last>{number})(?![\w-]|\.\d)", between),
+        (rf"(\d{{1,3}}):({number})(?![\w:])", score),
+    ]
+
+
+def is_year(text: str, language: Language) -> bool:
+    return len(text) == 4 and text.isdecimal() and 1100 <= int(text) <= 2099
+
+
+def _others(language: Language) -> list[tuple[str, Reading]]:
+    number = number_pattern(language)
+
+    def ordinal(match: re.Match, place: Place) -> str:
+        return language.ordinal(int("".join(c for c in match[1] if c.isdecimal())))
+
+    def signed(match: re.Match, place: Place) -> str:
+        sign = language.symbols.get("±", "") + " " if match[1] == "±" else ""
+        return sign + language.number(match[0].lstrip("±"))
+
+    def counted(match: re.Match, place: Place) -> str | None:
+        """1.2 million, 5bn."""
+        if match[2] == "m" and not MANY.match(place.after):
+            return None
+        return language.counted(match[1], language.scales[match[2]])
+
+    scales = "|".join(re.escape(name) for name in language.scales if len(name) > 1 or name == "m") or "(?!)"
+    found: list[tuple[str, Reading]] = [
+        (rf"([-−+±])(?={number})(?:{number})(?![\w])", signed),
+        (rf"({number})\s?({scales})(?![\w])", counted),
+    ]
+    if language.ordinal_marks:
+        found.insert(
+            0,
+            (rf"(\d{{1,3}}(?:[{re.escape(language.group_marks)}]\d{{3}})*)(?:{language.ordinal_marks})(?!\w)", ordinal),
+        )
+    return found
+
+
+def _last(language: Language) -> Reading:
+    """Any number, read as the words before it ask for."""
+    code = "|".join(map(re.escape, sorted(language.code_words))) or "(?!)"
+    asks_digits = re.compile(rf"(?i:\b(?:{code})\b(?:\s+(?:is|was|number|no\.?|:|es|est|ist|è|é)|\s*[:#=])*\s*$)")
+
+    def read(match: re.Match, place: Place) -> str:
+        text = match[0]
+        if not text.isdecimal():
+            return language.number_at(text, place)
+        if len(text) > 1 and text[0] == "0" or len(text) > 12 or (len(text) > 2 and asks_digits.search(place.before)):
+            return language.digits(text)
+        if len(text) == 5 and re.search(r"\b(?:[A-Z]{2}|D\.C\.),?\s$", place.before):  # a ZIP code
+            return language.digits(text)
+        if place.word_before() in language.room_words:
+            return language.in_pairs(text)
+        if is_year(text, language) and said_as_year(place, language):
+            return language.year(int(text))
+        return language.number_at(text, place)
+
+    return read
+
+
+def said_as_year(place: Place, language: Language) -> bool:
+    """Four digits: a year after such words as "in", or where no noun that could be counted follows."""
+    if place.word_before() in language.year_words:
+        return True
+    counts = re.match(language.counts, place.after)
+    return bool(language.year_words) and not counts and place.word_before() not in {"number", "no.", "no", "№"}
+
+
+def _raised(language: Language) -> list[tuple[str, Reading]]:
+    """Superscripts after a letter, number or bracket, and subscripts, which are read as digits."""
+
+    def raised(match: re.Match, place: Place) -> str:
+        return " " + language.raised(match[0].translate(SUPERSCRIPTS)) + (" " if place.after[:1].isalnum() else "")
+
+    def lowered(match: re.Match, place: Place) -> Said:
+        return Said(" " + language.number(match[0].translate(SUBSCRIPTS)) + " ")
+
+    return [(r"[⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+", raised), (r"[₀-₉]+", lowered)]
