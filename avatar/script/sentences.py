@@ -147,19 +147,21 @@ def _at_full_stop(token: _Token, mark: str, next_word: str, language: Language, 
     goes_on = next_word[:1].islower() and (has_capitals or trails_off) and token.line_ends != "item"
     if goes_on:
         return ("," if mark == "." else mark), False
-    if mark == "." and next_word[:1].isdigit() and not token.line_ends:
-        last = re.search(r"([^\W_]+)[^\w]*$", token.core)
-        if last and last[1].lower() == last[1].upper():  # of a script without capitals
-            return mark, True
-        is_plain = (
-            last
-            and last[1].isalpha()
-            and last[1][language.capital_nouns :].islower()
-            and len(last[1]) >= WORD_BEFORE_DIGIT
-        )
-        if not is_plain and token.core == token.word.written:
-            return ",", False
+    is_full_stop = token.core.rstrip(CLOSERS).endswith(".")  # and no mark of another script
+    before_digit = is_full_stop and next_word[:1].isdigit() and not token.line_ends
+    if before_digit and token.core == token.word.written and not _is_plain(token.core, language):
+        return ",", False
     return mark, True
+
+
+def _is_plain(word: str, language: Language) -> bool:
+    """Whether a word is no abbreviation by its letters."""
+    last = re.search(r"([^\W_]+)[^\w]*$", word)
+    if not last or not last[1].isalpha():
+        return False
+    if last[1].lower() == last[1].upper():  # of a script without capitals
+        return True
+    return last[1][language.capital_nouns :].islower() and len(last[1]) >= WORD_BEFORE_DIGIT
 
 
 def written_mark(word: str) -> str:

@@ -9,10 +9,7 @@ from importlib.util import find_spec
 from avatar.script.languages.base import Language
 
 # Of languages that have no file yet.
-SCRIPTS = {
-    "ru": ("CYRILLIC",), "ar": ("ARABIC",), "hi": ("DEVANAGARI",), "ko": ("HANGUL", "CJK"), "zh-cn": ("CJK",),
-    "ja": ("HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "CJK"),
-}  # fmt: skip
+SCRIPTS = {"zh-cn": ("CJK",), "ja": ("HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "CJK")}
 
 
 @cache

@@ -62,6 +62,7 @@ class Language:
     scales: ClassVar[Mapping[str, Forms]] = {}  # "bn", "m" after an amount of money, and "million" in words
     of_scale: ClassVar[str] = ""  # between a million and the currency: "de", "di"
     units: ClassVar[Mapping[str, Forms]] = {}  # as written after a number: "km", "km/h", "°C"
+    spaced_units: ClassVar[frozenset[str]] = frozenset()  # of one letter that may stand apart from their number: "5 t"
     to: ClassVar[str] = "-"  # of a range
     per: ClassVar[str] = ""
     per_names: ClassVar[Mapping[str, str]] = {}  # what stands after the slash of "$20/mo" -> spoken
@@ -97,7 +98,6 @@ class Language:
     year_words: ClassVar[frozenset[str]] = frozenset()  # before a number of four digits that is a year
 
     counts: ClassVar[str] = r"(?!)"  # a pattern for what follows four digits that are a quantity and no year
-    spaced_units: ClassVar[frozenset[str]] = frozenset()  # of one letter that need not be joined to the number: "5 t"
     word_endings: ClassVar[tuple[str, ...]] = ()  # of words of small letters that a shape of its own reads
     capital_nouns: ClassVar[bool] = False  # a word with a capital may be any noun
 
@@ -251,9 +251,9 @@ class Language:
         return {"2": self.squared, "3": self.cubed}.get(digits) or f"{self.power} {self.number(digits)}"
 
 
-def word_set(text: str) -> frozenset[str]:
-    """The words of a text as a set; long tables stay readable so."""
-    return frozenset(text.split())
+def with_joined(phrases: Mapping[str, str]) -> dict[str, str]:
+    """Abbreviations of several parts, "z. B.", with and without the spaces between them; in lower case."""
+    return {name: said for short, said in phrases.items() for name in (short.lower(), short.lower().replace(" ", ""))}
 
 
 def in_words(number: int, code: str, to: str = "cardinal") -> str:

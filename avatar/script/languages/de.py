@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 
 from avatar.script.languages import de_words
-from avatar.script.languages.base import Forms, Language, word_set
+from avatar.script.languages.base import Forms, Language
+from avatar.script.languages.base import words as word_set
 from avatar.script.languages.de_grammar import DATIVE
 from avatar.script.scan import Place, Shape
 

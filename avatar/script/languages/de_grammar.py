@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from avatar.script.languages.base import word_set
+from avatar.script.languages.base import words as word_set
 from avatar.script.scan import Place
 
 # The last part of a noun -> its gender; the longest that fits holds.

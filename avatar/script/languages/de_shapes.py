@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from avatar.script.languages import de_words
-from avatar.script.languages.base import word_set
+from avatar.script.languages.base import words as word_set
 from avatar.script.languages.de_compounds import inside_words, of_words
 from avatar.script.languages.de_grammar import (
     DETERMINERS,

@@ -5,7 +5,8 @@ A noun is (one, many, gender); German measures mostly stay as they are after a n
 
 from __future__ import annotations
 
-from avatar.script.languages.base import word_set
+from avatar.script.languages.base import with_joined
+from avatar.script.languages.base import words as word_set
 
 MONTH_NAMES = (
     "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November",
@@ -91,7 +92,7 @@ UNITS = {short: _same(*written.rsplit(" ", 1)) for short, written in SAME.items(
     "Päckchen", "n"), "MP": ("Megapixel", "Megapixel", "n"),
 }  # fmt: skip
 
-# With the spaces that are written between their parts; `SHORT` holds them without as well.
+# With the spaces that are written between their parts.
 PHRASES = {
     "z. B.": "zum Beispiel", "d. h.": "das heißt", "u. a.": "unter anderem", "u. Ä.": "und Ähnliches",
     "o. Ä.": "oder Ähnliches", "i. d. R.": "in der Regel", "s. o.": "siehe oben", "s. u.": "siehe unten",
@@ -103,8 +104,7 @@ PHRASES = {
     "im engeren Sinne", "i. w. S.": "im weiteren Sinne", "u. E.": "unseres Erachtens", "b. w.": "bitte wenden",
     "z. K.": "zur Kenntnis", "a. M.": "am Main", "d. J.": "dieses Jahres", "d. M.": "dieses Monats",
 }  # fmt: skip
-SHORT = {name: said for phrase, said in PHRASES.items() for name in (phrase.lower(), phrase.lower().replace(" ", ""))}
-ABBREVIATIONS = SHORT | {
+ABBREVIATIONS = with_joined(PHRASES) | {
     # titles
     "dr.": "Doktor", "dres.": "Doktoren", "prof.": "Professor", "hr.": "Herr", "hrn.": "Herrn", "fr.": "Frau",
     "frl.": "Fräulein", "dipl.-ing.": "Diplomingenieur", "ing.": "Ingenieur", "mag.": "Magister", "st.": "Sankt",

@@ -54,6 +54,7 @@ def _phones(language: Language) -> list[tuple[str, Reading]]:
         (rf"(?:1{GAP})?{us}(?!\d)", phone),
         (r"\d{3}-\d{4}(?![\d-])", phone),
         (r"(?:1-)?8\d\d-[A-Z][A-Z-]{3,}(?!\w)", named),
+        (rf"\(?0\d{{1,4}}\)?{GAP}\d{{6,8}}(?!\d|[.,:]\d)", phone),
         (rf"\(?0\d{{1,4}}\)?{GAP}\d{{2,8}}(?:{GAP}\d{{2,5}}){{0,4}}(?![\d]|[.,:]\d|\s?[a-z%€])", phone),
         (rf"\d{{2,5}}(?:{GAP}?\d{{2,5}}){{1,5}}(?!\d)", after_word),
         (r"(?:911|999|11\d|10\d)(?![\w-]|[.,]\d)", after_word),
