@@ -295,7 +295,7 @@ def test_a_face_partly_outside_is_told_with_its_share(tmp_path):
     report = check_file(tmp_path / "half.png")
     assert report["failed"] == [] and len(report["warnings"]) == 1
     assert "% of the face lies outside the picture" in report["warnings"][0]
-    assert lines(report)[-1] == "can be used: no limit is missed, but see the warning"
+    assert lines(report)[-1] == "can be used: no limit is missed, but see the notes"
 
 
 def test_a_recording_is_measured_and_a_cover_picture_makes_no_video_of_it(tmp_path, good_video):

@@ -13,13 +13,18 @@ import pytest
 from avatar import pipeline
 from avatar.errors import InputError
 from avatar.jobs.job import Job
-from avatar.lips.warp.motion import Motion
+from avatar.lips.warp.loudness import loudness_envelope
+from avatar.lips.warp.motion import Motion, plan_motion
 from avatar.media.ffmpeg import encode_frames, mux
 from avatar.media.mp4 import tracks_of
 from avatar.progress import Progress
 from avatar.quality import judgement
 from avatar.quality.judgement import judge
+from avatar.quality.sync import match
 from avatar.voice.speech import Speech
+from tests import spoken
+
+kokoro = spoken.kokoro
 
 
 @pytest.fixture
@@ -111,3 +116,15 @@ def test_what_falls_short_is_told_and_kept_and_remakes_nothing(finished_home, fi
     monkeypatch.setenv("AVATAR_HOME", str(home))
     pipeline.render(job, Progress())
     assert json.loads(job.file("report.json").read_text())["judgement"]["failed"] == []
+
+
+@pytest.mark.parametrize(
+    "text", ["The second item of the batch speaks as well.", "It rained all night, and the river is high again."]
+)
+def test_ordinary_sentences_of_closed_vowels_follow_their_sound(kokoro, text):
+    """Of a hundred the worst: planned with 0.63 and 0.51 before vowels were drawn together, drawn with 0.59 and 0.49."""
+    speech = kokoro.speak(text, seed=7).padded_to_frames(25)
+    frames = speech.frame_count(25)
+    plan = plan_motion(speech, frames, 25, seed=7).mouth[:, 0]
+    found = match(plan, loudness_envelope(speech.samples, speech.sample_rate, 25, frames), 25)
+    assert found.r > 0.66 and abs(found.lag_ms) <= 40

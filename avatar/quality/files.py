@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 GOOD = "good: every limit is met"
-MARRED = "can be used: no limit is missed, but see the warning"
+MARRED = "can be used: no limit is missed, but see the notes"
 
 
 def check_file(path: Path, motion: np.ndarray | None = None, lse: bool = False) -> dict:

@@ -14,6 +14,7 @@ from avatar.media.sound_file import MOST_CHANNELS, Sound, read_sound
 from avatar.voice.pitch import median_f0_hz
 
 LONGEST_REFERENCE_S = 600.0
+REFERENCE_CHANNELS = 8  # 7.1; ten minutes of them take 0.9 GB of a temporary file while they become one
 SHORTEST_REFERENCE_S = 1.0
 SHORTEST_SPEECH_S = 0.5
 ADVISED_REFERENCE_S = 3.0  # XTTS-v2 clones from 6 to 30 s; what is shorter than 3 s loses the speaker's manner
@@ -58,10 +59,10 @@ def check_reference(path: Path) -> Recording:
     """Read the recording of a voice to clone; what is poor but usable is in its warnings.
 
     Raises InputError when it cannot be read, is cut short, shorter than 1 s, longer than 10 min, silent, of telephone
-    quality (half the voice's band is not there to clone), or has more than two channels (several microphones).
+    quality (half the voice's band is not there to clone), or has more than eight channels.
     """
     advice = "6 to 30 s of one clear speaker are best"
-    recording, level = _read(path, SHORTEST_REFERENCE_S, LONGEST_REFERENCE_S, advice, most_channels=2)
+    recording, level = _read(path, SHORTEST_REFERENCE_S, LONGEST_REFERENCE_S, advice, REFERENCE_CHANNELS)
     if recording.sample_rate <= TELEPHONE_HZ:
         raise InputError(
             f"the recording {path.name!r} has a sample rate of {recording.sample_rate} Hz, as telephones do; a voice "

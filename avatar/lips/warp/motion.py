@@ -12,10 +12,11 @@ from avatar.lips.warp.loudness import loudness_envelope, mouth_curves_from_sound
 from avatar.lips.warp.visemes import mouth_curves
 from avatar.voice.speech import Speech
 
-# A soft syllable opens the mouth less: opening is multiplied by QUIET at silence and by 1 at the usual loud level. The
-# power evens that out again, or soft syllables would hardly be seen. Together they were chosen on two voices so that
-# the mouth follows the loudness (r 0.70 and 0.85 for jf_alpha and joe) and half of all spoken frames open past a third.
-QUIET, LOUDNESS_POWER, OPENING_POWER = 0.15, 0.8, 0.75
+# A soft syllable opens the mouth less: the opening is the viseme's, to the first power, times the loudness, 1 at the
+# usual loud level, to the second. The first draws vowels together ("ee" opens half as far as "ah", by the table a
+# third), so that the loudness of a syllable shows whatever its vowel. Chosen on a hundred sentences so that the drawn
+# mouth follows the sound (bench/NOTES.md, "Our own judgement") and over half of all spoken frames open past a third.
+OPENING_POWER, LOUDNESS_POWER = 0.55, 1.0
 # Then all openings are scaled so that the widest few percent reach this, whatever the speaker's vowels.
 WIDE_OPENING, WIDE_PERCENTILE, MOST_OPENING = 0.85, 97, 1.05
 LEAST_WIDE = 0.40  # speech without open vowels ("mm-hm") is not blown up further than this allows
@@ -52,8 +53,7 @@ def plan_motion(speech: Speech, frame_count: int, frame_rate: float, seed: int) 
     loudness = relative_loudness(envelope)
     if speech.phones:
         mouth = mouth_curves(speech.phones, frame_count / frame_rate, frame_rate)
-        effort = QUIET + (1 - QUIET) * loudness**LOUDNESS_POWER
-        mouth[:, 0] = (mouth[:, 0] * effort) ** OPENING_POWER
+        mouth[:, 0] = mouth[:, 0] ** OPENING_POWER * loudness**LOUDNESS_POWER
     else:
         mouth = mouth_curves_from_sound(speech.samples, speech.sample_rate, frame_rate, frame_count)
     if frame_count:
