@@ -24,6 +24,7 @@ from avatar.media.loudness import loudness_of
 from avatar.media.sound_file import read_sound, samples_from_zero
 from avatar.media.streams import probe
 from tests.conftest import ROOT
+from tests.test_closed_child import gone
 from tests.test_closed_files import needs_landlock
 from tests.test_ffmpeg_ended import READERS, REAL
 
@@ -64,7 +65,7 @@ def test_one_that_hangs_is_ended_and_told_as_the_hosts(video, ffmpeg_is, impatie
         READERS[reader](video)
     assert time.monotonic() - begun < 10
     for name in ("self", "child"):
-        assert not is_running(int((tmp_path / name).read_text()))
+        assert gone(int((tmp_path / name).read_text()))
 
 
 def test_one_that_is_stopped_is_ended(mp4, impatient):
@@ -341,13 +342,6 @@ def test_it_may_be_read_by_a_thread_and_ended_by_another(mp4):
     thread.start()
     thread.join()
     assert counted == [99]
-
-
-def is_running(process: int) -> bool:
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def test_limits_leave_room():
