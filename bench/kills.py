@@ -129,9 +129,19 @@ def cases(folder: Path, idle_s: float) -> list[Case]:
     ]
 
 
-def main() -> int:
+def report(options: argparse.Namespace, outcomes: Counter, longest_s: Counter, lives: dict) -> dict:
+    """What is known so far; it is written after each round, so that a run that is stopped has its result."""
     from bench.preview import cpu_name
 
+    return {
+        "kills": sum(outcomes.values()), "wrong": sum(count for outcome, count in outcomes.items() if "wrong" in outcome),
+        "outcomes": dict(sorted(outcomes.items())), "longest_s": dict(longest_s), "idle_s": options.idle,
+        "seed": options.seed, "undisturbed_lives_s": lives, "cpu": cpu_name(), "cores": len(os.sched_getaffinity(0)),
+        "command": " ".join(["python", *sys.argv]),
+    }  # fmt: skip
+
+
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=60)
     parser.add_argument("--idle", type=float, default=3)
@@ -141,6 +151,7 @@ def main() -> int:
     chance, outcomes, longest_s = random.Random(options.seed), Counter(), Counter()
     with tempfile.TemporaryDirectory() as folder:
         both = cases(Path(folder), options.idle)
+        lives = {case.name: [round(life, 2) for life in case.reference.lives] for case in both}
         tries = 0
         while sum(outcomes.values()) < options.kills and tries < 3 * options.kills:
             tries += 1
@@ -152,17 +163,12 @@ def main() -> int:
                 outcome = f"{case.name}, {done.hit}: {case.judge(done, home)}"
                 outcomes[outcome] += 1
                 longest_s[done.hit] = max(longest_s[done.hit], round(done.seconds, 1))
+                options.output.write_text(json.dumps(report(options, outcomes, longest_s, lives), indent=1) + "\n")
                 print(f"{sum(outcomes.values()):3} {done.seconds:5.1f} s  {outcome}", flush=True)
-        lives = {case.name: [round(life, 2) for life in case.reference.lives] for case in both}
-    wrong = sum(count for outcome, count in outcomes.items() if "wrong" in outcome)
-    result = {
-        "kills": sum(outcomes.values()), "wrong": wrong, "outcomes": dict(sorted(outcomes.items())),
-        "longest_s": dict(longest_s), "idle_s": options.idle, "seed": options.seed, "undisturbed_lives_s": lives,
-        "cpu": cpu_name(), "cores": len(os.sched_getaffinity(0)), "command": " ".join(["python", *sys.argv]),
-    }  # fmt: skip
+    result = report(options, outcomes, longest_s, lives)
     options.output.write_text(json.dumps(result, indent=1) + "\n")
     print(json.dumps(result, indent=1))
-    return 1 if wrong or not outcomes else 0
+    return 1 if result["wrong"] or not outcomes else 0
 
 
 if __name__ == "__main__":

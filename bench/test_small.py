@@ -192,13 +192,14 @@ def test_windows(benchmark, ear, speech):
 
 def test_phonemes(benchmark):
     """phonemes of a sentence, with the start of espeak-ng's process"""
-    lines, words = benchmark(pronounce, SENTENCE, longest=400)
-    assert len(lines) == 1 and len(words) == 11
+    lines, script = benchmark(pronounce, SENTENCE, longest=400)
+    assert len(lines) == 1 and len(script.written) == 11
 
 
 def test_timeline(benchmark):
     """a spoken sentence cut out of its silence, phones and words timed"""
-    lines, words = pronounce(SENTENCE, longest=400)
+    lines, script = pronounce(SENTENCE, longest=400)
+    words = script.written
     sound = busy_speech(5).samples
     boundaries_s = np.linspace(0, 5, len(lines[0].symbols) + 1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import subprocess
 import sys
@@ -238,3 +239,10 @@ def test_a_request_does_not_hash_them(tmp_path):
     with pytest.raises(InputError, match="the recording 'audio.mp4' has 2,147 MB"):
         read_sound(tmp_path / "audio.mp4", 60)
     assert time.monotonic() - begun < 1
+
+
+def test_check_hashes_nothing_that_has_no_end(tmp_path, avatar):
+    os.mkfifo(tmp_path / "pipe.mp4")
+    assert avatar("check", tmp_path / "pipe.mp4").code == 2
+    done = avatar("check", sparse(tmp_path / "large.mp4", 5 << 30))
+    assert done.code == 1 and "the file 'large.mp4' has 5,369 MB; 4,295 MB is the most" in done.stderr

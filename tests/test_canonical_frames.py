@@ -17,6 +17,7 @@ from avatar.media.ffmpeg import ffmpeg_program
 from avatar.media.frames import at_rate, video_frames
 from avatar.media.streams import probe
 from avatar.portrait.bundled import bundled_picture
+from avatar.quality.video import measure_frames
 
 SIDE = 360  # pixels of the picture that the videos show
 X265 = ["-c:v", "libx265", "-x265-params", "log-level=error:crf=8"]
@@ -191,17 +192,27 @@ def test_interlaced_frames_show_no_comb(tmp_path, picture, first, codec):
     assert neighbours < 1.4 * np.abs(np.diff(picture.astype(int), axis=0)).mean()  # woven: 3 times as much
 
 
-def test_frames_of_uneven_length_are_shown_at_their_times(tmp_path):
-    """Each grey says when it was shown: the first second has 5 frames, the second 20, the third none."""
+def uneven(path: Path) -> tuple[Path, np.ndarray]:
+    """Each grey says when it is shown: the first second has 5 frames, the second 20, the third none."""
     times = np.array([*np.arange(0, 1, 0.2), *np.arange(1, 2, 0.05), 3.0])
     greys = np.repeat(np.round(20 + 50 * times).astype(np.uint8), 64 * 64 * 3).reshape(-1, 64, 64, 3)
     select = "+".join(f"eq(N\\,{number})*{time:.3f}" for number, time in enumerate(times))
     how = ["-vf", f"settb=1/1000,setpts='({select})/TB'", "-fps_mode", "vfr", "-enc_time_base", "1/1000"]
-    path = record(tmp_path / "uneven.mkv", greys, *how, *X264)
+    return record(path, greys, *how, *X264), times
+
+
+def test_frames_of_uneven_length_are_shown_at_their_times(tmp_path):
+    path, times = uneven(tmp_path / "uneven.mkv")
     shown = [(frame.mean() - 20) / 50 for frame in video_frames(path, pick=at_rate(Fraction(25)))]
     for number, grey in enumerate(shown[:74]):
         latest, soon = (times[times <= max(0, number / 25 + early)].max() for early in (-0.021, 0.021))  # FFmpeg rounds
         assert latest - 0.03 < grey < soon + 0.03, number
+
+
+def test_the_judge_of_videos_counts_time_and_not_frames(tmp_path):
+    path, times = uneven(tmp_path / "uneven.mkv")
+    assert abs(len(measure_frames(path, Fraction(25)).opening) - 76) <= 1
+    assert len(measure_frames(path).opening) == len(times)
 
 
 def peak_mib(*arguments: object) -> int:

@@ -143,6 +143,15 @@ def test_wrong_settings_are_named(home, text, avatar):
     assert "settings.toml" in outcome.stderr
 
 
+def test_what_would_be_said_is_shown_without_a_voice(avatar, tmp_path):
+    (tmp_path / "talk.md").write_text("# Prices\n\nIt costs *$5* on 3/4/2024. He said 你好 to me.\n")
+    shown = avatar("speak", "--show", "--text-file", tmp_path / "talk.md")
+    assert shown.code == 0
+    assert shown.stdout == "Prices\nIt costs five dollars on March fourth twenty twenty four.\nHe said to me.\n"
+    assert "note: left out" in shown.stderr and "“你好”" in shown.stderr
+    assert avatar("speak", "Hello.").code == 2 and avatar("speak", "--show").code == 2
+
+
 def test_a_voice_is_kept_shown_updated_and_removed(avatar, home, tmp_path, finished_job):
     reference = tmp_path / "joe.wav"
     reference.write_bytes(finished_job.file("speech.wav").read_bytes())

@@ -103,6 +103,11 @@ def test_silence_has_no_loudness():
     assert not levelled(np.zeros(5 * RATE, np.float32), RATE).any()
 
 
+def test_what_is_below_the_absolute_gate_is_not_heard():
+    sound = np.concatenate([tone(-62, 4), tone(-75, 60)])
+    assert loudness(sound, 48_000) + STEREO_LU == pytest.approx(-62, abs=0.6)
+
+
 # --- gain and limiter
 
 
@@ -120,6 +125,15 @@ def test_gain_alone_keeps_the_shape():
     sound = tone(-6, 5, RATE, 300).astype(np.float32)
     louder = levelled(sound, RATE)
     assert np.abs(louder / louder.max() - sound / sound.max()).max() < 1e-4
+
+
+def test_the_gain_gives_back_what_the_limiter_takes():
+    sound = speech_like(9)
+    peaky = np.sign(sound) * np.abs(sound) ** 1.4
+    gain_db = level_of(peaky, RATE).gain_db
+    only_limited = with_gains(peaky, limiter(level_of(peaky, RATE).peaks, gain_db), 24)
+    assert loudness(only_limited, RATE) < level.TARGET_LUFS - 0.15
+    assert loudness(levelled(peaky, RATE), RATE) == pytest.approx(level.TARGET_LUFS, abs=0.1)
 
 
 def with_clicks(over_db: float) -> np.ndarray:

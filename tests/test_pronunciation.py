@@ -32,6 +32,14 @@ def test_a_long_sentence_is_cut_between_clauses_and_loses_nothing():
     assert lines[0].pause_s == CUT_PAUSE_S < lines[-1].pause_s
 
 
+def test_the_groups_of_a_telephone_number_have_a_pause_between_and_are_one_word():
+    (line,), script = pronounce("Call 555-0142 now.", longest=200)
+    assert script.written == ["Call", "555-0142", "now."]
+    comma = line.symbols.index(",")
+    assert line.words[comma - 1] == 1 == next(word for word in line.words[comma:] if word != NO_WORD)
+    assert {word for word in line.words if word != NO_WORD} == {0, 1, 2}
+
+
 @pytest.mark.parametrize("text", ["...", "😀", " "])
 def test_nothing_to_say_is_an_error(text):
     with pytest.raises(RequestError, match="nothing to say"):

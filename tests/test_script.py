@@ -94,7 +94,7 @@ def test_no_cut_where_the_sentence_goes_on(text):
     [("He lives in the U.S. The house is old.", 2), ("Plan B. Then C.", 2), ("It was etc. Then it rained.", 2),
      ("It was 7. Then we left.", 2), ("He left early. 12 people stayed.", 2), ("On the 28th. Bye!", 2),
      ("At 5 p.m. We left.", 2), ("She has a Ph.D. It took years.", 2), ("On Baker St. The door is red.", 2),
-     ("hello there. this is me. i like it.", 3), ("Yes. No. Maybe.", 3), ("Wait… What?", 2), ("Is it? Yes!", 2)],
+     ("hello there. this is me. i like it.", 3), ("Yes. No. Maybe.", 3), ("Wait… What?", 2), ("It is good. iOS too.", 2), ("Is it? Yes!", 2)],
 )  # fmt: skip
 def test_a_cut_where_one_ends(text, expected):
     assert len(read(text).sentences) == expected
@@ -119,6 +119,13 @@ def test_these_abbreviations_end_a_sentence_before_a_word_that_begins_one(word):
 def test_a_dash_that_stands_alone_is_a_comma_and_one_in_a_word_is_none(dash):
     assert clauses(f"this {dash} that") == [(f"this {dash}", ","), ("that", ".")]
     assert clauses(f"well{dash}known") == [(f"well{dash}known", ".")]
+
+
+def test_a_dash_that_stands_alone_is_given_to_the_voice():
+    sentence = read("They went home — slowly — and slept.").sentences[0]
+    assert sentence.spoken == "They went home — slowly — and slept."
+    heard = [as_heard(clause.words[-1], last=True) for clause in sentence.clauses]
+    assert heard == ["home", "slowly", "slept"]
 
 
 @pytest.mark.parametrize("closer", list("\"'”’»)]}"))

@@ -48,6 +48,7 @@ def test_page(language):
 @pytest.mark.parametrize(
     ("language", "text", "sentences"),
     [
+        ("es", "Pan, vino, etc. Llame al 112. Fue en el 44 a. C. César murió.", 4),
         ("es", "Vino el Sr. Gil. ¿Quién? El Dr. Paz, p. ej., de EE. UU. y Perú. Hay 3 más, etc. El resto no.", 5),
         ("es", "Abre a las 8 p. m. y cierra tarde. Cuesta 2.500 €. 5 vinieron. Dijo: «¡No!». Y se fue.", 5),
         ("es", "El 1.º de mayo. La 2.ª vez. La empresa S. A. vendió el n.º 5. J. R. Gil lo sabe…", 4),
@@ -57,6 +58,7 @@ def test_page(language):
             5,
         ),
         ("fr", "Il dit : « Oui ! » Puis il part à 8 h. Le XXe s. commence. En 52 av. J.-C. tout change… Fin.", 5),
+        ("it", "Pane, vino, ecc. Chiami il 112. Roma, ecc. ecc., era lì.", 3),
         ("it", "È il Sig. Gil. E la Dott.ssa Po? L'avv. Blu, ad es., dorme. Ho pane, latte, ecc. Il resto no!", 5),
         (
             "it",

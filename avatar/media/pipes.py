@@ -19,6 +19,7 @@ from avatar.host.closed_child import has_ended_in
 
 IDLE_S = 30.0  # without a byte, and without work
 BUSY_S = 120.0  # without a byte, at work
+BUSY_SHARE = 0.25  # of a core in that time: with less it was starved, and that is the host's doing
 STEP_S = 2.0  # between two looks at what it does
 LEAST_WORK = 0.02  # of a core: below it a program does nothing
 PIPE_BYTES = 1 << 20  # what fits into a pipe before its writer waits; Linux begins with 64 KiB
@@ -26,7 +27,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class StandsStill(Exception):
-    """It was waited for long enough. works: whether it used a core all the while, as one does whose task has no end."""
+    """It was waited for long enough. works: whether it had the CPU for it, so that its task has no end."""
 
     def __init__(self, seconds: float, works: bool) -> None:
         super().__init__(
@@ -54,7 +55,7 @@ class Watch:
             if now - idle_since >= IDLE_S:
                 raise StandsStill(now - idle_since, works=False)
             if now - begun >= BUSY_S:
-                raise StandsStill(now - begun, works=used - first >= BUSY_S / 4)
+                raise StandsStill(now - begun, works=used - first >= BUSY_S * BUSY_SHARE)
 
     def until_ended(self) -> None:
         """Wait for its end; it stays a zombie. Raises StandsStill."""

@@ -104,7 +104,7 @@ class Reading:
         if self.process.returncode is None:
             self.stdout.watch.until_ended()
             self._end()
-        status, wrong = self.process.returncode, self._told("error")
+        status, wrong = int(self.process.returncode or 0), self._told("error")  # it has ended: there is a status
         doing = f"while reading {str(self.path)!r}"
         if -status == signal.SIGXCPU or self._cpu_s >= self.limits.cpu_s:
             raise self._too_much(f"takes more than {self.limits.cpu_s} s of CPU time")

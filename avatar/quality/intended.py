@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from avatar.errors import RequestError
-from avatar.files import file_digest
+from avatar.files import file_digest, refuse_larger
 from avatar.jobs import stage_cache
 from avatar.jobs.contents import is_whole
 from avatar.jobs.job import Job
@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 
 
 def opening_of(home: Path, path: Path) -> np.ndarray | None:
-    """The planned mouth opening, float32 (frames,), of the job whose video has the same bytes; None where none has."""
+    """The planned mouth opening, float32 (frames,), of the job whose video has the same bytes; None where none has.
+
+    Raises InputError for a file that is too large to be judged.
+    """
+    if not path.is_file():  # a FIFO would never end
+        return None
+    refuse_larger(path, "file")
     try:
         digest = file_digest(path)
     except RequestError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 
 import cv2
@@ -10,7 +11,7 @@ import numpy as np
 
 from avatar.errors import InputError
 from avatar.invocation import to_type
-from avatar.media.frames import video_frames
+from avatar.media.frames import at_rate, video_frames
 from avatar.media.loudness import SILENT_DBFS, Loudness, decibels, loudness_of
 from avatar.media.lufs import Meter
 from avatar.media.reading import FORMATS
@@ -23,6 +24,7 @@ from avatar.quality.sync import LEAST_R_INTENDED, LEAST_R_SOUND, Match, match, m
 MOST_MISSING_S = 0.25  # of the length that the file claims; containers round it, and sound is padded
 BLACK = 8  # mean grey level of 255 below which a frame is black
 MOST_BLACK = 0.1  # share of the frames: room for a fade in and out, not for a video that shows next to nothing
+MOST_RATE = 120  # frames a second; what claims more counts its ticks
 FROZEN = 0.02  # mean change of the grey level below which a frame is the one before
 
 
@@ -47,7 +49,7 @@ def check_video(
     """
     from avatar.quality import syncnet
 
-    pictures = pictures or measure_frames(path)
+    pictures = pictures or measure_frames(path, streams.frame_rate)
     meter = Meter(FROM_ZERO_RATE)
     sound = loudness_of(path, meter.add) if streams.audio_codec else None
     opening = np.array(pictures.opening)
@@ -145,11 +147,15 @@ def lines(report: dict) -> list[str]:
 # ---------------------------------------------------------------- frames
 
 
-def measure_frames(path: Path) -> Pictures:
-    """Read a video frame by frame. Raises InputError when it has no frame that can be decoded."""
+def measure_frames(path: Path, frame_rate: Fraction | None = None) -> Pictures:
+    """Read a video frame by frame, at this rate however unevenly it has them; as it has them where it is None.
+
+    Raises InputError when it has no frame that can be decoded.
+    """
+    pick = at_rate(frame_rate) if frame_rate and frame_rate <= MOST_RATE else ""
     pictures = before = None
     with FaceReader() as reader:
-        for frame in video_frames(path, containers=FORMATS, whole=False):
+        for frame in video_frames(path, pick=pick, containers=FORMATS, whole=False):
             pictures = pictures or Pictures(frame.shape[1], frame.shape[0])
             face = reader.largest(frame)
             pictures.opening.append(mouth_opening(face) if face else np.nan)

@@ -13,7 +13,14 @@ REFERENCE = re.compile(r"^ {0,3}\[[^\]\n]+\]:\s+\S+(?:\s+[\"'(].*)?$", re.MULTIL
 COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 SILENT_TAG = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE)
 BREAK_TAG = re.compile(r"<(?:br|/p|/div|/li|/h[1-6]|/tr)\s*/?>", re.IGNORECASE)
-TAG = re.compile(r"</?[A-Za-z][\w-]*(?:\s+[\w:-]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s>]+))?)*\s*/?>")
+TAGS = (
+    "a|abbr|article|aside|audio|b|big|blockquote|body|br|button|caption|center|cite|code|dd|del|details|div|dl|dt|em|"
+    "figcaption|figure|font|footer|form|h[1-6]|head|header|hr|html|i|iframe|img|input|ins|kbd|label|li|link|main|mark|"
+    "meta|nav|ol|option|p|path|picture|pre|q|s|samp|section|select|small|source|span|strike|strong|sub|summary|sup|svg|"
+    "table|tbody|td|tfoot|th|thead|time|title|tr|tt|u|ul|var|video|wbr|"
+    "speak|break|prosody|say-as|emphasis|phoneme|voice|lang|sentence"  # of SSML
+)
+TAG = re.compile(rf"(?i:</?(?:{TAGS}))(?:\s+[\w:-]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s>]+))?)*\s*/?>")
 ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 FORMULA = re.compile(
     r"\$\$.+?\$\$|\\\(.+?\\\)|\\\[.+?\\\]|\$(?=[^$\n]*[\\^_{])[^$\n\s](?:[^$\n]*[^$\n\s])?\$", re.DOTALL
@@ -42,6 +49,7 @@ TABLE_ROW = re.compile(r"^\s*\|(.+)\|\s*$")
 
 # "end.Then", `"Hi."Then`, "Really?Yes", "one,two": a space is missing. Not in addresses and file names.
 NO_SPACE = re.compile(r"(?<=[^\W\d_]{2})([.!?…][\"”’»)]?)(?=[\"“‘«(]?[^\W\d_a-zß-öø-ÿ][^\W\d_A-ZÀ-Þ])")
+NO_SPACE_AFTER_A_CRY = re.compile(r"(?<=[^\W\d_]{2})([!?]+)(?=[^\W\d_a-zß-öø-ÿ])|(?<=[^\W\d_A-Z]{2})([.])(?=I['’])")
 NO_COMMA_SPACE = re.compile(r"(?<=[^\W\d_]{2})([,;])(?=[^\W\d_]{2})")
 ADDRESS_WITH_BACKSLASH = re.compile(r"(?:^|\s)(?:[A-Za-z]:\\|\\\\\w)")
 ADDRESS = re.compile(r"://|@|^www\.|[/\\]")
@@ -127,4 +135,5 @@ def _spaced(word: str) -> str:
     """A word with the spaces that were left out after its marks."""
     if ADDRESS.search(word):
         return word
+    word = NO_SPACE_AFTER_A_CRY.sub(r"\1\2 ", word)
     return NO_COMMA_SPACE.sub(r"\1 ", NO_SPACE.sub(r"\1 ", word))

@@ -42,10 +42,10 @@ class Sentence:
         for clause in self.clauses:
             end += len(clause.words)
             last = words[end]
-            has_mark = last.spoken.rstrip(CLOSERS).endswith(tuple(MARKS + "…" + "".join(OTHER_MARKS)))
+            has_mark = last.spoken.rstrip(CLOSERS).endswith(tuple(MARKS + DASHES + "…" + "".join(OTHER_MARKS)))
             is_open_end = end == len(words) - 1 and last.spoken == last.written
             if not has_mark and not is_open_end:
-                words[end] = Word(last.written, last.spoken.rstrip(" " + DASHES) + clause.mark, last.dot)
+                words[end] = Word(last.written, last.spoken + clause.mark, last.dot)
         return words
 
     @property
@@ -107,7 +107,9 @@ def _tokens(lines: list[tuple[Line, list[Word]]]) -> list[_Token]:
                 continue
             else:
                 last = tokens[-1]
-                last.word = Word(f"{last.word.written} {word.written}", last.word.spoken, last.word.dot)
+                is_dash = bool(word.spoken) and not word.spoken.strip(DASHES)  # a pause, which XTTS hears as one
+                spoken = f"{last.word.spoken} {word.spoken}" if is_dash else last.word.spoken
+                last.word = Word(f"{last.word.written} {word.written}", spoken, last.word.dot)
                 if not written_mark(last.ornament):  # the colon of « dit : « oui » »
                     last.ornament = word.written
             begins = False
@@ -144,22 +146,25 @@ def _closing(token: _Token, following: _Token | None, language: Language, has_ca
 
 def _at_full_stop(token: _Token, mark: str, next_word: str, language: Language, has_capitals: bool) -> tuple[str, bool]:
     trails_off = token.core.rstrip(CLOSERS).endswith(("…", ".."))
-    goes_on = next_word[:1].islower() and (has_capitals or trails_off) and token.line_ends != "item"
+    is_name = next_word[1:2].isupper()  # iPhone
+    goes_on = next_word[:1].islower() and not is_name and (has_capitals or trails_off) and token.line_ends != "item"
     if goes_on:
         return ("," if mark == "." else mark), False
-    if mark == "." and next_word[:1].isdigit() and not token.line_ends:
-        last = re.search(r"([^\W_]+)[^\w]*$", token.core)
-        if last and last[1].lower() == last[1].upper():  # of a script without capitals
-            return mark, True
-        is_plain = (
-            last
-            and last[1].isalpha()
-            and last[1][language.capital_nouns :].islower()
-            and len(last[1]) >= WORD_BEFORE_DIGIT
-        )
-        if not is_plain and token.core == token.word.written:
-            return ",", False
+    is_full_stop = token.core.rstrip(CLOSERS).endswith(".")  # and no mark of another script
+    before_digit = is_full_stop and next_word[:1].isdigit() and not token.line_ends
+    if before_digit and token.core == token.word.written and not _is_plain(token.core, language):
+        return ",", False
     return mark, True
+
+
+def _is_plain(word: str, language: Language) -> bool:
+    """Whether a word is no abbreviation by its letters."""
+    last = re.search(r"([^\W_]+)[^\w]*$", word)
+    if not last or not last[1].isalpha():
+        return False
+    if last[1].lower() == last[1].upper():  # of a script without capitals
+        return True
+    return last[1][language.capital_nouns :].islower() and len(last[1]) >= WORD_BEFORE_DIGIT
 
 
 def written_mark(word: str) -> str:

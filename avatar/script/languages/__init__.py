@@ -9,10 +9,7 @@ from importlib.util import find_spec
 from avatar.script.languages.base import Language
 
 # Of languages that have no file yet.
-SCRIPTS = {
-    "ru": ("CYRILLIC",), "ar": ("ARABIC",), "hi": ("DEVANAGARI",), "ko": ("HANGUL", "CJK"), "zh-cn": ("CJK",),
-    "ja": ("HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "CJK"),
-}  # fmt: skip
+SCRIPTS = {"zh-cn": ("CJK",), "ja": ("HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "CJK")}
 
 
 @cache
@@ -25,5 +22,6 @@ def of(code: str) -> Language:
 
 
 def readable(code: str) -> bool:
-    """Whether numbers of the language become words here: but for English they ask for num2words, of the full stack."""
-    return code == "en" or find_spec("num2words") is not None
+    """Whether numbers of the language become words here: but for English and Hindi they ask for num2words, of the full
+    stack."""
+    return code in ("en", "hi") or find_spec("num2words") is not None

@@ -38,7 +38,7 @@ class Language:
     group_marks: ClassVar[str] = ".\u00a0\u202f'’"  # between groups of three digits
     group_digits: ClassVar[str] = "3"  # how many stand in a group
     point: ClassVar[str] = ","  # the decimal mark as a word
-    point_too: ClassVar[bool] = False  # "3.5" is a decimal as well, where groups have three digits: "19.99"
+    point_too: ClassVar[bool] = False  # 3.5 and 1,234.50 are read as well, where 1.234,50 is written
     minus: ClassVar[str] = "minus"
     plus: ClassVar[str] = "plus"
     percent: ClassVar[str] = "%"
@@ -62,6 +62,7 @@ class Language:
     scales: ClassVar[Mapping[str, Forms]] = {}  # "bn", "m" after an amount of money, and "million" in words
     of_scale: ClassVar[str] = ""  # between a million and the currency: "de", "di"
     units: ClassVar[Mapping[str, Forms]] = {}  # as written after a number: "km", "km/h", "°C"
+    spaced_units: ClassVar[frozenset[str]] = frozenset()  # of one letter that may stand apart from their number: "5 t"
     to: ClassVar[str] = "-"  # of a range
     per: ClassVar[str] = ""
     per_names: ClassVar[Mapping[str, str]] = {}  # what stands after the slash of "$20/mo" -> spoken
@@ -87,6 +88,7 @@ class Language:
     # words
     abbreviations: ClassVar[Mapping[str, str]] = {}  # lower case with its dots -> spoken; they do not end a sentence
     may_end: ClassVar[frozenset[str]] = frozenset()  # those that end one before a capital letter
+    ends: ClassVar[frozenset[str]] = frozenset()  # those that end one before any capital letter: no name follows them
     acronym_words: ClassVar[frozenset[str]] = frozenset()  # capitals read as a word: NATO
     code_words: ClassVar[frozenset[str]] = frozenset()  # before a number that is read digit by digit: PIN
     room_words: ClassVar[frozenset[str]] = frozenset()  # before a number that is read as of a room or house
@@ -97,7 +99,6 @@ class Language:
     year_words: ClassVar[frozenset[str]] = frozenset()  # before a number of four digits that is a year
 
     counts: ClassVar[str] = r"(?!)"  # a pattern for what follows four digits that are a quantity and no year
-    spaced_units: ClassVar[frozenset[str]] = frozenset()  # of one letter that need not be joined to the number: "5 t"
     word_endings: ClassVar[tuple[str, ...]] = ()  # of words of small letters that a shape of its own reads
     capital_nouns: ClassVar[bool] = False  # a word with a capital may be any noun
 
@@ -128,8 +129,8 @@ class Language:
     def value(self, text: str) -> tuple[str, str]:
         """Whole part and decimals of a number as written, as bare digits."""
         text = text.lstrip("+-−")
-        if self.point_too and re.fullmatch(r"\d+\.\d{1,2}", text):
-            text = text.replace(".", self.decimal_mark)
+        if self.point_too and re.fullmatch(r"\d+\.\d{1,2}|\d{1,3}(?:,\d{3})+\.\d{1,2}|\d{1,3}(?:,\d{3}){2,}", text):
+            text = text.replace(",", "").replace(".", self.decimal_mark)
         whole, _, decimals = text.partition(self.decimal_mark)
         return "".join(c for c in whole if c.isdecimal()) or "0", decimals
 
@@ -251,9 +252,9 @@ class Language:
         return {"2": self.squared, "3": self.cubed}.get(digits) or f"{self.power} {self.number(digits)}"
 
 
-def word_set(text: str) -> frozenset[str]:
-    """The words of a text as a set; long tables stay readable so."""
-    return frozenset(text.split())
+def with_joined(phrases: Mapping[str, str]) -> dict[str, str]:
+    """Abbreviations of several parts, "z. B.", with and without the spaces between them; in lower case."""
+    return {name: said for short, said in phrases.items() for name in (short.lower(), short.lower().replace(" ", ""))}
 
 
 def in_words(number: int, code: str, to: str = "cardinal") -> str:

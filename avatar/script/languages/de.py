@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 
 from avatar.script.languages import de_words
-from avatar.script.languages.base import Forms, Language, word_set
+from avatar.script.languages.base import Forms, Language
+from avatar.script.languages.base import words as word_set
 from avatar.script.languages.de_grammar import DATIVE
 from avatar.script.scan import Place, Shape
 
@@ -148,7 +149,7 @@ class Spoken(Language):
             return "okay" if short == "ok" else None
         if (
             short in de_words.BEFORE_NUMBERS and not number_follows
-            or short in de_words.BEFORE_NAMES and not name_follows
+            or short in de_words.BEFORE_NAMES and not (name_follows or re.match(r"\s+(?:u\.|und)\s", place.after))
             or short in de_words.AFTER_NUMBERS and not number_before
         ):  # fmt: skip
             return None
@@ -166,4 +167,4 @@ def _is_day(written: str, place: Place) -> bool:
     """ "Mo." and "So." are days before a date or another day, in lists of hours."""
     follows = re.match(r"\s?[,:–/-]?\s*(?:\d|den\b|der\b|ab\b|bis\b|(?:Mo|Di|Mi|Do|Fr|Sa|So)\b|und (?:Mo|Di|Mi|Do|Fr|Sa|So)\b)",
                        place.after)  # fmt: skip
-    return written[0].isupper() and follows is not None
+    return written[0].isupper() and (follows is not None or place.word_before() in ("am", "jeden"))

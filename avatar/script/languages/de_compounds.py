@@ -18,13 +18,15 @@ JOINED = (
 
 
 def of_words(language: Spoken) -> list[tuple[str, Reading]]:
+    day = "(Mo|Di|Mi|Do|Fr|Sa|So)"
+
     def decade(match: re.Match, place: Place) -> str:
         number = int(match[1])
         return (language.year(number) if number > 100 else language.cardinal(number)) + "er"
 
     def joined(match: re.Match, place: Place) -> str:
         part = language.as_part(match[1])
-        return (part.replace("einhundert", "hundert") if match[1] == "100" else part) + match[2]
+        return (part.replace("einhundert", "hundert") if match[1] == "100" else part) + match[2].lower()
 
     def percent(match: re.Match, place: Place) -> str:
         part = language.as_part(match[1])
@@ -36,12 +38,29 @@ def of_words(language: Spoken) -> list[tuple[str, Reading]]:
     def days(match: re.Match, place: Place) -> str:
         return " bis ".join(de_words.SHORT_DAYS[name.lower()] for name in match.groups())
 
+    def listed_day(match: re.Match, place: Place) -> str | None:
+        """Mo, Mi, Fr."""
+        known = re.match(rf",\s{day}\b", place.after) or re.search(rf"\b{day},\s$", place.before)
+        return de_words.SHORT_DAYS[match[1].lower()] if known else None
+
+    def of_all(match: re.Match, place: Place) -> str | None:
+        """Seite 3/10."""
+        known = place.word_before() in ("seite", "teil", "folge", "blatt", "schritt")
+        return f"{language.number(match[1])} von {language.number(match[2])}" if known else None
+
+    def inches(match: re.Match, place: Place) -> str:
+        return f"{language.number(match[1])} Zoll"
+
     def street(match: re.Match, place: Place) -> Said:
         return Said(f"{match[1]}{'S' if match[1].endswith('-') else 's'}traße", "never")
 
     def postcode(match: re.Match, place: Place) -> str | None:
         known = re.search(r"(?:\d\s?[a-z]?,|\bPLZ:?|\bD-|\bin)\s?$", place.before)
         return language.digits(match[0]) if known else None
+
+    def phone(match: re.Match, place: Place) -> str:
+        """+49 (0) 89 / 12 34 56 - 0."""
+        return "plus " + ", ".join(language.digits(group) for group in re.findall(r"\d+", match[0]))
 
     def iban(match: re.Match, place: Place) -> str:
         return ", ".join(language.spell(group) for group in match[0].split())
@@ -64,21 +83,24 @@ def of_words(language: Spoken) -> list[tuple[str, Reading]]:
     def versioned(match: re.Match, place: Place) -> str:
         return f"{language.number(match[1])} Punkt {language.number(match[2])}"
 
-    day = "(Mo|Di|Mi|Do|Fr|Sa|So)"
     return [
         (r"(\d{4}|\d0)er(?!\w)", decade),
-        (rf"(\d{{1,4}}(?:,\d+)?)-?({JOINED})(?!\w)", joined),
+        (rf"(\d{{1,4}}(?:,\d+)?)-?((?i:{JOINED}))(?!\w)", joined),
         (r"(\d+(?:,\d+)?)\s?%-?(ige?[nrsm]?)(?!\w)", percent),
         (r"(\d{1,3})(?:x(?!\w)|\sx(?=\s(?:täglich|wöchentlich|monatlich|jährlich|am|pro|in|im)\b))(?!\s?\d)", times_x),
         (rf"{day}\.?\s?[-–]\s?{day}(?:\.(?=[\s,:]*\d)|(?!\w))", days),
+        (rf"{day}(?![\w.])", listed_day),
+        (r"(\d{1,3})/(\d{1,3})(?![\w/])", of_all),
+        (r"(\d{1,2}(?:,\d)?)[\"″](?=[\s,.;)])(?<=\d,\d.)", inches),
         (r"((?:[A-ZÄÖÜ][\wäöüß-]*-)|[A-ZÄÖÜ][\wäöüß-]*)[sS]tr\.", street),
         (r"\d{5}(?=\s[A-ZÄÖÜ])", postcode),
+        (r"\+4[139](?:\s?[ ()/–-]\s?[(]?\d+[)]?){2,8}(?!\d)", phone),
         (r"[A-Z]{2}\d{2}(?: [\dA-Z]{4}){3,7}(?: [\dA-Z]{1,3})?(?!\w)", iban),
         (r"§§\s?(\d+)(?:(\s?[-–]\s?|\sund\s|\sbis\s)(\d+))?", sections),
         (r"§\s?(\d+)\s?([a-z])(?!\w)", section),
         (r"((?:19|20)\d\d)/(\d\d)(?![\w/])", season),
         (r"(\d{1,2})/((?:19|20)\d\d)(?![\w/])", season_of),
-        (r"(\d{1,2})\.(\d{1,2})(?![\d.]|\s?(?:Uhr|[%€°$]))", versioned),
+        (r"(\d{1,2})\.(\d{1,2})(?!\d|\.\d|\s?(?:Uhr|[%€°$]))", versioned),
     ]
 
 

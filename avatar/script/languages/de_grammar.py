@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from avatar.script.languages.base import word_set
+from avatar.script.languages.base import words as word_set
 from avatar.script.scan import Place
 
 # The last part of a noun -> its gender; the longest that fits holds.
 ENDINGS = {
     "f": """ung heit keit schaft ion tät ik enz anz ur ei ie e liga zeit hand frau wahl stadt nacht spur person nummer
-        mutter tochter schwester erin antwort arbeit tür schule""",
+        mutter tochter schwester erin antwort arbeit tür schule aufl""",
     "n": """chen lein ment um jahrhundert jahrtausend jahr kapitel quartal tor spiel kind haus buch bild drittel viertel
         geschoss stockwerk semester gebot zimmer rennen lied ziel gesetz treffen album problem thema element level team
         finale mal ende auge gebäude gebirge interesse glas blatt stück paar tier brot auto fahrrad bett fenster werk
@@ -26,7 +26,7 @@ GENDERS = {ending: kind for kind, endings in ENDINGS.items() for ending in endin
 # After an ordinal that has no article before it.
 ORDINAL_NOUNS = word_set("""stock etage platz klasse liga bundesliga auflage kapitel runde weltkrieg jahrhundert preis halbzeit quartal
     semester staffel folge og ug obergeschoss untergeschoss reihe rang generation vorsitzender vorsitzende bürgermeister
-    advent akt satz woche tag minute lebensjahr geburtstag jahrestag spieltag wahlgang hand linie instanz grad halbjahr
+    advent akt satz woche tag minute lebensjahr geburtstag jahrestag spieltag wahlgang fc aufl jh hand linie instanz grad halbjahr
     jahrestag ausgabe ebene geige lesung tagung sitzung mahnung rate""")
 
 DATIVE = word_set("in an vor von mit nach aus bei seit zu ab zwischen unter neben hinter gegenüber außer binnen")
@@ -51,6 +51,8 @@ WEEKDAY = re.compile(
 def gender(noun: str) -> str | None:
     """ "m", "f" or "n" by the noun's last part; None where that does not tell."""
     noun = noun.lower()
+    if noun in ("og", "ug", "jh"):
+        return "n"
     return next((GENDERS[noun[start:]] for start in range(len(noun)) if noun[start:] in GENDERS), None)
 
 

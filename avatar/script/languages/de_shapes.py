@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from avatar.script.languages import de_words
-from avatar.script.languages.base import word_set
+from avatar.script.languages.base import words as word_set
 from avatar.script.languages.de_compounds import inside_words, of_words
 from avatar.script.languages.de_grammar import (
     DETERMINERS,
@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 DASH = r"\s?[-‐‑–—]\s?"
 MONTH = "(?i:" + "|".join(map(re.escape, sorted(de_words.MONTHS, key=len, reverse=True))) + r")(?!\w)"
 DATE_WORDS = word_set("am vom bis zum ab seit den dem der und oder zwischen dienstag")
+LABELS = word_set(
+    "kapitel teil nummer nr. platz seite klasse level abs. art. s. bd. kap. abb. satz absatz artikel band gruppe tor"
+)
+NO_ADJECTIVES = word_set(
+    "oder aber über unter wieder immer hinter eher bisher eine keine alle ohne gegen neben wegen sowie zwischen"
+)
 NAMES_OF_KINGS = word_set("""ludwig heinrich friedrich wilhelm karl otto franz georg eduard jakob johann johannes paul pius benedikt leo gregor
     innozenz klemens urban alexander nikolaus peter iwan napoleon philipp maximilian leopold ferdinand christian gustav
     adolf harald olaf albert rudolf konrad lothar sigismund joseph josef ernst august ramses ptolemäus papst könig
@@ -66,7 +72,15 @@ def _dates(language: Spoken) -> list[tuple[str, Reading]]:
 
     def bare(match: re.Match, place: Place) -> Said | None:
         """12.3., which is a number of a chapter as well."""
-        known = place.word_before() in DATE_WORDS | set(de_words.WEEKDAYS) | {"mo", "di", "mi", "do", "fr", "sa", "so"}
+        known = place.word_before().rstrip(".") in DATE_WORDS | set(de_words.WEEKDAYS) | {
+            "mo",
+            "di",
+            "mi",
+            "do",
+            "fr",
+            "sa",
+            "so",
+        }
         return one(match, place) if known or re.match(DASH + r"\d{1,2}\.", place.after) else None
 
     def span(match: re.Match, place: Place) -> Said | None:
@@ -150,30 +164,46 @@ def _quantities(language: Spoken) -> list[tuple[str, Reading]]:
         """1 €."""
         return f"{article(place, 'm')} {currency[match[1]][0]}"
 
-    def one_thing(match: re.Match, place: Place) -> str | None:
-        """1 Stunde; "Kapitel 1 Anfang" is none."""
+    def is_label(place: Place) -> bool:
+        """Whether the 1 numbers the noun before it: Kapitel 1."""
         before = re.search(r"(\S+)\s+$", place.before)
-        if before and before[1][0].isupper() and not re.search(r"[.!?:,;]$", before[1]) and " " in place.before.strip():
+        if not before:
+            return False
+        if before[1].lower() in LABELS:
+            return True
+        begins = " " not in place.before.strip()
+        return before[1][0].isupper() and not re.search(r"[.!?:,;]$", before[1]) and not begins
+
+    def one_thing(match: re.Match, place: Place) -> str | None:
+        """1 Stunde."""
+        return None if is_label(place) else article(place, gender(match["noun"]))
+
+    def one_such_thing(match: re.Match, place: Place) -> str | None:
+        """1 kleine Lampe: the adjective's ending tells."""
+        adjective = match["adjective"]
+        if is_label(place) or adjective in NO_ADJECTIVES:
             return None
-        if before and before[1].lower() in ("kapitel", "teil", "nummer", "nr.", "platz", "seite", "klasse", "level"):
-            return None
-        return article(place, gender(match["noun"]))
+        kind = {"en": "m", "er": None, "es": "n"}.get(adjective[-2:], "f")
+        return "ein" if kind is None else article(place, kind)
 
     def half(match: re.Match, place: Place) -> str:
         """½ l, 1/2 Stunde."""
         name = match["unit"] or match["noun"]
         one, _, kind = nouns.get(name) or (name, name, gender(name))
-        if kind is None or match["top"] == "3":
-            return f"{'drei viertel' if match['top'] else 'ein halb'} {one}"
+        if match["top"]:
+            return f"{'dreiviertel' if name in ('Stunde', 'Jahr') else 'drei viertel'} {one}"
+        if kind is None:
+            return f"ein halb {one}"
         return f"{article(place, kind, half=True)} {one}"
 
     named = rf"(?:(?P<unit>{unit})(?![\w²³])|{noun})"
     return [
         (rf"(?P<top>)(?:1[/⁄]2|½)\s?{named}", half),
-        (rf"(?P<top>3)[/⁄]4\s?(?:(?P<unit>{unit})(?![\w²³])|(?P<noun>Stunde))", half),
+        (rf"(?P<top>3)[/⁄]4\s?(?:(?P<unit>{unit})(?![\w²³])|(?P<noun>Stunde|Jahr)\b)", half),
         (rf"(?P<sign>[-−+]?)(?P<number>{number})\s?(?P<unit>{unit}){end}(?!{DASH}\d)", quantity),
         (r"1\s?(€|Euro|Dollar)(?!\w)", one_of),
         (rf"1(?=\s{noun})", one_thing),
+        (r"1(?=\s(?P<adjective>[a-zäöüß]{3,}e[nrs]?)\s[A-ZÄÖÜ])", one_such_thing),
     ]
 
 

@@ -36,6 +36,8 @@ def times(language: Spoken) -> list[tuple[str, Reading]]:
         return f"{first} bis {said(match['h2'], match['m2'])}"
 
     def length(match: re.Match, place: Place) -> str:
+        if match[3][0] == "h" and place.word_before() in ("um", "gegen", "ab", "bis", "von", "seit"):
+            return said(match[1], match[2])
         large, small = (HOUR, MINUTE) if match[3][0] in "hS" else (MINUTE, SECOND)
         parts = [language.counted(text, forms) for text, forms in ((match[1], large), (match[2], small)) if int(text)]
         return " und ".join(parts)

@@ -5,7 +5,8 @@ A noun is (one, many, gender); German measures mostly stay as they are after a n
 
 from __future__ import annotations
 
-from avatar.script.languages.base import word_set
+from avatar.script.languages.base import with_joined
+from avatar.script.languages.base import words as word_set
 
 MONTH_NAMES = (
     "Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November",
@@ -83,7 +84,7 @@ SAME = {
 TON, HOUR, MINUTE, SECOND = ("Tonne", "Tonnen", "f"), ("Stunde", "Stunden", "f"), ("Minute", "Minuten", "f"), (
     "Sekunde", "Sekunden", "f")  # fmt: skip
 UNITS = {short: _same(*written.rsplit(" ", 1)) for short, written in SAME.items()} | {
-    "t": TON, "h": HOUR, "Std.": HOUR, "Std": HOUR, "std.": HOUR, "min": MINUTE, "Min.": MINUTE, "Min": MINUTE,
+    "t": TON, "J.": ("Jahr", "Jahre", "n"), "h": HOUR, "Std.": HOUR, "Std": HOUR, "std.": HOUR, "min": MINUTE, "Min.": MINUTE, "Min": MINUTE,
     "min.": MINUTE, "s": SECOND, "Sek.": SECOND, "sek.": SECOND, "Sek": SECOND, "ms": ("Millisekunde", "Millisekunden",
     "f"), "kWh": ("Kilowattstunde", "Kilowattstunden", "f"), "MWh": ("Megawattstunde", "Megawattstunden", "f"),
     "Wh": ("Wattstunde", "Wattstunden", "f"), "mAh": ("Milliamperestunde", "Milliamperestunden", "f"),
@@ -91,7 +92,7 @@ UNITS = {short: _same(*written.rsplit(" ", 1)) for short, written in SAME.items(
     "Päckchen", "n"), "MP": ("Megapixel", "Megapixel", "n"),
 }  # fmt: skip
 
-# With the spaces that are written between their parts; `SHORT` holds them without as well.
+# With the spaces that are written between their parts.
 PHRASES = {
     "z. B.": "zum Beispiel", "d. h.": "das heißt", "u. a.": "unter anderem", "u. Ä.": "und Ähnliches",
     "o. Ä.": "oder Ähnliches", "i. d. R.": "in der Regel", "s. o.": "siehe oben", "s. u.": "siehe unten",
@@ -102,9 +103,9 @@ PHRASES = {
     "u. s. w.": "und so weiter", "i. Allg.": "im Allgemeinen", "a. a. O.": "am angegebenen Ort", "i. e. S.":
     "im engeren Sinne", "i. w. S.": "im weiteren Sinne", "u. E.": "unseres Erachtens", "b. w.": "bitte wenden",
     "z. K.": "zur Kenntnis", "a. M.": "am Main", "d. J.": "dieses Jahres", "d. M.": "dieses Monats",
+    "i. V. m.": "in Verbindung mit", "Anm. d. Red.": "Anmerkung der Redaktion", "h. c. mult.": "honoris causa mult",
 }  # fmt: skip
-SHORT = {name: said for phrase, said in PHRASES.items() for name in (phrase.lower(), phrase.lower().replace(" ", ""))}
-ABBREVIATIONS = SHORT | {
+ABBREVIATIONS = with_joined(PHRASES) | {
     # titles
     "dr.": "Doktor", "dres.": "Doktoren", "prof.": "Professor", "hr.": "Herr", "hrn.": "Herrn", "fr.": "Frau",
     "frl.": "Fräulein", "dipl.-ing.": "Diplomingenieur", "ing.": "Ingenieur", "mag.": "Magister", "st.": "Sankt",
@@ -123,7 +124,8 @@ ABBREVIATIONS = SHORT | {
     "insbes.": "insbesondere", "uvm.": "und vieles mehr", "zzgl.": "zuzüglich", "abzgl.": "abzüglich",
     "einschl.": "einschließlich", "ausschl.": "ausschließlich", "ggü.": "gegenüber", "lt.": "laut",
     "bzgl.": "bezüglich", "betr.": "Betreff", "mwst.": "Mehrwertsteuer", "ust.": "Umsatzsteuer", "co.": "Co",
-    "zz.": "zurzeit", "ztr.": "Zentner", "chr.": "Christus", "vs.": "gegen", "24/7": "vierundzwanzig sieben", "durchschn.": "durchschnittlich",
+    "zw.": "zwischen", "pers.": "Personen", "dipl.-kfm.": "Diplomkaufmann", "dipl.-inf.": "Diplominformatiker",
+    "hl.": "Hl", "zz.": "zurzeit", "ztr.": "Zentner", "chr.": "Christus", "vs.": "gegen", "24/7": "vierundzwanzig sieben", "durchschn.": "durchschnittlich",
     "ungef.": "ungefähr", "urspr.": "ursprünglich", "wg.": "wegen", "tägl.": "täglich", "wöchentl.": "wöchentlich",
     "mtl.": "monatlich", "jährl.": "jährlich", "mio.": "Millionen", "mrd.": "Milliarden", "std.": "Stunden",
     "stk.": "Stück", "u.": "und", "o.": "oder",

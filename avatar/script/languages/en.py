@@ -46,6 +46,7 @@ NUMBERED = words(
     "rocky rambo star final fantasy"
 )
 
+BARE_TITLES = frozenset({"mr", "mrs", "ms", "dr", "prof", "st"})  # as the British write them
 ONE_LETTER = frozenset({"p.", "v.", "m."})  # an abbreviation only before a number or name
 CARDINAL_POINTS = frozenset({"n.", "e.", "s.", "w."})  # 12 N. Main
 SHORT_DAYS = frozenset({"mon.", "wed.", "sat.", "sun.", "mar."})
@@ -252,6 +253,8 @@ class Spoken(Language):
             return None
         is_test = written.isupper() and len(short) > 3 and short.count(".") == 1 and short.endswith(".")
         if is_test:  # SAT. at a sentence's end is no Saturday
+            return None
+        if short in BARE_TITLES and not (name_follows and written[0].isupper() and not written.isupper()):
             return None
         if short == "rev." and number_follows:
             return "revision"

@@ -81,7 +81,8 @@ UNITS = {
     "°W": ("degree west", "degrees west"), "°E": ("degree east", "degrees east"), "x": ("times",), '"': ("inch", "inches"),
 }  # fmt: skip
 ABBREVIATIONS = {
-    "p.s.": "P S",
+    "p.s.": "P S", "msgr.": "Monsignor", "mr": "Mister", "mrs": "Missus", "ms": "Miz", "dr": "Doctor", "prof": "Professor",
+    "st": "Saint", "vs": "versus", "approx": "approximately",
     # titles
     "dr.": "Doctor", "mr.": "Mister", "mrs.": "Missus", "ms.": "Miz", "prof.": "Professor", "gen.": "General",
     "sen.": "Senator", "rep.": "Representative", "rev.": "Reverend", "gov.": "Governor", "lt.": "Lieutenant",

@@ -8,7 +8,7 @@ from avatar.script.languages import es_words as words
 from avatar.script.languages.base import in_words
 from avatar.script.languages.base import words as words_of
 from avatar.script.languages.romance import GAP, Romance
-from avatar.script.scan import Shape
+from avatar.script.scan import Place, Shape
 
 ORDINALS = (
     "", "primero", "segundo", "tercero", "cuarto", "quinto", "sexto", "séptimo", "octavo", "noveno", "décimo",
@@ -35,7 +35,7 @@ class Spoken(Romance):
     months = words.MONTHS
     month_names = words.MONTH_NAMES
     weekdays = words.WEEKDAYS
-    clock_tail = r"\s?(?:h|hs|hrs|horas)\.?"
+    clock_tail = r"\s?(?:h|hs|hrs|horas)"
     clock_words = words_of("las la")
 
     currencies = words.CURRENCIES
@@ -94,7 +94,7 @@ class Spoken(Romance):
         r"\d\d \d{4} \d{4}",
         r"[6789]\d\d(?:[ \-]\d\d\d){2}", rf"[6789]\d\d(?:{GAP}\d\d){{3}}", rf"[89]\d{GAP}\d\d\d{GAP}\d\d{GAP}\d\d",
     )  # fmt: skip
-    ordinal_endings = r"\.?[ºª°]|\.?er|ero|era|ro|ra|do|da|to|ta|mo|ma|vo|va"
+    ordinal_endings = r"\.?[ºª°]|er\.(?=\s[a-z])|(?i:\.?er|ero|era|ro|ra|do|da|to|ta|mo|ma|vo|va)"
     centuries = r"\b(?:siglos?|s\.|ss\.)"
     regnal = words.REGNAL
     numbered = words.NUMBERED
@@ -124,7 +124,7 @@ class Spoken(Romance):
         return said[:-1] if noun and said.endswith(("primero", "tercero")) else said
 
     def marked_ordinal(self, number: int, mark: str, noun: str) -> str:
-        short = mark.endswith("er")
+        short = mark.rstrip(".").endswith("er")
         return self.ordinal_before(number, noun or ("x" if short else ""), feminine=mark[-1] in "ªa")
 
     def agreeing(self, words: str, noun: str, *, feminine: bool) -> str:
@@ -140,6 +140,12 @@ class Spoken(Romance):
     def date(self, day: int | None, month: int, year: int | None, *, day_first: bool, after_weekday: bool) -> str:
         parts = [self.cardinal(day) if day else "", self.month_names[month - 1], self.year(year) if year else ""]
         return " de ".join(filter(None, parts))
+
+    def abbreviation(self, short: str, written: str, place: Place) -> str | None:
+        count = re.search(r"(?<![\d.,])(\d{1,2})\s$", place.before)
+        if short == "hab." and count and int(count[1]) < 20:  # of a flat
+            return "habitación" if count[1] == "1" else "habitaciones"
+        return super().abbreviation(short, written, place)
 
     def time(self, hour: int, minute: int | None, second: int | None, half: str) -> str:
         said = self.agreeing(self.cardinal(hour), "hora", feminine=True)

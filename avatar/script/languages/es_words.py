@@ -53,7 +53,7 @@ UNITS = {
     "l": ("litro", "litros"), "L": ("litro", "litros"), "s": ("segundo", "segundos"), "seg": ("segundo", "segundos"),
     "seg.": ("segundo", "segundos"), "ms": ("milisegundo", "milisegundos"), "min": ("minuto", "minutos"),
     "min.": ("minuto", "minutos"), "h": ("hora", "horas"), "hs": ("hora", "horas"), "hrs": ("hora", "horas"),
-    "h.": ("hora", "horas"), "km/h": ("kilómetro por hora", "kilómetros por hora"),
+    "km/h": ("kilómetro por hora", "kilómetros por hora"),
     "Km/h": ("kilómetro por hora", "kilómetros por hora"), "m/s": ("metro por segundo", "metros por segundo"),
     "Hz": ("hercio", "hercios"), "kHz": ("kilohercio", "kilohercios"), "MHz": ("megahercio", "megahercios"),
     "GHz": ("gigahercio", "gigahercios"), "kB": ("kilobyte", "kilobytes"), "KB": ("kilobyte", "kilobytes"),
@@ -63,11 +63,12 @@ UNITS = {
     "kWh": ("kilovatio hora", "kilovatios hora"), "V": ("voltio", "voltios"), "A": ("amperio", "amperios"),
     "mAh": ("miliamperio hora", "miliamperios hora"), "kcal": ("kilocaloría", "kilocalorías"),
     "cal": ("caloría", "calorías"), "dB": ("decibelio", "decibelios"), "hPa": ("hectopascal", "hectopascales"),
-    "px": ("píxel", "píxeles"), "CV": ("caballo", "caballos"), "hab.": ("habitante", "habitantes"),
+    "px": ("píxel", "píxeles"), "CV": ("caballo", "caballos"),
     "°C": ("grado", "grados"), "ºC": ("grado", "grados"), "° C": ("grado", "grados"), "º C": ("grado", "grados"),
     "℃": ("grado", "grados"), "°F": ("grado Fahrenheit", "grados Fahrenheit"), "°": ("grado", "grados"),
     "%": ("por ciento",), "‰": ("por mil",), "x": ("por",),
 }  # fmt: skip
+UNITS |= {"KM": UNITS["km"], "KG": UNITS["kg"], "CM": UNITS["cm"]}  # in a text of capitals
 
 ABBREVIATIONS = {
     # titles
@@ -96,14 +97,14 @@ ABBREVIATIONS = {
     "c/u": "cada uno", "p. d.": "posdata", "p.d.": "posdata", "atte.": "atentamente", "admón.": "administración",
     "cta.": "cuenta", "incl.": "incluido", "ss.": "siguientes", "s.": "siglo",
     "i+d": "i más de", "24/7": "veinticuatro siete", "y/o": "y o", "mp3": "eme pe tres", "mp4": "eme pe cuatro", "50/50": "cincuenta cincuenta", "c++": "ce más más", "c#": "ce sharp",
-    "dto.": "descuento", "tb.": "también",
+    "dto.": "descuento", "tb.": "también", "tfno": "teléfono", "tlf": "teléfono", "km": "kilómetro", "kg": "kilo",
 }  # fmt: skip
 BEFORE_NUMBER = words("p. pp. no. ed. cap. art. arts. fig. vol. min. s. ss. núm. núms. nro.")
 BEFORE_NAME = words("d. d.ª dª pl. lic. ing. arq. sto. sta. c/ rdo.")
 CAPITAL_ONLY = words("no. d. d.ª dª")
 MAY_END = frozenset([
     "etc.", "ee. uu.", "ee.uu.", "jj. oo.", "jj.oo.", "s. a.", "s.a.", "s. l.", "s.l.", "izq.", "izda.", "dcha.", "a. c.",
-    "a.c.", "d. c.", "d.c.", "cía.", "hnos.", "ltda.", "aprox.", "hab.", "máx.", "mín.", "min.", "ud.", "uds.", "vd.",
+    "a.c.", "d. c.", "d.c.", "ltda.", "aprox.", "hab.", "máx.", "mín.", "min.", "ud.", "uds.", "vd.",
     "vds.", "incl.", "cc. oo.", "cc.oo.", "gr.", "h.", "seg.", "mill.",
 ])  # fmt: skip
 ACRONYM_WORDS = words(
@@ -135,7 +136,7 @@ LABELS = words(
 )
 THE = words("el la los las del al un una este esta")
 FEMININE = words(
-    "vez vec mano foto moto radio noche tarde calle clase parte gente mujer llave leche nube sangre carne fuente suerte "
+    "razón razon vez vec mano foto moto radio noche tarde calle clase parte gente mujer llave leche nube sangre carne fuente suerte "
     "muerte mente nave serie base fase frase clave torre cruz luz voz paz flor piel sal miel red ley tribu imagen imágen "
     "isabel señal capital cárcel crisis tesis superficie especie piel pared madre sede costumbre legumbre cumbre"
 )
@@ -145,7 +146,7 @@ MASCULINE = words(
     "gorrión guion guía poeta colega colegas camarada pirata"
 )
 FEMININE_ENDINGS = (
-    "a", "as", "ción", "ciones", "sión", "siones", "dad", "dades", "tad", "tades", "tud", "tudes",
+    "a", "as", "ción", "ciones", "sión", "siones", "gión", "giones", "nión", "niones", "dad", "dades", "tad", "tades", "tud", "tudes",
 )  # fmt: skip
 MASCULINE_ENDINGS = ("ista", "istas", "grama", "gramas", "ema", "emas")
 

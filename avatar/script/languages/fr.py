@@ -8,7 +8,7 @@ from avatar.script.languages import fr_words as words
 from avatar.script.languages.base import Forms, in_words
 from avatar.script.languages.base import words as words_of
 from avatar.script.languages.romance import Romance
-from avatar.script.scan import Place
+from avatar.script.scan import Place, Shape
 
 
 class Spoken(Romance):
@@ -26,7 +26,7 @@ class Spoken(Romance):
     month_names = words.MONTH_NAMES
     weekdays = words.WEEKDAYS
     clock_marks = ":h"
-    clock_tail = r"\s?(?:h|heures|mn|min)\.?"
+    clock_tail = r"\s?(?:h|heures|mn|min)"
 
     currencies = words.CURRENCIES
     and_cents = ""
@@ -81,8 +81,8 @@ class Spoken(Romance):
 
     phones = (r"0 8\d\d(?: \d\d){3}", r"0 8\d\d \d{3} \d{3}", r"0[1-9](?:[ .\-]\d\d){4}", r"0[1-9]\d{8}")
     elided = "l|d|j|m|t|s|n|c|qu|jusqu|lorsqu|puisqu|quoiqu"
-    ordinal_endings = "ers?|res?|ères?|èmes?|emes?|ièmes?|iemes?|es?|è|nde?s?|de"
-    own_words = words_of("ier ire ve xe ie")
+    ordinal_endings = "ER|RE|ÈRE|ÈME|EME|ers?|res?|ères?|èmes?|emes?|ièmes?|iemes?|es?|è|nde?s?|de"
+    own_words = words_of("x ier ire ve xe ie")
     roman_endings = "er|re|ère|e|ème|ième"
     centuries = r"\b(?:siècles?)"
     regnal = words.REGNAL
@@ -125,6 +125,13 @@ class Spoken(Romance):
 
     def of_noun(self, noun: str) -> str:
         return f"d'{noun}" if noun[0] in "aeiouéh" else f"de {noun}"
+
+    def own_shapes(self) -> tuple[Shape, ...]:
+        return (Shape(re.compile(r"(\d)m(\d\d)(?!\w)"), self._height), *super().own_shapes())
+
+    def _height(self, match: re.Match, place: Place) -> str:
+        """1m80."""
+        return f"{self.counted(match[1], self.units['m'])} {self.cardinal(int(match[2]))}"
 
     def singular(self, noun: str) -> str:
         return noun.removesuffix("s")

@@ -65,6 +65,7 @@ UNITS = {
     "c. à s.": ("cuillère à soupe", "cuillères à soupe"), "c. à c.": ("cuillère à café", "cuillères à café"),
     "x": ("fois",),
 }  # fmt: skip
+UNITS |= {"KM": UNITS["km"], "KG": UNITS["kg"], "CM": UNITS["cm"]}  # in a text of capitals
 
 ABBREVIATIONS = {
     # titles
@@ -89,7 +90,7 @@ ABBREVIATIONS = {
     "bcp": "beaucoup", "vs": "contre", "vs.": "contre", "resp.": "respectivement", "incl.": "inclus",
     "obs.": "observation", "24h/24": "vingt-quatre heures sur vingt-quatre", "7j/7": "sept jours sur sept",
     "24/7": "vingt-quatre sept", "et/ou": "et ou", "mp3": "emme pé trois", "mp4": "emme pé quatre", "50/50": "cinquante cinquante", "c++": "cé plus plus", "c#": "cé sharp", "suppl.": "supplément", "s.": "siècle",
-    "ttc": "toutes taxes comprises", "ht": "hors taxes", "càs": "cuillères à soupe", "càc": "cuillères à café",
+    "km": "kilomètre", "kg": "kilo", "4x4": "quatre quatre", "ttc": "toutes taxes comprises", "ht": "hors taxes", "càs": "cuillères à soupe", "càc": "cuillères à café",
 }  # fmt: skip
 BEFORE_NUMBER = words("p. pp. no tel. fig. vol. art. chap. min. éd. max.")
 BEFORE_NAME = words("m. mm. mr me pr st ste pl. imp. rte vve")
@@ -104,7 +105,7 @@ ACRONYM_WORDS = words(
     "CREPS GIEC ARCOM"
 )
 STARTERS = words(
-    "Le La Les L' Un Une Des Du Ce Cet Cette Ces Il Elle Ils Elles On Nous Vous Je Tu Et Ou Mais Si Oui Non Quand Comme "
+    "Jusqu C L D J S N Qu Lorsqu Puisqu Le La Les L' Un Une Des Du Ce Cet Cette Ces Il Elle Ils Elles On Nous Vous Je Tu Et Ou Mais Si Oui Non Quand Comme "
     "Où Parce Pour Par En De À A Avec Sans Selon Depuis Entre Sur Sous Dans Après Avant Puis Alors Ainsi Aussi Donc Or Car "
     "C'est Ce Son Sa Ses Mon Ma Mes Ton Ta Tes Notre Votre Leur Leurs Aujourd'hui Hier Demain Maintenant Ici Là Tout Tous "
     "Toute Toutes Chaque Plusieurs Qui Que Quoi Comment Pourquoi Merci Bonjour Enfin Ensuite D'abord Y"
@@ -131,7 +132,7 @@ THE = words("le la les du au aux l'")
 FEMININE = words(
     "chanson façon leçon boisson raison saison prison page heure minute seconde personne place table chambre semaine journée année fois part ville rue route porte fenêtre "
     "voiture mère soeur sœur femme fille cuillère tasse pincée gousse tranche boîte bouteille tonne note lettre "
-    "phrase ligne image vidéo photo moto chose nuit main voix paix croix noix fleur mer dent mort loi foi peau eau clé clef "
+    "phrase ligne image vidéo photo moto chose nuit main voix paix croix noix fleur mer dent loi foi peau eau clé clef "
     "salle classe école équipe entreprise maison pièce étape réponse demande erreur couleur chaleur peur valeur douleur "
     "banque carte zone branche couche feuille poire pomme carotte tomate courgette aubergine orange banane cerise fraise "
     "olive salade pomme-de-terre louche botte barquette plaque livraison offre date langue série base marche forme règle "

@@ -27,7 +27,8 @@ class Spoken(Romance):
     months = words.MONTHS
     month_names = words.MONTH_NAMES
     weekdays = words.WEEKDAYS
-    clock_tail = r"\s?(?:h|ore)\.?"
+    clock_tail = r"\s?(?:h|ore)"
+    of_year = "del"
     clock_words = words_of("alle all' ore h. h dalle le entro verso dall'")
 
     currencies = words.CURRENCIES
@@ -72,6 +73,7 @@ class Spoken(Romance):
     not_nouns = words.NOT_NOUNS
     labels = words.LABELS
     the = words.THE
+    feminine_plurals = ("e",)
     plural = "aeiouàìùé"  # any vowel: only one agrees
 
     halves = ("mezzo", "mezza")

@@ -66,6 +66,7 @@ UNITS = {
     "°F": ("grado Fahrenheit", "gradi Fahrenheit"), "°": ("grado", "gradi"), "%": ("per cento",), "‰": ("per mille",),
     "x": ("per",),
 }  # fmt: skip
+UNITS |= {"KM": UNITS["km"], "KG": UNITS["kg"], "CM": UNITS["cm"]}  # in a text of capitals
 
 ABBREVIATIONS = {
     # titles
@@ -91,7 +92,7 @@ ABBREVIATIONS = {
     "n.b.": "nota bene", "p.s.": "post scriptum", "ca": "circa", "sec.": "secolo", "secc.": "secoli", "gg.": "giorni",
     "incl.": "incluso", "escl.": "escluso", 
     "q.b.": "quanto basta", "qb": "quanto basta", "tot.": "totale", "ab.": "abitanti", "24/7": "ventiquattro sette",
-    "e/o": "e o", "mp3": "emme pi tre", "mp4": "emme pi quattro", "50/50": "cinquanta cinquanta", "c++": "ci più più", "c#": "ci sharp", "h24": "acca ventiquattro", "obbl.": "obbligatorio",
+    "e/o": "e o", "mp3": "emme pi tre", "mp4": "emme pi quattro", "50/50": "cinquanta cinquanta", "c++": "ci più più", "c#": "ci sharp", "km": "chilometro", "kg": "chilo", "h24": "acca ventiquattro", "obbl.": "obbligatorio",
 }  # fmt: skip
 BEFORE_NUMBER = words(
     "p. pp. n. nn. num. nr. ed. cap. art. artt. fig. vol. min. max. sec. secc. v. ca tot. int. ss. pag."
@@ -108,7 +109,7 @@ ACRONYM_WORDS = words(
     "BOT BTP_ CAF DOC DOP ANSA ARPA AIRC AVIS CAP MIUR MES PIL ANAS ACI ICI SIM ISO DAD DPCM_ ATM_ ANPI COOP USA"
 )
 STARTERS = words(
-    "Il Lo La I Gli Le L' Un Uno Una Questo Questa Questi Queste Quello Quella Quelli Quelle Egli Lui Lei Loro Noi Voi Io "
+    "L C D Dov All Dall Nell Dell Sull Quest Quell Il Lo La I Gli Le L' Un Uno Una Questo Questa Questi Queste Quello Quella Quelli Quelle Egli Lui Lei Loro Noi Voi Io "
     "Tu E O Ma Se Sì No Non Quando Come Dove Anche Mentre Perché Per In Nel Nella Di Del Della Da Dal A Al Alla Con Senza "
     "Secondo Dopo Prima Poi Già C'è Ci È Sono Era Si Mi Ti Vi Suo Sua Oggi Ieri Domani Ora Adesso Inoltre Così Allora Qui "
     "Tutto Tutti Tutta Tutte Ogni Molti Altri Chi Che Cosa Grazie Ciao Infine Su Sul Tra Fra"

@@ -31,7 +31,7 @@ class Spoken(Romance):
     month_names = words.MONTH_NAMES
     weekdays = words.WEEKDAYS
     clock_marks = ":h"
-    clock_tail = r"\s?(?:h|hs|hrs|horas|min)\.?"
+    clock_tail = r"\s?(?:h|hs|hrs|horas|min)"
 
     currencies = words.CURRENCIES
     and_cents = "e"

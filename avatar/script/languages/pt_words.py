@@ -52,7 +52,7 @@ UNITS = {
     "dl": ("decilitro", "decilitros"), "l": ("litro", "litros"), "L": ("litro", "litros"),
     "s": ("segundo", "segundos"), "seg": ("segundo", "segundos"), "seg.": ("segundo", "segundos"),
     "ms": ("milissegundo", "milissegundos"), "min": ("minuto", "minutos"), "min.": ("minuto", "minutos"),
-    "h": ("hora", "horas"), "hs": ("hora", "horas"), "hrs": ("hora", "horas"), "h.": ("hora", "horas"),
+    "h": ("hora", "horas"), "hs": ("hora", "horas"), "hrs": ("hora", "horas"), 
     "km/h": ("quilômetro por hora", "quilômetros por hora"), "Km/h": ("quilômetro por hora", "quilômetros por hora"),
     "m/s": ("metro por segundo", "metros por segundo"), "Hz": ("hertz",), "kHz": ("quilohertz",), "MHz": ("megahertz",),
     "GHz": ("gigahertz",), "kB": ("quilobyte", "quilobytes"), "KB": ("quilobyte", "quilobytes"),
@@ -67,6 +67,7 @@ UNITS = {
     "℃": ("grau", "graus"), "°F": ("grau Fahrenheit", "graus Fahrenheit"), "°": ("grau", "graus"), "%": ("por cento",),
     "‰": ("por mil",), "x": ("vezes",),
 }  # fmt: skip
+UNITS |= {"KM": UNITS["km"], "KG": UNITS["kg"], "CM": UNITS["cm"]}  # in a text of capitals
 
 ABBREVIATIONS = {
     # titles
@@ -92,7 +93,7 @@ ABBREVIATIONS = {
     "depto.": "departamento", "dept.": "departamento", "séc.": "século", "sécs.": "séculos", "c/": "com", "p/": "para",
     "s/": "sem", "vc": "você", "vcs": "vocês", "vs.": "versus", "incl.": "incluído", "hab.": "habitantes",
     "p.s.": "pós-escrito", "att.": "atenciosamente", "24/7": "vinte e quatro sete", "e/ou": "e ou", "mp3": "eme pê três", "mp4": "eme pê quatro", "50/50": "cinquenta cinquenta", "c++": "cê mais mais",
-    "c#": "cê sharp", "24h": "vinte e quatro horas",
+    "c#": "cê sharp", "24h": "vinte e quatro horas", "km": "quilômetro", "kg": "quilo",
 }  # fmt: skip
 BEFORE_NUMBER = words("p. pp. pag. ed. cap. art. arts. fig. vol. min. séc. sécs. nr. núm. ap.")
 BEFORE_NAME = words("d. s. r. al. eng. arq. gen. ten. sto. sta. dep. pe. pç. pça. rod. estr. trav. tv.")
@@ -134,7 +135,7 @@ LABELS = words(
 )
 THE = words("o a os as do da ao à um uma este esta no na")
 FEMININE = words(
-    "vez mão mãos foto moto noite tarde parte classe frase fase base série chave rede carne luz voz cruz lei gente nuvem "
+    "razão razões vez mão mãos foto moto noite tarde parte classe frase fase base série chave rede carne luz voz cruz lei gente nuvem "
     "ordem pele mãe mulher flor cor torre fonte sorte morte mente nave noz paz tribo capital sede crise tese análise "
     "superfície espécie colher isabel pele febre saúde"
 )
@@ -144,7 +145,7 @@ MASCULINE = words(
     "pirata coração avião caminhão limão pão feijão melão botão"
 )
 FEMININE_ENDINGS = (
-    "a", "as", "ã", "ãs", "ção", "ções", "são", "sões", "dade", "dades", "tude", "tudes", "gem", "gens",
+    "a", "as", "ã", "ãs", "ção", "ções", "são", "sões", "gião", "giões", "nião", "niões", "dade", "dades", "tude", "tudes", "gem", "gens",
 )  # fmt: skip
 MASCULINE_ENDINGS = ("ista", "istas", "grama", "gramas", "ema", "emas")
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
-from avatar.script.languages.base import Forms
+from avatar.script.languages.base import Forms, words
 from avatar.script.languages.romance_order import Ordered
 from avatar.script.scan import LETTER, Place, Shape
 from avatar.script.shapes.words import ROMAN
@@ -22,6 +22,7 @@ class Romance(Ordered):
     point_too = True
     month_first = False  # "en mayo 5 personas"
     spaced_units = frozenset({"t"})
+    own_words = frozenset({"x"})  # 6 m x 3 m
 
     # abbreviations, by what stands after them
     before_number: ClassVar[frozenset[str]] = frozenset()
@@ -30,33 +31,39 @@ class Romance(Ordered):
 
     goes_on: ClassVar[frozenset[str]] = frozenset({"ex.", "ej.", "es."})  # which a sentence never ends with
 
+    ends = words("etc. ecc. q.b. s.l.m.") | {"a. c.", "a.c.", "d. c.", "d.c.", "av. j.-c.", "apr. j.-c.", "ap. j.-c."}
+
     halves: ClassVar[Forms] = ()  # half before a noun: masculine, feminine
     and_half: ClassVar[Forms] = ()  # after one: "y medio", "y media"
     parts: ClassVar[Mapping[int, Forms]] = {}  # a third, thirds
     of_part: ClassVar[str] = "de"
 
-    clock_tail: ClassVar[str] = r"\s?(?:h|hs|hrs)\.?"  # what may follow a time and says nothing
+    clock_tail: ClassVar[str] = r"\s?(?:h|hs|hrs)"  # what may follow a time and says nothing
     clock_words: ClassVar[frozenset[str]] = frozenset()  # before a time with a full stop: "alle 14.30"
     phones: ClassVar[tuple[str, ...]] = ()  # patterns of a telephone number at home
 
+    of_year: ClassVar[str] = "de"  # of a law: 39/2015
     elided: ClassVar[str] = "(?!)"  # a pattern of what stands before an apostrophe: l', dell'
 
     def own_shapes(self) -> tuple[Shape, ...]:
         mark = r"(?:\s?[hH]\s?|:)" if "h" in self.clock_marks else "[:.]" if self.clock_words else ":"
         time = rf"(\d{{1,2}})({mark})(\d\d)(?:{mark}(\d\d))?"
-        tail = rf"({self.clock_tail}(?!\w))?(?![\w%€$£]|[.,:h]\d|\s[€$£])"
+        tail = rf"((?i:{self.clock_tail})(?!\w))?(?![\w%€$£]|[.,:h]\d|\s[€$£])"
         days = f"(?i:{any_of(name for name in self.weekdays if name.endswith('.'))})"
         found = [
             *[(pattern + r"(?!\w)", self._phone) for pattern in (ABROAD, *self.phones)],
             (rf"{time}{DASH}{time}{tail}", self._times),
+            (rf"(\d{{1,2}})()()(){DASH}{time}{tail}", self._times),  # 17-20:30
             (rf"{time}{tail}(?!{DASH}\d{{1,2}}{mark}\d\d)(?!\s?[aApP]\.?\s?[mM]\b)", self._time),
             (rf"(\d{{1,3}})({self.ordinal_endings})(?!\w)", self._ordinal),
             (r"(\d+)\s?€\s?(\d\d)(?![\d.,]\d|\d)", lambda match, place: self.money(f"{match[1]},{match[2]}", "EUR")),
             (r"(\d{1,2})/(\d{1,2})(?![\w/])", self._day_of_month),
+            (r"(\d{1,3}(?:\.\d{3})+|\d{1,5})/((?:19|20)\d\d)(?![\w/])", self._of_a_year),
             (rf"({days})(?:\s?[-–]\s?|\s(au?|à|al|y|et?)\s)({days})", self._weekdays),
             (rf"({self._amount})\s({any_of(self._money_words)})(?!\w)", self._money_in_words),
             (rf"(\d{{1,3}})\s?(?:½|\s1[/⁄]2)\s({LETTER}{{3,}})(?![\w/])", self._and_a_half),
             (rf"(?i:{self.elided})['’](?=[A-ZÀ-Þ]|{any_of(self.abbreviations)})", lambda match, place: match[0]),
+            (r"x(?=\s\d)", lambda match, place: self.by if re.search(r"\d\s?[ckm]?m\s$", place.before) else None),
             (r"[nN]\.?\s?[ºª°]\.?\s?(?=\d)", lambda match, place: f"{self.number_sign} "),
             (r"([A-ZÑ]{2,5})['’]?s(?!\w)", lambda match, place: self.spell(match[1])),  # DVDs
             (rf"({ROMAN})({self.roman_endings})?\s?[-–]\s?({ROMAN})({self.roman_endings})?(?![\w'’])", self._romans),
@@ -69,6 +76,8 @@ class Romance(Ordered):
 
     def money(self, text: str, currency: str, scale: str = "", *, before_noun: bool = False) -> str:
         whole, cents = self.currencies[currency]
+        if re.fullmatch(r"\d{1,3},\d{3}", text):  # $1,500
+            text = text.replace(",", "")
         if scale:
             forms = self.scales[scale]
             if forms[0] == self.cardinal(1000):
@@ -135,12 +144,12 @@ class Romance(Ordered):
 
     def _moment(self, parts: tuple, place: Place, *, tail: str | None) -> str | None:
         hour, mark, minute, second = parts
-        if int(hour) > 24 or int(minute) > 59 or int(second or 0) > 59:
+        if int(hour) > 24 or int(minute or 0) > 59 or int(second or 0) > 59:
             return None
         asked = place.word_before() in self.clock_words or re.search(r"(?i)\b(?:d?all?|l)['’]$", place.before)
         if mark == "." and not (tail or asked):
             return None
-        return self.time(int(hour), int(minute), int(second) if second else None, "")
+        return self.time(int(hour), int(minute) if minute else None, int(second) if second else None, "")
 
     def _phone(self, match: re.Match, place: Place) -> str:
         """Group by group, the country's code as a number."""
@@ -162,6 +171,17 @@ class Romance(Ordered):
         day, month = int(match[1]), int(match[2])
         is_date = 12 < day <= 31 and 1 <= month <= 12 and match[0] != "24/7"
         return self.date(day, month, None, day_first=True, after_weekday=False) if is_date else None
+
+    def _of_a_year(self, match: re.Match, place: Place) -> str:
+        """Ley 39/2015, and the month 12/2024."""
+        number, year = int(self.value(match[1])[0]), int(match[2])
+        if (
+            len(match[1]) == 2
+            and 1 <= number <= 12
+            and not re.search(r"\bl[eo][yigs]\w*\s+(?:n\S*\s)?$", place.before.lower())
+        ):
+            return self.date(None, number, year, day_first=True, after_weekday=False)
+        return f"{self.number(match[1])} {self.of_year} {self.year(year)}"
 
     def _weekdays(self, match: re.Match, place: Place) -> str:
         """lun.-vie., du lun. au ven."""

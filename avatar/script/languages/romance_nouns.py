@@ -14,6 +14,7 @@ class Agreeing(Language):
     masculine: ClassVar[frozenset[str]] = frozenset()
     feminine_endings: ClassVar[tuple[str, ...]] = ()
     masculine_endings: ClassVar[tuple[str, ...]] = ()  # longer ones, which come before those
+    feminine_plurals: ClassVar[tuple[str, ...]] = ()
     not_nouns: ClassVar[frozenset[str]] = frozenset()  # what may stand after a number and is not counted by it
     plural: ClassVar[str] = "s"  # letters that plurals end with
     labels: ClassVar[frozenset[str]] = frozenset()  # nouns that a number names and does not count: page 1
@@ -44,11 +45,16 @@ class Agreeing(Language):
     def number_at(self, text: str, place: Place) -> str:
         said = self.number(text)
         whole, decimals = self.value(text)
-        noun = next_word(place)
+        other = re.match(rf"\s(?:y|e|et|o|ou|u|a|à)\s\d+\s({LETTER}{{3,}})", place.after)  # 1 o 2 horas
+        of_two = bool(other) or bool(re.search(r"\d\s?[-–]\s?\d", place.line[place.start : place.end]))
+        noun = other[1] if other else next_word(place)
         if not decimals and not noun and self.is_hour(place):
             return self.agreeing(said, "", feminine=True)
         if decimals or not noun or noun.lower() in self.not_nouns or self.is_named(place):
             return said
+        if of_two:  # uno o dos días, una o dos horas
+            is_feminine = self.is_feminine(noun) or noun.endswith(self.feminine_plurals)
+            return self.agreeing(said, "", feminine=True) if is_feminine else said
         is_plural = noun.lower().endswith(tuple(self.plural))
         if int(whole) == 1 and (place.word_before() in self.the or is_plural and self.plural == "s"):
             return said

@@ -24,11 +24,13 @@ class Ordered(Agreeing):
         return self.ordinal(number)
 
     def _ordinal(self, match: re.Match, place: Place) -> str | None:
-        mark, noun = match[2], next_word(place)
+        mark, noun = match[2].lower(), next_word(place)
         noun = noun if noun.lower() not in self.not_nouns else ""
-        if re.match(r"\s?[CF]\b", place.after):
+        is_floor = "°" not in mark and int(match[1]) < 15 and re.search(r",\s$", place.before)  # Mayor 45, 2º C
+        if re.match(r"\s?[CF]\b", place.after) and not is_floor:
             return None  # degrees
-        if "°" in mark and not (noun and place.word_before() in self.the):
+        begins = re.search(r"(?:^|[(,])\s*$", place.before)
+        if "°" in mark and not (noun and (begins or place.word_before() in self.the)):
             return None  # degrees
         return self.marked_ordinal(int(match[1]), mark, noun)
 

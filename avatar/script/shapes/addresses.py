@@ -61,11 +61,15 @@ def shapes(language: Language) -> tuple[list[Shape], list[Shape]]:
         is_ending = part.lower() in ENDINGS and before == "."
         return not is_ending and len(part) > 1 and bool(VOWEL.search(part)) and not (part.isupper() and len(part) < 4)
 
-    def web(match: re.Match, place: Place) -> str:
+    def web(match: re.Match, place: Place) -> str | None:
+        if f"{match[0].lower()}." in language.abbreviations:  # of letters that are a domain or a kind of file as well
+            return None
         return spoken(re.sub(r"^(?:[a-z]+://|mailto:)", "", match[0], flags=re.IGNORECASE).rstrip("/"))
 
     def path(match: re.Match, place: Place) -> str | None:
-        return None if match[0].lower() in language.abbreviations else spoken(match[0])  # "L.go"
+        short = match[0].lower()
+        is_abbreviation = short in language.abbreviations or f"{short}." in language.abbreviations  # "L.go", "m.in."
+        return None if is_abbreviation else spoken(match[0])
 
     def dotted(match: re.Match, place: Place) -> str | None:
         """192.168.0.1 digit by digit; a version's parts as numbers."""

@@ -33,7 +33,8 @@ def number_pattern(language: Language) -> str:
     point, group = re.escape(language.decimal_mark), f"[{re.escape(language.group_marks)}]"
     whole = rf"(?:\d{{1,3}}(?:{group}\d{{{language.group_digits}}})+(?!\d)|\d+)"
     written = rf"{whole}(?:{point}\d+)?|{point}\d+"
-    return rf"(?:\d+\.\d{{1,2}}(?![\d.,]\d|\d)|{written})" if language.point_too else f"(?:{written})"
+    american = r"\d{1,3}(?:,\d{3})+\.\d{1,2}(?![\d.,]\d|\d)|\d{1,3}(?:,\d{3}){2,}(?!,?\d)|\d+\.\d{1,2}(?![\d.,]\d|\d)"
+    return f"(?:{american}|{written})" if language.point_too else f"(?:{written})"
 
 
 def shapes(language: Language) -> list[Shape]:
@@ -67,7 +68,7 @@ def _money(language: Language) -> list[tuple[str, Reading]]:
             first = language.number(text)
             if scale_name and (given.get("scale2") or "").lower() != scale_name:
                 first = language.money(text, currency, scale_name)
-            elif language.value(text)[1] and not scale_name:
+            elif language.value(text)[1] and not scale_name and not given.get("scale2"):
                 first = language.money(text, currency)
             second = language.money(last, currency, (given.get("scale2") or "").lower(), before_noun=before_noun)
             said = language.span(first, second)
@@ -173,7 +174,7 @@ def _units(language: Language) -> list[tuple[str, Reading]]:
     def by(match: re.Match, place: Place) -> str:
         """10 x 20 cm; with an equals sign it is a product."""
         *first, last = re.split(r"\s?[x×]\s?", match["sides"])
-        is_product = re.match(r"\s?=", place.after) or "×" in match["sides"] and not match["unit"]
+        is_product = re.match(r"\s?[=€$£]", place.after) or "×" in match["sides"] and not match["unit"]
         word = language.times if is_product else language.by
         last = language.counted(last, language.units[match["unit"]]) if match["unit"] else language.number(last)
         return f" {word} ".join([*map(language.number, first), last])

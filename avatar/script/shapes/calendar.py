@@ -86,6 +86,16 @@ def _dates(language: Language) -> list[tuple[str, Reading]]:
         first, last = (language.weekdays[day.lower() + "."] for day in match.groups())
         return Said(language.span(first, last), "may" if match[0].endswith(".") else "")
 
+    def months(match: re.Match, place: Place) -> str | None:
+        """Jan–Mar 2024."""
+        first, last, year = match.groups()
+        if language.code == "en" and (first.islower() or last.islower()):
+            return None
+        named = [language.date(None, language.months[each.lower()], None, day_first=False, after_weekday=False)
+                 for each in (first, last)]  # fmt: skip
+        return language.span(*named) + (f" {language.year(int(year))}" if year else "")
+
+    name = f"(?i:{_any_of(language.months)})"
     weekday = _any_of(name[:-1].capitalize() for name in language.weekdays if name.endswith("."))
     month = rf"(?P<month>(?i:{_any_of(language.months)}))"
     ordinal = rf"(?:{language.ordinal_marks})?" if language.ordinal_marks else ""
@@ -104,6 +114,7 @@ def _dates(language: Language) -> list[tuple[str, Reading]]:
         (rf"{month}\s{day}{last}?,?\s{year}", second),
         *([(rf"{month}\s{day}{last}?{end}", second)] if language.month_first else []),
         (rf"{month},?\s{of}{year}", second),
+        (rf"({name}){DASH}({name})(?:\s(\d{{4}}))?(?!\w)", months),
         (r"(\d{1,2})/(\d{1,2})(?![\w/])", without_year),
         (r"(['’])?(\d{1,3}0)['’]?s(?!\w)", decade),
         (rf"(?i:{_any_of(name for name in language.weekdays if name.endswith('.'))})", short_weekday),

@@ -15,10 +15,23 @@ GAP = r"[\s.\-‐‑–/]"
 
 
 def shapes(language: Language) -> list[Shape]:
-    found = [*_phones(language), *_codes(language), *_spans(language), *_others(language)]
+    found = [*_spaced(language), *_phones(language), *_codes(language), *_spans(language), *_others(language)]
     made = [Shape(re.compile(pattern), read) for pattern, read in found]
     inside = [*_raised(language), (number_pattern(language), _last(language))]
     return made + [Shape(re.compile(pattern), read, inside=True) for pattern, read in inside]
+
+
+def _spaced(language: Language) -> list[tuple[str, Reading]]:
+    """1 000 000, as the SI has it; in other languages `group_marks` says so."""
+    if language.code != "en":
+        return []
+
+    def whole(match: re.Match, place: Place) -> str | None:
+        if PHONE_WORDS.search(place.before):
+            return None
+        return language.cardinal(int(re.sub(r"\s", "", match[0])))
+
+    return [(r"[1-9]\d{0,2}(?:(?:\s\d{3}){2,3}|\s000|[\u00a0\u202f]\d{3})(?![\d-]|[.,]\d|\s\d)", whole)]
 
 
 def _phones(language: Language) -> list[tuple[str, Reading]]:
@@ -54,6 +67,7 @@ def _phones(language: Language) -> list[tuple[str, Reading]]:
         (rf"(?:1{GAP})?{us}(?!\d)", phone),
         (r"\d{3}-\d{4}(?![\d-])", phone),
         (r"(?:1-)?8\d\d-[A-Z][A-Z-]{3,}(?!\w)", named),
+        (rf"\(?0\d{{1,4}}\)?{GAP}\d{{6,8}}(?!\d|[.,:]\d)", phone),
         (rf"\(?0\d{{1,4}}\)?{GAP}\d{{2,8}}(?:{GAP}\d{{2,5}}){{0,4}}(?![\d]|[.,:]\d|\s?[a-z%€])", phone),
         (rf"\d{{2,5}}(?:{GAP}?\d{{2,5}}){{1,5}}(?!\d)", after_word),
         (r"(?:911|999|11\d|10\d)(?![\w-]|[.,]\d)", after_word),
@@ -66,7 +80,9 @@ def _codes(language: Language) -> list[tuple[str, Reading]]:
         parts = re.findall(r"[A-Z]+|\d+", match[0])
         said = []
         for part in parts:
-            if part.isdecimal():
+            if part.isdecimal() and is_year(part, language) and parts[0] in ("FY", "CY"):
+                said.append(language.year(int(part)))
+            elif part.isdecimal():
                 long = len(part) > 3 or part.startswith("0")
                 said.append(language.digits(part) if long else language.cardinal(int(part)))
             else:
@@ -82,6 +98,8 @@ def _codes(language: Language) -> list[tuple[str, Reading]]:
         if not sign:
             return None
         rest = match[2]
+        if re.fullmatch(r"\d+(?:\.\d+)+", rest):
+            return f"{sign} " + f" {language.point} ".join(map(language.number, rest.split(".")))
         if rest.isdecimal():
             return f"{sign} {language.digits(rest) if len(rest) > 4 or rest[0] == '0' else language.number(rest)}"
         parts = re.findall(r"[A-Za-z]+|\d+", rest)
@@ -91,8 +109,17 @@ def _codes(language: Language) -> list[tuple[str, Reading]]:
                         else language.spell(p) for p in parts)  # fmt: skip
         return f"{sign} {said}"
 
+    def letter(match: re.Match, place: Place) -> str | None:
+        """100K, and 2.5M people."""
+        scale = match[2].lower()
+        few = scale == "k" and int(language.value(match[1])[0]) < 10  # 4K is a picture
+        if scale not in language.scales or few or (scale != "k" and not MANY.match(place.after)):
+            return None
+        return language.counted(match[1], language.scales[scale])
+
     return [
-        (r"([#№§])\s?(?=[\w-]*\d)([A-Za-z0-9]+(?:-[A-Za-z0-9]+)*)(?![\w])", numbered),
+        (rf"({number_pattern(language)})([KMB])(?![\w-])", letter),
+        (r"([#№§])\s?(?=[\w-]*\d)([A-Za-z0-9]+(?:-[A-Za-z0-9]+|\.\d+)*)(?![\w])", numbered),
         (r"(\d{2,4})([A-H])(?!\w)", house),
         (r"(?:[A-Z]{1,5}-?\d{1,6}[A-Z]{0,2}|\d{1,3}[A-Z]{1,2}|[A-Z]\d[A-Z])(?!\w|[-.]\d)", mixed),
     ]

@@ -42,11 +42,14 @@ def _abbreviations(language: Language) -> list[tuple[str, Reading]]:
             return None
         if match[0].isupper() and len(match[0]) > 2 and short + "." in language.abbreviations:
             return None
+        if short in language.ends and re.match(r"\s+[\"“«(¿¡]*[A-ZÀ-Þ]", place.after):
+            return Said(spoken + ".")
         return Said(spoken, ("may" if short in language.may_end else "never") if short.endswith(".") else "")
 
     def dotted(match: re.Match, place: Place) -> Said:
         """U.S., D.C., Ph.D.: letter by letter."""
-        return Said(language.spell(match[1]) + (match[2] or ""), "may" if match[0].endswith(".") else "")
+        tail = "'s" if match[2] else ""
+        return Said(language.spell(match[1]) + tail, "may" if match[0].endswith(".") else "")
 
     def initial(match: re.Match, place: Place) -> Said | None:
         """The J. of J. R. Tolkien; an "I." may be the last word of a sentence."""
@@ -61,8 +64,8 @@ def _abbreviations(language: Language) -> list[tuple[str, Reading]]:
 
     words = _any_of(language.abbreviations)
     return [
-        (rf"(?i:{words})(?!\w)(?!\.\w)", abbreviation),
-        (r"((?:[^\W\d_][a-z]?\.){2,}|(?:[^\W\d_]\.)+[^\W\d_](?![\w.]))(['’]s)?(?!\w)", dotted),
+        (rf"(?i:{words})(?:(?<=\.)(?=\d)|(?!\w)(?!\.\w))", abbreviation),
+        (r"((?:[^\W\d_][a-z]?\.){2,}|(?:[^\W\d_]\.)+[^\W\d_](?![\w.]))(['’]?s)?(?!\w)", dotted),
         (r"([^\W\d_])\.(?=\s|$)", initial),
     ]
 

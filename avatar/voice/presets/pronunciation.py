@@ -5,7 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
 from avatar.errors import RequestError
 from avatar.script.letters import CLOSERS, DASHES, OPENERS, find_foreign_word, is_ornament, is_speakable
@@ -53,7 +55,7 @@ def pronounce(text: str, *, longest: int, voice: str = "en-us") -> tuple[list[Li
     symbols_of = iter(_clause_symbols(clauses, voice))
     lines: list[Line] = []
     for sentence in script.sentences:
-        parts = [next(symbols_of) for _ in sentence.clauses]
+        parts = [breath for _ in sentence.clauses for breath in next(symbols_of)]
         pause_s = PARAGRAPH_PAUSE_S if sentence.ends_paragraph else SENTENCE_PAUSE_S
         lines += _lines(parts, longest, pause_s)
     if not lines:
@@ -99,24 +101,45 @@ def is_phone(symbol: str) -> bool:
     return unicodedata.category(symbol) in ("Ll", "Lo", "Lu")
 
 
-def _clause_symbols(clauses: list[Clause], voice: str) -> list[Symbols]:
-    """Per clause its symbols with their words, closed by the mark. One call of espeak-ng reads everything."""
-    spoken = [
-        [as_heard(word, last=position == len(clause.words)) for position, word in enumerate(clause.words, 1)]
-        for clause in clauses
-    ]
-    answers = phonemize([" ".join(words) for words in spoken] + [word for words in spoken for word in words], voice)
-    alone = iter(answers[len(clauses) :])
-    result: list[Symbols] = []
-    first_word = 0
-    for clause, ipa in zip(clauses, answers, strict=False):
-        heard = [symbol for symbol in ipa if is_phone(symbol)]
-        words = [[symbol for symbol in next(alone) if is_phone(symbol)] for _ in clause.words]
-        word_of = iter(align(heard, words))
-        symbols = [(symbol, first_word + next(word_of) if is_phone(symbol) else NO_WORD) for symbol in ipa]
-        result.append([*symbols, (clause.mark, NO_WORD)])
-        first_word += len(clause.words)
-    return result
+@dataclass(frozen=True)
+class _Breath:
+    """What is said without a pause: a clause, or a group of a telephone number. words: the index of each text's word."""
+
+    texts: list[str]
+    words: list[int]
+    mark: str
+
+
+def _breaths(clause: Clause, first_word: int) -> list[_Breath]:
+    breaths, texts, words = [], [], []
+    for position, word in enumerate(clause.words):
+        *groups, rest = as_heard(word, last=position + 1 == len(clause.words)).split(", ")
+        for group in groups:
+            breaths.append(_Breath([*texts, group], [*words, first_word + position], ","))
+            texts, words = [], []
+        texts.append(rest)
+        words.append(first_word + position)
+    return [*breaths, _Breath(texts, words, clause.mark)]
+
+
+def _clause_symbols(clauses: list[Clause], voice: str) -> list[list[Symbols]]:
+    """Per clause the symbols of each breath with their words, closed by its mark. One call of espeak-ng reads everything."""
+    starts = accumulate((len(clause.words) for clause in clauses), initial=0)
+    by_clause = [_breaths(clause, start) for clause, start in zip(clauses, starts, strict=False)]
+    breaths = [breath for each in by_clause for breath in each]
+    answers = phonemize(
+        [" ".join(breath.texts) for breath in breaths] + [text for breath in breaths for text in breath.texts], voice
+    )
+    heard, alone = iter(answers[: len(breaths)]), iter(answers[len(breaths) :])
+    return [[_breath_symbols(breath, next(heard), alone) for breath in each] for each in by_clause]
+
+
+def _breath_symbols(breath: _Breath, ipa: str, alone: Iterator[str]) -> Symbols:
+    """ipa: of the whole; alone: of each of its texts."""
+    words = [[symbol for symbol in next(alone) if is_phone(symbol)] for _ in breath.texts]
+    word_of = iter(align([symbol for symbol in ipa if is_phone(symbol)], words))
+    symbols = [(symbol, breath.words[next(word_of)] if is_phone(symbol) else NO_WORD) for symbol in ipa]
+    return [*symbols, (breath.mark, NO_WORD)]
 
 
 def _lines(clauses: list[Symbols], longest: int, pause_s: float) -> list[Line]:
