@@ -34,7 +34,9 @@ def test_every_row_has_its_test():
                 named = file
             assert functions_in(named), row
             if wanted := test or further:
-                assert any(each.startswith(wanted.rstrip("_")) for each in functions_in(named)), f"{named} has no {wanted}"
+                assert any(each.startswith(wanted.rstrip("_")) for each in functions_in(named)), (
+                    f"{named} has no {wanted}"
+                )
         assert named, row
     assert len(rows()) > 60
 
