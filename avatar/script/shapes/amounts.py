@@ -31,7 +31,10 @@ DASH = r"(?:\s?[-‐‑–—−]\s?)"
 
 def number_pattern(language: Language) -> str:
     point, group = re.escape(language.decimal_mark), f"[{re.escape(language.group_marks)}]"
-    whole = rf"(?:\d{{1,3}}(?:{group}\d{{{language.group_digits}}})+(?!\d)|\d+)"
+    groups = rf"\d{{1,3}}(?:{group}\d{{{language.group_digits}}})+(?!\d)"
+    if language.decimal_mark == ".":
+        groups += r"|\d{1,2}(?:,\d\d)+,\d{3}(?!\d)"  # as India writes: 1,00,000
+    whole = rf"(?:{groups}|\d+)"
     written = rf"{whole}(?:{point}\d+)?|{point}\d+"
     american = r"\d{1,3}(?:,\d{3})+\.\d{1,2}(?![\d.,]\d|\d)|\d{1,3}(?:,\d{3}){2,}(?!,?\d)|\d+\.\d{1,2}(?![\d.,]\d|\d)"
     return f"(?:{american}|{written})" if language.point_too else f"(?:{written})"

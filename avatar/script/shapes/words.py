@@ -135,7 +135,7 @@ def _sign(language: Language) -> Reading:
             return language.alternatives(place)
         if character == "#" and after.isalpha() or character == "@" and (after.isalpha() or alone):
             return f" {language.symbols.get(character, '')} "
-        if character in "~" and re.match(r"\d", after):
+        if character == "~" and re.match(r"[$£€¥₹\d]", after):
             return f"{language.symbols.get('~', '')} "
         if character in "<>" and (alone or re.match(r"\s?\d", place.after)):
             return f" {language.symbols.get(character, '')} "
