@@ -81,7 +81,7 @@ FULL = {"stack": "full", "prompt": "an old sailor"}
         ("lips/warp/mouth.py", "lips", ""),
         ("lips/musetalk/tone.py", "", "lips"),
         ("media/mark.py", "lips", "lips"),
-        ("media/ffmpeg.py", "voice lips", "voice lips"),
+        ("media/ffmpeg.py", "portrait voice lips", "portrait voice lips"),
     ],
 )
 def test_a_change_of_code_makes_again_what_it_can_change(package, file, preview, full):
@@ -104,7 +104,7 @@ def test_a_change_of_code_makes_again_what_it_can_change(package, file, preview,
         ("click", "", ""),
         ("onnxruntime", "voice", ""),
         ("mediapipe", "portrait", "portrait lips"),
-        ("imageio-ffmpeg", "voice lips", "voice lips"),
+        ("imageio-ffmpeg", "portrait voice lips", "voice lips"),
         ("diffusers", "", "portrait lips"),
         ("coqui-tts", "", "voice"),
     ],
