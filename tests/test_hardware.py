@@ -213,3 +213,27 @@ def test_a_missing_system_library_is_named_with_its_package(monkeypatch):
     monkeypatch.setitem(bootstrap.SYSTEM_LIBRARIES, "libnowhere.so.7", "libnowhere7")
     check = checks.check_system_libraries()
     assert not check.ok and "libnowhere.so.7" in check.message and "apt-get install libnowhere7" in check.remedy
+
+
+MEMINFO = "MemTotal:       16384000 kB\nMemAvailable:    8192000 kB\n"
+GIB = 1 << 30
+
+
+@pytest.mark.parametrize(
+    ("limit", "used", "memory", "available"),
+    [
+        ("", "", 16000, 8000),  # no cgroup
+        ("max", f"{GIB}", 16000, 8000),
+        (f"{4 * GIB}", f"{GIB}", 4096, 3072),
+        (f"{64 * GIB}", f"{GIB}", 16000, 8000),  # more than the host has
+        (f"{12 * GIB}", f"{2 * GIB}", 12288, 8000),
+    ],
+)
+def test_memory_is_the_hosts_or_what_a_containers_limit_leaves(monkeypatch, limit, used, memory, available):
+    files = {
+        "/proc/meminfo": MEMINFO,
+        "/sys/fs/cgroup/memory.max": f"{limit}\n",
+        "/sys/fs/cgroup/memory.current": f"{used}\n",
+    }
+    monkeypatch.setattr(hardware, "read_text", files.__getitem__)
+    assert (hardware.memory_mib(), hardware.available_mib()) == (memory, available)

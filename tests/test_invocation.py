@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from avatar.invocation import in_full_environment, to_type
+from avatar.invocation import in_full_environment, printable, to_type
 
 
 @pytest.fixture(params=["base", "full"])
@@ -33,3 +33,17 @@ def test_what_run_started_is_typed_with_it_and_stays_in_its_environment(environm
 def test_a_name_with_a_space_is_quoted(environment, monkeypatch):
     monkeypatch.setenv("AVATAR_RUN", "/a checkout/run")
     assert to_type("status", full=True) == "'/a checkout/run' --full avatar status"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a name.mp4", "a name.mp4"),
+        ("Zoë 你好", "Zoë 你好"),
+        ("a\x1b[2Jb", "a\ufffd[2Jb"),
+        ("\ud800", "\ufffd"),
+        ("", ""),
+    ],
+)
+def test_what_would_move_the_cursor_is_not_shown(text, shown):
+    assert printable(text) == shown
