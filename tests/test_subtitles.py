@@ -163,3 +163,13 @@ def test_no_word_is_lost_and_none_comes_twice():
     assert " ".join(text for _, _, text in cues(words)).split() == [word.text for word in words]
     times = [time for start_s, end_s, _ in cues(words) for time in (start_s, end_s)]
     assert times == sorted(times)
+
+
+def test_an_address_longer_than_a_line_is_shown_whole_in_parts_cut_after_a_sign():
+    address = "https://www.example.org/a-rather-long-path/and-another-part-of-it/page.html"
+    shown = cues([Word(address, 0.0, 8.0)])
+    parts = " ".join(text.replace("\n", " ") for _, _, text in shown).split(" ")
+    assert "".join(parts) == address and len(parts) > 1
+    assert max(map(len, parts)) <= 42 and all(part[-1] in "/-._?&=" for part in parts[:-1])
+    letters = "a" * 100  # without a sign: cut anywhere
+    assert "".join("".join(text.split()) for _, _, text in cues([Word(letters, 0.0, 8.0)])) == letters
