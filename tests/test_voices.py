@@ -59,6 +59,7 @@ def test_voices_are_listed_by_name_and_what_is_half_made_is_not(home):
         (home / "voices" / hidden).mkdir()
     (home / "voices/.new-abc/profile.json").write_text("{}")
     assert [profile["name"] for profile in voices.every(home)] == ["ann", "zoe"]
+    assert voices.names(home) == ["ann", "zoe"]
 
 
 @pytest.mark.parametrize(
