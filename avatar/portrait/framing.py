@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from avatar.errors import InputError
+from avatar.limits import SMALLEST_FACE
 from avatar.portrait.face import Face
 from avatar.portrait.facts import Colour, colour_of, mouth_gap
 from avatar.portrait.landmarks import CHIN, FACE_OVAL, LEFT_EYE, MOUTH_LEFT, MOUTH_RIGHT, NOSE_TIP, RIGHT_EYE
-from avatar.portrait.picture import SMALLEST_FACE
 
 FACE_SHARE = 0.46  # of the frame's width: head and shoulders
 EYES_AT = 0.40  # of the frame's height, from the top

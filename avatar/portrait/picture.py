@@ -18,12 +18,11 @@ from avatar.environment.packaged import MEND
 from avatar.errors import AvatarError, EnvironmentProblem, InputError, RequestError, TemporaryProblem
 from avatar.files import file_digest, refuse_host_failure
 from avatar.host.closed_child import Ended, Limits, run
-from avatar.limits import BACKDROP
+from avatar.limits import BACKDROP, SMALLEST_FACE
 from avatar.media.claims import refuse_larger
 from avatar.portrait import heic
 
 KINDS = "JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF"
-SMALLEST_FACE = 64  # pixels across; it is shown 235 pixels wide, 3.7 times enlarged
 LONGEST_SIDE = 16_384  # pixels
 MOST_PIXELS = 100_000_000
 LARGEST = f"{LONGEST_SIDE} a side and {MOST_PIXELS // 10**6} million in all are the most"

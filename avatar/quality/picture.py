@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from avatar.errors import InputError
+from avatar.limits import SMALLEST_FACE
 from avatar.portrait.face import Face, FaceReader
 from avatar.portrait.framing import choose_face, outside_note, refuse_unusable
 from avatar.portrait.given_picture import MOST_FACES
-from avatar.portrait.picture import SMALLEST_FACE, read_picture
+from avatar.portrait.picture import read_picture
 from avatar.portrait.upright import refuse_lying
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from avatar.engines import Told
 from avatar.lips.warp.motion import Motion, plan_motion
 from avatar.lips.warp.warp import WarpLips
-from avatar.media import READS_CLIPS, READS_SOUND
+from avatar.media import READS_SOUND
 from avatar.portrait.framing import Portrait
 from avatar.voice.speech import Speech
 
@@ -35,7 +35,7 @@ class WarpLipsEngine:
     libraries: ClassVar[tuple[str, ...]] = ("numpy", "opencv-python", "pillow")
     code: ClassVar[tuple[str, ...]] = (
         "lips/__init__.py", "lips/box.py", "lips/warp", "portrait/face.py", "portrait/facts.py",
-        "portrait/framing.py", "portrait/heic.py", "portrait/landmarks.py", "portrait/picture.py", "voice/speech.py", *READS_CLIPS, *READS_SOUND,
+        "portrait/framing.py", "portrait/landmarks.py", "voice/speech.py", *READS_SOUND,
     )  # fmt: skip
     uses: ClassVar[tuple[str, ...]] = ()
 
