@@ -72,7 +72,7 @@ ROWS = [
     ("0.1 s", f"{VOICE} {{tenth.wav}}", 1, ["0.1", "s"]),
     ("silence", f"{VOICE} {{silence.wav}}", 1, ["silen"]),
     ("8 kHz", f"{VOICE} {{telephone.wav}}", 1, ["telephone.wav", "8000 Hz", "16,000 Hz"]),
-    ("6 channels", f"{VOICE} {{six.wav}}", 1, ["six.wav", "6 channels", "mono"]),
+    ("9 channels", f"{VOICE} {{nine.wav}}", 1, ["nine.wav", "9 channels", "8 is the most"]),
     ("3 hours", f"{VOICE} {{hours.mp3}}", 1, ["10 min"]),
     ("a truncated recording", f"{VOICE} {{truncated.wav}}", 1, ["truncated.wav"]),
     ("not a recording", f"{VOICE} {{blank.txt}}", 1, ["blank.txt"]),
@@ -164,7 +164,7 @@ def files(tmp_path_factory) -> Path:
     wav(folder / "good.wav", voiced(8))
     wav(folder / "tenth.wav", voiced(0.1))
     wav(folder / "telephone.wav", voiced(8, 8000), 8000)
-    wav(folder / "six.wav", np.repeat(voiced(8), 6), channels=6)
+    wav(folder / "nine.wav", np.repeat(voiced(8), 9), channels=9)
     wav(folder / "silence.wav", np.zeros(8 * 24000, np.float32))
     whole = (folder / "good.wav").read_bytes()
     (folder / "truncated.wav").write_bytes(whole[: len(whole) // 3])
