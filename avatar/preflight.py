@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Sequence
+from contextlib import nullcontext
 from fractions import Fraction
 
 from avatar.errors import EnvironmentProblem, RequestError
 from avatar.invocation import in_full_environment
 from avatar.limits import FRAME_RATE
 from avatar.media import encoder
+from avatar.portrait.picture import decoding
 from avatar.request import FILE_FIELDS, SIZE, Request
-from avatar.stacks import stack_for
+from avatar.stacks import Stack, stack_for
 from avatar.stages import wanted_picture, wanted_speech
 from avatar.weights import store
 
@@ -21,11 +23,18 @@ def check(request: Request) -> None:
 
     Imports no model library.
     """
-    stack = stack_for(request)
     for name in FILE_FIELDS:
         path = getattr(request, name)
         if path and not path.is_file():
             raise RequestError(f"there is no file {str(path)!r}; check the path.", (name,))
+    with decoding(request.portrait) if request.portrait else nullcontext():  # while the engines' code is loaded
+        check_stages(request, stack_for(request))
+    encoder.refuse_unusable(SIZE, Fraction(FRAME_RATE))
+    refuse_missing_parts(stack_for(request).models)
+
+
+def check_stages(request: Request, stack: Stack) -> None:
+    """What each engine says of its part of the request."""
     if request.portrait and stack.takes_clip(request.portrait):
         from avatar.lips.musetalk.clip import Clip, refuse_unusable
 
@@ -34,8 +43,6 @@ def check(request: Request) -> None:
         stack.portrait.check(wanted_picture(request))
     stack.voice.check(wanted_speech(request))
     stack.lips.check()
-    encoder.refuse_unusable(SIZE, Fraction(FRAME_RATE))
-    refuse_missing_parts(stack.models)
 
 
 def refuse_missing_parts(models: Sequence[str]) -> None:

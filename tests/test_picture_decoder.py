@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from avatar.errors import EnvironmentProblem, InputError, TemporaryProblem
+from avatar.errors import EnvironmentProblem, InputError, RequestError, TemporaryProblem
 from avatar.host import closed
 from avatar.portrait import picture as picture_module
 from avatar.portrait.bundled import bundled_picture
@@ -75,6 +75,43 @@ def test_a_decoder_without_its_library_is_the_environments_fault(path, decoder_i
     with pytest.raises(EnvironmentProblem, match="No module named 'nothing_of_this_name'.*status --strict") as raised:
         read_picture(path)
     assert not isinstance(raised.value, TemporaryProblem)
+
+
+# ---------------------------------------------------------------- beside other work
+
+
+def test_a_decoder_may_run_beside_other_work(path, decoder_is, monkeypatch):
+    decoder_is("""print('{"size": [1, 1]}'); print("abc", end="")""")
+    with picture_module.decoding(path):
+        monkeypatch.setattr(picture_module, "DECODER", "/no second one is started")
+        assert read_picture(path).tobytes() == b"abc"
+
+
+def test_another_picture_is_not_taken_for_the_one_that_is_decoded(path, tmp_path):
+    Image.new("RGB", (80, 70), (1, 2, 3)).save(tmp_path / "other.png")
+    with picture_module.decoding(path):
+        assert read_picture(tmp_path / "other.png").shape == (70, 80, 3)
+    assert np.array_equal(read_picture(path), bundled_picture())
+
+
+def test_a_decoder_that_nobody_waits_for_ends_with_the_block(path, decoder_is, tmp_path):
+    decoder_is("import os, time; print(os.getpid(), flush=True); time.sleep(60)")
+    with pytest.raises(KeyboardInterrupt), picture_module.decoding(path):
+        (program,) = picture_module._begun.values()
+        raise KeyboardInterrupt
+    assert program._process.returncode == -9
+    assert not picture_module._begun
+
+
+@pytest.mark.parametrize("name", ["none.png", "a text.png", "empty.png", "folder.png"])
+def test_what_cannot_be_decoded_is_told_by_who_reads_it(tmp_path, name):
+    (tmp_path / "a text.png").write_text("Hello.")
+    (tmp_path / "empty.png").touch()
+    (tmp_path / "folder.png").mkdir()
+    with picture_module.decoding(tmp_path / name):
+        assert not picture_module._begun
+        with pytest.raises((InputError, RequestError)):
+            read_picture(tmp_path / name)
 
 
 # ---------------------------------------------------------------- what it may do

@@ -31,8 +31,8 @@ COQUI_TTS = (
     "soxr", "torchaudio", "typing-inspection",
 )  # fmt: skip
 
-# MediaPipe reads faces; sounddevice and what that imports come with it.
-FACES = ("certifi", "cffi", "mediapipe", "numpy", "opencv-python", "pillow", "sounddevice")
+# MediaPipe reads faces.
+FACES = ("certifi", "mediapipe", "numpy", "opencv-python", "pillow")
 
 # diffusers and transformers, with what they import by themselves. Of CUDA's libraries torch pins the exact versions.
 DIFFUSERS = (

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -24,7 +24,7 @@ from avatar.host import closed
 
 # Where every host keeps the libraries that programs load (the C library; on NixOS all of them), and no file of a user.
 LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache", "/nix/store")
-LONGEST_PAUSE_S = 0.02  # between two looks whether the program has ended
+LONGEST_PAUSE_S = 0.005  # between two looks whether the program has ended
 
 # How programs say that an allocation was refused: strerror(ENOMEM), C++, Python, and strerror(EAGAIN) of a thread without
 # room for its stack. The kernel tells nobody but the program, so one that says it in other words (x264 does) seems to
@@ -99,7 +99,20 @@ def run(
     env: dict[str, str] | None = None,
     cwd: Path | None = None,
 ) -> Ended:
-    """Run a program to its end, or to that of its time.
+    """Run a program to its end, or to that of its time; how it is started and ended `running` says."""
+    with running(command, limits, stdin, env, cwd) as program:
+        return program.end()
+
+
+@contextlib.contextmanager
+def running(
+    command: Sequence[str | Path],
+    limits: Limits,
+    stdin: BinaryIO | int = subprocess.DEVNULL,
+    env: dict[str, str] | None = None,
+    cwd: Path | None = None,
+) -> Iterator[Running]:
+    """A program that runs beside the block.
 
     On every way out (its end, its time is over, Ctrl-C here) its whole process group is killed, so children that it
     left behind go with it; only one that made a session of its own stays.
@@ -110,23 +123,45 @@ def run(
             command_line(command, limits),
             stdin=stdin, stdout=stdout, stderr=stderr, env=env, cwd=cwd, start_new_session=True,
         )  # fmt: skip
-        in_time = False
+        program = Running(process, limits, stdout, stderr)
         try:
-            in_time = has_ended_in(process.pid, limits.wall_s)
+            yield program
         finally:
-            # Not yet waited for, it still holds its number, which no other group can have.
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            _, ending, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(ending)
+            program.kill()
+
+
+class Running:
+    """What `running` started."""
+
+    def __init__(self, process: subprocess.Popen, limits: Limits, stdout: BinaryIO, stderr: BinaryIO) -> None:
+        self._process, self._limits, self._outputs = process, limits, (stdout, stderr)
+        self._deadline = time.monotonic() + limits.wall_s
+        self._cpu_s = 0.0
+
+    def end(self) -> Ended:
+        """Wait for its end, or that of its time, which began when it was started. To be called once."""
+        in_time = has_ended_in(self._process.pid, self._deadline - time.monotonic())
+        self.kill()
         said = []
-        for file in (stdout, stderr):
+        for file in self._outputs:
             file.seek(0)
             said.append(file.read())
-    status = process.returncode
-    killed_late = not in_time and status
-    limit = "time" if killed_late else reached(status, usage.ru_utime + usage.ru_stime, said, limits)
-    return Ended(status, said[0], said[1], limit)
+        status = self._process.returncode
+        killed_late = not in_time and status
+        return Ended(
+            status, said[0], said[1], "time" if killed_late else reached(status, self._cpu_s, said, self._limits)
+        )
+
+    def kill(self) -> None:
+        """End it with all that it started, unless that was done."""
+        if self._process.returncode is not None:
+            return
+        # Not yet waited for, it still holds its number, which no other group can have.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        _, ending, usage = os.wait4(self._process.pid, 0)
+        self._process.returncode = os.waitstatus_to_exitcode(ending)
+        self._cpu_s = usage.ru_utime + usage.ru_stime
 
 
 def has_ended_in(process: int, seconds: float) -> bool:

@@ -243,19 +243,19 @@ def _import_mediapipe() -> types.SimpleNamespace:
 
     `import mediapipe` imports matplotlib for a drawing helper that is not used here. That costs 1.0 s and 38 MB
     (measured, 2 cores), and where the home folder is read-only it warns on stderr, so an empty module stands in for
-    it during the import.
+    it during the import. MediaPipe goes on without sounddevice, which starts gcc to find PortAudio (0.05 s) and
+    opens the host's sound cards where there is one; so it is not to be had meanwhile.
     """
     if not CPU_LIST.exists():
         raise EnvironmentProblem(
             f"{CPU_LIST} is not there, and MediaPipe aborts the process without it; mount sysfs in this container or "
             "chroot: mount -t sysfs sys /sys"
         )
-    stand_ins = {}
-    if "matplotlib" not in sys.modules:
-        matplotlib, pyplot = types.ModuleType("matplotlib"), types.ModuleType("matplotlib.pyplot")
-        vars(matplotlib)["pyplot"] = pyplot
-        stand_ins = {"matplotlib": matplotlib, "matplotlib.pyplot": pyplot}
-    sys.modules.update(stand_ins)
+    matplotlib, pyplot = types.ModuleType("matplotlib"), types.ModuleType("matplotlib.pyplot")
+    vars(matplotlib)["pyplot"] = pyplot
+    unused = {"matplotlib": matplotlib, "matplotlib.pyplot": pyplot, "sounddevice": None}
+    stand_ins = {name: module for name, module in unused.items() if name.partition(".")[0] not in sys.modules}
+    sys.modules |= stand_ins  # type: ignore[arg-type]  # None: it is not to be imported
     try:
         from mediapipe.tasks.python.core.base_options import BaseOptions
         from mediapipe.tasks.python.vision.core.image import Image, ImageFormat

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import importlib.util
 import json
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO
-
-import numpy as np
+from typing import TYPE_CHECKING, BinaryIO
 
 from avatar.environment.packaged import MEND
 from avatar.errors import AvatarError, EnvironmentProblem, InputError, RequestError, TemporaryProblem
 from avatar.files import file_digest, refuse_host_failure
-from avatar.host.closed_child import Ended, Limits, run
+from avatar.host.closed_child import Ended, Limits, Running, running
 from avatar.limits import BACKDROP, SMALLEST_FACE
 from avatar.media.claims import refuse_larger
 from avatar.portrait import heic
+
+if TYPE_CHECKING:
+    import numpy as np
 
 KINDS = "JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF"
 LONGEST_SIDE = 16_384  # pixels
@@ -54,16 +58,22 @@ def read_picture(path: Path) -> np.ndarray:
     Raises RequestError when there is no such file, InputError when it is not a usable picture, TemporaryProblem when the
     host ended its decoding.
     """
-    name = repr(str(path))
-    try:
-        if not path.is_file():
-            raise RequestError(f"there is no picture file {name}; check the path.")
-        if path.stat().st_size == 0:
-            raise InputError(f"the picture {name} is empty (0 bytes); give a {KINDS} file.")
-    except OSError as error:
-        raise RequestError(f"cannot read the picture {name}: {error.strerror or error}; check the path.") from error
-    refuse_larger(path, "picture")
-    return _decoded(_File(path, file_digest(path)))
+    return _decoded(_file(path))
+
+
+@contextlib.contextmanager
+def decoding(path: Path) -> Iterator[None]:
+    """Decode a picture while the block does something else; where that calls `read_picture`, it waits for the end.
+
+    What is no picture, or cannot be read, is left for `read_picture` to tell.
+    """
+    with contextlib.ExitStack() as held:
+        with contextlib.suppress(AvatarError, OSError):
+            content = held.enter_context(open(path, "rb"))
+            if is_picture(path) and not _is_heic(content):  # of which FFmpeg's part comes first
+                _begun[_file(path)] = held.enter_context(_decoder(content))
+        held.callback(_begun.clear)
+        yield
 
 
 @dataclass(frozen=True)
@@ -74,27 +84,63 @@ class _File:
     sha256: str
 
 
+_begun: dict[_File, Running] = {}  # one at most
+
+
+def _file(path: Path) -> _File:
+    """Raises RequestError and InputError as read_picture does."""
+    name = repr(str(path))
+    try:
+        if not path.is_file():
+            raise RequestError(f"there is no picture file {name}; check the path.")
+        if path.stat().st_size == 0:
+            raise InputError(f"the picture {name} is empty (0 bytes); give a {KINDS} file.")
+    except OSError as error:
+        raise RequestError(f"cannot read the picture {name}: {error.strerror or error}; check the path.") from error
+    refuse_larger(path, "picture")
+    return _File(path, file_digest(path))
+
+
 @lru_cache(maxsize=1)
 def _decoded(file: _File) -> np.ndarray:
+    with _failures_told(file):
+        if program := _begun.pop(file, None):
+            ended = program.end()
+        else:
+            with open(file.path, "rb") as content:
+                ended = _decode_heic(file.path) if _is_heic(content) else _decode(content)
+    return _rgb(ended, repr(str(file.path)))
+
+
+def _is_heic(content: BinaryIO) -> bool:
+    found = heic.is_heic(content.read(64))
+    content.seek(0)
+    return found
+
+
+@contextlib.contextmanager
+def _failures_told(file: _File) -> Iterator[None]:
+    """What the system refuses as the host's failure, or as a file that cannot be read."""
     name = repr(str(file.path))
     try:
-        with open(file.path, "rb") as content:
-            is_heic = heic.is_heic(content.read(64))
-            content.seek(0)
-            ended = _decode(content) if not is_heic else _decode_heic(file.path)
+        yield
     except OSError as error:
         refuse_host_failure(error, f"decoding the picture {name}")
         raise RequestError(f"cannot read the picture {name}: {error.strerror or error}; check the path.") from error
-    return _rgb(ended, name)
 
 
 def _decode(content: BinaryIO) -> Ended:
+    with _decoder(content) as program:
+        return program.end()
+
+
+def _decoder(content: BinaryIO) -> AbstractContextManager[Running]:
     """Beside what every program needs the decoder may read Python, the libraries and itself; the picture is open."""
     numbers = (LONGEST_SIDE, MOST_PIXELS, SMALLEST_FACE, KEPT_SIDE, *BACKDROP)
     packages = list(dict.fromkeys(_folder(name) for name in ("PIL", "numpy")))
     within = replace(WITHIN, readable=(sys.prefix, sys.base_prefix, DECODER, *packages))
     command = [sys.executable, "-P", "-S", DECODER, *map(str, numbers)]
-    return run(command, within, stdin=content, env={"PYTHONPATH": os.pathsep.join(packages)})
+    return running(command, within, stdin=content, env={"PYTHONPATH": os.pathsep.join(packages)})
 
 
 def _decode_heic(path: Path) -> Ended:
@@ -134,6 +180,8 @@ def _rgb(ended: Ended, name: str) -> np.ndarray:
     width, height = answer["size"]
     if len(rows) != width * height * 3:
         raise TemporaryProblem(f"the picture {name} was not decoded to its end; try again.")
+    import numpy as np  # only here: a decoder may be begun before it is loaded
+
     return np.frombuffer(rows, np.uint8).reshape(height, width, 3)
 
 
