@@ -20,14 +20,14 @@ import time
 from collections import Counter
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from avatar import work
 from avatar.files import file_digest, write_json
 from avatar.service import queue
 from bench import gpu_machine
 
+ROOT = Path(__file__).resolve().parent.parent
 LONGEST_S = 6.0  # that a worker lives; a job takes 2 to 4 s
 WAITING = 2
 
