@@ -173,7 +173,7 @@ def test_a_job_that_ends_its_workers_fails_in_the_end(home):
     assert queue.take(home, "cpu", ("preview",), time.time()) is None
     (place,) = queue.every(home)
     assert place.state == "failed"
-    assert "5 workers ended while they worked on it" in place.entry.error.message
+    assert f"{queue.MOST_ATTEMPTS} workers ended while they worked on it" in place.entry.error.message
     queue.resume(home, job.id)
     assert states(home) == {"Hello.": "queued"}
 
@@ -233,7 +233,8 @@ def test_a_job_that_fails_says_why_and_leaves_the_others(home, tmp_path):
 
 def test_what_is_short_for_a_while_is_tried_again_later(home):
     job, now = put(home, "Hello."), time.time()
-    for pause_s in (*queue.PAUSES_S, None):
+    pauses_s = [*queue.PAUSES_S, *[queue.PAUSES_S[-1]] * queue.MOST_ATTEMPTS][: queue.MOST_ATTEMPTS - 1]
+    for pause_s in (*pauses_s, None):
         assert queue.take(home, "cpu", ("preview",), now) == job
         state = queue.end(home, job, TemporaryProblem("the disk is full; free some."), now)
         assert state == ("failed" if pause_s is None else "queued")

@@ -99,7 +99,7 @@ def test_what_may_work_when_tried_again_is_told_by_the_exit_code(run, table, hom
 def test_a_table_in_waves_is_the_same_table(run, table, monkeypatch):
     monkeypatch.setattr(making, "WAVE", 2)
     done = run("--json")
-    assert [(row["name"], row["made"]) for row in json.loads(done.stdout)] == [
+    assert [(row["name"], row["is_new"]) for row in json.loads(done.stdout)] == [
         ("one", True), ("two", False), ("three", True)
     ]  # fmt: skip
     assert json.loads(done.stdout)[1]["error"]["kind"] == "request"
@@ -132,6 +132,16 @@ def test_a_row_whose_picture_shows_no_face_leaves_no_job(run, table, tmp_path, h
     assert "row 1 (a): " in done.stderr and "no face" in done.stderr
     assert "row 2 (b): portrait: there is no file" in done.stderr
     assert [job.state() for job in homes.every(home)] == ["done"]
+
+
+def test_a_table_may_be_put_into_the_queue(run, avatar, table, tmp_path):
+    table.write_text("name,text\none,Hello.\nthree,Goodbye.\n")
+    put = run("--queue")
+    assert "2 queued, 0 there already, 0 failed" in put.stderr
+    assert videos(tmp_path) == {}
+    assert avatar("queue", "work", "--until-empty").code == 0
+    assert list(videos(tmp_path)) == ["one.mp4", "three.mp4"]
+    assert "0 queued, 2 there already" in run("--queue").stderr
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from avatar.jobs.delivery import deliver
 from avatar.jobs.job import Job
 from avatar.progress import Event
 from avatar.request import Request
+from avatar.service import queue
 
 WAVE = 100  # rows that are made together: their videos are there when all of them are, and each job holds a file open
 
@@ -61,6 +62,23 @@ def make_rows(
                 outcomes[row.number] = Outcome(row, error=error)
         outcomes |= {outcome.row.number: outcome for outcome in _rendered(planned, tell)}
         yield from (outcomes[row.number] for row in wave)
+
+
+def queue_rows(
+    rows: Sequence[Row], folder: Path, defaults: dict[str, Any], overwrite: bool, priority: int
+) -> Iterator[Outcome]:
+    """Put each row into the queue, whose worker delivers its video."""
+    for row in rows:
+        try:
+            plan = planned_row(row, folder, defaults)
+            if is_there(plan):
+                yield Outcome(row, plan.output, is_new=False)
+                continue
+            work.prepare(plan.request, plan.output, overwrite)
+            queue.submit(settings.home(), plan.request, plan.output, priority)
+            yield Outcome(row, plan.output)
+        except Exception as error:
+            yield Outcome(row, error=error)
 
 
 def planned_row(row: Row, folder: Path, defaults: dict[str, Any]) -> Planned:

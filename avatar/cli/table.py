@@ -37,12 +37,13 @@ def run_table(
     missing: bool,
     dry_run: bool,
     as_json: bool,
+    priority: int | None,
 ) -> int:
     """Returns the exit code: 0, 75 where every row that failed may work when tried again, else 1; of one --row its own.
 
-    single: options that are for one video alone.
+    single: options that are for one video alone. priority: in the queue, where the rows are to be put; None is now.
     """
-    from avatar.batch.making import make_rows
+    from avatar.batch.making import make_rows, queue_rows
     from avatar.batch.plan import plan_rows
     from avatar.batch.table import read_table
 
@@ -56,6 +57,9 @@ def run_table(
         rows = [row for row in rows if not (folder / f"{row.name}.mp4").exists()]
     if dry_run:
         outcomes = plan_rows(rows, folder, defaults, overwrite)
+    elif priority is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        outcomes = queue_rows(rows, folder, defaults, overwrite, priority)
     else:
         folder.mkdir(parents=True, exist_ok=True)
         outcomes = make_rows(rows, folder, defaults, overwrite, TablePrinter())
@@ -71,7 +75,7 @@ def run_table(
         print_json([as_dict(outcome) for outcome in told])
     failed = [outcome.error for outcome in told if outcome.error]
     made = sum(outcome.is_new for outcome in told if outcome.video)
-    done = "would be made" if dry_run else "made"
+    done = "would be made" if dry_run else "made" if priority is None else "queued"
     there = len(told) - made - len(failed)
     click.echo(f"{len(told)} rows: {made} {done}, {there} there already, {len(failed)} failed", err=True)
     codes = {exit_code(error) for error in failed}
@@ -104,7 +108,7 @@ def as_dict(outcome: Outcome) -> dict[str, Any]:
         "row": outcome.row.number,
         "name": outcome.row.name,
         "video": outcome.video and str(outcome.video),
-        "made": outcome.video is not None and outcome.is_new,
+        "is_new": outcome.video is not None and outcome.is_new,
         "plan": outcome.plan or None,
         "error": error and {"kind": getattr(error, "kind", "failed"), "message": sentence(error)},
     }

@@ -26,7 +26,7 @@ from avatar.jobs.schema import Failure, QueueEntry
 from avatar.json_files import Damaged
 from avatar.request import Request
 
-MOST_ATTEMPTS = 5  # at one stage, by workers that were killed or had a problem that may pass
+MOST_ATTEMPTS = 10  # at one stage, by workers that were killed or had a problem that may pass
 PAUSES_S = (1, 10, 60, 300)  # before the second, third … attempt after a problem that may pass
 LOCK = "queue.lock"  # in the home; its time is that of the last change
 ENDED = ("done", "failed", "cancelled")
@@ -114,7 +114,7 @@ def end(home: Path, job: Job, error: AvatarError | None = None, now: float | Non
             return _end(job, entry, "done", None, now)
         failure = Failure(kind=error.kind, message=str(error)[:10_000])
         if isinstance(error, TemporaryProblem) and entry.attempts < MOST_ATTEMPTS:
-            pause_s = PAUSES_S[min(entry.attempts, len(PAUSES_S)) - 1]
+            pause_s = PAUSES_S[min(max(entry.attempts, 1), len(PAUSES_S)) - 1]
             _write(job, entry.model_copy(update={"error": failure, "not_before": round(now + pause_s, 3)}))
             return "queued"
         return _end(job, entry, "failed", failure, now)
