@@ -125,13 +125,18 @@ def make(request: Request, output: Path | None, overwrite: bool, tell: Tell) -> 
 
 def resume(job: Job, output: Path | None, overwrite: bool, tell: Tell, loading: Loading = ONE_AT_A_TIME) -> Made:
     """Go on with a job, after the same checks, to `output`, or to where its video was asked for before."""
+    if output is None and (remembered := job.outputs()):
+        output = remembered[-1]
+        overwrite = overwrite or not output.exists() or was_delivered(job, output)
+    return go_on(job, output, overwrite, tell, loading)
+
+
+def go_on(job: Job, output: Path | None, overwrite: bool, tell: Tell, loading: Loading = ONE_AT_A_TIME) -> Made:
+    """The same, to `output` or nowhere."""
     started = time.monotonic()
     job.refuse_damaged()
     request = job.request()
     job = Job(job.folder, request)
-    if output is None and (remembered := job.outputs()):
-        output = remembered[-1]
-        overwrite = overwrite or not output.exists() or was_delivered(job, output)
     return finish(job, prepare(request, output, overwrite), tell, started, loading)
 
 

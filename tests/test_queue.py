@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections import Counter
 from pathlib import Path
@@ -17,8 +18,9 @@ from PIL import Image
 from avatar import work
 from avatar.errors import RequestError, TemporaryProblem
 from avatar.jobs import home as homes
+from avatar.loading import Kept
 from avatar.service import queue
-from avatar.service.worker import serve
+from avatar.service.worker import serve, stopped_when
 from tests.conftest import command, heed_signals
 
 TEXTS = ("Hello.", "A second one.", "And a third.")
@@ -287,7 +289,147 @@ def test_a_job_removed_in_the_middle_of_the_queue(home):
     assert work_off(home) == [(TEXTS[1], "done")]
 
 
+def test_what_cannot_be_read_fails_in_place_of_waiting_for_ever(home):
+    put(home, TEXTS[0]).file("request.json").write_text("{")
+    serve(home, lambda job, told: None, True)
+    (place,) = queue.every(home)
+    assert (place.state, "request.json" in place.entry.error.message) == ("failed", True)
+
+
+def test_a_job_removed_between_the_look_at_it_and_its_taking(home, monkeypatch):
+    job, other = put(home, TEXTS[0]), put(home, TEXTS[1])
+    places = queue.every(home)
+    homes.remove(job)
+    monkeypatch.setattr(queue, "every", lambda home: places)
+    assert queue.take(home, "cpu", ("preview",), time.time()) == other
+
+
+def test_whoever_hears_nothing_any_more_stops_no_job(home):
+    """As where standard error is a pipe to a program that ended."""
+
+    def gone(job, told) -> None:
+        raise BrokenPipeError(errno.EPIPE, "gone")
+
+    put(home, TEXTS[0])
+    serve(home, gone, True)
+    assert states(home) == {TEXTS[0]: "done"}
+
+
+# ---------------------------------------------------------------- where the videos go
+
+
+def test_each_place_that_a_waiting_job_is_asked_for_at_gets_its_video(home, tmp_path):
+    outputs = [tmp_path / name for name in ("a.mp4", "b.mp4", "c.mp4")]
+    for output in outputs:
+        job = put(home, TEXTS[0], output)
+    assert work_off(home) == [(TEXTS[0], "done")]
+    assert {output.read_bytes() for output in outputs} == {job.video.read_bytes()}
+
+
+def test_a_place_that_is_asked_for_while_the_job_is_made_gets_it_too(home, tmp_path):
+    def tell(job, told) -> None:
+        if not isinstance(told, str) and told.stage == "lips" and told.is_end:
+            put(home, TEXTS[0], tmp_path / "b.mp4")
+
+    put(home, TEXTS[0], tmp_path / "a.mp4")
+    serve(home, tell, True)
+    assert states(home) == {TEXTS[0]: "done"}
+    assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
+
+
+def test_a_file_is_replaced_where_that_was_asked_for_and_nowhere_else(home, tmp_path, avatar):
+    for name in ("a.mp4", "b.mp4"):
+        (tmp_path / name).write_text("mine")
+    options = ("pipeline", "run", "--preset", "joe", "--queue", "--text")
+    assert avatar(*options, TEXTS[0], "-o", tmp_path / "a.mp4", "--overwrite").code == 0
+    put(home, TEXTS[1], tmp_path / "b.mp4")
+    put(home, TEXTS[2], tmp_path / "c.mp4", subtitles=True)
+    (tmp_path / "c.srt").write_text("mine")
+    assert work_off(home) == [(TEXTS[0], "done"), (TEXTS[1], "failed"), (TEXTS[2], "failed")]
+    assert (tmp_path / "a.mp4").read_bytes() != b"mine"
+    assert {(tmp_path / name).read_text() for name in ("b.mp4", "c.srt")} == {"mine"}
+
+
+def test_a_job_put_in_for_no_place_leaves_the_one_of_an_earlier_run_alone(home, tmp_path):
+    put(home, TEXTS[0], tmp_path / "v.mp4")
+    work_off(home)
+    (tmp_path / "v.mp4").write_text("mine")
+    put(home, TEXTS[0])
+    assert work_off(home) == [(TEXTS[0], "done")]
+    assert (tmp_path / "v.mp4").read_text() == "mine"
+
+
+def test_a_name_that_the_queue_cannot_keep_is_refused(home, tmp_path):
+    with pytest.raises(RequestError, match="no UTF-8"):
+        put(home, TEXTS[0], Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.mp4")))
+    assert queue.every(home) == []
+
+
+# ---------------------------------------------------------------- an idle worker
+
+
+def test_a_worker_with_nothing_to_do_rests(home, monkeypatch):
+    looks = []
+    take = queue.take
+
+    def counted(*arguments):
+        looks.append(time.monotonic())
+        if looks[-1] - looks[0] > 1:
+            raise KeyboardInterrupt
+        return take(*arguments)
+
+    put(home, TEXTS[0])
+    monkeypatch.setattr(queue, "take", lambda *arguments: counted(*arguments[:2], (), arguments[3]))
+    monkeypatch.setattr("avatar.service.worker.LONGEST_REST_S", 1.1)
+    with pytest.raises(KeyboardInterrupt):
+        serve(home, lambda job, told: None)
+    assert len(looks) <= 3
+
+
 # ---------------------------------------------------------------- cancel, resume, clear
+
+
+@pytest.mark.parametrize("wait", [lambda: time.sleep(20), lambda: subprocess.run(["sleep", "20"])])
+def test_a_job_is_stopped_where_it_waits(wait):
+    began, stopped = time.monotonic(), threading.Event()
+    with pytest.raises(KeyboardInterrupt), stopped_when(lambda: True, stopped):
+        wait()
+    assert stopped.is_set()
+    assert time.monotonic() - began < 10
+
+
+def test_cancelled_and_put_back_at_once_a_job_stops_no_worker(home, monkeypatch):
+    """Before the worker looks again, which may take long to let its engines go."""
+    job, release = put(home, TEXTS[0]), Kept.release
+    cancelled = []
+
+    def tell(which, told) -> None:
+        if not isinstance(told, str) and told.is_end and not cancelled:
+            cancelled.append(queue.cancel(home, job.id))
+            time.sleep(20)  # is stopped here
+
+    def slow(kept) -> None:
+        release(kept)
+        if cancelled and queue.find(home, job.id).state == "cancelled":
+            queue.resume(home, job.id)
+
+    monkeypatch.setattr(Kept, "release", slow)
+    serve(home, tell, True)
+    assert states(home) == {TEXTS[0]: "done"}
+
+
+def test_what_is_put_back_while_ended_jobs_are_cleared_stays(home, monkeypatch):
+    job = put(home, TEXTS[0])
+    queue.cancel(home, job.id)
+    size = homes.size_bytes
+
+    def slow(folder: Path) -> int:
+        queue.resume(home, job.id)
+        return size(folder)
+
+    monkeypatch.setattr(homes, "size_bytes", slow)
+    assert queue.clear(home, time.time() + 1) == []
+    assert states(home) == {TEXTS[0]: "queued"}
 
 
 def test_cancelled_while_queued_it_is_not_made(home, avatar):

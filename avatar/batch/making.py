@@ -75,7 +75,7 @@ def queue_rows(
                 yield Outcome(row, plan.output, is_new=False)
                 continue
             work.prepare(plan.request, plan.output, overwrite)
-            queue.submit(settings.home(), plan.request, plan.output, priority)
+            queue.submit(settings.home(), plan.request, plan.output, priority, overwrite)
             yield Outcome(row, plan.output)
         except Exception as error:
             yield Outcome(row, error=error)

@@ -117,7 +117,7 @@ def run(
         from avatar.service.queue import submit
 
         output = work.prepare(request, output, overwrite)
-        click.echo(printable(submit(settings.home(), work.with_profile(request), output, priority).id))
+        click.echo(printable(submit(settings.home(), work.with_profile(request), output, priority, overwrite).id))
         return
     print_made(work.make(request, output, overwrite, Printer()), as_json)
 

@@ -80,6 +80,13 @@ class Failure(BaseModel):
     message: Annotated[str, Field(max_length=10_000)]
 
 
+class Delivery(BaseModel):
+    model_config = ConfigDict(strict=True, extra="allow", frozen=True)
+
+    path: Annotated[str, Field(pattern=r"\A/[^\x00]*\z", max_length=10_000)]
+    overwrite: bool = False
+
+
 class QueueEntry(BaseModel):
     """queue.json: what the queue knows of a job. That it is worked on says its lock, that a stage is done its record."""
 
@@ -94,6 +101,7 @@ class QueueEntry(BaseModel):
     not_before: Seconds = 0.0  # s since the epoch: when it is tried again
     ended: Seconds | None = None  # s since the epoch
     error: Failure | None = None
+    deliveries: Annotated[list[Delivery], Field(max_length=10_000)] = []  # where its video is to go, each of them
 
 
 NAME = TypeAdapter(Name, config=ConfigDict(strict=True))

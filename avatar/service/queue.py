@@ -11,9 +11,10 @@ import contextlib
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from avatar.errors import AvatarError, RequestError, TemporaryProblem
 from avatar.files import open_lock, sync_folder, write_json
@@ -22,7 +23,7 @@ from avatar.jobs import contents
 from avatar.jobs import home as homes
 from avatar.jobs.contents import STAGES
 from avatar.jobs.job import Job
-from avatar.jobs.schema import Failure, QueueEntry
+from avatar.jobs.schema import Delivery, Failure, QueueEntry
 from avatar.json_files import Damaged
 from avatar.request import Request
 
@@ -41,21 +42,25 @@ class Place:
     state: str
 
 
-def submit(home: Path, request: Request, output: Path | None = None, priority: int = 0) -> Job:
+def submit(home: Path, request: Request, output: Path | None = None, priority: int = 0, overwrite: bool = False) -> Job:
     """Put a job into the queue; what is returned is on the disk. One that waits already keeps its place, or gets a
     better one; one that ended is tried again.
 
-    output: where its video is to be delivered. Raises RequestError and OSError.
+    output: where its video is to be delivered; a job that waits for several delivers to each. Raises RequestError and
+    OSError.
     """
+    wanted = [_delivery(output, overwrite)] if output else []
     job = homes.create(home, request)
     if output:
         job.remember_output(output)
     with _changing(home):
         entry = _entry(job)
         if entry and entry.state == "queued":
-            entry = entry.model_copy(update={"priority": max(priority, entry.priority)})
+            others = [each for each in entry.deliveries if each.path not in [new.path for new in wanted]]
+            better = {"priority": max(priority, entry.priority), "deliveries": [*others, *wanted]}
+            entry = entry.model_copy(update=better)
         else:
-            entry = QueueEntry(submitted=round(time.time(), 3), priority=priority)
+            entry = QueueEntry(submitted=round(time.time(), 3), priority=priority, deliveries=wanted)
         _write(job, entry)
     sync_folder(job.folder)
     return job
@@ -81,7 +86,7 @@ def take(home: Path, device: str, stacks: tuple[str, ...], now: float) -> Job | 
 
     One at which workers ended MOST_ATTEMPTS times without a further stage fails instead.
     """
-    with _changing(home):
+    with _locked(home):  # a worker that looks tells nobody to look again, itself least of all
         for place in every(home):
             if place.state != "queued" or not _is_due(place.entry, now) or not _is_for(place.job, stacks):
                 continue
@@ -91,17 +96,30 @@ def take(home: Path, device: str, stacks: tuple[str, ...], now: float) -> Job | 
             attempts = place.entry.attempts + 1 if done <= place.entry.stages else 1
             if attempts > MOST_ATTEMPTS:
                 why = f"{MOST_ATTEMPTS} workers ended while they worked on it; look for memory that runs out."
-                _end(place.job, place.entry, "failed", Failure(kind="host", message=why), now)
+                with contextlib.suppress(FileNotFoundError):
+                    _end(place.job, place.entry, "failed", Failure(kind="host", message=why), now)
                 continue
             taken = {"device": device, "attempts": attempts, "stages": done}
-            _write(place.job, place.entry.model_copy(update=taken))
-            return place.job
+            with contextlib.suppress(FileNotFoundError):  # the job was removed since its entry was read
+                _write(place.job, place.entry.model_copy(update=taken))
+                return place.job
     return None
 
 
-def end(home: Path, job: Job, error: AvatarError | None = None, now: float | None = None) -> str:
+def deliveries(job: Job) -> list[Delivery]:
+    """Where the video of a job is to go."""
+    return entry.deliveries if (entry := _entry(job)) else []
+
+
+def end(
+    home: Path,
+    job: Job,
+    error: AvatarError | None = None,
+    now: float | None = None,
+    delivered: Sequence[Delivery] | None = None,
+) -> str:
     """A worker is through with a job: it is done, failed, or to be tried again. Returns its state, which may be "cancelled"
-    by somebody meanwhile.
+    by somebody meanwhile; and "queued" where it was asked for at another place than `delivered` meanwhile.
     """
     now = time.time() if now is None else now
     if not error:
@@ -110,6 +128,8 @@ def end(home: Path, job: Job, error: AvatarError | None = None, now: float | Non
         entry = _entry(job)
         if not entry or entry.state != "queued":
             return entry.state if entry else "removed"
+        if not error and delivered is not None and any(each not in delivered for each in entry.deliveries):
+            return "queued"
         if not error:
             return _end(job, entry, "done", None, now)
         failure = Failure(kind=error.kind, message=str(error)[:10_000])
@@ -145,7 +165,8 @@ def resume(home: Path, name: str) -> Place:
             raise RequestError(
                 f"job {place.job.id} is {place.entry.state}; only what failed or was cancelled is resumed."
             )
-        _write(place.job, QueueEntry(submitted=round(time.time(), 3), priority=place.entry.priority))
+        kept = {"priority": place.entry.priority, "deliveries": place.entry.deliveries}
+        _write(place.job, QueueEntry(submitted=round(time.time(), 3), **kept))
     return place
 
 
@@ -163,7 +184,12 @@ def clear(home: Path, before: float, most_bytes: int | None = None) -> list[Job]
     for place in ended:
         is_old = (place.entry.ended or 0) < before
         if is_old or (most_bytes is not None and left > most_bytes):
-            with contextlib.suppress(TemporaryProblem):  # somebody goes on with it at this moment
+            with contextlib.suppress(TemporaryProblem), _locked(home):  # somebody goes on with it at this moment
+                entry = _entry(place.job)
+                if (
+                    not entry or entry.state not in ENDED
+                ):  # put into the queue again, or removed, since it was looked at
+                    continue
                 homes.remove(place.job)
                 removed.append(place.job)
                 left -= sizes[place.job]
@@ -226,10 +252,21 @@ def _is_due(entry: QueueEntry, now: float) -> bool:
 
 
 def _is_for(job: Job, stacks: tuple[str, ...]) -> bool:
+    """What cannot be read is for any worker: it fails there with its reason, in place of waiting for ever."""
     try:
         return contents.read_envelope(job.folder).request.get("stack", "preview") in stacks
     except (Damaged, OSError):
-        return False
+        return True
+
+
+def _delivery(output: Path, overwrite: bool) -> Delivery:
+    """Raises RequestError for a name that JSON cannot hold."""
+    path = os.path.abspath(output)
+    if os.fsencode(path).decode("utf-8", "ignore") != path:
+        raise RequestError(
+            "the name of the output is no UTF-8, and the queue cannot keep it; name another.", ("output",)
+        )
+    return Delivery(path=path, overwrite=overwrite)
 
 
 def _is_anothers(home: Path, entry: QueueEntry, device: str) -> bool:
@@ -252,9 +289,16 @@ def _worker_lock(home: Path, device: str) -> Path:
 
 @contextlib.contextmanager
 def _changing(home: Path) -> Iterator[None]:
-    """One process at a time changes the queue; a lock that dies with its process."""
+    """One process at a time changes the queue; whoever waits for a change sees it."""
+    with _locked(home) as lock:
+        yield
+        os.utime(lock.fileno())
+
+
+@contextlib.contextmanager
+def _locked(home: Path) -> Iterator[IO[str]]:
+    """A lock that dies with its process."""
     home.mkdir(parents=True, exist_ok=True)
     with open_lock(home / LOCK) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-        os.utime(lock.fileno())
+        yield lock

@@ -8,11 +8,13 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from avatar import work
 from avatar.errors import AvatarError, Interrupted, TemporaryProblem
 from avatar.failures import exit_code, explanation
+from avatar.files import sync
 from avatar.jobs.job import Job
 from avatar.loading import Kept
 from avatar.progress import Event
@@ -36,7 +38,7 @@ def serve(home: Path, tell: Told, until_empty: bool = False) -> None:
             seen, looked = queue.last_change(home), time.monotonic()
             job = queue.take(home, device, stacks, time.time())
             if job:
-                tell(job, make(home, job, loading, tell))
+                told_if_heard(tell, job, make(home, job, loading, tell))
                 continue
             if until_empty:
                 return
@@ -45,25 +47,45 @@ def serve(home: Path, tell: Told, until_empty: bool = False) -> None:
 
 
 def make(home: Path, job: Job, loading: Kept, tell: Told) -> str:
-    """Bring a job to its video. Returns the state in which it was left."""
+    """Bring a job to its video, wherever that is asked for. Returns the state in which the job was left."""
+    cancelled = threading.Event()
+    deliveries = queue.deliveries(job)
     try:
-        with stopped_when(lambda: queue.is_cancelled(job)):
-            work.resume(job, None, False, lambda event: tell(job, event), loading)
+        with stopped_when(lambda: queue.is_cancelled(job), cancelled):
+            for each in deliveries:
+                bring(job, Path(each.path), each.overwrite, loading, tell)
+            if not deliveries:
+                work.go_on(job, None, False, partial(told_if_heard, tell, job), loading)
     except (KeyboardInterrupt, Interrupted):
         loading.release()
-        if queue.is_cancelled(job):
+        if cancelled.is_set():  # and not by whoever tells the worker to stop, although the job may be cancelled too
             return "cancelled"
         queue.give_back(home, job)
         raise
     except Exception as error:  # whatever it was, the next job can be made
         loading.release()
         return queue.end(home, job, as_told(error))
-    return queue.end(home, job)
+    return queue.end(home, job, delivered=deliveries)
+
+
+def bring(job: Job, output: Path, overwrite: bool, loading: Kept, tell: Told) -> None:
+    """A job's video is at `output`, and on the disk there."""
+    overwrite = overwrite or work.was_delivered(job, output)  # before a worker was killed
+    made = work.go_on(job, output, overwrite, partial(told_if_heard, tell, job), loading)
+    sync(made.path)
+    with contextlib.suppress(OSError):  # a folder that cannot be read
+        sync(made.path.parent)
+
+
+def told_if_heard(tell: Told, job: Job, told: Event | str) -> None:
+    """Whoever reads what is told may go away, and the jobs are made all the same."""
+    with contextlib.suppress(OSError):
+        tell(job, told)
 
 
 @contextlib.contextmanager
-def stopped_when(is_over: Callable[[], bool]) -> Iterator[None]:
-    """The block is left by KeyboardInterrupt soon after is_over() is true. In the main thread alone.
+def stopped_when(is_over: Callable[[], bool], stopped: threading.Event) -> Iterator[None]:
+    """The block is left by KeyboardInterrupt soon after is_over() is true, and `stopped` is set. In the main thread alone.
 
     By a signal of its own: SIGINT is ignored by what a shell starts in the background.
     """
@@ -73,7 +95,8 @@ def stopped_when(is_over: Callable[[], bool]) -> Iterator[None]:
     def watch() -> None:
         while not ended.wait(POLL_S):
             if is_over():
-                signal.raise_signal(signal.SIGUSR2)
+                stopped.set()
+                signal.pthread_kill(threading.main_thread().ident, signal.SIGUSR2)  # wakes it where it waits
                 return
 
     watcher = threading.Thread(target=watch, daemon=True)
@@ -83,6 +106,7 @@ def stopped_when(is_over: Callable[[], bool]) -> Iterator[None]:
     finally:
         ended.set()
         watcher.join()
+        signal.pthread_sigmask(signal.SIG_BLOCK, ())  # a signal that is on its way arrives here, not after the block
         signal.signal(signal.SIGUSR2, before)
 
 
