@@ -32,6 +32,8 @@ AS_WRITTEN = {
     "empty lines, and empty columns at the right": b"\n" + CSV.replace("\n", ",,\n\n ,,\n").encode(),
     "titles as people write them": CSV.replace("name,text,preset", "Name, Text ,PRESET").encode(),
     "quotes": CSV.replace("Hello.", '"Hello."').encode(),
+    "quotes in the first line, after Excel's mark": CSV.replace("name", '"name"').encode("utf-8-sig"),
+    "blanks after the commas, before quotes": CSV.replace(",", ", ").replace("Hello.", '"Hello."').encode(),
     "JSONL": b'{"name": "intro", "text": "Hello.", "preset": "joe", "seed": "3", "subtitles": true}\n\n{"text": "Goodbye."}',
 }
 
@@ -47,6 +49,31 @@ def test_one_table_written_in_many_ways(tmp_path, how):
 def test_a_text_may_hold_commas_quotes_and_line_ends(tmp_path):
     (row,) = rows_of(tmp_path, 'text\n"One, ""two"",\nthree."\n')
     assert row.asked == {"text": 'One, "two",\nthree.'}
+
+
+def test_old_macs_line_ends_and_a_text_with_more_commas_than_there_are_columns(tmp_path):
+    (row,) = rows_of(tmp_path, "name;text\rone;One, two, three.\r")
+    assert (row.name, row.asked) == ("one", {"text": "One, two, three."})
+
+
+@pytest.mark.parametrize("column", ["text_file", "portrait", "voice", "audio"])
+@pytest.mark.parametrize("value", [True, 0, 1.5])
+def test_the_name_of_a_file_in_json_is_a_text(tmp_path, column, value):
+    """A number would be that of an open file."""
+    (row,) = rows_of(tmp_path, json.dumps({column: value}), "t.jsonl")
+    assert row.wrong is not None
+    assert row.wrong.fields == (column,)
+
+
+def test_a_column_that_is_there_twice_is_refused(tmp_path):
+    with pytest.raises(RequestError, match="column 'text' twice"):
+        rows_of(tmp_path, "text,Text\nHello.,\n")
+
+
+def test_a_table_without_names_of_columns_is_not_shown_whole(tmp_path):
+    with pytest.raises(RequestError, match="first line names the columns") as refused:
+        rows_of(tmp_path, "word " * 1000 + "\n")
+    assert len(str(refused.value)) < 500
 
 
 def test_decimal_commas_where_semicolons_part_the_cells(tmp_path):

@@ -7,8 +7,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from avatar.batch import making
+from avatar.errors import TemporaryProblem
 from avatar.jobs import home as homes
 
 ROWS = {"one": "Hello.", "two": "", "three": "Goodbye."}
@@ -132,6 +134,53 @@ def test_a_row_whose_picture_shows_no_face_leaves_no_job(run, table, tmp_path, h
     assert "row 1 (a): " in done.stderr and "no face" in done.stderr
     assert "row 2 (b): portrait: there is no file" in done.stderr
     assert [job.state() for job in homes.every(home)] == ["done"]
+
+
+def test_a_zero_that_is_asked_for_all_is_one(run, home):
+    run("--row", "1", "--seed", "0")
+    assert [job.request().seed for job in homes.every(home)] == [0]
+    assert "steps" in run("--row", "1", "--steps", "0").stderr
+
+
+def test_a_row_with_finished_speech_needs_no_voice_of_all(run, table, tmp_path):
+    (tmp_path / "speech.wav").write_bytes(b"no sound; that is told later")
+    table.write_text("text,audio,preset\n,speech.wav,\nHello.,,jf_alpha\n")
+    planned = run("--dry-run", "--subtitles").stderr
+    assert "a voice makes speech" not in planned
+    assert "subtitles are made from" not in planned
+
+
+def test_a_run_that_was_killed_before_the_subtitles_goes_on(run, table, tmp_path):
+    table.write_text("name,text\none,Hello.\n")
+    assert run("--subtitles").code == 0
+    (tmp_path / "videos" / "one.srt").unlink()
+    assert "would be made" in run("--subtitles", "--dry-run").stderr
+    assert run("--subtitles").code == 0
+    assert (tmp_path / "videos" / "one.srt").exists()
+
+
+def test_a_row_that_another_process_is_at_ends_no_table(run, table, monkeypatch):
+    def held(job) -> None:
+        raise TemporaryProblem("busy")
+
+    monkeypatch.setattr(homes, "remove", held)
+    Image.new("RGB", (300, 300), "grey").save(table.parent / "grey.png")
+    table.write_text("name,text,portrait\none,Hello.,grey.png\n")
+    assert "1 rows: 0 made, 0 there already, 1 failed" in run().stderr
+
+
+def test_a_folder_that_is_a_file_is_refused(run, tmp_path):
+    (tmp_path / "videos").touch()
+    for options in ((), ("--dry-run",), ("--queue",)):
+        refused = run(*options)
+        assert (refused.code, "is no folder" in refused.stderr) == (2, True)
+
+
+def test_rows_that_ask_for_the_same_are_each_delivered_from_the_queue(run, avatar, table, tmp_path):
+    table.write_text("name,text\none,Hello.\ntwo,Hello.\n")
+    assert run("--queue").code == 0
+    assert avatar("queue", "work", "--until-empty").code == 0
+    assert list(videos(tmp_path)) == ["one.mp4", "two.mp4"]
 
 
 def test_a_table_may_be_put_into_the_queue(run, avatar, table, tmp_path):

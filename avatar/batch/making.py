@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 from avatar import pipeline, preflight, settings, work
 from avatar.batch.table import Row
-from avatar.errors import InputError, RequestError
+from avatar.errors import InputError, RequestError, TemporaryProblem
 from avatar.jobs import home as homes
 from avatar.jobs.delivery import deliver
 from avatar.jobs.job import Job
@@ -18,6 +19,12 @@ from avatar.request import Request
 from avatar.service import queue
 
 WAVE = 100  # rows that are made together: their videos are there when all of them are, and each job holds a file open
+
+# Fields that are asked for all rows, but not for one that says one of these.
+EXCLUDED_BY = {
+    "preset": {"voice", "audio"}, "voice": {"preset", "audio"}, "subtitles": {"audio"},
+    "portrait": {"prompt"}, "prompt": {"portrait"},
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,7 @@ def make_rows(
                 if is_there(plan):
                     outcomes[row.number] = Outcome(row, plan.output, is_new=False)
                     continue
-                work.prepare(plan.request, plan.output, overwrite)
+                work.prepare(plan.request, plan.output, overwrite or work.was_delivered(plan.job, plan.output))
                 job = homes.create(settings.home(), plan.request)
                 job.remember_output(plan.output)
                 planned.append(replace(plan, job=job))
@@ -74,7 +81,7 @@ def queue_rows(
             if is_there(plan):
                 yield Outcome(row, plan.output, is_new=False)
                 continue
-            work.prepare(plan.request, plan.output, overwrite)
+            work.prepare(plan.request, plan.output, overwrite or work.was_delivered(plan.job, plan.output))
             queue.submit(settings.home(), plan.request, plan.output, priority, overwrite)
             yield Outcome(row, plan.output)
         except Exception as error:
@@ -85,7 +92,8 @@ def planned_row(row: Row, folder: Path, defaults: dict[str, Any]) -> Planned:
     """What a row asks for. Raises AvatarError where it cannot be asked for; no work is done and no file decoded."""
     if row.wrong:
         raise row.wrong
-    asked = {**defaults, **row.asked}
+    asked = {name: value for name, value in defaults.items() if not row.asked.keys() & EXCLUDED_BY.get(name, set())}
+    asked |= row.asked
     if (text_file := asked.pop("text_file", None)) is not None:
         if "text" in row.asked:
             raise RequestError(
@@ -119,7 +127,8 @@ def _rendered(planned: list[Planned], tell: Callable[[Row, Event], object]) -> I
             yield Outcome(plan.row, error=error)
     for job in {plan.job for plan in planned}:
         if isinstance(failed.get(job.id), RequestError | InputError):  # it would be refused again
-            homes.remove_if_empty(job)
+            with contextlib.suppress(TemporaryProblem, FileNotFoundError):  # another process is at it, or removed it
+                homes.remove_if_empty(job)
 
 
 def _waves(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:

@@ -12,6 +12,7 @@ from avatar.batch.table import Row
 from avatar.jobs.contents import STAGES
 from avatar.jobs.delivery import check_home, check_output
 from avatar.script.length import estimate_seconds
+from avatar.work import was_delivered
 
 
 def plan_rows(rows: Sequence[Row], folder: Path, defaults: dict[str, Any], overwrite: bool) -> Iterator[Outcome]:
@@ -24,7 +25,7 @@ def plan_rows(rows: Sequence[Row], folder: Path, defaults: dict[str, Any], overw
                 yield Outcome(row, plan.output, is_new=False, plan="there already")
                 continue
             if folder.is_dir():
-                check_output(plan.output, overwrite)
+                check_output(plan.output, overwrite or was_delivered(plan.job, plan.output))
             preflight.check(plan.request)
             yield Outcome(row, plan.output, plan=told(plan))
         except Exception as error:

@@ -61,6 +61,8 @@ def read_table(path: Path) -> list[Row]:
         first = taken.setdefault(unicodedata.normalize("NFC", name).casefold(), number)
         if first != number:
             wrong = wrong or RequestError(f"row {first} has the name {name!r} too; give another.", ("name",))
+        if not_paths := [column for column in PATHS if not isinstance(asked.get(column), str | None)]:
+            wrong = wrong or RequestError("the name of a file is a text; put it in quotes.", not_paths)
         asked = {column: _at(path.parent, column, value) for column, value in asked.items() if value is not None}
         rows.append(Row(number, name, asked, wrong))
     if not rows:
@@ -116,7 +118,7 @@ def _objects(path: Path, text: str) -> Iterator[Record]:
 
 def _lines(path: Path, text: str) -> Iterator[Record]:
     delimiter, text = _delimiter(text)
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
     csv.field_size_limit(MOST_BYTES)
     columns: list[str] = []
     try:
@@ -125,6 +127,10 @@ def _lines(path: Path, text: str) -> Iterator[Record]:
                 continue
             if not columns:
                 columns = [_column(path, cell) if cell.strip() else "" for cell in cells]
+                if twice := [name for name in columns if name and columns.count(name) > 1]:
+                    raise RequestError(
+                        f"the table {path.name!r} has the column {twice[0]!r} twice; leave one.", ("table",)
+                    )
                 continue
             yield _record(columns, cells, delimiter)
     except csv.Error as error:
@@ -135,9 +141,10 @@ def _lines(path: Path, text: str) -> Iterator[Record]:
 
 def _delimiter(text: str) -> tuple[str, str]:
     """What parts the cells, and the text without the line sep=; in which Excel may say so."""
-    head, _, rest = text.lstrip("\r\n").partition("\n")
-    if told := re.fullmatch(r"sep=([,;\t])\r?", head):
-        return told.group(1), rest
+    text = text.lstrip("\r\n")
+    head = re.split(r"[\r\n]", text, maxsplit=1)[0]
+    if told := re.fullmatch(r"sep=([,;\t])", head):
+        return told.group(1), text[len(head) :]
     return max(",;\t", key=head.count), text
 
 
@@ -168,7 +175,9 @@ def _column(path: Path, title: str) -> str:
     name = re.sub(r"[\s-]+", "_", title.strip().lower())
     if name not in COLUMNS:
         raise RequestError(
-            f"the table {path.name!r} has a column {title.strip()!r}; there are: {', '.join(COLUMNS)}.", ("table",)
+            f"the table {path.name!r} has a column {title.strip()[:60]!r}; its first line names the columns, and there "
+            f"are: {', '.join(COLUMNS)}.",
+            ("table",),
         )
     return name
 

@@ -104,7 +104,8 @@ def run(
 
     if table is not None:
         single = {"text": asked["text"], "audio": asked["audio"], "text_file": text_file, "output": output}
-        defaults = {name: value for name, value in asked.items() if value} | ({"mark": False} if no_mark else {})
+        given = {name: value for name, value in asked.items() if value not in (None, "") and value is not False}
+        defaults = given | ({"mark": False} if no_mark else {})
         queued = priority if queue else None
         context.exit(run_table(table, folder, defaults, single, overwrite, rows, missing, dry_run, as_json, queued))
     refuse_without_table(folder=folder, row=rows, missing=missing, dry_run=dry_run)

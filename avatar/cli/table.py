@@ -52,6 +52,8 @@ def run_table(
     if folder is None:
         raise RequestError("a table needs a folder for its videos; name one.", (), {"folder": "FOLDER"})
     folder = folder.absolute()
+    if folder.exists() and not folder.is_dir():
+        raise RequestError(f"{str(folder)!r} is no folder; name another for the videos.", ("folder",))
     rows = chosen(read_table(table.absolute()), numbers)
     if missing:
         rows = [row for row in rows if not (folder / f"{row.name}.mp4").exists()]

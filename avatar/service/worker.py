@@ -89,14 +89,14 @@ def stopped_when(is_over: Callable[[], bool], stopped: threading.Event) -> Itera
 
     By a signal of its own: SIGINT is ignored by what a shell starts in the background.
     """
-    ended = threading.Event()
+    ended, main = threading.Event(), threading.get_ident()
     before = signal.signal(signal.SIGUSR2, signal.default_int_handler)
 
     def watch() -> None:
         while not ended.wait(POLL_S):
             if is_over():
                 stopped.set()
-                signal.pthread_kill(threading.main_thread().ident, signal.SIGUSR2)  # wakes it where it waits
+                signal.pthread_kill(main, signal.SIGUSR2)  # wakes it where it waits
                 return
 
     watcher = threading.Thread(target=watch, daemon=True)
