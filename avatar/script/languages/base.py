@@ -1,7 +1,8 @@
 """What the scanner asks of a language: its words for numbers, dates, money, units and signs.
 
 How a language is added: a file `languages/CODE.py` with one class `Spoken(Language)`, its code "-" written "_"
-(`zh_cn.py`). The class sets what differs of the attributes below and overrides a method where the language builds a
+(`zh_cn.py`); where it has many words, they are a class `Words(Language)` in `CODE_words.py`, which `Spoken` inherits
+from and adds its rules to. The class sets what differs of the attributes below and overrides a method where the language builds a
 phrase in its own order (`date`, `time`, `money`, `fraction`) or lets words agree (`counted`). Words are lower case but
 for what is written with a capital; letters to be spelled are capitals with spaces between ("C E O"). `number` takes a
 number as written in that language ("1.234,5"). A class that sets nothing but `code`, `decimal_mark`, `point` and

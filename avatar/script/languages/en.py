@@ -5,20 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from avatar.script.languages.base import Forms, Language, in_order, words
-from avatar.script.languages.en_words import (
-    ABBREVIATIONS,
-    ACRONYM_WORDS,
-    CURRENCIES,
-    MAY_END,
-    MONTHS,
-    ONLY_BEFORE_NUMBERS,
-    SHOUTED,
-    SPELLED,
-    STARTERS,
-    UNITS,
-    WEEKDAYS,
-)
+from avatar.script.languages.base import Forms, in_order
+from avatar.script.languages.en_words import Words
 
 if TYPE_CHECKING:
     from avatar.script.scan import Place
@@ -33,18 +21,6 @@ IRREGULAR = {
     "one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth",
     "twelve": "twelfth",
 }  # fmt: skip
-MONTH_NAMES = in_order("January February March April May June July August September October November December")
-REGNAL = words(
-    "henry edward george charles louis james richard william elizabeth mary john paul pius benedict philip "
-    "frederick catherine alexander nicholas leo napoleon ivan peter ferdinand christian gustav harald haakon olav "
-    "carl xavier gregory clement innocent urban boniface francis otto rudolf leopold victoria margaret anne joseph "
-    "maximilian king queen pope tsar emperor prince ramses ptolemy"
-)
-NUMBERED = words(
-    "war chapter part volume act book section title type phase stage class article table figure appendix level tier "
-    "bowl olympics scene episode season apollo gemini mark model version page canto psalm group division grade "
-    "rocky rambo star final fantasy"
-)
 
 BARE_TITLES = frozenset({"mr", "mrs", "ms", "dr", "prof", "st"})  # as the British write them
 ONE_LETTER = frozenset({"p.", "v.", "m."})  # an abbreviation only before a number or name
@@ -52,81 +28,14 @@ CARDINAL_POINTS = frozenset({"n.", "e.", "s.", "w."})  # 12 N. Main
 SHORT_DAYS = frozenset({"mon.", "wed.", "sat.", "sun.", "mar."})
 
 
-class Spoken(Language):
+class Spoken(Words):
     code = "en"
     decimal_mark = "."
     group_marks = ","
-    point = "point"
-    percent = "percent"
-    permille = "per mille"
-    number_sign = "number"
-    section = "section"
     decimals_digit_by_digit = True
     ordinal_marks = "st|nd|rd|th"
-
-    months = MONTHS
-    month_names = MONTH_NAMES
-    weekdays = WEEKDAYS
     day_first = False
-
-    currencies = CURRENCIES
-    and_cents = "and"
-    scales = {
-        "k": ("thousand",), "m": ("million",), "mn": ("million",), "mm": ("million",), "bn": ("billion",),
-        "b": ("billion",), "tn": ("trillion",), "t": ("trillion",), "thousand": ("thousand",),
-        "million": ("million",), "billion": ("billion",), "trillion": ("trillion",),
-    }  # fmt: skip
-    units = UNITS
-    to = "to"
-    per = "per"
-    per_names = {
-        "s": "second", "sec": "second", "min": "minute", "h": "hour", "hr": "hour", "hour": "hour", "day": "day",
-        "night": "night", "wk": "week", "week": "week", "mo": "month", "month": "month", "yr": "year", "year": "year",
-        "lb": "pound", "kg": "kilogram", "oz": "ounce", "gal": "gallon", "l": "liter", "person": "person",
-        "user": "user", "unit": "unit", "page": "page", "km": "kilometer", "mile": "mile", "ft": "foot",
-    }  # fmt: skip
-
-    symbols = {
-        "&": "and", "+": "plus", "=": "equals", "@": "at", "%": "percent", "°": "degrees", "€": "euros", "£": "pounds",
-        "$": "dollars", "×": "times", "÷": "divided by", "±": "plus or minus", "≈": "approximately", "~": "about",
-        "≤": "at most", "≥": "at least", "≠": "is not equal to", "<": "less than", ">": "greater than", "√": "root",
-        "→": "to", "∞": "infinity", "π": "pi", "µ": "micro", "©": "copyright", "®": "registered", "™": "trademark",
-        "№": "number", "§": "section", "¶": "paragraph", "#": "hashtag", "^": "to the power of", "†": "dagger",
-        "ª": "", "º": "", "?": "question mark", "¢": "cents", "¥": "yen",
-    }  # fmt: skip
-    times = "times"
-    by = "by"
-    over = "over"
-    dot = "dot"
-    at = "at"
-    slash = "slash"
-    dash = "dash"
-    underscore = "underscore"
-    colon = "colon"
-    backslash = "backslash"
-    squared = "squared"
-    cubed = "cubed"
-    power = "to the power of"
-
-    abbreviations = ABBREVIATIONS
-    may_end = MAY_END
-    acronym_words = ACRONYM_WORDS
-    code_words = words(
-        "pin code password passcode zip id isbn account tracking serial iban bin passport policy reference ref"
-    )
-    room_words = words(
-        "room suite apartment apt apt. flat flight bus route highway interstate hwy hwy. rm rm. gate channel"
-    )
     counts = r"[\s-]+(?:[^\W\d_]+\s+)?[a-z]+s\b|\s+(?:people|men|women|children|more|other|new)\b"
-    shouted = SHOUTED
-    spelled = SPELLED
-    articles = frozenset({"a", "an", "this", "that", "another", "each", "every"})
-    starters = STARTERS
-    year_words = words(
-        "in since from until till by of year before after during around circa between and to through spring summer "
-        "autumn fall winter early late mid class copyright © back for january february march april may june july "
-        "august september october november december born died founded established"
-    )
 
     # ------------------------------------------------------------ numbers
 
@@ -239,7 +148,11 @@ class Spoken(Language):
         number_follows = re.match(r"\s*[#(]?\d", place.after) is not None
         name_follows = re.match(r"\s+[\"“(]?[A-ZÀ-Þ]", place.after) is not None
         name_before = re.search(r"[A-Z][\w'’]*\s$|\d(?:st|nd|rd|th)\s$", place.before) is not None
-        if short in ONLY_BEFORE_NUMBERS and not number_follows and not (short in SHORT_DAYS and written[0].isupper()):
+        if (
+            short in self.only_before_numbers
+            and not number_follows
+            and not (short in SHORT_DAYS and written[0].isupper())
+        ):
             return None
         if short in ("st.", "dr.", "sq.", "pl."):
             street = {"st.": "Street", "dr.": "Drive", "sq.": "Square", "pl.": "Place"}[short]
@@ -265,6 +178,6 @@ class Spoken(Language):
         return self.abbreviations[short]
 
     def roman(self, number: int, before: str) -> str | None:
-        if before in REGNAL:
+        if before in self.regnal:
             return f"the {self.ordinal(number)}"
-        return self.cardinal(number) if before in NUMBERED else None
+        return self.cardinal(number) if before in self.numbered else None
