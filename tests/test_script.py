@@ -83,7 +83,10 @@ def test_a_mark_within_a_sentence_ends_its_clause_alone(mark):
     ["Lt. Jones left.", "We met on Jan. 5 at noon.", "Nov. 28th was cold.", "P.O. Box 12 is ours.", "Washington, D.C. 20001",
      "The U.S. Army came.", "See no. 5 there.", "It was approx. 5 in. long.", "Ask Dr. Who Jr. about it.", "J. R. R. Tolkien",
      "At 3:15 a.m. I woke.", "Fri. 7 June it was.", "He came on the 2. March of it", "“Really?” she asked.", "wait… What is this",
-     "Fig. 3 shows it.", "St. Paul wrote.", "Gov. Lee and Capt. Kim", "Harry S. Truman won."],
+     "Fig. 3 shows it.", "St. Paul wrote.", "Gov. Lee and Capt. Kim", "Harry S. Truman won.", "At 5 p.m. Jan left.",
+     "On Monday at 5 p.m. Jan left.", "It shuts at 5 p.m. Jan. 6 this year.", "We met at 3 p.m. Tuesday at noon.",
+     "Call at 3 p.m. EST or later.", "Call at 3 p.m. Pacific Time or later.", "Read Vol. IV of it.", "See App. B there.",
+     "A 6 ft. USB cable came."],
 )  # fmt: skip
 def test_no_cut_where_the_sentence_goes_on(text):
     assert sentences(text.replace("… What", "… what")) == [text.replace("… What", "… what")]
@@ -94,7 +97,9 @@ def test_no_cut_where_the_sentence_goes_on(text):
     [("He lives in the U.S. The house is old.", 2), ("Plan B. Then C.", 2), ("It was etc. Then it rained.", 2),
      ("It was 7. Then we left.", 2), ("He left early. 12 people stayed.", 2), ("On the 28th. Bye!", 2),
      ("At 5 p.m. We left.", 2), ("She has a Ph.D. It took years.", 2), ("On Baker St. The door is red.", 2),
-     ("hello there. this is me. i like it.", 3), ("Yes. No. Maybe.", 3), ("Wait… What?", 2), ("It is good. iOS too.", 2), ("Is it? Yes!", 2)],
+     ("hello there. this is me. i like it.", 3), ("Yes. No. Maybe.", 3), ("Wait… What?", 2), ("It is good. iOS too.", 2), ("Is it? Yes!", 2),
+     ("We left at 5pm. Jan stayed.", 2), ("They came at 5 p.m. Jan left.", 2), ("Open 9-5 p.m. Bob knows.", 2),
+     ("We sell pens, etc. Bob buys them.", 2), ("Cook it 15 min. Serve it hot.", 2), ("It has a Ph.D. Nobody cares.", 2)],
 )  # fmt: skip
 def test_a_cut_where_one_ends(text, expected):
     assert len(read(text).sentences) == expected

@@ -106,6 +106,8 @@ class Language:
     shouted: ClassVar[frozenset[str]] = frozenset()  # short words that are words in capitals too: "not", "all"
     spelled: ClassVar[frozenset[str]] = frozenset()  # capitals that look like a word and are spelled: UCLA
 
+    spelled_after_the: ClassVar[frozenset[str]] = frozenset()  # names that look like shouted words elsewhere: the WHO
+
     own_words: ClassVar[frozenset[str]] = frozenset()  # in lower case, that a shape of `own_shapes` may begin with
 
     def own_shapes(self) -> Sequence[Shape]:
@@ -162,6 +164,10 @@ class Language:
     def counted(self, text: str, forms: Forms) -> str:
         """A number as written, with its noun."""
         return f"{self.number(text)} {self.form(text, forms)}"
+
+    def describes(self, place: Place, *, joined: bool) -> bool:
+        """Whether a quantity stands before what it describes, as in "a 3 km walk". joined: there is no space in it."""
+        return False
 
     def as_adjective(self, text: str, forms: Forms) -> str:
         """A quantity before what it describes: a 5-km run."""

@@ -59,6 +59,16 @@ class Words(Language):
     }  # fmt: skip
     articles = frozenset({"a", "an", "this", "that", "another", "each", "every"})
     units = {
+        "pts.": ("point", "points"), "pts": ("point", "points"), "µL": ("microliter", "microliters"), "μL": ("microliter", "microliters"),
+        "μg": ("microgram", "micrograms"), "μs": ("microsecond", "microseconds"),
+        "mos.": ("month", "months"), "mos": ("month", "months"), "wks": ("week", "weeks"), "wks.": ("week", "weeks"),
+        "Tbsp": ("tablespoon", "tablespoons"), "Tbsp.": ("tablespoon", "tablespoons"), "tbs": ("tablespoon", "tablespoons"),
+        "tbs.": ("tablespoon", "tablespoons"), "Tbs.": ("tablespoon", "tablespoons"), "c.": ("cup", "cups"),
+        "sqft": ("square foot", "square feet"), "sq mi": ("square mile", "square miles"), "sq. mi.": ("square mile", "square miles"),
+        "sq. in.": ("square inch", "square inches"), "sq m": ("square meter", "square meters"), "sq km": ("square kilometer", "square kilometers"),
+        "cu ft": ("cubic foot", "cubic feet"), "cu. ft.": ("cubic foot", "cubic feet"), "in": ("inch", "inches"), "X": ("times",),
+        "bps": ("basis point", "basis points"), "° N": ("degree north", "degrees north"), "° S": ("degree south", "degrees south"),
+        "° W": ("degree west", "degrees west"), "° E": ("degree east", "degrees east"),
         "mm": ("millimeter", "millimeters"), "cm": ("centimeter", "centimeters"), "m": ("meter", "meters"),
         "km": ("kilometer", "kilometers"), "nm": ("nanometer", "nanometers"), "µm": ("micrometer", "micrometers"),
         "μm": ("micrometer", "micrometers"), "in.": ("inch", "inches"), "ft": ("foot", "feet"), "ft.": ("foot", "feet"),
@@ -114,7 +124,7 @@ class Words(Language):
         "s": "second", "sec": "second", "min": "minute", "h": "hour", "hr": "hour", "hour": "hour", "day": "day",
         "night": "night", "wk": "week", "week": "week", "mo": "month", "month": "month", "yr": "year", "year": "year",
         "lb": "pound", "kg": "kilogram", "oz": "ounce", "gal": "gallon", "l": "liter", "person": "person",
-        "user": "user", "unit": "unit", "page": "page", "km": "kilometer", "mile": "mile", "ft": "foot",
+        "user": "user", "unit": "unit", "bbl": "barrel", "page": "page", "km": "kilometer", "mile": "mile", "ft": "foot",
     }  # fmt: skip
 
     # signs and letters
@@ -142,6 +152,11 @@ class Words(Language):
 
     # words
     abbreviations = {
+        "yr.": "year", "avail.": "available", "req'd": "required", "util.": "utilities", "lg.": "large",
+        "op.": "opus", "art.": "article", "app.": "appendix", "ex.": "example", "c.": "circa", "ave": "Avenue", "blvd": "Boulevard",
+        "rd": "Road", "hwy": "Highway", "pkwy": "Parkway", "ln": "Lane", "wwii": "World War Two", "wwi": "World War One",
+        "ww2": "World War Two", "ww1": "World War One", "50-50": "fifty fifty", "20/20": "twenty twenty",
+        "24/7/365": "twenty four seven three sixty five", "24x7": "twenty four seven",
         "p.s.": "P S", "msgr.": "Monsignor", "mr": "Mister", "mrs": "Missus", "ms": "Miz", "dr": "Doctor", "prof": "Professor",
         "st": "Saint", "vs": "versus", "approx": "approximately",
         # titles
@@ -168,7 +183,7 @@ class Words(Language):
         "w/": "with", "w/o": "without", "b/c": "because", "c/o": "care of", "a/c": "A C", "n/a": "not applicable",
         "24/7": "twenty four seven", "9/11": "nine eleven", "50/50": "fifty fifty", "hr.": "hour", "hrs.": "hours",
         "oz.": "ounce", "lb.": "pound", "lbs.": "pounds", "tsp.": "teaspoon", "tbsp.": "tablespoon", "tsp": "teaspoon",
-        "tbsp": "tablespoon", "in.": "inches", "yd.": "yard", "qt.": "quart", "pt.": "pint", "gal.": "gallon",
+        "tbsp": "tablespoon", "in.": "inches", "yd.": "yard", "qt.": "quart", "pt.": "part", "gal.": "gallon",
         "mtg.": "meeting", "pkg.": "package", "qty.": "quantity", "wt.": "weight", "ht.": "height", "amt.": "amount",
         "acct.": "account", "bal.": "balance", "mfg.": "manufacturing", "intl.": "international", "natl.": "national",
         "w.r.t.": "with respect to", "a.k.a.": "also known as", "aka": "also known as", "ok": "okay", "o.k.": "okay",
@@ -181,7 +196,8 @@ class Words(Language):
     }  # fmt: skip
     # no abbreviations in other places: before a digit or a capital letter (`no. 5`)
     only_before_numbers: ClassVar[frozenset[str]] = words(
-        "no. nos. p. pp. vol. ch. sec. fig. figs. in. fl. mar. sat. sun. est. pt. ext. ref. ed. mon. wed."
+        "no. nos. p. pp. vol. ch. sec. fig. figs. in. fl. mar. sat. sun. est. pt. ext. ref. ed. mon. wed. "
+        "op. art. app. ex. yr."
     )
     may_end = words(
         "etc. inc. ltd. co. corp. jr. sr. esq. ave. av. blvd. rd. ln. hwy. sq. pkwy. tsp. tbsp. oz. lb. lbs. yd. qt. "
@@ -189,6 +205,7 @@ class Words(Language):
         "mi. dec. nov. oct. aug. jan. feb. mon. tue. wed. thu. fri. sat. sun. pl. fl. ctr. bldg. govt. univ. ext. cont. "
         "est. incl. excl. avg. temp."
     ) | {"et al."}  # fmt: skip
+    ends = words("etc. min. mins. hr. hrs. sec. secs. mi. yrs. wks. mos.")
     acronym_words = words(
         "NASA NATO UNESCO UNICEF AIDS OPEC LASER PIN SIM RAM ROM GIF WASP SWAT SCUBA RADAR SONAR ASCII FIFA UEFA NAFTA "
         "OSHA COVID SARS MERS LEGO IKEA NIKE JPEG MIDI BIOS DOS LAN WAN GUI NORAD FEMA EPCOT SIDS YOLO FOMO NIMBY ACE "
@@ -199,9 +216,10 @@ class Words(Language):
         "pin code password passcode zip id isbn account tracking serial iban bin passport policy reference ref"
     )
     room_words = words(
-        "room suite apartment apt apt. flat flight bus route highway interstate hwy hwy. rm rm. gate channel"
+        "exit seat row unit platform terminal exhibit boeing airbus porsche rtx gtx rx room suite apartment apt apt. flat flight bus route highway interstate hwy hwy. rm rm. gate channel"
     )
     starters = words(
+        "Nobody Somebody Someone Everybody Everyone Nothing Everything Anyone There's It's He's She's I'm Don't "
         "The This That These Those It Its He She We They You There Then But And So Or If When While After Before In On "
         "At For From With As My Our Your His Her Their What Who Why How Where Is Are Was Were Do Does Did Can Could "
         "Will Would Not No Yes Now Here Please Let Also However Today Yesterday Tomorrow Meanwhile Some Most Many All "
@@ -215,8 +233,9 @@ class Words(Language):
         "what when where which who why will win with wow yes yet you your ok hi hey oh fun man men big bad red six ten "
         "end per day"
     )
+    spelled_after_the = words("WHO")
     spelled = words(
-        "UCLA IEEE USDA ACLU ISBN YMCA YWCA NCAA HDMI CDMA ADHD IUPAC NAACP HTTPS HTTP HTML ISBN EEOC OECD IATA_ AFAIK_ "
+        "FBI CIA USA TV DVD VIP ATM DNA GPS NFL NBA NHL MLB UFO FTSE TBA EU UK PC HR UCLA IEEE USDA ACLU ISBN YMCA YWCA NCAA HDMI CDMA ADHD IUPAC NAACP HTTPS HTTP HTML ISBN EEOC OECD IATA_ AFAIK_ "
         "IMAO USAF IAEA EULA_ UEFI_ ICBM AARP ASPCA BBC VAT CEO CFO CTO FAQ URL DIY EST EDT PST"
     )
     regnal: ClassVar[frozenset[str]] = words(
@@ -226,7 +245,7 @@ class Words(Language):
         "maximilian king queen pope tsar emperor prince ramses ptolemy"
     )
     numbered: ClassVar[frozenset[str]] = words(
-        "war chapter part volume act book section title type phase stage class article table figure appendix level tier "
+        "vol no ch pt fig sec art op war chapter part volume act book section title type phase stage class article table figure appendix level tier "
         "bowl olympics scene episode season apollo gemini mark model version page canto psalm group division grade "
         "rocky rambo star final fantasy"
     )

@@ -90,13 +90,15 @@ def shapes(language: Language) -> tuple[list[Shape], list[Shape]]:
     ENDINGS = frozenset(re.sub(r"\?", "", DOMAINS + "|" + FILES).split("|")) - SAID_AS_WORDS
     found: list[tuple[str, Reading]] = [
         (rf"(?:https?|ftp|file)://{LABEL}(?::\w+)?(?:[\w.:@-]*\w)?{REST}", web),
-        (r"(?:mailto:)?[\w.+-]*[\w+-]@[\w-]+(?:\.[\w-]+)*\w", web),
+        (r"(?:mailto:)?(?!\d+[pK]@\d)[\w.+-]*[\w+-]@[\w-]+(?:\.[\w-]+)*\w", web),
         (rf"(?i:www)\.(?:{LABEL}\.)*{LABEL}{REST}", web),
         (rf"(?:{LABEL}\.)+(?:{DOMAINS})(?:/[^\s<>\"“”]*[^\s<>\"“”.,;:!?)\]}}'’…]|/)?(?![\w@])(?!\.\w)", web),
         (r"[A-Za-z]:\\[^\s<>\"|?*]*[^\s<>\"|?*.,;:!)'’]", path),
         (r"(?:~|\.{1,2})?(?:/[\w.-]*\w){2,}/?|~/[\w./-]*\w", path),
         (rf"(?!\w\.\w\.)[\w-]+(?:\.[\w-]+)*\.(?:{FILES})(?![\w@])(?!\.\w)", path),
     ]
+    # ".pdf", ".NET": where a word begins
+    found.append((rf"(?<!\S)\.(?:{FILES}|com|org|net|edu|gov|io|NET)(?![\w@]|\.\w)", path))
     made = [Shape(re.compile(pattern), read) for pattern, read in found]
     return made, [
         Shape(re.compile(r"([vV])?(\d+(?:\.\d+){2,})(?!\w)"), dotted),

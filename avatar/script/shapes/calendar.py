@@ -11,6 +11,11 @@ from avatar.script.scan import Place, Reading, Said, Shape
 
 HALF = r"(?:\s?(?P<half>[AaPp])(?:\.\s?[Mm]\.|[Mm]\.?(?!\w)))"
 DASH = r"\s?[-‐‑–—]\s?"
+BEFORE_A_TIME = words(
+    "about after around at before between by from on since till until a al desde hacia hasta as às até das à de vers dès "
+    "alle dalle verso um ab bis gegen seit"
+)
+ZONE = re.compile(r"\s+(?:[A-Z]{2,4}\b|[A-Z][a-z]+\s(?:[A-Z][a-z]+\s)?[Tt]ime\b)")
 BEFORE_A_DAY = words("on by until since from am le el il em no dia dal")  # of 12/25, which has no year
 
 
@@ -59,7 +64,8 @@ def _dates(language: Language) -> list[tuple[str, Reading]]:
         return spoken(match["day"], int(match["month"]), match["year"], place, day_first=language.day_first)
 
     def without_year(match: re.Match, place: Place) -> str | None:
-        if place.word_before() not in BEFORE_A_DAY:
+        before = place.word_before()
+        if before not in BEFORE_A_DAY and before not in language.weekdays:
             return None
         day, month = (match[1], match[2]) if language.day_first else (match[2], match[1])
         return spoken(day, int(month), None, place, day_first=language.day_first)
@@ -111,6 +117,7 @@ def _dates(language: Language) -> list[tuple[str, Reading]]:
         (r"(?P<a>\d{1,2})(?P<mark>[/.-])(?P<b>\d{1,2})(?P=mark)(?P<year>\d{4}|\d\d)(?!\w|\.\d)", numeric),
         (rf"{day}{last}?\.?\s{of}{month},?\s{of}{year}", first),
         (rf"{day}{last}?\.?\s{of}{month}(?!\w)", first),
+        (rf"{day}-{month}-{year}", first),
         (rf"{month}\s{day}{last}?,?\s{year}", second),
         *([(rf"{month}\s{day}{last}?{end}", second)] if language.month_first else []),
         (rf"{month},?\s{of}{year}", second),
@@ -136,7 +143,7 @@ def _times(language: Language) -> list[tuple[str, Reading]]:
     def at(match: re.Match, place: Place) -> Said | None:
         given = match.groupdict()
         time = said(given["h"], given.get("m"), given.get("s"), given.get("half"))
-        return None if time is None else Said(time, "may" if match[0].endswith(".") else "")
+        return None if time is None else ended(time, match, place)
 
     def between(match: re.Match, place: Place) -> Said | None:
         """10:30-11:45, 9-5pm."""
@@ -144,7 +151,25 @@ def _times(language: Language) -> list[tuple[str, Reading]]:
         last = said(match["h"], match["m"], None, match["half"])
         if first is None or last is None:
             return None
-        return Said(language.span(first, last), "may" if match[0].endswith(".") else "")
+        return ended(language.span(first, last), match, place)
+
+    def ended(time: str, match: re.Match, place: Place) -> Said:
+        """With its full stop, which ends a sentence before a name: "It shuts at 5 p.m. Jan left." but "At 5 p.m. Jan
+        left." and "at 5 p.m. Pacific Time"."""
+        if not match[0].endswith("."):
+            return Said(time)
+        name = re.match(r"\s+[\"“«(¿¡]*([^\W\d_]+\.?)", place.after)
+        if not name or not name[1][0].isupper() or ZONE.match(place.after):
+            return Said(time, "may")
+        named = name[1].lower()
+        is_day = (
+            named.rstrip(".") in language.weekdays
+            or named in language.weekdays
+            or (named in language.months and re.match(r"\s+\S+\s\d", place.after))
+        )
+        begun = re.split(r"[.!?:]\s", place.before)[-1].split()
+        is_first = len(begun) < 4 and bool(begun) and begun[0].lower() in BEFORE_A_TIME
+        return Said(time, "may") if is_day or is_first else Said(f"{time}.")
 
     marks = f"[{re.escape(language.clock_marks)}]"
     until = rf"(?P<h>\d{{1,2}}){marks}(?P<m>\d\d)"

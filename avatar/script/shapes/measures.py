@@ -38,5 +38,5 @@ def shapes(language: Language) -> list[Shape]:
     made = [Shape(re.compile(pattern), read) for pattern, read in found]
     if language.per_names:
         names = "|".join(map(re.escape, sorted(language.per_names, key=len, reverse=True)))
-        made.append(Shape(re.compile(rf"/(?i:({names}))(?![\w/])"), per, inside=True))
+        made.append(Shape(re.compile(rf"/(?i:({names}))(?![\w/])(?:\.(?!\s*$|\s+[\"“(]?[A-Z]))?"), per, inside=True))
     return made

@@ -84,7 +84,7 @@ def _codes(language: Language) -> list[tuple[str, Reading]]:
                 said.append(language.year(int(part)))
             elif part.isdecimal():
                 long = len(part) > 3 or part.startswith("0")
-                said.append(language.digits(part) if long else language.cardinal(int(part)))
+                said.append(language.digits(part) if long else language.in_pairs(part))
             else:
                 said.append(part if part in language.acronym_words else language.spell(part))
         return " ".join(said)
@@ -109,16 +109,26 @@ def _codes(language: Language) -> list[tuple[str, Reading]]:
                         else language.spell(p) for p in parts)  # fmt: skip
         return f"{sign} {said}"
 
+    def codes(match: re.Match, place: Place) -> str:
+        """Q1-Q3."""
+        first, last = (f"{language.spell(match[1])} {language.number(number)}" for number in (match[2], match[3]))
+        return language.span(first, last)
+
     def letter(match: re.Match, place: Place) -> str | None:
         """100K, and 2.5M people."""
         scale = match[2].lower()
         few = scale == "k" and int(language.value(match[1])[0]) < 10  # 4K is a picture
+        if re.match(r"\d{4}", match[1]) or re.search(r"\w-$", place.before):  # i7-12700K
+            return None
+        if place.word_before() in language.articles and not MANY.match(place.after):  # a 10K run
+            return None
         if scale not in language.scales or few or (scale != "k" and not MANY.match(place.after)):
             return None
         return language.counted(match[1], language.scales[scale])
 
     return [
         (rf"({number_pattern(language)})([KMB])(?![\w-])", letter),
+        (r"([A-Z])(\d{1,3})[-–]\1(\d{1,3})(?![\w-])", codes),
         (r"([#№§])\s?(?=[\w-]*\d)([A-Za-z0-9]+(?:-[A-Za-z0-9]+|\.\d+)*)(?![\w])", numbered),
         (r"(\d{2,4})([A-H])(?!\w)", house),
         (r"(?:[A-Z]{1,5}-?\d{1,6}[A-Z]{0,2}|\d{1,3}[A-Z]{1,2}|[A-Z]\d[A-Z])(?!\w|[-.]\d)", mixed),
@@ -129,6 +139,7 @@ def _spans(language: Language) -> list[tuple[str, Reading]]:
     def between(match: re.Match, place: Place) -> str | None:
         first, last = match["first"], match["last"]
         is_sum = match["gap"].strip() != match["gap"] and re.search(r"[=+×÷]", place.line)
+        is_sum = is_sum or re.match(r"\s?=", place.after)
         if is_sum:  # 5 - 3 = 2
             return f"{language.number(first)} {language.minus} {language.number(last)}"
         if is_year(first, language) and (is_year(last, language) or len(last) == 2):
