@@ -73,6 +73,8 @@ class Language:
     times: ClassVar[str] = "×"
     by: ClassVar[str] = "×"  # of 10 x 20
     over: ClassVar[str] = "/"  # of a division or ratio
+    out_of: ClassVar[str] = ""  # of a rating: 9/10
+    rated: ClassVar[frozenset[str]] = frozenset()  # words before one
     dot: ClassVar[str] = "."  # of addresses and file names, as the next four
     at: ClassVar[str] = "@"
     slash: ClassVar[str] = "/"

@@ -37,7 +37,6 @@ class Spoken(Words):
     decimals_digit_by_digit = True
     ordinal_marks = "st|nd|rd|th"
     day_first = False
-    own_words = frozenset("αβγδεζηθικλμνξπρστυφχψω")  # of formulas
     counts = r"[\s-]+(?:[^\W\d_]+\s+)?[a-z]+s\b|\s+(?:people|men|women|children|more|other|new)\b"
 
     def own_shapes(self) -> list[Shape]:

@@ -1,4 +1,4 @@
-"""What English writes in a way of its own: 1080p, 6'x4', 0600 hours, '05, 401(k), John 3:16, 8/10 stars."""
+"""What English writes in a way of its own: 1920x1080, 6'x4', 0600 hours, '05, 401(k), John 3:16."""
 
 from __future__ import annotations
 
@@ -16,9 +16,6 @@ BOOKS = words(
     "psalm psalms proverbs ecclesiastes isaiah jeremiah ezekiel daniel hosea amos matthew mark luke john acts romans "
     "corinthians galatians ephesians philippians colossians timothy titus hebrews james peter revelation surah quran"
 )
-RATED = words("rated rate scored scores score rating got gets it me gave give a")
-HEIGHTS = "144|240|288|360|480|540|576|720|1080|1440|2160|4320"  # of a picture, in lines
-RATES = "24|25|30|48|50|60|90|100|120|144|240"
 OF_DECADES = "music|movies?|films?|fashion|style|hits?|pop|rock|songs?|kids?|shows?|era|tv|TV|hair|party|disco|vibes?"
 OPERATORS = {
     "<=": "less than or equal to", ">=": "greater than or equal to", "!=": "is not equal to", "->": "to", "=>": "to",
@@ -38,7 +35,6 @@ def shapes(language: Spoken) -> list[Shape]:
         Shape(
             re.compile(r"(?<=[A-G])[♭♯]"), lambda match, place: " flat" if match[0] == "♭" else " sharp", inside=True
         ),
-        Shape(re.compile(r"(?<![Ͱ-Ͽ])[Α-Ωα-ω](?![Ͱ-Ͽ])"), _greek, inside=True),
     ]
 
 
@@ -46,23 +42,7 @@ def _operator(match: re.Match, place: Place) -> str | None:
     return f" {OPERATORS[match[0]]} " if place.before.strip() else None
 
 
-def _greek(match: re.Match, place: Place) -> str:
-    """A letter of a formula."""
-    import unicodedata
-
-    name = unicodedata.name(match[0]).lower().removeprefix("greek ").rpartition("letter ")[2]
-    return f" {name.replace('lamda', 'lambda').removeprefix('final ')} "
-
-
 def _pictures(language: Spoken) -> list[tuple[str, Reading]]:
-    def lines(match: re.Match, place: Place) -> str:
-        """1080p, 720p60."""
-        rate = (
-            f" {language.at if match[3][0] == '@' else ''} {language.number(match[3].lstrip('@'))}" if match[3] else ""
-        )
-        frames = f" {language.units['fps'][-1]}" if match[4] else ""
-        return f"{language.in_pairs(match[1])} {match[2].upper()}{rate}{frames}"
-
     def pixels(match: re.Match, place: Place) -> str | None:
         """1920x1080; a side of a thing has a unit."""
         if max(len(match[1]), len(match[2])) < 4 or re.match(r"\s?(?!px\b)[a-zA-Z]{1,2}\b|\s?[=€$£]", place.after):
@@ -84,7 +64,6 @@ def _pictures(language: Spoken) -> list[tuple[str, Reading]]:
         return language.counted(number, forms).strip()
 
     return [
-        (rf"({HEIGHTS})([pi])(@?(?:{RATES}))?(\s?fps)?(?![\w'’])", lines),
         (r"(\d{3,4})\s?[x×]\s?(\d{3,4})(?![\w]|[.,]\d)", pixels),
         (rf"{SIDE}(?:\s?[x×]\s?{SIDE})+(?!\w)", sides),
     ]
@@ -159,14 +138,6 @@ def _dates(language: Spoken) -> list[tuple[str, Reading]]:
 
 
 def _amounts(language: Spoken) -> list[tuple[str, Reading]]:
-    def rating(match: re.Match, place: Place) -> str | None:
-        """10/10, 4.5/5, rated 8/10, 4/5 stars."""
-        is_even = match[1] == match[2] in ("5", "10")
-        asked = place.word_before() in RATED - {"a"} or re.match(r"[\s-]stars?\b", place.after)
-        if not (is_even or "." in match[1] or asked):
-            return None
-        return f"{language.number(match[1])} out of {language.number(match[2])}"
-
     def countdown(match: re.Match, place: Place) -> str:
         return f"T {language.minus} {language.number(match[1])}"
 
@@ -190,7 +161,6 @@ def _amounts(language: Spoken) -> list[tuple[str, Reading]]:
     return [
         (r"(\d{1,3})(?:ST|ND|RD|TH)(?!\w)", ordinal),
         (r"([a-z])-(\d{1,3})(?![\w-])", less_one),
-        (r"(\d{1,2}(?:\.\d)?)/(5|10|20|100)(?![\w/]|[.,]\d)", rating),
         (r"T[-−–](\d+)(?![\w-])", countdown),
         (r"\d{1,2}-\d-\d(?:-\d)?(?![\w/-]|[.,]\d)", formation),
         (r"(\d)ft(\d{1,2})(?!\w)", feet),
@@ -215,14 +185,6 @@ def _names(language: Spoken) -> list[tuple[str, Reading]]:
         known = match[1] in language.currencies and match[2] in language.currencies
         return f"{language.spell(match[1])} {language.spell(match[2])}" if known else None
 
-    def handle(match: re.Match, place: Place) -> str:
-        """@bob_2."""
-        signs = {"_": language.underscore, ".": language.dot}
-        return f"{language.at} " + " ".join(
-            signs.get(part) or (language.digits(part) if part.isdecimal() else part)
-            for part in re.findall(r"[^\W\d_]+|\d+|[_.]", match[1])
-        )
-
     def hashtag(match: re.Match, place: Place) -> str:
         """#2024goals."""
         number = int(match[1])
@@ -234,6 +196,5 @@ def _names(language: Spoken) -> list[tuple[str, Reading]]:
         (r"([A-Z])\.(\d{3,4})(?!\w|\.\d)", standard),
         (r"802\.11([a-z]{0,2})(?!\w)", standard),
         (r"([A-Z]{3})/([A-Z]{3})(?!\w)", pair),
-        (r"@((?=\w*[_.\d])\w+(?:\.\w+)*)", handle),
         (r"#(\d{1,4})([A-Za-z]{3,})(?!\w)", hashtag),
     ]

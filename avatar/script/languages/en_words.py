@@ -139,6 +139,8 @@ class Words(Language):
     times = "times"
     by = "by"
     over = "over"
+    out_of = "out of"
+    rated = words("rated rate scored scores score rating got gets gave give")
     dot = "dot"
     at = "at"
     slash = "slash"

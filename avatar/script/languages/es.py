@@ -33,7 +33,12 @@ class Spoken(Words):
 
     def own_shapes(self) -> tuple[Shape, ...]:
         street = Shape(re.compile(r"[cC]/\s?(?=[A-ZÁÉÍÓÚÑ])"), lambda match, place: "calle ")
-        return (street, *super().own_shapes())
+        joined = Shape(re.compile(r"(\d{1,2})h([0-5]\d)(?!\w)"), self._joined)
+        return (street, joined, *super().own_shapes())
+
+    def _joined(self, match: re.Match, place: Place) -> str:
+        """17h30."""
+        return self.time(int(match[1]), int(match[2]), None, "")
 
     def cardinal(self, number: int) -> str:
         said = in_words(number, self.code)

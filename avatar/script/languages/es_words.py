@@ -65,7 +65,7 @@ class Words(Romance):
     }  # fmt: skip
     of_scale = "de"
     units = {
-        "mm": ("milímetro", "milímetros"), "cm": ("centímetro", "centímetros"), "m": ("metro", "metros"),
+        "mm": ("milímetro", "milímetros"), '"': ("pulgada", "pulgadas"), "″": ("pulgada", "pulgadas"), "cm": ("centímetro", "centímetros"), "m": ("metro", "metros"),
         "km": ("kilómetro", "kilómetros"), "Km": ("kilómetro", "kilómetros"), "kms": ("kilómetro", "kilómetros"),
         "µm": ("micrómetro", "micrómetros"), "nm": ("nanómetro", "nanómetros"),
         "m²": ("metro cuadrado", "metros cuadrados"), "m2": ("metro cuadrado", "metros cuadrados"),
@@ -92,7 +92,7 @@ class Words(Romance):
         "px": ("píxel", "píxeles"), "CV": ("caballo", "caballos"),
         "°C": ("grado", "grados"), "ºC": ("grado", "grados"), "° C": ("grado", "grados"), "º C": ("grado", "grados"),
         "℃": ("grado", "grados"), "°F": ("grado Fahrenheit", "grados Fahrenheit"), "°": ("grado", "grados"),
-        "%": ("por ciento",), "‰": ("por mil",), "x": ("por",),
+        "º": ("grado", "grados"), "%": ("por ciento",), "‰": ("por mil",), "x": ("por",),
     }  # fmt: skip
     units |= {"KM": units["km"], "KG": units["kg"], "CM": units["cm"]}  # in a text of capitals
     to = "a"
@@ -102,12 +102,14 @@ class Words(Romance):
         "&": "y", "+": "más", "=": "igual a", "@": "arroba", "%": "por ciento", "°": "grados", "€": "euros", "£": "libras",
         "$": "dólares", "×": "por", "÷": "entre", "±": "más menos", "≈": "aproximadamente", "~": "unos", "≤": "menor o igual que",
         "≥": "mayor o igual que", "≠": "distinto de", "<": "menor que", ">": "mayor que", "√": "raíz de", "→": "a",
-        "∞": "infinito", "π": "pi", "№": "número", "§": "sección", "#": "almohadilla", "º": "", "ª": "", "©": "copyright",
+        "∞": "infinito", "π": "pi", "α": "alfa", "φ": "fi", "θ": "zeta", "№": "número", "§": "sección", "#": "almohadilla", "º": "", "ª": "", "©": "copyright",
         "^": "elevado a", "?": "interrogación", "‰": "por mil", "*": "asterisco",
     }  # fmt: skip
     times = "por"
     by = "por"
     over = "entre"
+    out_of = "sobre"
+    rated = words("nota puntuación calificación valoración sacó saqué")
     dot = "punto"
     at = "arroba"
     slash = "barra"

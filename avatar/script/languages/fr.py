@@ -89,6 +89,8 @@ class Spoken(Words):
     def abbreviation(self, short: str, written: str, place: Place) -> str | None:
         if short == "s." and not re.search(r"[IVX]e\s$", place.before):
             return None
+        if short == "éd." and re.search(r"\d\s?(?:re|e|ème)\s$", place.before):
+            return self.abbreviations[short]
         if short == "m." and re.match(r"\s+et\s+Mm?[mel]", place.after):
             return self.abbreviations[short]
         return super().abbreviation(short, written, place)

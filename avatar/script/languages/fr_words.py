@@ -62,7 +62,7 @@ class Words(Romance):
     }  # fmt: skip
     of_scale = "de"
     units = {
-        "mm": ("millimètre", "millimètres"), "cm": ("centimètre", "centimètres"), "m": ("mètre", "mètres"),
+        "mm": ("millimètre", "millimètres"), '"': ("pouce", "pouces"), "″": ("pouce", "pouces"), "cm": ("centimètre", "centimètres"), "m": ("mètre", "mètres"),
         "km": ("kilomètre", "kilomètres"), "µm": ("micromètre", "micromètres"), "nm": ("nanomètre", "nanomètres"),
         "m²": ("mètre carré", "mètres carrés"), "m2": ("mètre carré", "mètres carrés"),
         "km²": ("kilomètre carré", "kilomètres carrés"), "km2": ("kilomètre carré", "kilomètres carrés"),
@@ -103,6 +103,8 @@ class Words(Romance):
     times = "fois"
     by = "sur"
     over = "sur"
+    out_of = "sur"
+    rated = words("note notes noté notée obtenu eu")
     dot = "point"
     at = "arobase"
     slash = "slash"

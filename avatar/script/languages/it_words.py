@@ -65,7 +65,7 @@ class Words(Romance):
     }  # fmt: skip
     of_scale = "di"
     units = {
-        "mm": ("millimetro", "millimetri"), "cm": ("centimetro", "centimetri"), "m": ("metro", "metri"),
+        "mm": ("millimetro", "millimetri"), '"': ("pollice", "pollici"), "″": ("pollice", "pollici"), "cm": ("centimetro", "centimetri"), "m": ("metro", "metri"),
         "mt": ("metro", "metri"), "mt.": ("metro", "metri"), "km": ("chilometro", "chilometri"),
         "Km": ("chilometro", "chilometri"), "µm": ("micrometro", "micrometri"), "nm": ("nanometro", "nanometri"),
         "m²": ("metro quadrato", "metri quadrati"), "m2": ("metro quadrato", "metri quadrati"),
@@ -100,13 +100,15 @@ class Words(Romance):
     symbols = {
         "&": "e", "+": "più", "=": "uguale", "@": "chiocciola", "%": "per cento", "°": "gradi", "€": "euro", "£": "sterline",
         "$": "dollari", "×": "per", "÷": "diviso", "±": "più o meno", "≈": "circa", "~": "circa", "≤": "minore o uguale a",
-        "≥": "maggiore o uguale a", "≠": "diverso da", "<": "minore di", ">": "maggiore di", "√": "radice di", "→": "a",
+        "≥": "maggiore o uguale a", "≠": "diverso da", "<": "minore di", ">": "maggiore di", "α": "alfa", "φ": "fi", "θ": "teta", "√": "radice di", "→": "a",
         "∞": "infinito", "π": "pi greco", "№": "numero", "§": "paragrafo", "#": "hashtag", "º": "", "ª": "",
         "©": "copyright", "^": "elevato a", "?": "punto interrogativo", "‰": "per mille", "*": "asterisco",
     }  # fmt: skip
     times = "per"
     by = "per"
     over = "su"
+    out_of = "su"
+    rated = words("voto voti punteggio valutazione preso")
     dot = "punto"
     at = "chiocciola"
     slash = "barra"

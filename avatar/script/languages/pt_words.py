@@ -64,7 +64,7 @@ class Words(Romance):
     }  # fmt: skip
     of_scale = "de"
     units = {
-        "mm": ("milímetro", "milímetros"), "cm": ("centímetro", "centímetros"), "m": ("metro", "metros"),
+        "mm": ("milímetro", "milímetros"), '"': ("polegada", "polegadas"), "″": ("polegada", "polegadas"), "cm": ("centímetro", "centímetros"), "m": ("metro", "metros"),
         "km": ("quilômetro", "quilômetros"), "Km": ("quilômetro", "quilômetros"), "µm": ("micrômetro", "micrômetros"),
         "nm": ("nanômetro", "nanômetros"), "m²": ("metro quadrado", "metros quadrados"),
         "m2": ("metro quadrado", "metros quadrados"), "km²": ("quilômetro quadrado", "quilômetros quadrados"),
@@ -89,7 +89,7 @@ class Words(Romance):
         "cal": ("caloria", "calorias"), "dB": ("decibel", "decibéis"), "hPa": ("hectopascal", "hectopascais"),
         "px": ("pixel", "pixels"), "cv": ("cavalo", "cavalos"), "hab.": ("habitante", "habitantes"),
         "°C": ("grau", "graus"), "ºC": ("grau", "graus"), "° C": ("grau", "graus"), "º C": ("grau", "graus"),
-        "℃": ("grau", "graus"), "°F": ("grau Fahrenheit", "graus Fahrenheit"), "°": ("grau", "graus"), "%": ("por cento",),
+        "℃": ("grau", "graus"), "°F": ("grau Fahrenheit", "graus Fahrenheit"), "°": ("grau", "graus"), "º": ("grau", "graus"), "%": ("por cento",),
         "‰": ("por mil",), "x": ("vezes",),
     }  # fmt: skip
     units |= {"KM": units["km"], "KG": units["kg"], "CM": units["cm"]}  # in a text of capitals
@@ -100,12 +100,14 @@ class Words(Romance):
         "&": "e", "+": "mais", "=": "igual a", "@": "arroba", "%": "por cento", "°": "graus", "€": "euros", "£": "libras",
         "$": "dólares", "×": "vezes", "÷": "dividido por", "±": "mais ou menos", "≈": "aproximadamente", "~": "cerca de",
         "≤": "menor ou igual a", "≥": "maior ou igual a", "≠": "diferente de", "<": "menor que", ">": "maior que",
-        "√": "raiz de", "→": "para", "∞": "infinito", "π": "pi", "№": "número", "§": "parágrafo", "#": "hashtag", "º": "",
+        "√": "raiz de", "→": "para", "∞": "infinito", "π": "pi", "α": "alfa", "φ": "fi", "θ": "teta", "№": "número", "§": "parágrafo", "#": "hashtag", "º": "",
         "ª": "", "©": "copyright", "^": "elevado a", "?": "interrogação", "‰": "por mil", "*": "asterisco",
     }  # fmt: skip
     times = "vezes"
     by = "por"
     over = "sobre"
+    out_of = "de"
+    rated = words("nota notas avaliação pontuação tirou tirei")
     dot = "ponto"
     at = "arroba"
     slash = "barra"

@@ -66,6 +66,10 @@ def shapes(language: Language) -> tuple[list[Shape], list[Shape]]:
             return None
         return spoken(re.sub(r"^(?:[a-z]+://|mailto:)", "", match[0], flags=re.IGNORECASE).rstrip("/"))
 
+    def handle(match: re.Match, place: Place) -> str:
+        """@bob_2."""
+        return f"{language.at} {spoken(match[1])}"
+
     def path(match: re.Match, place: Place) -> str | None:
         short = match[0].lower()
         is_abbreviation = short in language.abbreviations or f"{short}." in language.abbreviations  # "L.go", "m.in."
@@ -91,6 +95,7 @@ def shapes(language: Language) -> tuple[list[Shape], list[Shape]]:
     found: list[tuple[str, Reading]] = [
         (rf"(?:https?|ftp|file)://{LABEL}(?::\w+)?(?:[\w.:@-]*\w)?{REST}", web),
         (r"(?:mailto:)?(?!\d+[pK]@\d)[\w.+-]*[\w+-]@[\w-]+(?:\.[\w-]+)*\w", web),
+        (r"@((?=\w*[_.\d])\w+(?:\.\w+)*)", handle),
         (rf"(?i:www)\.(?:{LABEL}\.)*{LABEL}{REST}", web),
         (rf"(?:{LABEL}\.)+(?:{DOMAINS})(?:/[^\s<>\"“”]*[^\s<>\"“”.,;:!?)\]}}'’…]|/)?(?![\w@])(?!\.\w)", web),
         (r"[A-Za-z]:\\[^\s<>\"|?*]*[^\s<>\"|?*.,;:!)'’]", path),

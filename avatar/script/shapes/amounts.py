@@ -25,6 +25,7 @@ JOINED_ONLY = frozenset(
     {"B", "K", "k", "x", "X", "A", "N", "J", "bn", "t", "in"}
 )  # units that need no space, or are words with one
 # After "5m" it is million.
+STARS = "stars?|estrellas?|étoiles?|stelle|estrelas?|Sterne"
 MANY = re.compile(r"\s+(?:people|views|users|followers|subscribers|viewers|jobs|downloads|copies|homes|customers)\b")
 DASH = r"(?:\s?[-‐‑–—−]\s?)"
 
@@ -119,6 +120,14 @@ def _fractions(language: Language) -> list[tuple[str, Reading]]:
             return None if match[1] else f"{language.number(match[2])} {language.over} {language.number(match[3])}"
         return said(match[1], top, bottom, place)
 
+    def rating(match: re.Match, place: Place) -> str | None:
+        """4.5/5, rated 8/10, 4/5 stars."""
+        decimal = language.value(match[1])[1] or match[1] == match[2] in ("5", "10")
+        asked = {place.word_before(), place.word_before(2)} & language.rated
+        if not language.out_of or not (decimal or asked or re.match(rf"[\s-](?:{STARS})\b", place.after)):
+            return None
+        return f"{language.number(match[1])} {language.out_of} {language.number(match[2])}"
+
     unit = _any_of(language.units)
 
     def of_unit(match: re.Match, place: Place) -> Said | None:
@@ -140,6 +149,7 @@ def _fractions(language: Language) -> list[tuple[str, Reading]]:
             rf"(?:(?P<whole>\d{{1,3}})\s?)??(?:(?P<vulgar>{vulgar})|(?P<top>\d{{1,2}})[/⁄](?P<bottom>\d{{1,3}}))\s?(?P<unit>{unit})(?!\w)",
             of_unit,
         ),
+        (r"(\d{1,2}(?:[.,]\d)?)/(5|10|20|100)(?![\w/]|[.,]\d)", rating),
         (rf"(?:(\d{{1,3}})\s?)?({vulgar})(?!\w)", unicode),
         (r"(?:(\d{1,3})[\s-])?(\d{1,3})[/⁄](\d{1,4})(?![\w/])", written),
     ]
@@ -156,6 +166,8 @@ def _units(language: Language) -> list[tuple[str, Reading]]:
         if joined and len(name) == 1 and name.isupper() and place.word_before() in language.room_words:  # exit 12A
             return False
         if name == "m" and joined and MANY.match(place.after):
+            return False
+        if name == '"' and place.before.rfind("„") > place.before.rfind('"'):
             return False
         if name == '"' and len(re.findall(r'(?<!\d)"', place.before)) % 2:
             return False

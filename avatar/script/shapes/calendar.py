@@ -15,6 +15,7 @@ BEFORE_A_TIME = words(
     "about after around at before between by from on since till until a al desde hacia hasta as às até das à de vers dès "
     "alle dalle verso um ab bis gegen seit"
 )
+SHUT = "(?:cerrado|fermé|chiuso|fechado|encerrado)"  # after the day of a timetable
 ZONE = re.compile(r"\s+(?:[A-Z]{2,4}\b|[A-Z][a-z]+\s(?:[A-Z][a-z]+\s)?[Tt]ime\b)")
 BEFORE_A_DAY = words("on by until since from am le el il em no dia dal")  # of 12/25, which has no year
 
@@ -84,7 +85,7 @@ def _dates(language: Language) -> list[tuple[str, Reading]]:
     def short_weekday(match: re.Match, place: Place) -> Said | None:
         if match[0].isupper():  # SAT. is a test
             return None
-        following = re.match(r",?\s*(\d|\w+\.?\s*\d)", place.after)
+        following = re.match(rf",?\s*(\d|\w+\.?\s*\d|{SHUT}\b)", place.after)
         return Said(language.weekdays[match[0].lower()], "may") if following or match[0][:1].isupper() else None
 
     def weekdays(match: re.Match, place: Place) -> Said:

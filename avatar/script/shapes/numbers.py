@@ -9,6 +9,8 @@ from avatar.script.scan import Place, Reading, Said, Shape
 from avatar.script.shapes.amounts import MANY, SUBSCRIPTS, SUPERSCRIPTS, number_pattern
 
 DASH = r"(?:\s?[-‐‑–—−]\s?)"
+HEIGHTS = "144|240|288|360|480|540|576|720|1080|1440|2160|4320"  # of a picture, in lines
+RATES = "24|25|30|48|50|60|90|100|120|144|240"
 PHONE_WORDS = re.compile(r"\b(?:tel|phone|telephone|call|fax|mobile|cell|text|dial|téléphone|teléfono|telefono|telefone|"
                          r"telefon|tél|móvil|handy|llam[ae]|ligue|chiam[ai]|whatsapp)\.?:?\s*(?:us|me|at|on|is|am|al|au|under|unter|il|o|para|para o)?:?\s*$", re.IGNORECASE)  # fmt: skip
 GAP = r"[\s.\-‐‑–/]"
@@ -109,6 +111,14 @@ def _codes(language: Language) -> list[tuple[str, Reading]]:
                         else language.spell(p) for p in parts)  # fmt: skip
         return f"{sign} {said}"
 
+    def lines(match: re.Match, place: Place) -> str:
+        """1080p, 720p60, 1080p@60fps."""
+        lines, scan, rate, frames = match.groups()
+        said = f"{language.in_pairs(lines)} {language.spell(scan)}"
+        if rate:
+            said += f" {language.at if rate[0] == '@' else ''} {language.number(rate.lstrip('@'))}"
+        return f"{said} {language.units['fps'][-1] if 'fps' in language.units else 'fps'}" if frames else said
+
     def codes(match: re.Match, place: Place) -> str:
         """Q1-Q3."""
         first, last = (f"{language.spell(match[1])} {language.number(number)}" for number in (match[2], match[3]))
@@ -128,6 +138,7 @@ def _codes(language: Language) -> list[tuple[str, Reading]]:
 
     return [
         (rf"({number_pattern(language)})([KMB])(?![\w-])", letter),
+        (rf"({HEIGHTS})([pi])(@?(?:{RATES}))?(\s?fps)?(?![\w'’])", lines),
         (r"([A-Z])(\d{1,3})[-–]\1(\d{1,3})(?![\w-])", codes),
         (r"([#№§])\s?(?=[\w-]*\d)([A-Za-z0-9]+(?:-[A-Za-z0-9]+|\.\d+)*)(?![\w])", numbered),
         (r"(\d{2,4})([A-H])(?!\w)", house),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from avatar.script.languages.base import Language
 from avatar.script.letters import is_ornament
@@ -12,6 +13,7 @@ ROMAN = r"(?=[IVXLCDM])M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,
 VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 PRONOUNCEABLE = re.compile(r"(?:[BCDFGHJKLMNPQRSTVWXZ]{0,3}[AEIOUYÀ-Ý]{1,2})+[BCDFGHJKLMNPQRSTVWXZ]{0,3}")
 EMOTICON = r"(?:[:;=][-o'^]?[)(DPpOo/\\|*\]\[]|[8xX]-[)(DP]|[xX]D|<3|[)(]:|\^_?\^)(?![\w(])"
+GREEK = "αβγδεζηθικλμνξπρστυφχψω"
 QUIET = set(",.!?;:…-‐‑–—―'\"’‘“”«»‹›()[]{}*_`|\\~/¿¡„‚·•،؛؟।॥。、！？：；，（）「」『』《》〈〉・<>^@#")
 
 
@@ -23,7 +25,8 @@ def shortened(language: Language) -> list[Shape]:
 
 def shapes(language: Language) -> list[Shape]:
     made = [Shape(re.compile(pattern), read) for pattern, read in _capitals(language)]
-    return [*made, Shape(re.compile(r"[^\w\s]"), _sign(language), inside=True)]
+    greek = Shape(re.compile(rf"(?<![Ͱ-Ͽ])[{GREEK.upper()}{GREEK}](?![Ͱ-Ͽ])"), _greek(language), inside=True)
+    return [greek, *made, Shape(re.compile(r"[^\w\s]"), _sign(language), inside=True)]
 
 
 def _stands_alone(match: re.Match, place: Place) -> bool:
@@ -109,7 +112,11 @@ def is_shouted(word: str, line: str, language: Language) -> bool:
     words = [each for each in re.findall(r"[^\W\d_]+", line) if len(each) > 1 or each.islower()]
     capitals = [each for each in words if each.isupper()]
     if len(capitals) >= 3 and len(capitals) > 0.8 * len(words) and len(word) > 1:
-        ordinary = [each for each in capitals if each.lower() in language.shouted or len(each) > 4]
+        ordinary = [
+            each
+            for each in capitals
+            if each.lower() in language.shouted or len(each) > 4 and each not in language.acronym_words
+        ]
         if ordinary or not language.shouted:  # and no list of acronyms
             return True
     if not word.isascii() and len(word) > 4:
@@ -120,6 +127,16 @@ def is_shouted(word: str, line: str, language: Language) -> bool:
 def roman_value(text: str) -> int:
     values = [VALUES[letter] for letter in text]
     return sum(-one if one < next_one else one for one, next_one in zip(values, [*values[1:], 0], strict=True))
+
+
+def _greek(language: Language) -> Reading:
+    """A letter of a formula: λ, ΔT."""
+
+    def greek(match: re.Match, place: Place) -> str:
+        name = unicodedata.name(match[0]).lower().rpartition("letter ")[2].replace("lamda", "lambda")
+        return f" {language.symbols.get(match[0], name)} "
+
+    return greek
 
 
 def _sign(language: Language) -> Reading:
