@@ -26,15 +26,14 @@ ERA = r"(?=\s(?:BCE?|CE|AD|B\.C\.|C\.E\.|A\.D\.))"
 
 
 def shapes(language: Spoken) -> list[Shape]:
-    found = [*_pictures(language), *_dates(language), *_amounts(language), *_names(language)]
-    made = [Shape(re.compile(pattern), read) for pattern, read in found]
+    of_numbers = [*_pictures(language), *_dates(language), *_amounts(language)]
+    made = [Shape(pattern, read, of_number=True) for pattern, read in of_numbers]
+    made += [Shape(pattern, read) for pattern, read in _names(language)]
     operators = "|".join(map(re.escape, OPERATORS))
     return [
         *made,
-        Shape(re.compile(rf"(?:{operators})(?=\s|[\w(\"'-])"), _operator, inside=True),
-        Shape(
-            re.compile(r"(?<=[A-G])[♭♯]"), lambda match, place: " flat" if match[0] == "♭" else " sharp", inside=True
-        ),
+        Shape(rf"(?:{operators})(?=\s|[\w(\"'-])", _operator, inside=True),
+        Shape(r"(?<=[A-G])[♭♯]", lambda match, place: " flat" if match[0] == "♭" else " sharp", inside=True),
     ]
 
 
@@ -112,14 +111,6 @@ def _dates(language: Spoken) -> list[tuple[str, Reading]]:
         last = language.number(match[2]) if not match[3] else language.span(*map(language.number, match.groups()[1:]))
         return f"{language.number(match[1])} {last}"
 
-    def century(match: re.Match, place: Place) -> str:
-        from avatar.script.shapes.words import roman_value
-
-        return language.ordinal(roman_value(match[1]))
-
-    def weekdays(match: re.Match, place: Place) -> str:
-        return language.span("Monday", {"F": "Friday", "Th": "Thursday", "Sat": "Saturday"}[match[1]])
-
     return [
         (r"['’‘](\d\d)\s?[-–]\s?['’‘](\d\d)(?!\w)", short_year),
         (r"(\d{3}0)s\s?[-–]\s?['’]?(\d{0,2}\d0)s(?!\w)", decades),
@@ -132,8 +123,6 @@ def _dates(language: Spoken) -> list[tuple[str, Reading]]:
         (r"10[1-9]\d(?!\w|[,.:/-]\d|\s[a-z]+s\b)", old_year),
         (r"(\d{1,2})h([0-5]\d)(?!\w)", hours),
         (r"(\d{1,3}):(\d{1,3})(?:\s?[-–]\s?(\d{1,3}))?(?![\w:])", verse),
-        (r"([IVX]+)(?=\s(?:century|centuries)\b)", century),
-        (r"M\s?[-–]\s?(F|Th|Sat)(?![\w.])", weekdays),
     ]
 
 
@@ -185,6 +174,14 @@ def _names(language: Spoken) -> list[tuple[str, Reading]]:
         known = match[1] in language.currencies and match[2] in language.currencies
         return f"{language.spell(match[1])} {language.spell(match[2])}" if known else None
 
+    def century(match: re.Match, place: Place) -> str:
+        from avatar.script.shapes.words import roman_value
+
+        return language.ordinal(roman_value(match[1]))
+
+    def weekdays(match: re.Match, place: Place) -> str:
+        return language.span("Monday", {"F": "Friday", "Th": "Thursday", "Sat": "Saturday"}[match[1]])
+
     def hashtag(match: re.Match, place: Place) -> str:
         """#2024goals."""
         number = int(match[1])
@@ -194,6 +191,8 @@ def _names(language: Spoken) -> list[tuple[str, Reading]]:
     return [
         (r"(401|403|457|501|509)\(?([a-z])\)?(?:\((\d)\))?(?!\w)", plan),
         (r"([A-Z])\.(\d{3,4})(?!\w|\.\d)", standard),
+        (r"([IVX]+)(?=\s(?:century|centuries)\b)", century),
+        (r"M\s?[-–]\s?(F|Th|Sat)(?![\w.])", weekdays),
         (r"802\.11([a-z]{0,2})(?!\w)", standard),
         (r"([A-Z]{3})/([A-Z]{3})(?!\w)", pair),
         (r"#(\d{1,4})([A-Za-z]{3,})(?!\w)", hashtag),

@@ -32,8 +32,8 @@ class Spoken(Words):
     centuries = r"\b(?:siglos?|s\.|ss\.)"
 
     def own_shapes(self) -> tuple[Shape, ...]:
-        street = Shape(re.compile(r"[cC]/\s?(?=[A-ZÁÉÍÓÚÑ])"), lambda match, place: "calle ")
-        joined = Shape(re.compile(r"(\d{1,2})h([0-5]\d)(?!\w)"), self._joined)
+        street = Shape(r"[cC]/\s?(?=[A-ZÁÉÍÓÚÑ])", lambda match, place: "calle ")
+        joined = Shape(r"(\d{1,2})h([0-5]\d)(?!\w)", self._joined)
         return (street, joined, *super().own_shapes())
 
     def _joined(self, match: re.Match, place: Place) -> str:

@@ -62,7 +62,7 @@ class Spoken(Words):
         return f"d'{noun}" if noun[0] in "aeiouéh" else f"de {noun}"
 
     def own_shapes(self) -> tuple[Shape, ...]:
-        return (Shape(re.compile(r"(\d)m(\d\d)(?!\w)"), self._height), *super().own_shapes())
+        return (Shape(r"(\d)m(\d\d)(?!\w)", self._height), *super().own_shapes())
 
     def _height(self, match: re.Match, place: Place) -> str:
         """1m80."""

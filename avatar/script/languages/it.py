@@ -31,8 +31,8 @@ class Spoken(Words):
 
     def own_shapes(self) -> tuple[Shape, ...]:
         return (
-            Shape(re.compile(rf"1\s([aeiou]{LETTER}{{2,}})(?!\w)"), self._one),
-            Shape(re.compile(rf"S\.\s([AEIOU]{LETTER}+)"), lambda match, place: f"Sant'{match[1]}"),
+            Shape(rf"1\s([aeiou]{LETTER}{{2,}})(?!\w)", self._one),
+            Shape(rf"S\.\s([AEIOU]{LETTER}+)", lambda match, place: f"Sant'{match[1]}"),
             *super().own_shapes(),
         )
 

@@ -73,8 +73,8 @@ class Romance(Ordered):
             (rf"({ROMAN})({self.roman_endings})?\s?[-–]\s?({ROMAN})({self.roman_endings})?(?![\w'’])", self._romans),
             (rf"({ROMAN})({self.roman_endings})?(?![\w'’])", self._roman),
         ]
-        per = Shape(re.compile(r"/\s?([^\W\d_]+[²³23]?)(?!\w)"), self._per, inside=True)
-        return (per, *(Shape(re.compile(pattern), read) for pattern, read in found))
+        per = Shape(r"/\s?([^\W\d_]+[²³23]?)(?!\w)", self._per, inside=True)
+        return (per, *(Shape(pattern, read) for pattern, read in found))
 
     # ------------------------------------------------------------ money
 

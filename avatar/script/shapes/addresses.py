@@ -104,8 +104,8 @@ def shapes(language: Language) -> tuple[list[Shape], list[Shape]]:
     ]
     # ".pdf", ".NET": where a word begins
     found.append((rf"(?<!\S)\.(?:{FILES}|com|org|net|edu|gov|io|NET)(?![\w@]|\.\w)", path))
-    made = [Shape(re.compile(pattern), read) for pattern, read in found]
+    made = [Shape(pattern, read) for pattern, read in found]
     return made, [
-        Shape(re.compile(r"([vV])?(\d+(?:\.\d+){2,})(?!\w)"), dotted),
-        Shape(re.compile(r"([vV])(\d+(?:\.\d+)*)(?!\w)"), version),
+        Shape(r"([vV])?(\d+(?:\.\d+){2,})(?!\w)", dotted, of_number=True),
+        Shape(r"([vV])(\d+(?:\.\d+)*)(?!\w)", version, of_number=True),
     ]

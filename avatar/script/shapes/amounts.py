@@ -43,7 +43,7 @@ def number_pattern(language: Language) -> str:
 
 def shapes(language: Language) -> list[Shape]:
     found = [*_money(language), *_fractions(language), *_units(language)]
-    return [Shape(re.compile(pattern), read) for pattern, read in found]
+    return [Shape(pattern, read, of_number=True) for pattern, read in found]
 
 
 def _any_of(names) -> str:

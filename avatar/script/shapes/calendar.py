@@ -21,7 +21,9 @@ BEFORE_A_DAY = words("on by until since from am le el il em no dia dal")  # of 1
 
 
 def shapes(language: Language) -> list[Shape]:
-    return [Shape(re.compile(pattern), read) for pattern, read in [*_dates(language), *_times(language)]]
+    ranges, weekday = _names(language)
+    dated = [Shape(pattern, read, of_number=True) for pattern, read in [*_dates(language), *_times(language)]]
+    return [*ranges, *dated, weekday]
 
 
 def _any_of(names: Iterable[str]) -> str:
@@ -82,6 +84,31 @@ def _dates(language: Language) -> list[tuple[str, Reading]]:
             return None
         return language.decade(int(match[2]))
 
+    month = rf"(?P<month>(?i:{_any_of(language.months)}))"
+    ordinal = rf"(?:{language.ordinal_marks})?" if language.ordinal_marks else ""
+    day = rf"(?P<day>\d{{1,2}}){ordinal}"
+    last = rf"(?:{DASH}(?P<last>\d{{1,2}}){ordinal})"
+    year = r"(?P<year>\d{4})(?!\d|[.,]\d)"
+    of = r"(?:(?:of|de|del|di|do)\s|d['’])?"
+    end = r"(?![\w:%°/]|[.,]\d)"
+    first, second = partial(in_words, day_first=True), partial(in_words, day_first=False)
+    return [
+        (r"(?P<year>\d{4})(?P<mark>[-/])(?P<month>\d\d)(?P=mark)(?P<day>\d\d)(?!\w)", iso),
+        (r"(?P<a>\d{1,2})(?P<mark>[/.-])(?P<b>\d{1,2})(?P=mark)(?P<year>\d{4}|\d\d)(?!\w|\.\d)", numeric),
+        (rf"{day}{last}?\.?\s{of}{month},?\s{of}{year}", first),
+        (rf"{day}{last}?\.?\s{of}{month}(?!\w)", first),
+        (rf"{day}-{month}-{year}", first),
+        (rf"{month}\s{day}{last}?,?\s{year}", second),
+        *([(rf"{month}\s{day}{last}?{end}", second)] if language.month_first else []),
+        (rf"{month},?\s{of}{year}", second),
+        (r"(\d{1,2})/(\d{1,2})(?![\w/])", without_year),
+        (r"(['’])?(\d{1,3}0)['’]?s(?!\w)", decade),
+    ]
+
+
+def _names(language: Language) -> tuple[list[Shape], Shape]:
+    """Ranges of weekdays and months, and a short weekday, which comes after the dates."""
+
     def short_weekday(match: re.Match, place: Place) -> Said | None:
         if match[0].isupper():  # SAT. is a test
             return None
@@ -104,29 +131,12 @@ def _dates(language: Language) -> list[tuple[str, Reading]]:
 
     name = f"(?i:{_any_of(language.months)})"
     weekday = _any_of(name[:-1].capitalize() for name in language.weekdays if name.endswith("."))
-    month = rf"(?P<month>(?i:{_any_of(language.months)}))"
-    ordinal = rf"(?:{language.ordinal_marks})?" if language.ordinal_marks else ""
-    day = rf"(?P<day>\d{{1,2}}){ordinal}"
-    last = rf"(?:{DASH}(?P<last>\d{{1,2}}){ordinal})"
-    year = r"(?P<year>\d{4})(?!\d|[.,]\d)"
-    of = r"(?:(?:of|de|del|di|do)\s|d['’])?"
-    end = r"(?![\w:%°/]|[.,]\d)"
-    first, second = partial(in_words, day_first=True), partial(in_words, day_first=False)
-    return [
-        (r"(?P<year>\d{4})(?P<mark>[-/])(?P<month>\d\d)(?P=mark)(?P<day>\d\d)(?!\w)", iso),
-        (rf"({weekday})\.?{DASH}({weekday})\.?(?!\w)", weekdays),
-        (r"(?P<a>\d{1,2})(?P<mark>[/.-])(?P<b>\d{1,2})(?P=mark)(?P<year>\d{4}|\d\d)(?!\w|\.\d)", numeric),
-        (rf"{day}{last}?\.?\s{of}{month},?\s{of}{year}", first),
-        (rf"{day}{last}?\.?\s{of}{month}(?!\w)", first),
-        (rf"{day}-{month}-{year}", first),
-        (rf"{month}\s{day}{last}?,?\s{year}", second),
-        *([(rf"{month}\s{day}{last}?{end}", second)] if language.month_first else []),
-        (rf"{month},?\s{of}{year}", second),
-        (rf"({name}){DASH}({name})(?:\s(\d{{4}}))?(?!\w)", months),
-        (r"(\d{1,2})/(\d{1,2})(?![\w/])", without_year),
-        (r"(['’])?(\d{1,3}0)['’]?s(?!\w)", decade),
-        (rf"(?i:{_any_of(name for name in language.weekdays if name.endswith('.'))})", short_weekday),
+    ranges = [
+        Shape(rf"({weekday})\.?{DASH}({weekday})\.?(?!\w)", weekdays),
+        Shape(rf"({name}){DASH}({name})(?:\s(\d{{4}}))?(?!\w)", months),
     ]
+    short = _any_of(name for name in language.weekdays if name.endswith("."))
+    return ranges, Shape(f"(?i:{short})", short_weekday)
 
 
 def _year(text: str | None) -> int | None:

@@ -18,9 +18,9 @@ GAP = r"[\s.\-‐‑–/]"
 
 def shapes(language: Language) -> list[Shape]:
     found = [*_spaced(language), *_phones(language), *_codes(language), *_spans(language), *_others(language)]
-    made = [Shape(re.compile(pattern), read) for pattern, read in found]
+    made = [Shape(pattern, read, of_number=True) for pattern, read in found]
     inside = [*_raised(language), (number_pattern(language), _last(language))]
-    return made + [Shape(re.compile(pattern), read, inside=True) for pattern, read in inside]
+    return made + [Shape(pattern, read, inside=True, of_number=True) for pattern, read in inside]
 
 
 def _spaced(language: Language) -> list[tuple[str, Reading]]:

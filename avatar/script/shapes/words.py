@@ -19,14 +19,14 @@ QUIET = set(",.!?;:…-‐‑–—―'\"’‘“”«»‹›()[]{}*_`|\\~/¿�
 
 def shortened(language: Language) -> list[Shape]:
     """Abbreviations and initials; some look like numbers ("24/7")."""
-    made = [Shape(re.compile(EMOTICON), lambda match, place: "" if _stands_alone(match, place) else None)]
-    return made + [Shape(re.compile(pattern), read) for pattern, read in _abbreviations(language)]
+    made = [Shape(EMOTICON, lambda match, place: "" if _stands_alone(match, place) else None)]
+    return made + [Shape(pattern, read) for pattern, read in _abbreviations(language)]
 
 
 def shapes(language: Language) -> list[Shape]:
-    made = [Shape(re.compile(pattern), read) for pattern, read in _capitals(language)]
-    greek = Shape(re.compile(rf"(?<![Ͱ-Ͽ])[{GREEK.upper()}{GREEK}](?![Ͱ-Ͽ])"), _greek(language), inside=True)
-    return [greek, *made, Shape(re.compile(r"[^\w\s]"), _sign(language), inside=True)]
+    made = [Shape(pattern, read) for pattern, read in _capitals(language)]
+    greek = Shape(rf"(?<![Ͱ-Ͽ])[{GREEK.upper()}{GREEK}](?![Ͱ-Ͽ])", _greek(language), inside=True)
+    return [greek, *made, Shape(r"[^\w\s]", _sign(language), inside=True)]
 
 
 def _stands_alone(match: re.Match, place: Place) -> bool:
