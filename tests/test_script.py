@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import random
+import re
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from avatar.request import LONGEST_TEXT
-from avatar.script import languages
+from avatar.script import languages, reader, shapes
 from avatar.script.length import estimate_seconds
 from avatar.script.letters import find_foreign_word
 from avatar.script.markup import plain
 from avatar.script.reader import read
-from avatar.script.scan import Word
+from avatar.script.scan import Place, Word
 from avatar.voice.presets.pronunciation import as_heard
 from tests.conftest import SCRIPT
 
 ENGLISH = languages.of("en")
+DATA = Path(__file__).parent / "data"
 NASTY = [
     "— hi — there 😀\n\n- item one\n- Item two\nwrapped line\ngoes on\n\n***\n\nEnd \"quote.\" 'Yes!' (ok?) wait… what",
     "One two -\nthree", "A & B", "-5 degrees", "\n\n😀\n\na\n\n😀", "first. — second", "* one\n* two", "a\r\n\r\nb",
@@ -289,3 +292,29 @@ def test_no_text_takes_long(part):
     started = time.process_time()
     read((part * LONGEST_TEXT)[:LONGEST_TEXT])
     assert time.process_time() - started < 2
+
+
+def test_prose_compiles_no_shape_of_numbers_and_a_line_with_one_does():
+    shapes.of.cache_clear()
+    reader.read.cache_clear()
+    of_numbers = [shape for shape in shapes.of("en").shapes if shape.of_number]
+    read("Hello there. I'm Anna, your guide, and this is the well-known tour of NASA.")
+    assert len(of_numbers) > 50
+    assert not any("compiled" in vars(shape) for shape in of_numbers)
+    assert read("It costs $5.").sentences[0].spoken == "It costs five dollars."
+    assert any("compiled" in vars(shape) for shape in of_numbers)
+
+
+@pytest.mark.parametrize("code", ["en", "de", "es", "fr", "it", "pt", "pl", "cs", "ru", "nl", "tr", "hu"])
+def test_no_shape_of_numbers_reads_a_line_without_one(code):
+    lines = {re.sub(r"\d+", "", line) for file in DATA.glob("*.txt") for line in file.read_text().splitlines()}
+    for shape in shapes.of(code).shapes:
+        if shape.of_number:
+            found = [
+                line
+                for line in lines
+                for match in shape.compiled.finditer(line)
+                if match[0] and not re.search(r"[½¼¾⅓-⅞⁰-₉²³¹]", line)
+                if shape.read(match, Place(line, match.start(), match.end())) is not None
+            ]
+            assert not found, shape.pattern

@@ -22,7 +22,7 @@ SAID_AS_WORDS = words(
     "com org net edu gov info biz co app dev mil int example test local online shop blog site tech pdf_ doc json "
     "yaml zip tar txt_ gif jpeg wav bat log java bak lock temp conf"
 )  # fmt: skip
-VOWEL = re.compile(r"[aeiouyàâäáãåæéèêëíìîïóòôöõøœúùûüýÿ]", re.IGNORECASE)
+VOWEL = r"(?i)[aeiouyàâäáãåæéèêëíìîïóòôöõøœúùûüýÿ]"
 
 
 def shapes(language: Language) -> tuple[list[Shape], list[Shape]]:
@@ -59,7 +59,9 @@ def shapes(language: Language) -> tuple[list[Shape], list[Shape]]:
         if part.lower() in SAID_AS_WORDS:
             return True
         is_ending = part.lower() in ENDINGS and before == "."
-        return not is_ending and len(part) > 1 and bool(VOWEL.search(part)) and not (part.isupper() and len(part) < 4)
+        return (
+            not is_ending and len(part) > 1 and bool(re.search(VOWEL, part)) and not (part.isupper() and len(part) < 4)
+        )
 
     def web(match: re.Match, place: Place) -> str | None:
         if f"{match[0].lower()}." in language.abbreviations:  # of letters that are a domain or a kind of file as well

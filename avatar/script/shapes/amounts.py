@@ -26,7 +26,7 @@ JOINED_ONLY = frozenset(
 )  # units that need no space, or are words with one
 # After "5m" it is million.
 STARS = "stars?|estrellas?|étoiles?|stelle|estrelas?|Sterne"
-MANY = re.compile(r"\s+(?:people|views|users|followers|subscribers|viewers|jobs|downloads|copies|homes|customers)\b")
+MANY = r"\s+(?:people|views|users|followers|subscribers|viewers|jobs|downloads|copies|homes|customers)\b"
 DASH = r"(?:\s?[-‐‑–—−]\s?)"
 
 
@@ -165,7 +165,7 @@ def _units(language: Language) -> list[tuple[str, Reading]]:
             return False
         if joined and len(name) == 1 and name.isupper() and place.word_before() in language.room_words:  # exit 12A
             return False
-        if name == "m" and joined and MANY.match(place.after):
+        if name == "m" and joined and re.match(MANY, place.after):
             return False
         if name == '"' and place.before.rfind("„") > place.before.rfind('"'):
             return False

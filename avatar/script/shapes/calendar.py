@@ -16,7 +16,7 @@ BEFORE_A_TIME = words(
     "alle dalle verso um ab bis gegen seit"
 )
 SHUT = "(?:cerrado|fermé|chiuso|fechado|encerrado)"  # after the day of a timetable
-ZONE = re.compile(r"\s+(?:[A-Z]{2,4}\b|[A-Z][a-z]+\s(?:[A-Z][a-z]+\s)?[Tt]ime\b)")
+ZONE = r"\s+(?:[A-Z]{2,4}\b|[A-Z][a-z]+\s(?:[A-Z][a-z]+\s)?[Tt]ime\b)"
 BEFORE_A_DAY = words("on by until since from am le el il em no dia dal")  # of 12/25, which has no year
 
 
@@ -170,7 +170,7 @@ def _times(language: Language) -> list[tuple[str, Reading]]:
         if not match[0].endswith("."):
             return Said(time)
         name = re.match(r"\s+[\"“«(¿¡]*([^\W\d_]+\.?)", place.after)
-        if not name or not name[1][0].isupper() or ZONE.match(place.after):
+        if not name or not name[1][0].isupper() or re.match(ZONE, place.after):
             return Said(time, "may")
         named = name[1].lower()
         is_day = (

@@ -11,8 +11,8 @@ from avatar.script.shapes.amounts import MANY, SUBSCRIPTS, SUPERSCRIPTS, number_
 DASH = r"(?:\s?[-‐‑–—−]\s?)"
 HEIGHTS = "144|240|288|360|480|540|576|720|1080|1440|2160|4320"  # of a picture, in lines
 RATES = "24|25|30|48|50|60|90|100|120|144|240"
-PHONE_WORDS = re.compile(r"\b(?:tel|phone|telephone|call|fax|mobile|cell|text|dial|téléphone|teléfono|telefono|telefone|"
-                         r"telefon|tél|móvil|handy|llam[ae]|ligue|chiam[ai]|whatsapp)\.?:?\s*(?:us|me|at|on|is|am|al|au|under|unter|il|o|para|para o)?:?\s*$", re.IGNORECASE)  # fmt: skip
+PHONE_WORDS = (r"(?i)\b(?:tel|phone|telephone|call|fax|mobile|cell|text|dial|téléphone|teléfono|telefono|telefone|"
+                         r"telefon|tél|móvil|handy|llam[ae]|ligue|chiam[ai]|whatsapp)\.?:?\s*(?:us|me|at|on|is|am|al|au|under|unter|il|o|para|para o)?:?\s*$")  # fmt: skip
 GAP = r"[\s.\-‐‑–/]"
 
 
@@ -29,7 +29,7 @@ def _spaced(language: Language) -> list[tuple[str, Reading]]:
         return []
 
     def whole(match: re.Match, place: Place) -> str | None:
-        if PHONE_WORDS.search(place.before):
+        if re.search(PHONE_WORDS, place.before):
             return None
         return language.cardinal(int(re.sub(r"\s", "", match[0])))
 
@@ -60,7 +60,7 @@ def _phones(language: Language) -> list[tuple[str, Reading]]:
         return f"{said_groups(digits[0])}, {match[0][digits.end() :].lower().replace('-', ' ')}"
 
     def after_word(match: re.Match, place: Place) -> str | None:
-        return phone(match, place) if PHONE_WORDS.search(place.before) else None
+        return phone(match, place) if re.search(PHONE_WORDS, place.before) else None
 
     us = rf"\(?\d{{3}}\)?{GAP}?\d{{3}}{GAP}\d{{4}}"
     return [
@@ -130,9 +130,9 @@ def _codes(language: Language) -> list[tuple[str, Reading]]:
         few = scale == "k" and int(language.value(match[1])[0]) < 10  # 4K is a picture
         if re.match(r"\d{4}", match[1]) or re.search(r"\w-$", place.before):  # i7-12700K
             return None
-        if place.word_before() in language.articles and not MANY.match(place.after):  # a 10K run
+        if place.word_before() in language.articles and not re.match(MANY, place.after):  # a 10K run
             return None
-        if scale not in language.scales or few or (scale != "k" and not MANY.match(place.after)):
+        if scale not in language.scales or few or (scale != "k" and not re.match(MANY, place.after)):
             return None
         return language.counted(match[1], language.scales[scale])
 
@@ -190,7 +190,7 @@ def _others(language: Language) -> list[tuple[str, Reading]]:
 
     def counted(match: re.Match, place: Place) -> str | None:
         """1.2 million, 5bn."""
-        if match[2] == "m" and not MANY.match(place.after):
+        if match[2] == "m" and not re.match(MANY, place.after):
             return None
         return language.counted(match[1], language.scales[match[2]])
 
@@ -210,13 +210,18 @@ def _others(language: Language) -> list[tuple[str, Reading]]:
 def _last(language: Language) -> Reading:
     """Any number, read as the words before it ask for."""
     code = "|".join(map(re.escape, sorted(language.code_words))) or "(?!)"
-    asks_digits = re.compile(rf"(?i:\b(?:{code})\b(?:\s+(?:is|was|number|no\.?|:|es|est|ist|è|é)|\s*[:#=])*\s*$)")
+    asks_digits = rf"(?i:\b(?:{code})\b(?:\s+(?:is|was|number|no\.?|:|es|est|ist|è|é)|\s*[:#=])*\s*$)"
 
     def read(match: re.Match, place: Place) -> str:
         text = match[0]
         if not text.isdecimal():
             return language.number_at(text, place)
-        if len(text) > 1 and text[0] == "0" or len(text) > 12 or (len(text) > 2 and asks_digits.search(place.before)):
+        if (
+            len(text) > 1
+            and text[0] == "0"
+            or len(text) > 12
+            or (len(text) > 2 and re.search(asks_digits, place.before))
+        ):
             return language.digits(text)
         if len(text) == 5 and re.search(r"\b(?:[A-Z]{2}|D\.C\.),?\s$", place.before):  # a ZIP code
             return language.digits(text)

@@ -11,7 +11,7 @@ from avatar.script.scan import LETTER, Place, Reading, Said, Shape
 
 ROMAN = r"(?=[IVXLCDM])M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})"
 VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
-PRONOUNCEABLE = re.compile(r"(?:[BCDFGHJKLMNPQRSTVWXZ]{0,3}[AEIOUYÀ-Ý]{1,2})+[BCDFGHJKLMNPQRSTVWXZ]{0,3}")
+PRONOUNCEABLE = r"(?:[BCDFGHJKLMNPQRSTVWXZ]{0,3}[AEIOUYÀ-Ý]{1,2})+[BCDFGHJKLMNPQRSTVWXZ]{0,3}"
 EMOTICON = r"(?:[:;=][-o'^]?[)(DPpOo/\\|*\]\[]|[8xX]-[)(DP]|[xX]D|<3|[)(]:|\^_?\^)(?![\w(])"
 GREEK = "αβγδεζηθικλμνξπρστυφχψω"
 QUIET = set(",.!?;:…-‐‑–—―'\"’‘“”«»‹›()[]{}*_`|\\~/¿¡„‚·•،؛؟।॥。、！？：；，（）「」『』《》〈〉・<>^@#")
@@ -121,7 +121,7 @@ def is_shouted(word: str, line: str, language: Language) -> bool:
             return True
     if not word.isascii() and len(word) > 4:
         return True
-    return len(word) >= 4 and PRONOUNCEABLE.fullmatch(word) is not None
+    return len(word) >= 4 and re.fullmatch(PRONOUNCEABLE, word) is not None
 
 
 def roman_value(text: str) -> int:
