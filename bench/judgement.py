@@ -38,6 +38,7 @@ from bench.sentences import HELD_OUT, SENTENCES
 ROOT = Path(__file__).resolve().parent.parent
 LISTS = {"ordinary": SENTENCES, "held-out": HELD_OUT}
 RATE = 25
+LENGTHS = (0, 60), (60, 80), (80, 100), (100, 10_000)  # frames of the shorter of two
 
 
 def main() -> int:
@@ -66,7 +67,7 @@ def main() -> int:
     result = summary(videos, curves, options)
     if options.output:
         write_json(options.output, result)
-    print(json.dumps({key: value for key, value in result.items() if key != "videos"}, indent=1))
+    print(json.dumps(result, indent=1))
     return 0
 
 
@@ -118,12 +119,12 @@ def judged(text: str, made: work.Made, mouth: np.ndarray) -> dict[str, np.ndarra
 def summary(videos: list[dict], curves: list[tuple[np.ndarray, np.ndarray]], options: argparse.Namespace) -> dict:
     """Both distributions: mouths with their own sound, and with that of others, cut to the shorter."""
     wrong = [
-        match(opening, loudness, RATE)
+        (min(len(opening), len(loudness)), match(opening, loudness, RATE))
         for index, (opening, _) in enumerate(curves)
         for other, (_, loudness) in enumerate(curves)
         if other != index
     ]
-    own = [Match(video["r_sound"], video["lag_sound_ms"]) for video in videos]
+    frames = [video["frames"] for video in videos]
     return {
         "command": " ".join(["./run --full python bench/judgement.py", *sys.argv[1:]]),
         "date": time.strftime("%Y-%m-%d"),
@@ -131,21 +132,26 @@ def summary(videos: list[dict], curves: list[tuple[np.ndarray, np.ndarray]], opt
         "voice": options.preset or "the default",
         "list": options.list,
         "sentences": len(videos),
-        "seconds": [
-            round(float(np.percentile([video["frames"] for video in videos], at)) / RATE, 2) for at in (0, 50, 100)
-        ],
+        "seconds": [round(float(np.percentile(frames, at)) / RATE, 2) for at in (0, 50, 100)],
         "videos_short_of_the_check": sum(bool(video["failed"]) for video in videos),
         "videos_short_of_their_own_judgement": sum(bool(video["judged"]) for video in videos),
-        "own_sound": spread(own),
-        "sound_of_others": spread(wrong),
+        "own_sound": spread([Match(video["r_sound"], video["lag_sound_ms"]) for video in videos]),
+        "sound_of_others": spread([found for _, found in wrong]),
+        "sound_of_others_by_frames": {
+            f"{least} to {most}": spread([found for shorter, found in wrong if least <= shorter < most])
+            for least, most in LENGTHS
+        },
+        "planned": spread([Match(video["r_planned"], 0.0) for video in videos]),
         "asked_for": spread([Match(video["r_asked"], 0.0) for video in videos]),
         "open_past_a_third": round(float(np.mean([video["open_past_a_third"] for video in videos])), 3),
-        "videos": videos,
+        "least": sorted(videos, key=lambda video: video["r_sound"])[:3],
     }
 
 
 def spread(matches: list[Match]) -> dict:
     """Percentiles of r, and the share that the limits of the check let pass."""
+    if not matches:
+        return {"pairs": 0}
     r = np.array([found.r if found.r is not None else -1.0 for found in matches])
     lag = np.array([found.lag_ms if found.lag_ms is not None else np.inf for found in matches])
     names = {"min": 0, "5%": 5, "median": 50, "95%": 95, "max": 100}
