@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from avatar.jobs import report
 from avatar.jobs.cause import Program, cause, made_by
 from avatar.jobs.events import logged
 from avatar.jobs.job import Job
-from avatar.progress import Progress
+from avatar.progress import Event, Progress
 from avatar.request import Request
 from avatar.stacks import stack_for
 from avatar.stages import STAGES, Task, Work
@@ -30,12 +31,14 @@ Missing = tuple[Work, Task, str, dict]  # a stage that is to be made, its cause,
 
 def render(job: Job, progress: Progress) -> Path:
     """Bring a job to its video, doing only what is not there yet. Returns the path of the mp4."""
-    if failed := render_all([job], progress):
+    if failed := render_all([job], lambda _, event: progress.tell(event)):
         raise failed[job.id]
     return job.video
 
 
-def render_all(jobs: Sequence[Job], progress: Progress) -> dict[str, Exception]:
+def render_all(
+    jobs: Sequence[Job], tell: Callable[[Job, Event], object] = lambda job, event: None
+) -> dict[str, Exception]:
     """Bring jobs to their videos, each model being loaded once. Returns {id: error} of those that failed.
 
     A job that fails leaves the others. One that another process works on fails with TemporaryProblem.
@@ -45,7 +48,7 @@ def render_all(jobs: Sequence[Job], progress: Progress) -> dict[str, Exception]:
         works = []
         for job in dict.fromkeys(jobs):
             with noted(job, failed):
-                work = work_of(job, progress)
+                work = work_of(job, partial(tell, job))
                 held.enter_context(job.locked())
                 works.append(work)
         for number, stage in enumerate(STAGES, start=1):
@@ -72,11 +75,11 @@ def judged(work: Work) -> dict:
     return judgement
 
 
-def work_of(job: Job, progress: Progress) -> Work:
+def work_of(job: Job, tell: Callable[[Event], object]) -> Work:
     """A job's request, read once, with the engines that serve it."""
     request = job.request()
     profile = profile_of(request)
-    return Work(job, request, stack_for(request), profile, Progress(logged(job.folder, progress.tell)))
+    return Work(job, request, stack_for(request), profile, Progress(logged(job.folder, tell)))
 
 
 def profile_of(request: Request) -> Profile | None:

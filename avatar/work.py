@@ -7,8 +7,10 @@ process. Defaults are those of the settings, and a voice may be named.
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ from avatar.progress import Event, Progress
 from avatar.request import FILE_FIELDS, Request, make_request
 
 Tell = Callable[[Event], None]
+MOST_TEXT_BYTES = 1 << 20  # of a file; a text of 5,000 characters has a fiftieth of it
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,21 @@ def voice_file(voice: str) -> Path:
             f"there is no cloned voice and no file {voice!r}; '{to_type('voice list')}' shows the voices.", ("voice",)
         )
     return recording
+
+
+def read_text(path: Path) -> str:
+    """Text of a file, or of standard input for '-'. Raises RequestError when it cannot be read or is not UTF-8."""
+    shown = repr(str(path))
+    try:
+        with nullcontext(sys.stdin.buffer) if str(path) == "-" else open(path, "rb") as file:
+            data = file.read(MOST_TEXT_BYTES + 1)
+        if len(data) > MOST_TEXT_BYTES:
+            raise RequestError(f"the text file {shown} is larger than {MOST_TEXT_BYTES >> 20} MiB; give a shorter one.")
+        return data.decode("utf-8-sig")
+    except OSError as error:
+        raise RequestError(f"cannot read the text file {shown}: {error.strerror}; check the path.") from error
+    except UnicodeDecodeError as error:
+        raise RequestError(f"the text file {shown} is not UTF-8 text; save it as UTF-8.") from error
 
 
 def make(request: Request, output: Path | None, overwrite: bool, tell: Tell) -> Made:

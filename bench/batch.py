@@ -23,10 +23,9 @@ BATCH = """
 import sys
 from avatar import pipeline, settings
 from avatar.jobs import home
-from avatar.progress import Progress
 from avatar.work import request_of
 jobs = [home.create(settings.home(), request_of(text=text)) for text in sys.argv[1:]]
-sys.exit(bool(pipeline.render_all(jobs, Progress())))
+sys.exit(bool(pipeline.render_all(jobs)))
 """
 NUMBERS = [
     "one",
