@@ -154,40 +154,58 @@ def encoded(path: Path, source: str = "sine=d=2", *options: str) -> bytes:
     return path.read_bytes()
 
 
+def repeated(content: bytes, length: int) -> bytes:
+    return content * -(-length // len(content))
+
+
 def tag(length: int) -> bytes:
     """An ID3v2 tag whose picture is of zeros."""
     return b"ID3\4\0\0" + bytes(length >> shift & 0x7F for shift in (21, 14, 7, 0)) + bytes(length)
 
 
 @pytest.mark.parametrize(
-    "name", ["zeros.mp3", "letters.MP2", "tagged.mp3", "stopped.mp3", "stopped.bin", "stopped.flac"]
+    "name",
+    [
+        "zeros.mp3",
+        "letters.MP2",
+        "tagged.mp3",
+        "stopped.mp3",
+        "stopped.bin",
+        "stopped.flac",
+        "stopped.ts",
+        "stopped.m2ts",
+    ],
 )
 def test_a_gigabyte_without_a_frame_is_refused_at_once(tmp_path, name, monkeypatch):
-    """FFmpeg takes it all for one frame: 900 MB of it cost 11 s, and `avatar check` 21 s and 900 MiB."""
+    """FFmpeg takes it all for one frame: 900 MB of it cost 11 s, and `avatar check` 21 s and 900 MiB. Of TS: 160 s."""
     path = tmp_path / name
     if name.startswith("stopped"):  # a download that was filled up with zeros
-        path.write_bytes(encoded(tmp_path / f"good.{'flac' if name.endswith('flac') else 'mp3'}"))
+        path.write_bytes(encoded(tmp_path / f"good{path.suffix if path.suffix != '.bin' else '.mp3'}"))
     else:
         path.write_bytes({"z": b"", "l": b"abc " * (9 << 20), "t": tag(1000)}[name[0]])
     os.truncate(path, 900_000_000)
     monkeypatch.setattr(subprocess, "Popen", lambda *arguments, **options: pytest.fail("FFmpeg was started"))
     begun = time.monotonic()
-    with pytest.raises(InputError, match=f"{name}' is damaged or made to do harm: 17 MB of it hold no sound; save or"):
+    with pytest.raises(
+        InputError, match=f"{name}' is damaged or made to do harm: 17 MB of it hold nothing to decode; save or"
+    ):
         probe(path)
     assert time.monotonic() - begun < 1
 
 
 def test_long_silence_and_large_tags_are_no_gap(tmp_path):
     """Frames all the way; tags before and after them; silent samples under another suffix."""
-    long = 100 * encoded(tmp_path / "silence.mp3", "anullsrc", "-t", "10", "-b:a", "320k")
-    noise = 30 * encoded(tmp_path / "noise.flac", "anoisesrc=d=10", "-c:a", "flac")
-    silent = wav()[:-32004] + struct.pack("<I", 40 << 20) + bytes(40 << 20)
-    assert min(len(long), len(noise)) > 2 * bare_frames.STEP
+    length = 36 << 20  # so that two looks fall behind the beginning
+    long = repeated(encoded(tmp_path / "silence.mp3", "anullsrc", "-t", "10", "-b:a", "320k"), length)
+    noise = repeated(encoded(tmp_path / "noise.flac", "anoisesrc=d=10", "-c:a", "flac"), length)
     (tmp_path / "long.mp3").write_bytes(long)
     (tmp_path / "tagged.mp3").write_bytes(tag(30 << 20) + tag(20 << 20) + long)
     (tmp_path / "tail.mp3").write_bytes(long + b"APETAGEX" + bytes(12 << 20))
     (tmp_path / "picture.flac").write_bytes(noise[:4] + 3 * (b"\6" + b"\xff" * 3 + bytes((1 << 24) - 1)) + noise[4:])
-    (tmp_path / "a wav.mp3").write_bytes(silent)
+    for kind in ("ts", "m2ts"):
+        (tmp_path / f"long.{kind}").write_bytes(repeated(encoded(tmp_path / f"short.{kind}"), length))
+    (tmp_path / "a wav.mp3").write_bytes(wav()[:-32004] + struct.pack("<I", length) + bytes(length))
+    assert length > 2 * bare_frames.STEP
     for path in tmp_path.iterdir():
         refuse_false(path)
 

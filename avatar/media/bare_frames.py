@@ -1,7 +1,8 @@
-"""MP3 and FLAC, files of bare frames: no table tells where a frame is, each begins with a pattern of bits.
+"""MP3, FLAC and MPEG-TS, files of bare frames: no table tells where a frame is, each begins with a pattern of bits.
 
-FFmpeg takes all that lies between two of them for one frame, so that an empty download named .mp3, or one that stopped
-and was filled up with zeros, goes into its memory whole. Frames are kilobytes apart: a look now and then is enough.
+An empty download named .mp3, or one that stopped and was filled up with zeros, FFmpeg takes for one frame and so into
+its memory whole; in a transport stream it looks at every byte again and again. Frames are kilobytes apart, packets less:
+a look now and then is enough.
 """
 
 from __future__ import annotations
@@ -19,16 +20,20 @@ OTHERS = (*chunks.KINDS, b".snd", b"\x1aE\xdf\xa3")  # how files begin that may 
 _RATES = b"".join(re.escape(bytes([each])) for each in range(0xF0) if each & 0x0C != 0x0C)
 MPEG = re.compile(rb"\xff[\xe2-\xe7\xf2-\xf7\xfa-\xff][" + _RATES + rb"]", re.DOTALL)  # ISO/IEC 11172-3, 2.4.1.3
 FLAC = re.compile(rb"\xff[\xf8\xf9]")  # RFC 9639, 9.1
+# Three packets: as broadcast, with the time before each (Blu-ray, AVCHD), with a checksum after. ISO/IEC 13818-1, 2.4.3.2
+PACKETS = re.compile(rb"G(?:.{187}G.{187}G|.{191}G.{191}G|.{203}G.{203}G)", re.DOTALL)
 
 
 def has_none_for_long(file: BinaryIO, path: Path, size: int) -> bool:
-    """Whether a file that FFmpeg would read as MP3 or FLAC shows no beginning of a frame in two looks one after the other."""
+    """Whether a file that FFmpeg would read as one of the three shows no frame in two looks one after the other."""
     at = _after_tags(file)
     file.seek(at)
-    start = file.read(4)
-    if start == b"fLaC":
+    start = file.read(1024)
+    if start.startswith(b"fLaC"):
         at, pattern = _after_blocks(file, at + 4), FLAC
-    elif MPEG.match(start) or (path.suffix.lower() in SUFFIXES and start not in OTHERS):
+    elif PACKETS.match(start) or PACKETS.match(start, 4):
+        pattern = PACKETS
+    elif MPEG.match(start) or (path.suffix.lower() in SUFFIXES and not start.startswith(OTHERS)):
         pattern = MPEG
     else:
         return False

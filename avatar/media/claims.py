@@ -45,7 +45,7 @@ def refuse_false(path: Path) -> boxes.Boxes | None:
             if wrong := chunks.fault(file, start, status.st_size):
                 raise boxes.Wrong(wrong)
             if bare_frames.has_none_for_long(file, path, status.st_size):
-                raise boxes.Wrong(f"{bare_frames.STEP / 1e6:.0f} MB of it hold no sound")
+                raise boxes.Wrong(f"{bare_frames.STEP / 1e6:.0f} MB of it hold nothing to decode")
     except boxes.Wrong as wrong:
         raise InputError(f"{str(path)!r} is damaged or made to do harm: {wrong}; save or convert it again.") from None
     except OSError as error:
