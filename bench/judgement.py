@@ -126,7 +126,8 @@ def summary(videos: list[dict], curves: list[tuple[np.ndarray, np.ndarray]], opt
     ]
     frames = [video["frames"] for video in videos]
     return {
-        "command": " ".join(["./run --full python bench/judgement.py", *sys.argv[1:]]),
+        "command": f"./run --full python bench/judgement.py --list {options.list}"
+        + (f" --preset {options.preset}" if options.preset else ""),
         "date": time.strftime("%Y-%m-%d"),
         **gpu_machine.commit(),
         "voice": options.preset or "the default",
