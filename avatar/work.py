@@ -23,10 +23,11 @@ from avatar.jobs import home as homes
 from avatar.jobs.delivery import check_home, check_output, deliver, deliver_with
 from avatar.jobs.job import Job
 from avatar.limits import FRAME_RATE, LONGEST_S
+from avatar.loading import ONE_AT_A_TIME, Loading
 from avatar.progress import Event, Progress
 from avatar.request import FILE_FIELDS, Request, make_request
 
-Tell = Callable[[Event], None]
+Tell = Callable[[Event], object]
 MOST_TEXT_BYTES = 1 << 20  # of a file; a text of 5,000 characters has a fiftieth of it
 
 
@@ -122,7 +123,7 @@ def make(request: Request, output: Path | None, overwrite: bool, tell: Tell) -> 
         raise
 
 
-def resume(job: Job, output: Path | None, overwrite: bool, tell: Tell) -> Made:
+def resume(job: Job, output: Path | None, overwrite: bool, tell: Tell, loading: Loading = ONE_AT_A_TIME) -> Made:
     """Go on with a job, after the same checks, to `output`, or to where its video was asked for before."""
     started = time.monotonic()
     job.refuse_damaged()
@@ -131,7 +132,7 @@ def resume(job: Job, output: Path | None, overwrite: bool, tell: Tell) -> Made:
     if output is None and (remembered := job.outputs()):
         output = remembered[-1]
         overwrite = overwrite or not output.exists() or was_delivered(job, output)
-    return finish(job, prepare(request, output, overwrite), tell, started)
+    return finish(job, prepare(request, output, overwrite), tell, started, loading)
 
 
 def was_delivered(job: Job, output: Path) -> bool:
@@ -169,7 +170,7 @@ def with_profile(request: Request) -> Request:
     )
 
 
-def finish(job: Job, output: Path | None, tell: Tell, started: float) -> Made:
+def finish(job: Job, output: Path | None, tell: Tell, started: float, loading: Loading = ONE_AT_A_TIME) -> Made:
     """Render what is missing of a job, then deliver the result."""
     from avatar import pipeline
     from avatar.jobs import report
@@ -177,11 +178,12 @@ def finish(job: Job, output: Path | None, tell: Tell, started: float) -> Made:
     if output:
         job.remember_output(output)
     try:
-        video = pipeline.render(job, Progress(tell))
+        video = pipeline.render(job, Progress(tell), loading)
     except KeyboardInterrupt as stop:
         raise Interrupted(f"job {job.id} stopped; '{to_type(f'pipeline resume {job.id}')}' goes on with it.") from stop
     if output:
-        deliver(video, output)
+        if not was_delivered(job, output):  # it is, where somebody was killed between that and saying so
+            deliver(video, output)
         if (subtitles := job.file("subtitles.srt")).exists() and job.request().subtitles:
             deliver(subtitles, output.with_suffix(".srt"))
     told = report.read(job)

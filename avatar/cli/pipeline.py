@@ -10,7 +10,7 @@ import click
 
 from avatar import settings
 from avatar.cli.help import Group
-from avatar.cli.output import age, print_json, size
+from avatar.cli.output import age, age_s, print_json, size
 from avatar.errors import AvatarError, RequestError
 from avatar.invocation import printable, to_type
 
@@ -73,10 +73,25 @@ def pipeline() -> None:
 )
 @click.option("--missing", is_flag=True, help="Of a table only the rows whose video is not there.")
 @click.option("--dry-run", is_flag=True, help="Show what would be made of a table, and what is wrong in it.")
+@click.option("--queue", is_flag=True, help="Put it into the queue, for 'avatar queue work' to make.")
+@click.option("--priority", type=click.IntRange(-1000, 1000), default=0, help="In the queue: higher is made earlier.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.pass_context
 def run(
-    context, text_file, output, overwrite, no_mark, as_json, table, folder, rows, missing, dry_run, **asked
+    context,
+    text_file,
+    output,
+    overwrite,
+    no_mark,
+    as_json,
+    table,
+    folder,
+    rows,
+    missing,
+    dry_run,
+    queue,
+    priority,
+    **asked,
 ) -> None:
     """Make a video, or one for each row of a table. The same request again does no work twice.
 
@@ -97,6 +112,12 @@ def run(
             raise RequestError("give either --text or --text-file, not both.")
         asked["text"] = work.read_text(text_file)
     request = work.request_of(**asked, mark=not no_mark)
+    if queue:
+        from avatar.service.queue import submit
+
+        output = work.prepare(request, output, overwrite)
+        click.echo(printable(submit(settings.home(), work.with_profile(request), output, priority).id))
+        return
     print_made(work.make(request, output, overwrite, Printer()), as_json)
 
 
@@ -274,13 +295,3 @@ def remove(job_names: tuple[str, ...], older_than: str | None, every_one: bool) 
                 click.echo(f"note: {error}", err=True)
             else:
                 click.echo(printable(job.id))
-
-
-def age_s(said: str) -> float:
-    """Seconds of '90min', '12h' or '30d'. Raises RequestError for anything else."""
-    units = {"min": 60, "h": 3600, "d": 86400}
-    for unit, seconds in units.items():
-        number = said.removesuffix(unit)
-        if number != said and number.isdigit():
-            return int(number) * seconds
-    raise RequestError(f"{said!r} is no age; write a whole number with min, h or d, as 30d.", ("older_than",))
