@@ -107,6 +107,13 @@ def test_the_room_under_the_brows_is_in_heights_of_the_eye(portraits):
         assert rooms[1 - other] - (left, right)[1 - other] == pytest.approx(1, abs=0.25)
     turned = landmarks @ np.float32([[0, 1, 0], [-1, 0, 0], [0, 0, 1]])
     assert brow_room(turned) == pytest.approx((left, right), abs=0.02)
+    drawn = np.zeros((478, 3), np.float32)
+    for x, (upper_lid, lower_lid, brow) in zip((0, 100), EYES):
+        drawn[upper_lid, :2] = [(x + 5 * step, -5) for step in range(9)]
+        drawn[lower_lid, :2] = [(x + 5 * step, 5) for step in range(9)]
+        drawn[[upper_lid[0], upper_lid[-1]], 1] = 0
+        drawn[brow, :2] = (x + 20, -25)
+    assert brow_room(drawn) == pytest.approx((2, 2))
     shut = landmarks.copy()
     shut[EYES[0].upper_lid] = shut[EYES[0].lower_lid]
     assert np.isfinite(brow_room(shut)).all() and brow_room(shut)[0] > left

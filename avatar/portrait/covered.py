@@ -97,14 +97,14 @@ def coverings(reader: FaceReader, picture: np.ndarray, landmarks: np.ndarray) ->
     """What is covered of a framed portrait: picture uint8 RGB (size, size, 3), landmarks (478, 3) in its pixels."""
     look = Look(picture, landmarks)
     found = []
-    if sum(signs_of_a_covered_mouth(reader, picture, look)) >= MOST_SIGNS:
+    if sum(signs_of_a_covered_mouth(reader, picture, landmarks, look)) >= MOST_SIGNS:
         found.append(Covering("mouth", look.share_like(LOWER_FACE, BETWEEN_EYES, CHIN)))
     if wears_dark_lenses(look):
         found.append(Covering("eyes", look.share_like(UNDER_EYES, BETWEEN_BROWS, NOSE_TIP)))
     return found
 
 
-def signs_of_a_covered_mouth(reader: FaceReader, picture: np.ndarray, look: Look) -> list[bool]:
+def signs_of_a_covered_mouth(reader: FaceReader, picture: np.ndarray, landmarks: np.ndarray, look: Look) -> list[bool]:
     """The five signs in the order of their limits."""
     bridge = look.patch(BRIDGE)
     around = [look.patch(points) for points in LOWER_FACE]
@@ -113,7 +113,7 @@ def signs_of_a_covered_mouth(reader: FaceReader, picture: np.ndarray, look: Look
     unlike = [np.hypot(*(patch.hue - bridge.hue)) for patch in (look.patch(NOSE_TIP_AROUND), *around)]
     return [
         bool(np.nanmax([lip.hue[0] for lip in lips]) - redness < LEAST_REDDER),
-        moved_when_mirrored(reader, picture, look.landmarks) > MOST_MOVED,
+        moved_when_mirrored(reader, picture, landmarks) > MOST_MOVED,
         reader.sureness(picture) < LEAST_SURE,
         bool(np.nanmedian(unlike) > MOST_UNLIKE),
         bool(np.nanmin([lip.spread for lip in lips]) < LEAST_SPREAD),
@@ -147,7 +147,10 @@ class Look:
     def __init__(self, picture: np.ndarray, landmarks: np.ndarray) -> None:
         import cv2
 
-        self.landmarks = landmarks
+        left, top = np.maximum(np.floor(landmarks[:, :2].min(axis=0)), 0).astype(int)
+        right, bottom = np.ceil(landmarks[:, :2].max(axis=0)).astype(int)
+        picture = np.ascontiguousarray(picture[top : bottom + 1, left : right + 1])
+        self._landmarks = landmarks = landmarks - np.array([left, top, 0], np.float32)
         size = max(3, int(Face(landmarks).width / 50) | 1)
         colours = cv2.blur(picture, (size, size)).astype(np.float32) + np.float32(DARK)
         hues = np.log(colours[..., ::2] / colours[..., 1:2])
@@ -159,7 +162,7 @@ class Look:
         import cv2
 
         inside = np.zeros(self._features.shape[:2], np.uint8)
-        corners = np.rint(self.landmarks[list(points), :2]).astype(np.int32)
+        corners = np.rint(self._landmarks[list(points), :2]).astype(np.int32)
         if convex:
             cv2.fillConvexPoly(inside, cv2.convexHull(corners), 1)
         else:
@@ -189,7 +192,9 @@ class Look:
         import cv2
 
         skin = np.median(self._features[self.inside(BRIDGE)], axis=0)
-        medians = [np.median(self._features[self.inside(points)], axis=0) for points in covered]
+        medians = [
+            np.median(self._features[self.inside(points)], axis=0) for points in covered if self.inside(points).any()
+        ]
         others = [each for each in medians if np.linalg.norm(each - skin) > STANDS_OUT]
         if len(others) * 2 <= len(covered):
             return None
@@ -202,7 +207,7 @@ class Look:
 
     def _between(self, first: int, last: int) -> np.ndarray:
         """Which pixels lie between the heights of two landmarks, as the face stands: bool (height, width)."""
-        points = self.landmarks[:, :2]
+        points = self._landmarks[:, :2]
         right = points[RIGHT_EYE] - points[LEFT_EYE]
         down = np.array([-right[1], right[0]])
         y, x = np.mgrid[: self._features.shape[0], : self._features.shape[1]]
