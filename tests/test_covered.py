@@ -135,7 +135,7 @@ def test_it_is_said_by_a_render_and_by_a_check(portraits, tmp_path):
         engine.picture(WantedPicture(file), told := Told(), Progress())
     (note,) = told.notes
     assert note.startswith("about 5") and note.endswith(
-        "% of the face seems covered (mouth) and the lips will be drawn over it; a picture that shows the whole face "
+        "% of the face seems covered (mouth); the lips are drawn over it, and a picture that shows the whole face "
         "looks better."
     )
     report = check_picture(file)

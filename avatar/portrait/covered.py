@@ -82,24 +82,28 @@ class Patch(NamedTuple):
 
 def covered_note(reader: FaceReader, picture: np.ndarray, landmarks: np.ndarray) -> str | None:
     """What to say of a portrait whose mouth or eyes seem covered; None where they are free, or in doubt."""
-    said = [_said(each) for each in coverings(reader, picture, landmarks)]
-    return f"{' and '.join(said)}; a picture that shows the whole face looks better." if said else None
+    found = coverings(reader, picture, landmarks)
+    if not found:
+        return None
+    said = " and ".join(_said(each) for each in found)
+    lips = "the lips are drawn over it, and " if found[0].part == "mouth" else ""
+    return f"{said}; {lips}a picture that shows the whole face looks better."
 
 
 def _said(covering: Covering) -> str:
-    over = " and the lips will be drawn over it" if covering.part == "mouth" else ""
     if covering.share is None:
-        return f"the {covering.part} seem{'s' if covering.part == 'mouth' else ''} covered{over}"
-    return f"about {5 * round(20 * covering.share)}% of the face seems covered ({covering.part}){over}"
+        return f"the {covering.part} seem{'s' if covering.part == 'mouth' else ''} covered"
+    return f"about {5 * max(round(20 * covering.share), 1)}% of the face seems covered ({covering.part})"
 
 
 def coverings(reader: FaceReader, picture: np.ndarray, landmarks: np.ndarray) -> list[Covering]:
     """What is covered of a framed portrait: picture uint8 RGB (size, size, 3), landmarks (478, 3) in its pixels."""
     look = Look(picture, landmarks)
-    found = []
-    if sum(signs_of_a_covered_mouth(reader, picture, landmarks, look)) >= MOST_SIGNS:
+    found, dark_lenses = [], wears_dark_lenses(look)
+    signs = sum(signs_of_a_covered_mouth(reader, picture, landmarks, look))
+    if signs >= MOST_SIGNS + dark_lenses:  # the detector and the mirror doubt a face without eyes, too
         found.append(Covering("mouth", look.share_like(LOWER_FACE, BETWEEN_EYES, CHIN)))
-    if wears_dark_lenses(look):
+    if dark_lenses:
         found.append(Covering("eyes", look.share_like(UNDER_EYES, BETWEEN_BROWS, NOSE_TIP)))
     return found
 
