@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
 import sys
@@ -15,12 +14,11 @@ except (ImportError, SyntaxError) as error:  # nothing below can run, not even `
         f"make the environment again: rm -r {sys.prefix}, then start avatar as before."
     )
 
-from avatar.errors import AvatarError, Interrupted, TemporaryProblem
+from avatar.errors import Interrupted
+from avatar.failures import exit_code, explanation
 from avatar.host import closed
 from avatar.invocation import to_type
 
-FULL = (errno.ENOSPC, errno.EDQUOT)  # of a disk
-SHORT = (errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM)  # open files, processes, memory
 NEED_THE_NETWORK = ("models fetch", "deps audit")  # every other command runs without
 
 
@@ -64,14 +62,6 @@ def main(arguments: list[str] | None = None) -> int:
         return exit_code(error)
 
 
-def exit_code(error: Exception) -> int:
-    """That of the error; of others 1, or TemporaryProblem's where a disk or the memory is full, or the host is short of others."""
-    if isinstance(error, AvatarError):
-        return error.exit_code
-    is_full = isinstance(error, MemoryError) or isinstance(error, OSError) and error.errno in (*FULL, *SHORT)
-    return TemporaryProblem.exit_code if is_full else 1
-
-
 def stop_as_ctrl_c_does() -> None:
     """Let `kill`, `docker stop` and a closed terminal end a command as Ctrl-C does: nothing half-made is left.
 
@@ -88,42 +78,6 @@ def debugging() -> bool:
 
 def say(text: str) -> None:
     print(f"avatar: {text}", file=sys.stderr)
-
-
-def explanation(error: Exception) -> str:
-    """One sentence for the user: what was wrong and what to do."""
-    if isinstance(error, AvatarError):
-        return with_flags(error)
-    if isinstance(error, OSError) and error.errno in FULL:
-        where = f" (writing {error.filename})" if error.filename else ""
-        return f"the disk is full{where}; free some space or set AVATAR_HOME to another disk, then run it again."
-    if isinstance(error, OSError) and error.errno in (*SHORT, errno.EIO):
-        where = f" ({error.filename})" if error.filename else ""
-        return (
-            f"this host failed{where}: {error.strerror}; end other programs or look after its disk, then run it again."
-        )
-    if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
-        return f"not allowed to write {error.filename}; choose another folder or mend its permissions."
-    if isinstance(error, ImportError | OSError) and "shared object file" in str(error):
-        return f"a library does not load ({error}); '{to_type('status')}' names what is missing and the one command."
-    if isinstance(error, MemoryError):
-        return "this machine has not enough free memory; close other programs, then run it again."
-    return (
-        f"something unforeseen went wrong ({type(error).__name__}: {error}). "
-        f"'{to_type('--debug …')}' shows where; '{to_type('status --strict')}' checks the environment."
-    )
-
-
-def with_flags(error: AvatarError) -> str:
-    """The message in the words of the command line: before it what it is about, and at its end what would help."""
-    about = ", ".join(map(flag, error.fields))
-    mends = ", ".join(flag(name) if value is True else f"{flag(name)} {value}" for name, value in error.mend.items())
-    message = f"{str(error).removesuffix('.')} ({mends})." if mends else str(error)
-    return f"{about}: {message}" if about else message
-
-
-def flag(field: str) -> str:
-    return "--" + field.replace("_", "-")
 
 
 if __name__ == "__main__":

@@ -159,23 +159,47 @@ def rename_new(source: Path, target: Path) -> None:
 
 
 @contextlib.contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
+def written_whole(path: Path, durable: bool = False) -> Iterator[Path]:
     """A name beside `path` to write to, which takes its place when the block ends: a reader sees the old file or the whole
     new one. On any error the old one stays. Each thread of each process has a name of its own, so the last one wins.
+    durable: it is on the disk when this ends, so that a power cut takes nothing back.
     """
     begin = os.fsdecode(os.fsencode(path.name)[:230])  # a name may have 255 bytes
     partial = path.with_name(f".{begin}.{threading.get_native_id()}.partial")
     try:
         partial.unlink(missing_ok=True)  # a killed process left it, or it leads elsewhere
         yield partial
+        if durable:
+            sync(partial)
         partial.replace(path)
+        if durable:
+            sync(path.parent)
     finally:
         partial.unlink(missing_ok=True)
 
 
-def write_json(path: Path, content: object) -> None:
+def sync(path: Path) -> None:
+    """Bring what was written to a file, or the names in a folder, to the disk. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring a folder with all in it, and its own name, to the disk. Raises OSError."""
+    for inner, _, names in os.walk(folder):
+        for name in names:
+            if is_regular(path := Path(inner, name)):
+                sync(path)
+        sync(Path(inner))
+    sync(folder.parent)
+
+
+def write_json(path: Path, content: object, durable: bool = False) -> None:
     """Write a file of JSON, whole or not at all."""
-    with written_whole(path) as partial:
+    with written_whole(path, durable) as partial:
         partial.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from avatar.jobs import report
 from avatar.jobs.cause import Program, cause, made_by
 from avatar.jobs.events import logged
 from avatar.jobs.job import Job
-from avatar.progress import Progress
+from avatar.loading import ONE_AT_A_TIME, Loading
+from avatar.progress import Event, Progress
 from avatar.request import Request
 from avatar.stacks import stack_for
 from avatar.stages import STAGES, Task, Work
@@ -28,14 +30,18 @@ from avatar.weights.read_ahead import read_ahead
 Missing = tuple[Work, Task, str, dict]  # a stage that is to be made, its cause, and what that says of its making
 
 
-def render(job: Job, progress: Progress) -> Path:
+def render(job: Job, progress: Progress, loading: Loading = ONE_AT_A_TIME) -> Path:
     """Bring a job to its video, doing only what is not there yet. Returns the path of the mp4."""
-    if failed := render_all([job], progress):
+    if failed := render_all([job], lambda _, event: progress.tell(event), loading):
         raise failed[job.id]
     return job.video
 
 
-def render_all(jobs: Sequence[Job], progress: Progress) -> dict[str, Exception]:
+def render_all(
+    jobs: Sequence[Job],
+    tell: Callable[[Job, Event], object] = lambda job, event: None,
+    loading: Loading = ONE_AT_A_TIME,
+) -> dict[str, Exception]:
     """Bring jobs to their videos, each model being loaded once. Returns {id: error} of those that failed.
 
     A job that fails leaves the others. One that another process works on fails with TemporaryProblem.
@@ -45,14 +51,14 @@ def render_all(jobs: Sequence[Job], progress: Progress) -> dict[str, Exception]:
         works = []
         for job in dict.fromkeys(jobs):
             with noted(job, failed):
-                work = work_of(job, progress)
+                work = work_of(job, partial(tell, job))
                 held.enter_context(job.locked())
                 works.append(work)
         for number, stage in enumerate(STAGES, start=1):
             works = [work for work in works if work.job.id not in failed]
             names = list(STAGES)[number - 1 :]
             with read_ahead([model for work in works for model in work.stack.models_of(names)]):
-                run_stage(number, stage, works, failed)
+                run_stage(number, stage, works, failed, loading)
         for work in works:
             if work.job.id not in failed:
                 with noted(work.job, failed):
@@ -72,11 +78,11 @@ def judged(work: Work) -> dict:
     return judgement
 
 
-def work_of(job: Job, progress: Progress) -> Work:
+def work_of(job: Job, tell: Callable[[Event], object]) -> Work:
     """A job's request, read once, with the engines that serve it."""
     request = job.request()
     profile = profile_of(request)
-    return Work(job, request, stack_for(request), profile, Progress(logged(job.folder, progress.tell)))
+    return Work(job, request, stack_for(request), profile, Progress(logged(job.folder, tell)))
 
 
 def profile_of(request: Request) -> Profile | None:
@@ -90,7 +96,7 @@ def profile_of(request: Request) -> Profile | None:
     return memory.profile()
 
 
-def run_stage(number: int, stage: str, works: list[Work], failed: dict[str, Exception]) -> None:
+def run_stage(number: int, stage: str, works: list[Work], failed: dict[str, Exception], loading: Loading) -> None:
     """One stage of all jobs: what is missing is made, by one engine after the other."""
     missing: dict[tuple[Any, Profile | None], list[Missing]] = {}
     for work in works:
@@ -104,11 +110,16 @@ def run_stage(number: int, stage: str, works: list[Work], failed: dict[str, Exce
             else:
                 missing.setdefault((task.engine, work.profile), []).append((work, task, known_by, parts))
     for (engine, profile), some in missing.items():
-        make_all(stage, engine, profile, some, failed)
+        make_all(stage, engine, profile, some, failed, loading)
 
 
 def make_all(
-    stage: str, engine: Any, profile: Profile | None, some: list[Missing], failed: dict[str, Exception]
+    stage: str,
+    engine: Any,
+    profile: Profile | None,
+    some: list[Missing],
+    failed: dict[str, Exception],
+    loading: Loading,
 ) -> None:
     """Make a stage of several jobs with one engine. Where it cannot be loaded, all of them fail."""
     to_load = engine if any(task.make for _, task, _, _ in some) and not isinstance(engine, Program) else None
@@ -118,7 +129,7 @@ def make_all(
             from avatar.device import memory
 
             memory.profile_named_or_fitting(profile.name)  # the job may come from a host with another card
-        with to_load.load(profile) if to_load is not None else nullcontext() as loaded:
+        with loading.use(to_load, profile) if to_load is not None else nullcontext() as loaded:
             for work, task, known_by, parts in some:
                 tried.append(work)
                 with noted(work.job, failed):

@@ -23,14 +23,18 @@ def check(request: Request) -> None:
 
     Imports no model library.
     """
-    for name in FILE_FIELDS:
-        path = getattr(request, name)
-        if path and not path.is_file():
-            raise RequestError(f"there is no file {str(path)!r}; check the path.", (name,))
+    refuse_missing_files(request)
     with decoding(request.portrait) if request.portrait else nullcontext():  # while the engines' code is loaded
         check_stages(request, stack_for(request))
     encoder.refuse_unusable(SIZE, Fraction(FRAME_RATE))
     refuse_missing_parts(stack_for(request).models)
+
+
+def refuse_missing_files(request: Request) -> None:
+    for name in FILE_FIELDS:
+        path = getattr(request, name)
+        if path and not path.is_file():
+            raise RequestError(f"there is no file {str(path)!r}; check the path.", (name,))
 
 
 def check_stages(request: Request, stack: Stack) -> None:

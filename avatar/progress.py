@@ -27,7 +27,7 @@ class Event:
 class Progress:
     """Tells events to whoever was given; by default to nobody."""
 
-    def __init__(self, tell: Callable[[Event], None] = lambda event: None) -> None:
+    def __init__(self, tell: Callable[[Event], object] = lambda event: None) -> None:
         self.tell = tell
         self._now = Event("", 0)
 

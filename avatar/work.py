@@ -7,8 +7,10 @@ process. Defaults are those of the settings, and a voice may be named.
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,10 +23,12 @@ from avatar.jobs import home as homes
 from avatar.jobs.delivery import check_home, check_output, deliver, deliver_with
 from avatar.jobs.job import Job
 from avatar.limits import FRAME_RATE, LONGEST_S
+from avatar.loading import ONE_AT_A_TIME, Loading
 from avatar.progress import Event, Progress
 from avatar.request import FILE_FIELDS, Request, make_request
 
-Tell = Callable[[Event], None]
+Tell = Callable[[Event], object]
+MOST_TEXT_BYTES = 1 << 20  # of a file; a text of 5,000 characters has a fiftieth of it
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,21 @@ def voice_file(voice: str) -> Path:
     return recording
 
 
+def read_text(path: Path) -> str:
+    """Text of a file, or of standard input for '-'. Raises RequestError when it cannot be read or is not UTF-8."""
+    shown = repr(str(path))
+    try:
+        with nullcontext(sys.stdin.buffer) if str(path) == "-" else open(path, "rb") as file:
+            data = file.read(MOST_TEXT_BYTES + 1)
+        if len(data) > MOST_TEXT_BYTES:
+            raise RequestError(f"the text file {shown} is larger than {MOST_TEXT_BYTES >> 20} MiB; give a shorter one.")
+        return data.decode("utf-8-sig")
+    except OSError as error:
+        raise RequestError(f"cannot read the text file {shown}: {error.strerror}; check the path.") from error
+    except UnicodeDecodeError as error:
+        raise RequestError(f"the text file {shown} is not UTF-8 text; save it as UTF-8.") from error
+
+
 def make(request: Request, output: Path | None, overwrite: bool, tell: Tell) -> Made:
     """Make a video and deliver it to `output`, or leave it in its job's folder. The same request makes nothing twice."""
     started = time.monotonic()
@@ -104,7 +123,7 @@ def make(request: Request, output: Path | None, overwrite: bool, tell: Tell) -> 
         raise
 
 
-def resume(job: Job, output: Path | None, overwrite: bool, tell: Tell) -> Made:
+def resume(job: Job, output: Path | None, overwrite: bool, tell: Tell, loading: Loading = ONE_AT_A_TIME) -> Made:
     """Go on with a job, after the same checks, to `output`, or to where its video was asked for before."""
     started = time.monotonic()
     job.refuse_damaged()
@@ -113,7 +132,7 @@ def resume(job: Job, output: Path | None, overwrite: bool, tell: Tell) -> Made:
     if output is None and (remembered := job.outputs()):
         output = remembered[-1]
         overwrite = overwrite or not output.exists() or was_delivered(job, output)
-    return finish(job, prepare(request, output, overwrite), tell, started)
+    return finish(job, prepare(request, output, overwrite), tell, started, loading)
 
 
 def was_delivered(job: Job, output: Path) -> bool:
@@ -151,7 +170,7 @@ def with_profile(request: Request) -> Request:
     )
 
 
-def finish(job: Job, output: Path | None, tell: Tell, started: float) -> Made:
+def finish(job: Job, output: Path | None, tell: Tell, started: float, loading: Loading = ONE_AT_A_TIME) -> Made:
     """Render what is missing of a job, then deliver the result."""
     from avatar import pipeline
     from avatar.jobs import report
@@ -159,11 +178,12 @@ def finish(job: Job, output: Path | None, tell: Tell, started: float) -> Made:
     if output:
         job.remember_output(output)
     try:
-        video = pipeline.render(job, Progress(tell))
+        video = pipeline.render(job, Progress(tell), loading)
     except KeyboardInterrupt as stop:
         raise Interrupted(f"job {job.id} stopped; '{to_type(f'pipeline resume {job.id}')}' goes on with it.") from stop
     if output:
-        deliver(video, output)
+        if not was_delivered(job, output):  # it is, where somebody was killed between that and saying so
+            deliver(video, output)
         if (subtitles := job.file("subtitles.srt")).exists() and job.request().subtitles:
             deliver(subtitles, output.with_suffix(".srt"))
     told = report.read(job)

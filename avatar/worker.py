@@ -54,7 +54,8 @@ def answer(question: dict[str, Any], answers: IO[str]) -> Any:
             {"error": {"kind": error.kind, "message": str(error), "fields": error.fields, "mend": error.mend}}, answers
         )
     except Exception as error:
-        from avatar.__main__ import debugging, exit_code, explanation
+        from avatar.__main__ import debugging
+        from avatar.failures import exit_code, explanation
 
         if debugging():
             raise

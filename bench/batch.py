@@ -1,8 +1,8 @@
-"""Items an hour: so many one-sentence texts in one batch, beside one process each; the same bytes.
+"""Items an hour: so many one-sentence texts in one batch, through the queue, and in one process each; the same bytes.
 
     ./run python bench/batch.py [--texts 20] [-o bench/results/batch.json]
 
-The preview stack, its default voice, the bundled portrait. Both ways begin with an empty home, in one run, the batch first.
+The preview stack, its default voice, the bundled portrait. Each way begins with an empty home, in one run, in that order.
 """
 
 from __future__ import annotations
@@ -23,10 +23,17 @@ BATCH = """
 import sys
 from avatar import pipeline, settings
 from avatar.jobs import home
-from avatar.progress import Progress
 from avatar.work import request_of
 jobs = [home.create(settings.home(), request_of(text=text)) for text in sys.argv[1:]]
-sys.exit(bool(pipeline.render_all(jobs, Progress())))
+sys.exit(bool(pipeline.render_all(jobs)))
+"""
+SUBMIT = """
+import sys
+from avatar import settings
+from avatar.service.queue import submit
+from avatar.work import request_of
+for text in sys.argv[1:]:
+    submit(settings.home(), request_of(text=text))
 """
 NUMBERS = [
     "one",
@@ -78,15 +85,18 @@ def main() -> int:
     options = parser.parse_args()
     spoken = texts(options.texts)
     with tempfile.TemporaryDirectory() as folder:
-        together, alone = Path(folder, "together"), Path(folder, "alone")
+        together, queued, alone = (Path(folder, name) for name in ("together", "queued", "alone"))
         batch_s = timed([[sys.executable, "-c", BATCH, *spoken]], together)
+        worker = [sys.executable, "-m", "avatar", "queue", "work", "--until-empty"]
+        queue_s = timed([[sys.executable, "-c", SUBMIT, *spoken], worker], queued)
         one = [[sys.executable, "-m", "avatar", "pipeline", "run", "--text", text] for text in spoken]
         alone_s = timed(one, alone)
-        same = digests(together) == digests(alone) and len(digests(alone)) == len(set(spoken))
+        same = digests(together) == digests(queued) == digests(alone) and len(digests(alone)) == len(set(spoken))
     result = {
-        "texts": len(spoken), "batch_s": round(batch_s, 2), "one_process_each_s": round(alone_s, 2),
-        "items_an_hour": {"batch": round(3600 * len(spoken) / batch_s), "one_process_each": round(3600 * len(spoken) / alone_s)},
-        "times_as_many": round(alone_s / batch_s, 3), "same_bytes": same,
+        "texts": len(spoken), "batch_s": round(batch_s, 2), "queue_s": round(queue_s, 2), "one_process_each_s": round(alone_s, 2),
+        "items_an_hour": {"batch": round(3600 * len(spoken) / batch_s), "queue": round(3600 * len(spoken) / queue_s),
+                          "one_process_each": round(3600 * len(spoken) / alone_s)},
+        "times_as_many": round(alone_s / batch_s, 3), "times_as_many_by_the_queue": round(alone_s / queue_s, 3), "same_bytes": same,
         "cpu": cpu_name(), "cores": len(os.sched_getaffinity(0)), "command": " ".join(["python", *sys.argv]),
     }  # fmt: skip
     options.output.write_text(json.dumps(result, indent=1) + "\n")

@@ -126,7 +126,7 @@ def commands_in(statement: ast.AST) -> list[ast.Call]:
 
 
 def test_the_command_line_says_it_in_its_flags():
-    from avatar.__main__ import with_flags
+    from avatar.failures import with_flags
 
     error = RequestError("no such thing; take another.", ("lips_shift",), {"stack": "full", "overwrite": True})
     assert with_flags(error) == "--lips-shift: no such thing; take another (--stack full, --overwrite)."

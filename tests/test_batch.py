@@ -36,7 +36,7 @@ def test_a_batch_gives_the_bytes_of_one_after_the_other(home, tmp_path):
         (job,) = jobs_for(tmp_path / str(number), each)
         alone.append(pipeline.render(job, Progress()).read_bytes())
     jobs = jobs_for(home, *asked)
-    assert pipeline.render_all(jobs, Progress()) == {}
+    assert pipeline.render_all(jobs) == {}
     assert [job.video.read_bytes() for job in jobs] == alone
     assert all(job.file("report.json").is_file() for job in jobs)
 
@@ -56,10 +56,10 @@ def test_each_engine_is_loaded_once(home, monkeypatch):
 
         monkeypatch.setattr(engine, "load", counted)
     jobs = jobs_for(home, *({"text": text} for text in TEXTS))
-    assert pipeline.render_all(jobs, Progress()) == {}
+    assert pipeline.render_all(jobs) == {}
     assert loaded == {"GivenPortrait": 1, "PresetVoice": 1, "WarpLipsEngine": 1}
     assert {job.record("portrait").get("copied_from") for job in jobs[1:]} == {jobs[0].id}, "one portrait, made once"
-    assert pipeline.render_all(jobs, Progress()) == {}
+    assert pipeline.render_all(jobs) == {}
     assert sum(loaded.values()) == 3, "what is there needs no engine"
 
 
@@ -68,7 +68,7 @@ def test_a_job_that_fails_leaves_the_others(home, tmp_path):
     jobs = jobs_for(home, {"text": TEXTS[1]}, {"text": TEXTS[1], "portrait": tmp_path / "grey.png"}, {"text": TEXTS[2]})
     with jobs_for(home, {"text": "Held by another."})[0].locked():
         held = jobs_for(home, {"text": "Held by another."})
-        failed = pipeline.render_all([*jobs, *held], Progress())
+        failed = pipeline.render_all([*jobs, *held])
     assert {name: type(error) for name, error in failed.items()} == {
         jobs[1].id: InputError,
         held[0].id: TemporaryProblem,
@@ -79,9 +79,9 @@ def test_a_job_that_fails_leaves_the_others(home, tmp_path):
 def test_a_batch_that_is_killed_goes_on_where_it_was(home, tmp_path):
     code = (
         "import sys; from pathlib import Path; from avatar import pipeline; from avatar.jobs import home as homes\n"
-        "from avatar.progress import Progress; from avatar.request import make_request\n"
+        "from avatar.request import make_request\n"
         f"jobs = [homes.create(Path(sys.argv[1]), make_request(text=text, preset='joe')) for text in {TEXTS!r}]\n"
-        "print('begun', flush=True); failed = pipeline.render_all(jobs, Progress()); sys.exit(bool(failed))"
+        "print('begun', flush=True); failed = pipeline.render_all(jobs); sys.exit(bool(failed))"
     )
     run = [sys.executable, "-c", code]
     killed = subprocess.Popen([*run, home], cwd=ROOT, stdout=subprocess.PIPE, env=dict(os.environ))
@@ -112,7 +112,7 @@ def test_what_a_failed_job_held_in_memory_is_let_go(home, monkeypatch):
         raise RuntimeError("unforeseen")
 
     monkeypatch.setattr(PresetVoice, "speak", fails)
-    failed = pipeline.render_all(jobs_for(home, {"text": TEXTS[1]}), Progress())
+    failed = pipeline.render_all(jobs_for(home, {"text": TEXTS[1]}))
     assert failed and held[0]() is None
 
 
@@ -129,7 +129,7 @@ def test_something_unforeseen_in_one_job_leaves_the_others_too(home, monkeypatch
 
     monkeypatch.setattr(PresetVoice, "speak", sometimes)
     jobs = jobs_for(home, *({"text": text} for text in TEXTS))
-    assert pipeline.render_all(jobs, Progress()) == {jobs[1].id: failing}
+    assert pipeline.render_all(jobs) == {jobs[1].id: failing}
     assert [job.state() for job in jobs] == ["done", "stopped before voice", "done"]
 
 

@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from avatar import errors
-from avatar.__main__ import exit_code
+from avatar.failures import exit_code
 from tests.conftest import ROOT, parse_only, run_command
 
 HEAVY = {"torch", "mediapipe", "cv2", "onnxruntime", "transformers", "numpy", "pydantic", "rich", "TTS", "diffusers"}

@@ -16,7 +16,7 @@ from tests.conftest import ROOT
 
 # Lowest first. A room imports from rooms before it in this list alone; a new room is put where that holds.
 FLOORS = [
-    "engines", "errors", "invocation", "limits", "progress", "script",
+    "engines", "errors", "invocation", "failures", "limits", "progress", "script",
     "files", "json_files", "settings",
     "device",
     "host", "weights",
@@ -29,8 +29,11 @@ FLOORS = [
     "jobs", "stacks",
     "quality",
     "stages",
+    "loading",
     "pipeline", "preflight",
     "work",
+    "service",
+    "batch",
     "api", "cli",
     "__init__", "__main__",
     "worker",

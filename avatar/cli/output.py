@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from avatar.errors import RequestError
 from avatar.invocation import printable
 from avatar.progress import Event
 
@@ -96,3 +97,22 @@ def age(seconds_since_epoch: float) -> str:
         if seconds >= length:
             return f"{seconds // length:.0f} {unit} ago"
     return "just now"
+
+
+def age_s(said: str) -> float:
+    """Seconds of '90min', '12h' or '30d'. Raises RequestError for anything else."""
+    units = {"min": 60, "h": 3600, "d": 86400}
+    for unit, seconds in units.items():
+        number = said.removesuffix(unit)
+        if number != said and number.isdigit():
+            return int(number) * seconds
+    raise RequestError(f"{said!r} is no age; write a whole number with min, h or d, as 30d.", ("older_than",))
+
+
+def bytes_of(said: str) -> int:
+    """Bytes of '500MB', '10GB'. Raises RequestError for anything else."""
+    for unit, power in (("KB", 1), ("MB", 2), ("GB", 3), ("TB", 4)):
+        number = said.upper().removesuffix(unit)
+        if number != said.upper() and number.isdigit():
+            return int(number) * 1000**power
+    raise RequestError(f"{said!r} is no size; write a whole number with MB or GB, as 10GB.", ("keep",))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +10,7 @@ import click
 
 from avatar import settings
 from avatar.cli.help import Group
-from avatar.cli.output import age, print_json, size
+from avatar.cli.output import age, age_s, print_json, size
 from avatar.errors import AvatarError, RequestError
 from avatar.invocation import printable, to_type
 
@@ -24,6 +23,7 @@ avatar pipeline run --text-file talk.txt --portrait me.jpg --preset joe --subtit
 echo "From a pipe." | avatar pipeline run --text-file - -o pipe.mp4
 avatar pipeline run --audio speech.wav --portrait group.jpg --face 2 -o speech.mp4
 avatar pipeline run --stack full --voice me.wav --prompt "an old sailor" --text "Ahoy." -o ahoy.mp4
+avatar pipeline run --table lessons.csv -O videos --preset joe
 """
 
 
@@ -66,33 +66,60 @@ def pipeline() -> None:
 @click.option("--seed", type=int, help="Another seed gives other blinks and another intonation. [default: 7]")
 @click.option("--subtitles", is_flag=True, help="Add a soft subtitle track, and an .srt file beside the mp4.")
 @click.option("--no-mark", is_flag=True, help="Leave out the visible 'synthetic preview' mark.")
+@click.option("--table", type=FILE, help="A CSV or JSONL file: a video for each row, a column for each option.")
+@click.option("-O", "--folder", type=FILE, help="Where the videos of a table go.")
+@click.option(
+    "--row", "rows", type=int, multiple=True, help="Of a table only this row, counted from 1; may be repeated."
+)
+@click.option("--missing", is_flag=True, help="Of a table only the rows whose video is not there.")
+@click.option("--dry-run", is_flag=True, help="Show what would be made of a table, and what is wrong in it.")
+@click.option("--queue", is_flag=True, help="Put it into the queue, for 'avatar queue work' to make.")
+@click.option("--priority", type=click.IntRange(-1000, 1000), default=0, help="In the queue: higher is made earlier.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-def run(text_file, output, overwrite, no_mark, as_json, **asked) -> None:
-    """Make a video. The same request again does no work twice.
+@click.pass_context
+def run(
+    context,
+    text_file,
+    output,
+    overwrite,
+    no_mark,
+    as_json,
+    table,
+    folder,
+    rows,
+    missing,
+    dry_run,
+    queue,
+    priority,
+    **asked,
+) -> None:
+    """Make a video, or one for each row of a table. The same request again does no work twice.
 
     \f
     asked: options that are fields of the request by the same name.
     """
     from avatar import work
     from avatar.cli.output import Printer, print_made
+    from avatar.cli.table import refuse_without_table, run_table
 
+    if table is not None:
+        single = {"text": asked["text"], "audio": asked["audio"], "text_file": text_file, "output": output}
+        defaults = {name: value for name, value in asked.items() if value} | ({"mark": False} if no_mark else {})
+        queued = priority if queue else None
+        context.exit(run_table(table, folder, defaults, single, overwrite, rows, missing, dry_run, as_json, queued))
+    refuse_without_table(folder=folder, row=rows, missing=missing, dry_run=dry_run)
     if text_file is not None:
         if asked["text"] is not None:
             raise RequestError("give either --text or --text-file, not both.")
-        asked["text"] = read_text(text_file)
+        asked["text"] = work.read_text(text_file)
     request = work.request_of(**asked, mark=not no_mark)
+    if queue:
+        from avatar.service.queue import submit
+
+        output = work.prepare(request, output, overwrite)
+        click.echo(printable(submit(settings.home(), work.with_profile(request), output, priority).id))
+        return
     print_made(work.make(request, output, overwrite, Printer()), as_json)
-
-
-def read_text(path: Path) -> str:
-    """Text of a file, or of standard input for '-'. Raises RequestError when it cannot be read or is not UTF-8."""
-    try:
-        data = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
-        return data.decode("utf-8-sig")
-    except OSError as error:
-        raise RequestError(f"cannot read the text file {str(path)!r}: {error.strerror}; check the path.") from error
-    except UnicodeDecodeError as error:
-        raise RequestError(f"the text file {str(path)!r} is not UTF-8 text; save it as UTF-8.") from error
 
 
 @pipeline.command(examples="avatar pipeline resume hello-3fa9c2\navatar pipeline resume hello -o hello.mp4")
@@ -269,13 +296,3 @@ def remove(job_names: tuple[str, ...], older_than: str | None, every_one: bool) 
                 click.echo(f"note: {error}", err=True)
             else:
                 click.echo(printable(job.id))
-
-
-def age_s(said: str) -> float:
-    """Seconds of '90min', '12h' or '30d'. Raises RequestError for anything else."""
-    units = {"min": 60, "h": 3600, "d": 86400}
-    for unit, seconds in units.items():
-        number = said.removesuffix(unit)
-        if number != said and number.isdigit():
-            return int(number) * seconds
-    raise RequestError(f"{said!r} is no age; write a whole number with min, h or d, as 30d.", ("older_than",))

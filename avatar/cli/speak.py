@@ -34,11 +34,10 @@ def speak(text, text_file, show, voice_name, preset, language, stack, seed, outp
     """
     from avatar import work
     from avatar.cli.output import Printer
-    from avatar.cli.pipeline import read_text
 
     if (text is None) == (text_file is None):
         raise RequestError("give a text, or --text-file with the file that holds it.", ("text",))
-    text = read_text(text_file) if text is None else text
+    text = work.read_text(text_file) if text is None else text
     asked = {"text": text, "voice": voice_name, "preset": preset, "language": language, "stack": stack, "seed": seed}
     request = work.request_of(**asked)
     if show:

@@ -88,6 +88,14 @@ def read_outputs(folder: Path) -> list[Path]:
         return []
 
 
+def read_queue_entry(folder: Path) -> schema.QueueEntry | None:
+    """What the queue knows of a job; None where it never stood in it."""
+    try:
+        return schema.fitting(schema.QueueEntry, read_json(inside(folder, "queue.json")), "queue.json")
+    except FileNotFoundError:
+        return None
+
+
 def read_report(folder: Path) -> dict | None:
     try:
         content = read_json(inside(folder, "report.json"), 4 << 20)
@@ -113,6 +121,7 @@ def refuse_damaged(folder: Path) -> None:
     for stage in STAGES:
         read_record(folder, stage)
     read_outputs(folder)
+    read_queue_entry(folder)
 
 
 def is_whole(folder: Path, outputs: Mapping[str, str]) -> bool:

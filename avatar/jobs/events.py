@@ -25,7 +25,7 @@ MOST_BYTES = 16 << 20  # of the log, that are read: a render of 120 s writes 0.3
 POLL_S = 0.2  # between two looks at the file
 
 
-def logged(folder: Path, then: Callable[[Event], None]) -> Callable[[Event], None]:
+def logged(folder: Path, then: Callable[[Event], object]) -> Callable[[Event], None]:
     """Tells each event to the log of this job folder, and to `then`. A log that cannot be written stops no render."""
     begun: list[Event] = []  # a stage that may turn out to be there already
 

@@ -23,7 +23,7 @@ def create(home: Path, request: Request) -> Job:
 
     Raises AvatarError where that one is damaged.
     """
-    folder = home / "jobs" / f"{slug(request)}-{request.digest()[:10]}"
+    folder = place(home, request)
     names = {name: f"{name}{safe_suffix(path)}" for name in FILE_FIELDS if (path := getattr(request, name)) is not None}
     if os.path.lexists(folder):
         Job(folder).refuse_damaged()
@@ -38,6 +38,11 @@ def create(home: Path, request: Request) -> Job:
                 rename_new(scratch, folder)
     copies = {name: folder / "inputs" / copy for name, copy in names.items()}
     return Job(folder, request.model_copy(update=copies))
+
+
+def place(home: Path, request: Request) -> Path:
+    """The folder of the job for this request, whether it is there or not."""
+    return home / "jobs" / f"{slug(request)}-{request.digest()[:10]}"
 
 
 def find(home: Path, name: str) -> Job:

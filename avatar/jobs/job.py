@@ -7,6 +7,7 @@
         records/       one JSON per finished stage: its cause, outputs, engine, seconds, peak memory
         events.jsonl   what was told while it was made (events.py)
         outputs.json   where the video was asked for with -o
+        queue.json     where it stands in the queue, if it was put there (service/queue.py)
         report.json    everything above in one, when the video is there
 
 A stage works in a folder of its own; its files are renamed into place when it is done, and its record is
@@ -111,7 +112,7 @@ class Job:
         """'done', 'running', 'damaged', or the first stage that has no record yet."""
         if self.damage():
             return "damaged"
-        if self._is_locked():
+        if self.is_locked():
             return "running"
         missing = [stage for stage in STAGES if not self.record(stage)]
         return f"stopped before {missing[0]}" if missing else "done"
@@ -236,7 +237,7 @@ class Job:
                 clear_away(leftover)
             yield
 
-    def _is_locked(self) -> bool:
+    def is_locked(self) -> bool:
         try:
             with open(open_regular(self.folder / "lock")) as lock:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)

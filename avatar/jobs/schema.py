@@ -10,14 +10,14 @@ import json
 import re
 from itertools import takewhile
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
 from avatar.json_files import Damaged
 from avatar.progress import Event
 
-OWN = ("request.json", "inputs", "records", "lock", "events.jsonl", "outputs.json", "report.json")
+OWN = ("request.json", "inputs", "records", "lock", "events.jsonl", "outputs.json", "report.json", "queue.json")
 MOST_FRAMES = 1_000_000
 
 
@@ -71,6 +71,29 @@ class Report(BaseModel):
 
     records: dict[str, Record]
     notes: list[str]
+
+
+class Failure(BaseModel):
+    model_config = ConfigDict(strict=True, extra="allow")
+
+    kind: Annotated[str, Field(max_length=40)]
+    message: Annotated[str, Field(max_length=10_000)]
+
+
+class QueueEntry(BaseModel):
+    """queue.json: what the queue knows of a job. That it is worked on says its lock, that a stage is done its record."""
+
+    model_config = ConfigDict(strict=True, extra="allow", frozen=True)
+
+    submitted: Annotated[float, Field(gt=0, le=1e12)]  # s since the epoch
+    priority: Annotated[int, Field(ge=-1000, le=1000)] = 0
+    state: Literal["queued", "done", "failed", "cancelled"] = "queued"
+    device: Annotated[str, Field(max_length=40)] = ""  # whose worker took it last
+    attempts: Annotated[int, Field(ge=0, le=1000)] = 0  # at the stage that is to be made
+    stages: Annotated[int, Field(ge=0, le=100)] = 0  # that were there when it was taken last
+    not_before: Seconds = 0.0  # s since the epoch: when it is tried again
+    ended: Seconds | None = None  # s since the epoch
+    error: Failure | None = None
 
 
 NAME = TypeAdapter(Name, config=ConfigDict(strict=True))

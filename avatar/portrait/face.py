@@ -255,7 +255,7 @@ def _import_mediapipe() -> types.SimpleNamespace:
     vars(matplotlib)["pyplot"] = pyplot
     unused = {"matplotlib": matplotlib, "matplotlib.pyplot": pyplot, "sounddevice": None}
     stand_ins = {name: module for name, module in unused.items() if name.partition(".")[0] not in sys.modules}
-    sys.modules |= stand_ins  # type: ignore[arg-type]  # None: it is not to be imported
+    sys.modules |= stand_ins
     try:
         from mediapipe.tasks.python.core.base_options import BaseOptions
         from mediapipe.tasks.python.vision.core.image import Image, ImageFormat

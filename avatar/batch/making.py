@@ -1,0 +1,127 @@
+"""Rows of a table become videos in a folder, in waves: each model is loaded once for a wave, and a bad row stops no other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from avatar import pipeline, preflight, settings, work
+from avatar.batch.table import Row
+from avatar.errors import InputError, RequestError
+from avatar.jobs import home as homes
+from avatar.jobs.delivery import deliver
+from avatar.jobs.job import Job
+from avatar.progress import Event
+from avatar.request import Request
+from avatar.service import queue
+
+WAVE = 100  # rows that are made together: their videos are there when all of them are, and each job holds a file open
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A row and its video: where it is, or why there is none. is_new: it was put there now. plan: what would be made."""
+
+    row: Row
+    video: Path | None = None
+    error: Exception | None = None
+    is_new: bool = True
+    plan: str = ""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A row with its request, its job and where its video goes."""
+
+    row: Row
+    request: Request
+    job: Job
+    output: Path
+
+
+def make_rows(
+    rows: Sequence[Row], folder: Path, defaults: dict[str, Any], overwrite: bool, tell: Callable[[Row, Event], object]
+) -> Iterator[Outcome]:
+    """One outcome for each row, in the table's order. defaults: fields for the rows that do not say their own."""
+    for wave in _waves(rows):
+        outcomes: dict[int, Outcome] = {}
+        planned: list[Planned] = []
+        for row in wave:
+            try:
+                plan = planned_row(row, folder, defaults)
+                if is_there(plan):
+                    outcomes[row.number] = Outcome(row, plan.output, is_new=False)
+                    continue
+                work.prepare(plan.request, plan.output, overwrite)
+                job = homes.create(settings.home(), plan.request)
+                job.remember_output(plan.output)
+                planned.append(replace(plan, job=job))
+            except Exception as error:  # whatever it was, the other rows can be made
+                outcomes[row.number] = Outcome(row, error=error)
+        outcomes |= {outcome.row.number: outcome for outcome in _rendered(planned, tell)}
+        yield from (outcomes[row.number] for row in wave)
+
+
+def queue_rows(
+    rows: Sequence[Row], folder: Path, defaults: dict[str, Any], overwrite: bool, priority: int
+) -> Iterator[Outcome]:
+    """Put each row into the queue, whose worker delivers its video."""
+    for row in rows:
+        try:
+            plan = planned_row(row, folder, defaults)
+            if is_there(plan):
+                yield Outcome(row, plan.output, is_new=False)
+                continue
+            work.prepare(plan.request, plan.output, overwrite)
+            queue.submit(settings.home(), plan.request, plan.output, priority)
+            yield Outcome(row, plan.output)
+        except Exception as error:
+            yield Outcome(row, error=error)
+
+
+def planned_row(row: Row, folder: Path, defaults: dict[str, Any]) -> Planned:
+    """What a row asks for. Raises AvatarError where it cannot be asked for; no work is done and no file decoded."""
+    if row.wrong:
+        raise row.wrong
+    asked = {**defaults, **row.asked}
+    if (text_file := asked.pop("text_file", None)) is not None:
+        if "text" in row.asked:
+            raise RequestError(
+                "a text and a file with one exclude each other; give one of them.", ("text", "text_file")
+            )
+        asked["text"] = work.read_text(text_file)
+    request = work.with_profile(work.request_of(**asked))
+    preflight.refuse_missing_files(request)
+    return Planned(row, request, Job(homes.place(settings.home(), request)), folder / f"{row.name}.mp4")
+
+
+def is_there(plan: Planned) -> bool:
+    """Whether this row's video lies where it belongs, as it was made from this very row."""
+    if plan.request.subtitles and not plan.output.with_suffix(".srt").exists():
+        return False
+    return work.was_delivered(plan.job, plan.output)
+
+
+def _rendered(planned: list[Planned], tell: Callable[[Row, Event], object]) -> Iterator[Outcome]:
+    rows = {plan.job.id: plan.row for plan in planned}  # of rows that ask for the same, the last
+    failed = pipeline.render_all([plan.job for plan in planned], lambda job, event: tell(rows[job.id], event))
+    for plan in planned:
+        try:
+            if error := failed.get(plan.job.id):
+                raise error
+            deliver(plan.job.video, plan.output)
+            if plan.request.subtitles:
+                deliver(plan.job.file("subtitles.srt"), plan.output.with_suffix(".srt"))
+            yield Outcome(plan.row, plan.output)
+        except Exception as error:
+            yield Outcome(plan.row, error=error)
+    for job in {plan.job for plan in planned}:
+        if isinstance(failed.get(job.id), RequestError | InputError):  # it would be refused again
+            homes.remove_if_empty(job)
+
+
+def _waves(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    for start in range(0, len(rows), WAVE):
+        yield rows[start : start + WAVE]

@@ -1,0 +1,40 @@
+"""What would be made of a table: each row is checked as it will be when it is made, and nothing is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from avatar import preflight, settings
+from avatar.batch.making import Outcome, Planned, is_there, planned_row
+from avatar.batch.table import Row
+from avatar.jobs.contents import STAGES
+from avatar.jobs.delivery import check_home, check_output
+from avatar.script.length import estimate_seconds
+
+
+def plan_rows(rows: Sequence[Row], folder: Path, defaults: dict[str, Any], overwrite: bool) -> Iterator[Outcome]:
+    """One outcome for each row, as if it were made."""
+    check_home(settings.home())
+    for row in rows:
+        try:
+            plan = planned_row(row, folder, defaults)
+            if is_there(plan):
+                yield Outcome(row, plan.output, is_new=False, plan="there already")
+                continue
+            if folder.is_dir():
+                check_output(plan.output, overwrite)
+            preflight.check(plan.request)
+            yield Outcome(row, plan.output, plan=told(plan))
+        except Exception as error:
+            yield Outcome(row, error=error)
+
+
+def told(plan: Planned) -> str:
+    request = plan.request
+    length = (
+        f"about {estimate_seconds(request.text, request.language):.0f} s of speech" if request.text else "given speech"
+    )
+    done = [stage for stage in STAGES if plan.job.record(stage)]
+    return f"{length}, {request.stack} stack" + (f", {' and '.join(done)} done" if done else "")

@@ -1,0 +1,128 @@
+"""`avatar pipeline run --table …`: a video for each row, a line for each on stdout or stderr."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from avatar.cli.output import print_json
+from avatar.errors import AvatarError, Interrupted, RequestError, TemporaryProblem
+from avatar.failures import exit_code, explanation
+from avatar.invocation import printable
+from avatar.progress import Event
+
+if TYPE_CHECKING:
+    from avatar.batch.making import Outcome
+    from avatar.batch.table import Row
+
+STAGE_COUNT = 4
+
+
+def refuse_without_table(**options: Any) -> None:
+    for name, value in options.items():
+        if value:
+            raise RequestError("this is for a table of videos; give one.", (name,), {"table": "FILE"})
+
+
+def run_table(
+    table: Path,
+    folder: Path | None,
+    defaults: dict[str, Any],
+    single: dict[str, Any],
+    overwrite: bool,
+    numbers: Sequence[int],
+    missing: bool,
+    dry_run: bool,
+    as_json: bool,
+    priority: int | None,
+) -> int:
+    """Returns the exit code: 0, 75 where every row that failed may work when tried again, else 1; of one --row its own.
+
+    single: options that are for one video alone. priority: in the queue, where the rows are to be put; None is now.
+    """
+    from avatar.batch.making import make_rows, queue_rows
+    from avatar.batch.plan import plan_rows
+    from avatar.batch.table import read_table
+
+    if given := [name for name, value in single.items() if value is not None]:
+        raise RequestError("this is for one video, and a table has a column for it; leave it away.", given)
+    if folder is None:
+        raise RequestError("a table needs a folder for its videos; name one.", (), {"folder": "FOLDER"})
+    folder = folder.absolute()
+    rows = chosen(read_table(table.absolute()), numbers)
+    if missing:
+        rows = [row for row in rows if not (folder / f"{row.name}.mp4").exists()]
+    if dry_run:
+        outcomes = plan_rows(rows, folder, defaults, overwrite)
+    elif priority is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        outcomes = queue_rows(rows, folder, defaults, overwrite, priority)
+    else:
+        folder.mkdir(parents=True, exist_ok=True)
+        outcomes = make_rows(rows, folder, defaults, overwrite, TablePrinter())
+    told: list[Outcome] = []
+    try:
+        for outcome in outcomes:
+            told.append(outcome)
+            if not as_json:
+                print_outcome(outcome)
+    except KeyboardInterrupt as stop:
+        raise Interrupted("stopped; the same command goes on with the rows that are not made yet.") from stop
+    if as_json:
+        print_json([as_dict(outcome) for outcome in told])
+    failed = [outcome.error for outcome in told if outcome.error]
+    made = sum(outcome.is_new for outcome in told if outcome.video)
+    done = "would be made" if dry_run else "made" if priority is None else "queued"
+    there = len(told) - made - len(failed)
+    click.echo(f"{len(told)} rows: {made} {done}, {there} there already, {len(failed)} failed", err=True)
+    codes = {exit_code(error) for error in failed}
+    return 0 if not codes else codes.pop() if len(numbers) == 1 or codes == {TemporaryProblem.exit_code} else 1
+
+
+def chosen(rows: list[Row], numbers: Sequence[int]) -> list[Row]:
+    if unknown := [number for number in numbers if not 0 < number <= len(rows)]:
+        raise RequestError(f"the table has {len(rows)} rows, and no row {unknown[0]}.", ("row",))
+    return [rows[number - 1] for number in dict.fromkeys(numbers)] if numbers else rows
+
+
+def print_outcome(outcome: Outcome) -> None:
+    if outcome.error:
+        click.echo(printable(f"{outcome.row.label}: {sentence(outcome.error)}"), err=True)
+    else:
+        click.echo(printable(str(outcome.video)) + (f"  {outcome.plan}" if outcome.plan else ""))
+
+
+def sentence(error: Exception) -> str:
+    """An error in the words of a table, whose columns are the fields."""
+    if isinstance(error, AvatarError):
+        return ", ".join(error.fields) + (": " if error.fields else "") + str(error)
+    return explanation(error)
+
+
+def as_dict(outcome: Outcome) -> dict[str, Any]:
+    error = outcome.error
+    return {
+        "row": outcome.row.number,
+        "name": outcome.row.name,
+        "video": outcome.video and str(outcome.video),
+        "is_new": outcome.video is not None and outcome.is_new,
+        "plan": outcome.plan or None,
+        "error": error and {"kind": getattr(error, "kind", "failed"), "message": sentence(error)},
+    }
+
+
+class TablePrinter:
+    """Prints events of many rows on stderr: a line for each stage that is done, and each note once."""
+
+    def __init__(self) -> None:
+        self._told: set[str] = set()
+
+    def __call__(self, row: Row, event: Event) -> None:
+        if event.note and event.note not in self._told:
+            self._told.add(event.note)
+            click.echo(printable(f"note: {row.name}: {event.note}"), err=True)
+        if event.is_end and not event.is_cached:
+            click.echo(printable(f"[{event.number}/{STAGE_COUNT}] {event.stage}  {row.name}"), err=True)

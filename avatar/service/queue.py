@@ -1,0 +1,260 @@
+"""The queue: a view of a home's job folders. What it knows of a job stands in the job's own queue.json.
+
+What was accepted is on the disk before `submit` returns. A job is queued until it is done, failed or cancelled; whether
+somebody works on it says its lock, and which of its stages are there their records: so a worker that is killed, or a
+power cut, takes nothing back, and the next worker goes on with the first stage that is missing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from avatar.errors import AvatarError, RequestError, TemporaryProblem
+from avatar.files import open_lock, sync_folder, write_json
+from avatar.invocation import printable
+from avatar.jobs import contents
+from avatar.jobs import home as homes
+from avatar.jobs.contents import STAGES
+from avatar.jobs.job import Job
+from avatar.jobs.schema import Failure, QueueEntry
+from avatar.json_files import Damaged
+from avatar.request import Request
+
+MOST_ATTEMPTS = 10  # at one stage, by workers that were killed or had a problem that may pass
+PAUSES_S = (1, 10, 60, 300)  # before the second, third … attempt after a problem that may pass
+LOCK = "queue.lock"  # in the home; its time is that of the last change
+ENDED = ("done", "failed", "cancelled")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A job in the queue. state: of the entry, or "running" while somebody works on a queued one."""
+
+    job: Job
+    entry: QueueEntry
+    state: str
+
+
+def submit(home: Path, request: Request, output: Path | None = None, priority: int = 0) -> Job:
+    """Put a job into the queue; what is returned is on the disk. One that waits already keeps its place, or gets a
+    better one; one that ended is tried again.
+
+    output: where its video is to be delivered. Raises RequestError and OSError.
+    """
+    job = homes.create(home, request)
+    if output:
+        job.remember_output(output)
+    with _changing(home):
+        entry = _entry(job)
+        if entry and entry.state == "queued":
+            entry = entry.model_copy(update={"priority": max(priority, entry.priority)})
+        else:
+            entry = QueueEntry(submitted=round(time.time(), 3), priority=priority)
+        _write(job, entry)
+    sync_folder(job.folder)
+    return job
+
+
+def every(home: Path) -> list[Place]:
+    """All jobs that are or were in the queue: what waits in the order in which it is made, then what ended, oldest first."""
+    places = [Place(job, entry, _state(job, entry)) for job in map(Job, homes.folders(home)) if (entry := _entry(job))]
+    return sorted(places, key=_order)
+
+
+def find(home: Path, name: str) -> Place:
+    """Raises RequestError where there is no such job in the queue."""
+    job = homes.find(home, name)
+    job.refuse_damaged()
+    if not (entry := _entry(job)):
+        raise RequestError(f"job {printable(job.id)} was never put into the queue.")
+    return Place(job, entry, _state(job, entry))
+
+
+def take(home: Path, device: str, stacks: tuple[str, ...], now: float) -> Job | None:
+    """The next job for a worker of this device that serves these stacks; None while there is none to begin.
+
+    One at which workers ended MOST_ATTEMPTS times without a further stage fails instead.
+    """
+    with _changing(home):
+        for place in every(home):
+            if place.state != "queued" or not _is_due(place.entry, now) or not _is_for(place.job, stacks):
+                continue
+            if _is_anothers(home, place.entry, device):
+                continue
+            done = sum(1 for stage in STAGES if place.job.record(stage))
+            attempts = place.entry.attempts + 1 if done <= place.entry.stages else 1
+            if attempts > MOST_ATTEMPTS:
+                why = f"{MOST_ATTEMPTS} workers ended while they worked on it; look for memory that runs out."
+                _end(place.job, place.entry, "failed", Failure(kind="host", message=why), now)
+                continue
+            taken = {"device": device, "attempts": attempts, "stages": done}
+            _write(place.job, place.entry.model_copy(update=taken))
+            return place.job
+    return None
+
+
+def end(home: Path, job: Job, error: AvatarError | None = None, now: float | None = None) -> str:
+    """A worker is through with a job: it is done, failed, or to be tried again. Returns its state, which may be "cancelled"
+    by somebody meanwhile.
+    """
+    now = time.time() if now is None else now
+    if not error:
+        sync_folder(job.folder)
+    with _changing(home):
+        entry = _entry(job)
+        if not entry or entry.state != "queued":
+            return entry.state if entry else "removed"
+        if not error:
+            return _end(job, entry, "done", None, now)
+        failure = Failure(kind=error.kind, message=str(error)[:10_000])
+        if isinstance(error, TemporaryProblem) and entry.attempts < MOST_ATTEMPTS:
+            pause_s = PAUSES_S[min(max(entry.attempts, 1), len(PAUSES_S)) - 1]
+            _write(job, entry.model_copy(update={"error": failure, "not_before": round(now + pause_s, 3)}))
+            return "queued"
+        return _end(job, entry, "failed", failure, now)
+
+
+def give_back(home: Path, job: Job) -> None:
+    """A worker that is told to stop leaves a job as if it had not been tried."""
+    with _changing(home):
+        if (entry := _entry(job)) and entry.state == "queued":
+            _write(job, entry.model_copy(update={"attempts": max(0, entry.attempts - 1)}))
+
+
+def cancel(home: Path, name: str) -> Place:
+    """Take a job out of the queue; a worker that is at it stops. Raises RequestError for one that ended."""
+    with _changing(home):
+        place = find(home, name)
+        if place.entry.state != "queued":
+            raise RequestError(f"job {place.job.id} is {place.entry.state} already.")
+        _end(place.job, place.entry, "cancelled", None, time.time())
+    return place
+
+
+def resume(home: Path, name: str) -> Place:
+    """Put a job that failed or was cancelled back, at the end of its priority. Raises RequestError for any other."""
+    with _changing(home):
+        place = find(home, name)
+        if place.entry.state not in ("failed", "cancelled"):
+            raise RequestError(
+                f"job {place.job.id} is {place.entry.state}; only what failed or was cancelled is resumed."
+            )
+        _write(place.job, QueueEntry(submitted=round(time.time(), 3), priority=place.entry.priority))
+    return place
+
+
+def is_cancelled(job: Job) -> bool:
+    entry = _entry(job)
+    return entry is None or entry.state == "cancelled"
+
+
+def clear(home: Path, before: float, most_bytes: int | None = None) -> list[Job]:
+    """Remove jobs that ended before this time, and then, oldest first, as many as bring the rest of those that ended below
+    this many bytes. Videos that were delivered stay. Returns what was removed."""
+    ended = sorted((place for place in every(home) if place.state in ENDED), key=lambda place: place.entry.ended or 0)
+    sizes = {place.job: homes.size_bytes(place.job.folder) for place in ended}
+    left, removed = sum(sizes.values()), []
+    for place in ended:
+        is_old = (place.entry.ended or 0) < before
+        if is_old or (most_bytes is not None and left > most_bytes):
+            with contextlib.suppress(TemporaryProblem):  # somebody goes on with it at this moment
+                homes.remove(place.job)
+                removed.append(place.job)
+                left -= sizes[place.job]
+    return removed
+
+
+def last_change(home: Path) -> int:
+    """A number that is another one after the queue was changed; 0 where there never was one."""
+    with contextlib.suppress(OSError):
+        return os.stat(home / LOCK).st_mtime_ns
+    return 0
+
+
+@contextlib.contextmanager
+def serving(home: Path, device: str) -> Iterator[None]:
+    """Be the worker of this device in this home, until the block or the process ends. Raises TemporaryProblem for a second."""
+    home.mkdir(parents=True, exist_ok=True)
+    with open_lock(_worker_lock(home, device)) as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise TemporaryProblem(
+                f"another worker serves {device} in {str(home)!r}; there is one for a device."
+            ) from error
+        yield
+
+
+# ---------------------------------------------------------------- one job's entry
+
+
+def _entry(job: Job) -> QueueEntry | None:
+    """None where it is not in the queue, or damaged."""
+    with contextlib.suppress(Damaged, OSError, AvatarError):
+        return contents.read_queue_entry(job.folder)
+    return None
+
+
+def _write(job: Job, entry: QueueEntry) -> None:
+    write_json(job.folder / "queue.json", entry.model_dump(mode="json"), durable=True)
+
+
+def _end(job: Job, entry: QueueEntry, state: str, error: Failure | None, now: float) -> str:
+    _write(job, entry.model_copy(update={"state": state, "error": error, "ended": round(now, 3), "not_before": 0.0}))
+    return state
+
+
+def _state(job: Job, entry: QueueEntry) -> str:
+    return "running" if entry.state == "queued" and job.is_locked() else entry.state
+
+
+def _order(place: Place) -> tuple:
+    if place.entry.state == "queued":
+        return (0, place.state != "running", -place.entry.priority, place.entry.submitted, place.job.id)
+    return (1, place.entry.ended or 0, place.job.id)
+
+
+def _is_due(entry: QueueEntry, now: float) -> bool:
+    """A time that lies further ahead than any pause is that of a clock that was set back."""
+    return not now < entry.not_before <= now + PAUSES_S[-1]
+
+
+def _is_for(job: Job, stacks: tuple[str, ...]) -> bool:
+    try:
+        return contents.read_envelope(job.folder).request.get("stack", "preview") in stacks
+    except (Damaged, OSError):
+        return False
+
+
+def _is_anothers(home: Path, entry: QueueEntry, device: str) -> bool:
+    """Whether the worker of another device took this job and lives: between taking a job and locking it a moment passes."""
+    if not entry.device or entry.device == device:
+        return False
+    try:
+        with open(_worker_lock(home, entry.device)) as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        pass
+    return False
+
+
+def _worker_lock(home: Path, device: str) -> Path:
+    return home / f"worker-{device.replace(':', '-')}.lock"
+
+
+@contextlib.contextmanager
+def _changing(home: Path) -> Iterator[None]:
+    """One process at a time changes the queue; a lock that dies with its process."""
+    home.mkdir(parents=True, exist_ok=True)
+    with open_lock(home / LOCK) as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+        os.utime(lock.fileno())
