@@ -2,8 +2,8 @@
 
 The reader answers with 478 points on a masked face too, so the mouth is judged by five signs, of which MOST_SIGNS must
 agree; no sign alone tells a mask from a beard, dark skin, side light or a black-and-white picture. Of 404 pictures of free
-faces 2 were told to be covered (dark and noisy ones), of 333 real masks 287 (bench/NOTES.md). A hand is found half of the
-time at best, a microphone before the lower lip is not.
+faces 2 were told to be covered (dark and noisy ones), of 333 real masks 287 (bench/NOTES.md). A hand is found only
+sometimes, a microphone before the lower lip is not.
 """
 
 from __future__ import annotations
