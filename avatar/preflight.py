@@ -11,7 +11,7 @@ from avatar.errors import EnvironmentProblem, RequestError
 from avatar.invocation import in_full_environment
 from avatar.limits import FRAME_RATE
 from avatar.media import encoder
-from avatar.portrait.picture import decoding
+from avatar.portrait.picture import decoding, is_picture
 from avatar.request import FILE_FIELDS, SIZE, Request
 from avatar.stacks import Stack, stack_for
 from avatar.stages import wanted_picture, wanted_speech
@@ -39,11 +39,16 @@ def refuse_missing_files(request: Request) -> None:
 
 def check_stages(request: Request, stack: Stack) -> None:
     """What each engine says of its part of the request."""
-    if request.portrait and stack.takes_clip(request.portrait):
-        from avatar.lips.musetalk.clip import Clip, refuse_unusable
+    from avatar.lips.musetalk.clip import Clip, is_clip, refuse_unusable
 
+    if request.portrait and stack.takes_clip(request.portrait):
         refuse_unusable(Clip(request.portrait, request.face))  # by the name that the user knows it by
     else:
+        if request.portrait and is_clip(request.portrait) and not is_picture(request.portrait):
+            raise RequestError(
+                "a clip for a portrait is for the full stack; choose that one, or give a picture.",
+                ("portrait",), {"stack": "full"},
+            )  # fmt: skip
         stack.portrait.check(wanted_picture(request))
     stack.voice.check(wanted_speech(request))
     stack.lips.check()

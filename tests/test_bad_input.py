@@ -65,6 +65,7 @@ ROWS = [
     ("two faces", f"{PICTURE} {{two.png}}", 1, ["--face"]),
     ("a profile", f"{PICTURE} {{profile.png}}", 1, ["face"]),
     ("a third face of two", f"{PICTURE} {{two.png}} --face 3", 1, ["3", "2"]),
+    ("a clip for the preview", f"{PICTURE} {{clip.mov}}", 2, ["--portrait", "a clip", "--stack full"]),
     ("face zero", f"{PICTURE} {{two.png}} --face 0", 2, ["--face"]),
     # recordings
     ("no recording", f"{VOICE} {{out}}/none.wav", 2, ["none.wav"]),
@@ -142,6 +143,7 @@ def files(tmp_path_factory) -> Path:
         "empty.png": b"",
         "empty.wav": b"",
         "good.mp4": b"mine",
+        "clip.mov": b"\0\0\0\x14ftypqt  ",
         "taken.srt": b"mine",
         "bomb.png": png_header(19_000, 19_000),
         "wide.png": png_header(20_001, 10),

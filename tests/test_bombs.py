@@ -13,7 +13,7 @@ import pytest
 
 from avatar.errors import InputError
 from avatar.files import refuse_larger
-from avatar.media import boxes, chunks
+from avatar.media import bare_frames, boxes, chunks
 from avatar.media.claims import LISTS, refuse_false
 from avatar.media.ffmpeg import ffmpeg_program
 from avatar.media.frames import video_frames
@@ -78,8 +78,8 @@ def fragment(samples: int) -> bytes:
     return box("moof", box("traf", table("tfhd", 1), table("trun", samples)))
 
 
-def wav(*between: bytes, count: int = 1) -> bytes:
-    form = b"fmt " + struct.pack("<IHHIIHH", 16, 1, 1, 16000, 32000, 2, 16)
+def wav(*between: bytes, count: int = 1, channels: int = 1) -> bytes:
+    form = b"fmt " + struct.pack("<IHHIIHH", 16, 1, channels, 16000, 32000, 2, 16)
     body = b"WAVE" + form + b"".join(between) * count + b"data" + struct.pack("<I", 32000) + bytes(32000)
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
@@ -111,6 +111,11 @@ BOMBS = {
     "boxes.mp4": (mp4(after=100_001 * box("free")), "more than 100,000 boxes"),
     "compressed.mov": (mp4(box("cmov", bytes(20))), "compressed"),
     "chunks.wav": (wav(b"junk\0\0\0\0", count=MANY), "more than 2,000 chunks"),
+    "channels.wav": (wav(channels=65535), "claims 65,535 channels"),
+    "channels.w64": (
+        b"riff" + bytes(36) + b"fmt " + bytes(12) + struct.pack("<QHH", 40, 1, 65535) + bytes(99),
+        "claims 65,535 channels",
+    ),
     "chunks.aiff": (b"FORM\0\0\0\0AIFF" + MANY * b"JUNK\0\0\0\0", "more than 2,000 chunks"),
     "chunks.caf": (b"caff\0\1\0\0" + MANY * (b"free" + bytes(8)), "more than 2,000 chunks"),
     "chunks.flac": (b"fLaC" + MANY * b"\1\0\0\0", "more than 2,000 chunks"),
@@ -142,6 +147,67 @@ def test_the_command_refuses_one_in_little_memory(tmp_path):
     line = [sys.executable, "-c", code, sys.executable, "-m", "avatar", "check", tmp_path / "bomb.m4a"]
     code, mib, said = subprocess.run(line, cwd=ROOT, capture_output=True, text=True).stdout.split(" ", 2)
     assert code == "1" and int(mib) < 300 and "made to do harm" in said
+
+
+def encoded(path: Path, source: str = "sine=d=2", *options: str) -> bytes:
+    subprocess.run([ffmpeg_program(), "-v", "error", "-y", "-f", "lavfi", "-i", source, *options, path], check=True)
+    return path.read_bytes()
+
+
+def repeated(content: bytes, length: int) -> bytes:
+    return content * -(-length // len(content))
+
+
+def tag(length: int) -> bytes:
+    """An ID3v2 tag whose picture is of zeros."""
+    return b"ID3\4\0\0" + bytes(length >> shift & 0x7F for shift in (21, 14, 7, 0)) + bytes(length)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "zeros.mp3",
+        "letters.MP2",
+        "tagged.mp3",
+        "stopped.mp3",
+        "stopped.bin",
+        "stopped.flac",
+        "stopped.ts",
+        "stopped.m2ts",
+    ],
+)
+def test_a_gigabyte_without_a_frame_is_refused_at_once(tmp_path, name, monkeypatch):
+    """FFmpeg takes it all for one frame: 900 MB of it cost 11 s, and `avatar check` 21 s and 900 MiB. Of TS: 160 s."""
+    path = tmp_path / name
+    if name.startswith("stopped"):  # a download that was filled up with zeros
+        path.write_bytes(encoded(tmp_path / f"good{path.suffix if path.suffix != '.bin' else '.mp3'}"))
+    else:
+        path.write_bytes({"z": b"", "l": b"abc " * (9 << 20), "t": tag(1000)}[name[0]])
+    os.truncate(path, 900_000_000)
+    monkeypatch.setattr(subprocess, "Popen", lambda *arguments, **options: pytest.fail("FFmpeg was started"))
+    begun = time.monotonic()
+    with pytest.raises(
+        InputError, match=f"{name}' is damaged or made to do harm: 17 MB of it hold nothing to decode; save or"
+    ):
+        probe(path)
+    assert time.monotonic() - begun < 1
+
+
+def test_long_silence_and_large_tags_are_no_gap(tmp_path):
+    """Frames all the way; tags before and after them; silent samples under another suffix."""
+    length = 36 << 20  # so that two looks fall behind the beginning
+    long = repeated(encoded(tmp_path / "silence.mp3", "anullsrc", "-t", "10", "-b:a", "320k"), length)
+    noise = repeated(encoded(tmp_path / "noise.flac", "anoisesrc=d=10", "-c:a", "flac"), length)
+    (tmp_path / "long.mp3").write_bytes(long)
+    (tmp_path / "tagged.mp3").write_bytes(tag(30 << 20) + tag(20 << 20) + long)
+    (tmp_path / "tail.mp3").write_bytes(long + b"APETAGEX" + bytes(12 << 20))
+    (tmp_path / "picture.flac").write_bytes(noise[:4] + 3 * (b"\6" + b"\xff" * 3 + bytes((1 << 24) - 1)) + noise[4:])
+    for kind in ("ts", "m2ts"):
+        (tmp_path / f"long.{kind}").write_bytes(repeated(encoded(tmp_path / f"short.{kind}"), length))
+    (tmp_path / "a wav.mp3").write_bytes(wav()[:-32004] + struct.pack("<I", length) + bytes(length))
+    assert length > 2 * bare_frames.STEP
+    for path in tmp_path.iterdir():
+        refuse_false(path)
 
 
 @pytest.mark.parametrize(

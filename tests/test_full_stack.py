@@ -136,6 +136,22 @@ def test_the_same_bytes_twice_then_kill_9_at_random_moments_and_resume(finished,
         assert not [path for path in job.folder.rglob("*") if path.name.startswith(".")]
 
 
+def test_engines_that_stay_loaded_give_the_same_bytes(finished, forker, workplace):
+    """Two jobs of the queue by one worker: XTTS makes room for MuseTalk, and MuseTalk for XTTS."""
+    asked = [[*RUN, "--seed", "21"], [*RUN, "--seed", "22"]]
+    for each in asked:
+        assert forker.run(*each, "--queue") == 0, forker.messages()
+    assert forker.run("queue", "work", "--until-empty") == 0, forker.messages()
+    queued = [job for job in homes.every(workplace / "home") if job.file("queue.json").exists()]
+    assert [job.state() for job in queued] == ["done", "done"]
+    made = {job.id: job.video.read_bytes() for job in queued}
+    for job in queued:
+        homes.remove(job)
+    for each in asked:
+        assert forker.run(*each) == 0, forker.messages()
+    assert made == {name: homes.find(workplace / "home", name).video.read_bytes() for name in made}
+
+
 def test_random_weights_draw_no_face_and_the_message_says_so(forker):
     code = forker.run(*RUN[:4], "--text", TEXT, "--prompt", "an old sailor", "--steps", "2", "--tries", "2")
     said = forker.messages()

@@ -140,6 +140,19 @@ def test_a_closed_mouth_rests_in_silence_as_it_is(portrait):
     assert (smiling[0] != portrait.picture).any() and np.array_equal(smiling[0], smiling[9])
 
 
+@pytest.mark.parametrize("match_tone", [True, False])
+def test_a_black_and_white_portrait_stays_black_and_white_and_a_tinted_one_tinted(portrait, match_tone):
+    """Random networks draw in all colours."""
+    grey = np.repeat((portrait.picture @ np.array([0.299, 0.587, 0.114]))[..., None], 3, axis=2).astype(np.uint8)
+    options, cast = Options(match_tone=match_tone), np.array([1.0, 0.87, 0.68])
+    for frame in render(Portrait(grey, portrait.landmarks), speech_of(0.1), options=options):
+        assert np.ptp(frame, axis=2).max() <= 1 and (frame != grey).any()
+    tinted = Portrait((grey * cast).astype(np.uint8), portrait.landmarks)
+    for frame in render(tinted, speech_of(0.1), options=options):
+        off = np.abs(frame - frame[..., :1] * cast)[frame[..., 0] < 250]
+        assert off.max() < 6 and (frame != tinted.picture).any()
+
+
 def test_smoothing_keeps_some_of_the_frame_before(portrait):
     """The mean change from frame to frame shrinks, and the first frame is the same."""
     plain, calm = (render(portrait, speech_of(0.6), options=Options(smoothing=share)) for share in (0.0, 0.3))

@@ -10,9 +10,10 @@ import pytest
 from PIL import Image, ImageEnhance
 
 from avatar.lips.warp.warp import WarpLips
-from avatar.portrait.facts import Colour
+from avatar.portrait.facts import Colour, brow_room
 from avatar.portrait.framing import Portrait, frame_portrait
 from avatar.portrait.given_picture import bundled_portrait
+from avatar.portrait.landmarks import EYES
 from avatar.portrait.picture import read_picture
 from tests import real_faces
 from tests.real_faces import HOPPER
@@ -82,3 +83,37 @@ def test_a_faded_portrait_lies_between(portraits):
 
 def test_an_open_mouth_is_told_from_a_closed_one(portraits):
     assert portraits["smiling"].mouth_gap > 0.1 and portraits["closed"].mouth_gap < 0.03
+
+
+def test_glasses_are_told_from_bare_eyes(portraits):
+    assert portraits["closed"].glasses > 0.8 and portraits["smiling"].glasses < 0.1
+    small = Portrait(*frame_portrait(portraits["closed"].picture, portraits["closed"].landmarks, 256))
+    assert small.glasses > 0.5
+
+
+def test_the_room_under_the_brows_is_in_heights_of_the_eye(portraits):
+    landmarks = portraits["smiling"].landmarks
+    left, right = portraits["smiling"].brow_room
+    assert 1 < left < 4 and abs(left - right) < 0.7
+    for brow in EYES[0].brow, EYES[1].brow:
+        raised = landmarks.copy()
+        height = np.mean(
+            [np.linalg.norm(landmarks[a, :2] - landmarks[b, :2]) for a, b in ((160, 144), (159, 145), (158, 153))]
+        )
+        raised[brow, 1] -= height
+        rooms = brow_room(raised)
+        other = EYES.index(next(eye for eye in EYES if eye.brow != brow))
+        assert rooms[other] == pytest.approx((left, right)[other])
+        assert rooms[1 - other] - (left, right)[1 - other] == pytest.approx(1, abs=0.25)
+    turned = landmarks @ np.float32([[0, 1, 0], [-1, 0, 0], [0, 0, 1]])
+    assert brow_room(turned) == pytest.approx((left, right), abs=0.02)
+    drawn = np.zeros((478, 3), np.float32)
+    for x, (upper_lid, lower_lid, brow) in zip((0, 100), EYES):
+        drawn[upper_lid, :2] = [(x + 5 * step, -5) for step in range(9)]
+        drawn[lower_lid, :2] = [(x + 5 * step, 5) for step in range(9)]
+        drawn[[upper_lid[0], upper_lid[-1]], 1] = 0
+        drawn[brow, :2] = (x + 20, -25)
+    assert brow_room(drawn) == pytest.approx((2, 2))
+    shut = landmarks.copy()
+    shut[EYES[0].upper_lid] = shut[EYES[0].lower_lid]
+    assert np.isfinite(brow_room(shut)).all() and brow_room(shut)[0] > left

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import random
+import re
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from avatar.request import LONGEST_TEXT
-from avatar.script import languages
+from avatar.script import languages, reader, shapes
 from avatar.script.length import estimate_seconds
 from avatar.script.letters import find_foreign_word
 from avatar.script.markup import plain
 from avatar.script.reader import read
-from avatar.script.scan import Word
+from avatar.script.scan import Place, Word
 from avatar.voice.presets.pronunciation import as_heard
 from tests.conftest import SCRIPT
 
 ENGLISH = languages.of("en")
+DATA = Path(__file__).parent / "data"
 NASTY = [
     "— hi — there 😀\n\n- item one\n- Item two\nwrapped line\ngoes on\n\n***\n\nEnd \"quote.\" 'Yes!' (ok?) wait… what",
     "One two -\nthree", "A & B", "-5 degrees", "\n\n😀\n\na\n\n😀", "first. — second", "* one\n* two", "a\r\n\r\nb",
@@ -83,7 +86,10 @@ def test_a_mark_within_a_sentence_ends_its_clause_alone(mark):
     ["Lt. Jones left.", "We met on Jan. 5 at noon.", "Nov. 28th was cold.", "P.O. Box 12 is ours.", "Washington, D.C. 20001",
      "The U.S. Army came.", "See no. 5 there.", "It was approx. 5 in. long.", "Ask Dr. Who Jr. about it.", "J. R. R. Tolkien",
      "At 3:15 a.m. I woke.", "Fri. 7 June it was.", "He came on the 2. March of it", "“Really?” she asked.", "wait… What is this",
-     "Fig. 3 shows it.", "St. Paul wrote.", "Gov. Lee and Capt. Kim", "Harry S. Truman won."],
+     "Fig. 3 shows it.", "St. Paul wrote.", "Gov. Lee and Capt. Kim", "Harry S. Truman won.", "At 5 p.m. Jan left.",
+     "On Monday at 5 p.m. Jan left.", "It shuts at 5 p.m. Jan. 6 this year.", "We met at 3 p.m. Tuesday at noon.",
+     "Call at 3 p.m. EST or later.", "Call at 3 p.m. Pacific Time or later.", "Read Vol. IV of it.", "See App. B there.",
+     "A 6 ft. USB cable came."],
 )  # fmt: skip
 def test_no_cut_where_the_sentence_goes_on(text):
     assert sentences(text.replace("… What", "… what")) == [text.replace("… What", "… what")]
@@ -94,7 +100,9 @@ def test_no_cut_where_the_sentence_goes_on(text):
     [("He lives in the U.S. The house is old.", 2), ("Plan B. Then C.", 2), ("It was etc. Then it rained.", 2),
      ("It was 7. Then we left.", 2), ("He left early. 12 people stayed.", 2), ("On the 28th. Bye!", 2),
      ("At 5 p.m. We left.", 2), ("She has a Ph.D. It took years.", 2), ("On Baker St. The door is red.", 2),
-     ("hello there. this is me. i like it.", 3), ("Yes. No. Maybe.", 3), ("Wait… What?", 2), ("It is good. iOS too.", 2), ("Is it? Yes!", 2)],
+     ("hello there. this is me. i like it.", 3), ("Yes. No. Maybe.", 3), ("Wait… What?", 2), ("It is good. iOS too.", 2), ("Is it? Yes!", 2),
+     ("We left at 5pm. Jan stayed.", 2), ("They came at 5 p.m. Jan left.", 2), ("Open 9-5 p.m. Bob knows.", 2),
+     ("We sell pens, etc. Bob buys them.", 2), ("Cook it 15 min. Serve it hot.", 2), ("It has a Ph.D. Nobody cares.", 2)],
 )  # fmt: skip
 def test_a_cut_where_one_ends(text, expected):
     assert len(read(text).sentences) == expected
@@ -284,3 +292,29 @@ def test_no_text_takes_long(part):
     started = time.process_time()
     read((part * LONGEST_TEXT)[:LONGEST_TEXT])
     assert time.process_time() - started < 2
+
+
+def test_prose_compiles_no_shape_of_numbers_and_a_line_with_one_does():
+    shapes.of.cache_clear()
+    reader.read.cache_clear()
+    of_numbers = [shape for shape in shapes.of("en").shapes if shape.of_number]
+    read("Hello there. I'm Anna, your guide, and this is the well-known tour of NASA.")
+    assert len(of_numbers) > 50
+    assert not any("compiled" in vars(shape) for shape in of_numbers)
+    assert read("It costs $5.").sentences[0].spoken == "It costs five dollars."
+    assert any("compiled" in vars(shape) for shape in of_numbers)
+
+
+@pytest.mark.parametrize("code", ["en", "de", "es", "fr", "it", "pt", "pl", "cs", "ru", "nl", "tr", "hu"])
+def test_no_shape_of_numbers_reads_a_line_without_one(code):
+    lines = {re.sub(r"\d+", "", line) for file in DATA.glob("*.txt") for line in file.read_text().splitlines()}
+    for shape in shapes.of(code).shapes:
+        if shape.of_number:
+            found = [
+                line
+                for line in lines
+                for match in shape.compiled.finditer(line)
+                if match[0] and not re.search(r"[½¼¾⅓-⅞⁰-₉²³¹]", line)
+                if shape.read(match, Place(line, match.start(), match.end())) is not None
+            ]
+            assert not found, shape.pattern

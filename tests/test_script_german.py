@@ -12,6 +12,17 @@ from avatar.script.reader import read
 pytestmark = pytest.mark.usefixtures("full_environment")
 
 TABLE = [
+    # everyday
+    ("in 1080p und 4K", "in eintausendachtzig P und vier K"),
+    ("folgt @ana_2 hier", "folgt at ana Unterstrich zwei hier"),
+    ("mit der Note 9/10", "mit der Note neun von zehn"),
+    ("hat 4,5/5 Sterne", "hat vier Komma fünf von fünf Sterne"),
+    ('ein 27"-Monitor', "ein siebenundzwanzig Zoll-Monitor"),
+    ("in Kap. IV davon", "in Kapitel vier davon"),
+    ("unter Windows XP, bitte", "unter Windows X P, bitte"),
+    ("eine .pdf als Datei", "eine Punkt P D F als Datei"),
+    ("π und λ", "Pi und lambda"),
+    ("(Punkt 7 und 8)", "(Punkt sieben und acht)"),
     # numbers, percent, money
     ("1.234.567 Leute", "eine Million zweihundertvierunddreißigtausendfünfhundertsiebenundsechzig Leute"),
     ("rund 10 000 Menschen", "rund zehntausend Menschen"),

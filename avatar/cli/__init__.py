@@ -54,3 +54,4 @@ for command in (
     status.status,
 ):
     avatar.add_command(command)
+voice.voice.add_command(speak.speak, "say")

@@ -105,24 +105,6 @@ def remove(name: str) -> None:
     click.echo(name)
 
 
-@voice.command(examples='avatar voice say "Hello." -o hello.wav\navatar voice say "Hello." --preset joe -o hello.wav')
-@click.argument("text")
-@click.option("--voice", "voice_name", help="A kept voice, or a recording of one.")
-@click.option("--preset", help="A preview voice: jf_alpha (female) or joe (male).")
-@click.option("--language", help="The language of the text. [default: the kept voice's, else en]")
-@click.option("--stack", help="preview (CPU, nothing to download) or full (clones).  [default: preview]")
-@click.option("--seed", type=int, help="Another seed gives another intonation. [default: 7]")
-@click.option("-o", "--output", type=FILE, required=True, help="The WAV file to write.")
-@click.option("--overwrite", is_flag=True, help="Replace the output file if it exists.")
-def say(text, voice_name, preset, language, stack, seed, output, overwrite) -> None:
-    """Speak a text into a WAV file."""
-    from avatar import work
-    from avatar.cli.output import Printer
-
-    asked = {"text": text, "voice": voice_name, "preset": preset, "language": language, "stack": stack, "seed": seed}
-    click.echo(str(work.speak(work.request_of(**asked), output, overwrite, Printer(stages=1)).path))
-
-
 def prepare_full_stack(recording: Path) -> str:
     """Let the full stack compute what it needs of a voice, where it is at hand; says what was done."""
     from avatar.errors import AvatarError, EnvironmentProblem

@@ -4,8 +4,8 @@ What engines declare of this room's code (`Engine.code`), for each kind of file 
 """
 
 READS = (
-    "media/__init__.py", "media/boxes.py", "media/chunks.py", "media/claims.py", "media/ffmpeg.py", "media/pipes.py",
-    "media/reading.py", "media/streams.py",
+    "media/__init__.py", "media/bare_frames.py", "media/boxes.py", "media/chunks.py", "media/claims.py",
+    "media/ffmpeg.py", "media/pipes.py", "media/reading.py", "media/streams.py",
 )  # fmt: skip
 READS_SOUND = (
     *READS, "media/channels.py", "media/level.py", "media/loudness.py", "media/lufs.py", "media/sound_file.py",

@@ -1,7 +1,7 @@
 """What a file claims to be, looked at before FFmpeg opens it: no list of other files, no table that it cannot hold.
 
-FFmpeg's readers believe a file's own numbers, and go where a list points. This looks at the first bytes and at the heads
-of boxes and chunks alone, in a few milliseconds; what slips through meets the limits of reading.py.
+FFmpeg's readers believe a file's own numbers, and go where a list points. This looks at the first bytes, at the heads
+of boxes and chunks and now and then for a frame, in a few milliseconds; what slips through meets the limits of reading.py.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from avatar.errors import InputError
 from avatar.files import refuse_host_failure, refuse_larger
-from avatar.media import boxes, chunks
+from avatar.media import bare_frames, boxes, chunks
 
 LOOKED_AT = 4096  # bytes in which a list says what it is
 # M3U, FFmpeg's own, DASH and Smooth Streaming, PLS, ASX, SMIL, SDP, a file of URLs, XSPF
@@ -42,8 +42,10 @@ def refuse_false(path: Path) -> boxes.Boxes | None:
                 )
             if boxes.is_one(start):
                 return boxes.read(file, status.st_size)
-            if chunks.count(file, start, status.st_size) > chunks.MOST_CHUNKS:
-                raise boxes.Wrong(f"it has more than {chunks.MOST_CHUNKS:,} chunks")
+            if wrong := chunks.fault(file, start, status.st_size):
+                raise boxes.Wrong(wrong)
+            if bare_frames.has_none_for_long(file, path, status.st_size):
+                raise boxes.Wrong(f"{bare_frames.STEP / 1e6:.0f} MB of it hold nothing to decode")
     except boxes.Wrong as wrong:
         raise InputError(f"{str(path)!r} is damaged or made to do harm: {wrong}; save or convert it again.") from None
     except OSError as error:

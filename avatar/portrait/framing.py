@@ -11,7 +11,7 @@ import numpy as np
 from avatar.errors import InputError
 from avatar.limits import SMALLEST_FACE
 from avatar.portrait.face import Face
-from avatar.portrait.facts import Colour, colour_of, mouth_gap
+from avatar.portrait.facts import Colour, brow_room, colour_of, glasses, mouth_gap
 from avatar.portrait.landmarks import CHIN, FACE_OVAL, LEFT_EYE, MOUTH_LEFT, MOUTH_RIGHT, NOSE_TIP, RIGHT_EYE
 
 FACE_SHARE = 0.46  # of the frame's width: head and shoulders
@@ -40,6 +40,16 @@ class Portrait:
     def mouth_gap(self) -> float:
         """How far its mouth is open, as a share of the mouth's width."""
         return mouth_gap(self.landmarks)
+
+    @cached_property
+    def glasses(self) -> float:
+        """How surely it wears glasses, 0..1."""
+        return glasses(self.picture, self.landmarks)
+
+    @property
+    def brow_room(self) -> tuple[float, float]:
+        """How far the brows lie above the upper lids, in heights of the eye's opening: the left, the right one."""
+        return brow_room(self.landmarks)
 
     def save(self, folder: Path) -> None:
         """Write portrait.png and landmarks.npy, the same bytes for the same portrait."""

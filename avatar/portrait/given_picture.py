@@ -12,6 +12,7 @@ from avatar.device.libraries import FACES, FFMPEG
 from avatar.engines import Told, WantedPicture
 from avatar.media import READS_CLIPS
 from avatar.portrait.bundled import BUNDLED_NOTE, bundled_picture
+from avatar.portrait.covered import covered_note
 from avatar.portrait.face import Face, FaceReader
 from avatar.portrait.framing import Portrait, choose_face, frame_portrait, outside_note
 from avatar.portrait.picture import read_picture
@@ -32,8 +33,8 @@ class GivenPortrait:
     models: ClassVar[tuple[str, ...]] = ()
     libraries: ClassVar[tuple[str, ...]] = tuple(sorted({*FACES, *FFMPEG}))  # FFmpeg for HEIC
     code: ClassVar[tuple[str, ...]] = (
-        "portrait/bundled.py", "portrait/decode_picture.py", "portrait/face.py", "portrait/facts.py", "portrait/framing.py",
-        "portrait/given_picture.py", "portrait/heic.py", "portrait/landmarks.py", "portrait/picture.py",
+        "portrait/bundled.py", "portrait/covered.py", "portrait/decode_picture.py", "portrait/face.py", "portrait/facts.py",
+        "portrait/framing.py", "portrait/given_picture.py", "portrait/heic.py", "portrait/landmarks.py", "portrait/picture.py",
         "portrait/upright.py", *READS_CLIPS,
     )  # fmt: skip
     uses: ClassVar[tuple[str, ...]] = ()
@@ -70,14 +71,22 @@ class GivenPortrait:
         chosen = choose_face(faces, wanted.face, rgb.shape[1], rgb.shape[0])
         if note := outside_note(chosen, rgb.shape[1], rgb.shape[0]):
             told.notes.append(note)
-        picture, expected = frame_portrait(rgb, chosen.landmarks, wanted.size)
-        return Portrait(picture, self._read_again(picture, expected))
+        portrait = framed(self._reader, rgb, chosen, wanted.size)
+        if wanted.path and (note := covered_note(self._reader, portrait.picture, portrait.landmarks)):
+            told.notes.append(note)
+        return portrait
 
-    def _read_again(self, picture: np.ndarray, expected: np.ndarray) -> np.ndarray:
-        """The landmarks read on `picture` nearest to the expected ones, which stand where none are near."""
-        readings = [face.landmarks for face in self._reader.read(picture, search=False)]
-        nearest = min(readings, key=lambda reading: _distance(reading, expected), default=expected)
-        return nearest if _distance(nearest, expected) < Face(expected).width / 4 else expected
+
+def framed(reader: FaceReader, rgb: np.ndarray, face: Face, size: int = 512) -> Portrait:
+    """The head-and-shoulders portrait, size x size pixels, around one of the faces of a picture.
+
+    The landmarks are read on it anew; where none are near the expected ones, those stand.
+    """
+    picture, expected = frame_portrait(rgb, face.landmarks, size)
+    readings = [each.landmarks for each in reader.read(picture, search=False)]
+    nearest = min(readings, key=lambda reading: _distance(reading, expected), default=expected)
+    near = _distance(nearest, expected) < Face(expected).width / 4
+    return Portrait(picture, nearest if near else expected)
 
 
 def bundled_portrait(size: int = 512) -> Portrait:

@@ -1,7 +1,7 @@
 """The cheap part of `avatar check`, done on every video that was made here: from what lies in its job, in milliseconds.
 
 The frames are not decoded again: that takes as long as drawing them. Where the plan of the mouth is known, it is
-compared with the sound; a drawn mouth follows its plan with a correlation of 0.96 or more (bench/NOTES.md, "Our own
+compared with the sound; a drawn mouth follows its plan with a correlation of 0.95 or more (bench/NOTES.md, "Our own
 judgement"). It is no stage: what it finds is told, and nothing is made again when it changes.
 """
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from avatar.errors import InputError
 from avatar.limits import SMALLEST_FACE
+from avatar.portrait.covered import covered_note
 from avatar.portrait.face import Face, FaceReader
 from avatar.portrait.framing import choose_face, outside_note, refuse_unusable
-from avatar.portrait.given_picture import MOST_FACES
+from avatar.portrait.given_picture import MOST_FACES, framed
 from avatar.portrait.picture import read_picture
 from avatar.portrait.upright import refuse_lying
 
@@ -22,8 +23,10 @@ def check_picture(path: Path) -> dict:
         failed, warnings = [], []
         try:
             refuse_lying(reader, rgb, faces)
-            note = outside_note(choose_face(faces, None, width, height), width, height)
-            warnings += [note] if note else []
+            face = choose_face(faces, None, width, height)
+            portrait = framed(reader, rgb, face)
+            notes = outside_note(face, width, height), covered_note(reader, portrait.picture, portrait.landmarks)
+            warnings += [note for note in notes if note]
         except InputError as reason:
             failed.append(str(reason))
     return {

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from avatar.script.letters import is_speakable
 
@@ -65,11 +66,17 @@ Reading = Callable[[re.Match, Place], "str | Said | None"]
 
 @dataclass(frozen=True)
 class Shape:
-    """read: what is said of a match; None where it is none after all."""
+    """pattern: compiled when it is first tried. read: what is said of a match; None where it is none after all.
+    of_number: it holds a digit and is not tried in a line without one."""
 
-    pattern: re.Pattern
+    pattern: str
     read: Reading
     inside: bool = False  # also in the middle of a word
+    of_number: bool = False
+
+    @cached_property
+    def compiled(self) -> re.Pattern:
+        return re.compile(self.pattern)
 
 
 @dataclass(frozen=True)
@@ -81,9 +88,16 @@ class Shapes:
     known: frozenset[str]
     endings: tuple[str, ...] = ()
 
+    @cached_property
+    def of_words(self) -> Shapes:
+        """For a line without a number."""
+        return Shapes(tuple(shape for shape in self.shapes if not shape.of_number), self.known, self.endings)
+
 
 def scan(line: str, shapes: Shapes) -> list[Word]:
     """The words of a line; those that a shape spans are one."""
+    if not any(map(str.isnumeric, line)):
+        shapes = shapes.of_words
     words: list[Word] = []
     position = 0
     while position < len(line):
@@ -127,7 +141,7 @@ def _next(line: str, position: int, start: int, shapes: Shapes) -> tuple[int, Sa
     for shape in shapes.shapes:
         if not at_edge and not shape.inside:
             continue
-        match = shape.pattern.match(line, position)
+        match = shape.compiled.match(line, position)
         if not match or match.end() == position:
             continue
         said = shape.read(match, Place(line, position, match.end()))

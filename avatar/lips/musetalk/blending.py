@@ -1,5 +1,8 @@
 """The drawn faces go back into their pictures, several frames side by side; only the tone follows from one to the next.
 
+The network draws in colours whatever it is given, so a drawn face is brought to those that its picture has: a
+black-and-white portrait gets a black-and-white mouth.
+
 One thread blends 116 frames/s on the host of an H200, which draws more (bench/NOTES.md).
 """
 
@@ -19,6 +22,7 @@ from avatar.lips.musetalk.plan import Plan
 from avatar.lips.musetalk.prepared import Kept, Prepared
 from avatar.lips.musetalk.source import Source
 from avatar.lips.musetalk.tone import Look, Tone, ToneFollower, look, toned
+from avatar.portrait.facts import Colour, colour_of
 
 # More slow the thread that launches kernels: on 16 cores drawing went from 137 frames/s to 113 beside 4, to 51 beside 8.
 MOST_THREADS = 4
@@ -36,6 +40,7 @@ class Blending:
     def __init__(self, source: Source, plan: Plan, prepared: Kept[Prepared]) -> None:
         self._source, self._plan, self._prepared = source, plan, prepared
         self._tone = ToneFollower()
+        self._colours: dict[int, Colour] = {}  # of each shot, as its first drawn frame shows it
         self._took_s: list[float] = []
 
     @property
@@ -75,7 +80,15 @@ class Blending:
         return made
 
     def _followed(self, frame: int, looked: Future) -> tuple[int, Looked, Tone | None]:
+        if looked.result() is not None:
+            self._see_colours(self._plan.shows[frame])
         return frame, looked.result(), self._follow(frame, looked.result())
+
+    def _see_colours(self, shows: int) -> None:
+        """One frame speaks for its shot: a share of colour that changed from frame to frame would flicker."""
+        shot = int(self._source.shot[shows])
+        if shot not in self._colours:
+            self._colours[shot] = colour_of(self._source.pictures[shows], self._source.landmarks[shows])
 
     def _follow(self, frame: int, looked: Looked) -> Tone | None:
         """The tone of a frame, which follows from those before it."""
@@ -86,13 +99,17 @@ class Blending:
             self._tone.restart()
         return self._tone.follow(looked[1], prepared.skin, prepared.box)
 
+    def _in_its_colours(self, shows: int, drawn: np.ndarray) -> np.ndarray:
+        colour = self._colours[int(self._source.shot[shows])]
+        return drawn if colour.share == 1 else np.clip(colour.on(drawn), 0, 255)
+
     def _picture(self, frame: int, looked: Looked, tone: Tone | None) -> np.ndarray:
         shows = self._plan.shows[frame]
         if looked is None:
             return np.array(self._source.pictures[shows])
         started = time.perf_counter()
         prepared = self._prepared[shows]
-        drawn = toned(*looked, tone)
+        drawn = self._in_its_colours(shows, toned(*looked, tone))
         opacity = float(self._plan.opacity[frame])
         picture = paste(self._source.pictures[shows], drawn, prepared.box, prepared.mask, opacity)
         self._took_s.append(time.perf_counter() - started)

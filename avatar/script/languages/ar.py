@@ -118,7 +118,7 @@ class Spoken(Language):
             known = place.word_before() in ("عام", "سنة", "العام", "منذ") or place.word_before() in MONTHS
             return self.year(int(match[0])) if known else None
 
-        return [Shape(re.compile(r"(?:1[1-9]|20)\d\d(?![\d.,]\d|\d)"), in_year)]
+        return [Shape(r"(?:1[1-9]|20)\d\d(?![\d.,]\d|\d)", in_year)]
 
 
 def _oblique(word: str) -> str:

@@ -1,7 +1,8 @@
 """What the scanner asks of a language: its words for numbers, dates, money, units and signs.
 
 How a language is added: a file `languages/CODE.py` with one class `Spoken(Language)`, its code "-" written "_"
-(`zh_cn.py`). The class sets what differs of the attributes below and overrides a method where the language builds a
+(`zh_cn.py`); where it has many words, they are a class `Words(Language)` in `CODE_words.py`, which `Spoken` inherits
+from and adds its rules to. The class sets what differs of the attributes below and overrides a method where the language builds a
 phrase in its own order (`date`, `time`, `money`, `fraction`) or lets words agree (`counted`). Words are lower case but
 for what is written with a capital; letters to be spelled are capitals with spaces between ("C E O"). `number` takes a
 number as written in that language ("1.234,5"). A class that sets nothing but `code`, `decimal_mark`, `point` and
@@ -72,6 +73,8 @@ class Language:
     times: ClassVar[str] = "×"
     by: ClassVar[str] = "×"  # of 10 x 20
     over: ClassVar[str] = "/"  # of a division or ratio
+    out_of: ClassVar[str] = ""  # of a rating: 9/10
+    rated: ClassVar[frozenset[str]] = frozenset()  # words before one
     dot: ClassVar[str] = "."  # of addresses and file names, as the next four
     at: ClassVar[str] = "@"
     slash: ClassVar[str] = "/"
@@ -104,6 +107,8 @@ class Language:
 
     shouted: ClassVar[frozenset[str]] = frozenset()  # short words that are words in capitals too: "not", "all"
     spelled: ClassVar[frozenset[str]] = frozenset()  # capitals that look like a word and are spelled: UCLA
+
+    spelled_after_the: ClassVar[frozenset[str]] = frozenset()  # names that look like shouted words elsewhere: the WHO
 
     own_words: ClassVar[frozenset[str]] = frozenset()  # in lower case, that a shape of `own_shapes` may begin with
 
@@ -161,6 +166,10 @@ class Language:
     def counted(self, text: str, forms: Forms) -> str:
         """A number as written, with its noun."""
         return f"{self.number(text)} {self.form(text, forms)}"
+
+    def describes(self, place: Place, *, joined: bool) -> bool:
+        """Whether a quantity stands before what it describes, as in "a 3 km walk". joined: there is no space in it."""
+        return False
 
     def as_adjective(self, text: str, forms: Forms) -> str:
         """A quantity before what it describes: a 5-km run."""

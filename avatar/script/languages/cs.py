@@ -227,10 +227,10 @@ class Spoken(Slavic):
         names = "|".join(MONTHS)
         return [
             *self.date_shapes(),
-            Shape(re.compile(r"([01]?\d|2[0-4])[:.]([0-5]\d)\s?(?:hod\.|hodin|h)(?!\w)"), at),
-            Shape(re.compile(rf"({ROMAN})\.(?!\w)"), king),
-            Shape(re.compile(r"([1-9]|1\d|2[01])\.(?=\sstoletí\b)"), century),
-            Shape(re.compile(rf"(\d{{1,2}})\.(?=\s?(?:až|do|a|[-–])\s?\d{{1,2}}\.\s(?:{names})\b)"), day),
+            Shape(r"([01]?\d|2[0-4])[:.]([0-5]\d)\s?(?:hod\.|hodin|h)(?!\w)", at),
+            Shape(rf"({ROMAN})\.(?!\w)", king),
+            Shape(r"([1-9]|1\d|2[01])\.(?=\sstoletí\b)", century),
+            Shape(rf"(\d{{1,2}})\.(?=\s?(?:až|do|a|[-–])\s?\d{{1,2}}\.\s(?:{names})\b)", day),
         ]
 
 

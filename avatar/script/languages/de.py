@@ -12,7 +12,7 @@ from avatar.script.languages.de_grammar import DATIVE
 from avatar.script.scan import Place, Shape
 
 BOTTOMS = {2: "halb", 100: "Hundertstel", 1000: "Tausendstel"}
-NUMBERED = word_set("""teil kapitel band akt buch stufe typ phase weltkrieg hartz artikel abschnitt anhang tabelle version mark klasse
+NUMBERED = word_set("""kap bd abb teil kapitel band akt buch stufe typ phase weltkrieg hartz artikel abschnitt anhang tabelle version mark klasse
     gruppe szene staffel folge rocky variante lektion block zone stadium grad ebene modul""")
 HIGHEST_PART = 39  # of a Roman numeral after "Teil": C, D, L and M are letters there
 
@@ -44,6 +44,8 @@ class Spoken(Language):
     times = "mal"
     by = "mal"
     over = "durch"
+    out_of = "von"
+    rated = word_set("bewertung note punkte bewertet wertung")
     dot = "Punkt"
     at = "at"
     slash = "Schrägstrich"
@@ -136,7 +138,7 @@ class Spoken(Language):
     # ------------------------------------------------------------ words
 
     def abbreviation(self, short: str, written: str, place: Place) -> str | None:
-        number_follows = re.match(r"\s*\d", place.after) is not None
+        number_follows = re.match(r"\s*\d|\s+[IVX]+\b", place.after) is not None
         name_follows = re.match(r"\s+[A-ZÄÖÜ]", place.after) is not None
         number_before = re.search(r"\d[.\s]*$", place.before) is not None
         if short.rstrip(".") in de_words.SHORT_DAYS and short != "fr.":

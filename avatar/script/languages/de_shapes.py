@@ -44,8 +44,8 @@ NAMES_OF_QUEENS = word_set("elisabeth maria margarethe margrethe katharina anna 
 def shapes(language: Spoken) -> list[Shape]:
     found = [*_dates(language), *times(language), *_money(language), *_quantities(language), *_ordinals(language),
              *of_words(language)]  # fmt: skip
-    made = [Shape(re.compile(pattern), read) for pattern, read in found]
-    return made + [Shape(re.compile(pattern), read, inside=True) for pattern, read in inside_words(language)]
+    made = [Shape(pattern, read) for pattern, read in found]
+    return made + [Shape(pattern, read, inside=True) for pattern, read in inside_words(language)]
 
 
 def _dates(language: Spoken) -> list[tuple[str, Reading]]:

@@ -65,7 +65,7 @@ SAME = {
     "mm": "Millimeter m", "cm": "Zentimeter m", "dm": "Dezimeter m", "m": "Meter m", "km": "Kilometer m",
     "µm": "Mikrometer m", "μm": "Mikrometer m", "nm": "Nanometer m", "m²": "Quadratmeter m", "qm": "Quadratmeter m",
     "m2": "Quadratmeter m", "km²": "Quadratkilometer m", "qkm": "Quadratkilometer m", "cm²": "Quadratzentimeter m",
-    "m³": "Kubikmeter m", "m3": "Kubikmeter m", "cm³": "Kubikzentimeter m", "ha": "Hektar m", "Zoll": "Zoll m",
+    "m³": "Kubikmeter m", "m3": "Kubikmeter m", "cm³": "Kubikzentimeter m", "ha": "Hektar m", "Zoll": "Zoll m", '"': "Zoll m", "″": "Zoll m",
     "mg": "Milligramm n", "g": "Gramm n", "kg": "Kilogramm n", "µg": "Mikrogramm n", "Pfd.": "Pfund n",
     "l": "Liter m", "L": "Liter m", "ml": "Milliliter m", "cl": "Zentiliter m", "dl": "Deziliter m",
     "hl": "Hektoliter m", "EL": "Esslöffel m", "TL": "Teelöffel m", "Stk.": "Stück n", "St.": "Stück n",

@@ -5,23 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from avatar.script.languages.base import Forms, Language, in_order, words
-from avatar.script.languages.en_words import (
-    ABBREVIATIONS,
-    ACRONYM_WORDS,
-    CURRENCIES,
-    MAY_END,
-    MONTHS,
-    ONLY_BEFORE_NUMBERS,
-    SHOUTED,
-    SPELLED,
-    STARTERS,
-    UNITS,
-    WEEKDAYS,
-)
+from avatar.script.languages import en_abbreviations
+from avatar.script.languages.base import Forms, in_order, words
+from avatar.script.languages.en_shapes import shapes
+from avatar.script.languages.en_words import Words
 
 if TYPE_CHECKING:
-    from avatar.script.scan import Place
+    from avatar.script.scan import Place, Shape
 
 SMALL = in_order(
     "zero one two three four five six seven eight nine "
@@ -33,100 +23,24 @@ IRREGULAR = {
     "one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth", "nine": "ninth",
     "twelve": "twelfth",
 }  # fmt: skip
-MONTH_NAMES = in_order("January February March April May June July August September October November December")
-REGNAL = words(
-    "henry edward george charles louis james richard william elizabeth mary john paul pius benedict philip "
-    "frederick catherine alexander nicholas leo napoleon ivan peter ferdinand christian gustav harald haakon olav "
-    "carl xavier gregory clement innocent urban boniface francis otto rudolf leopold victoria margaret anne joseph "
-    "maximilian king queen pope tsar emperor prince ramses ptolemy"
-)
-NUMBERED = words(
-    "war chapter part volume act book section title type phase stage class article table figure appendix level tier "
-    "bowl olympics scene episode season apollo gemini mark model version page canto psalm group division grade "
-    "rocky rambo star final fantasy"
+
+POSSESSIVES = words("the his her my our your their its")
+NO_NOUNS = words(
+    "and are away but for from had has have high into long mark off over per tall than that was were wide with"
 )
 
-BARE_TITLES = frozenset({"mr", "mrs", "ms", "dr", "prof", "st"})  # as the British write them
-ONE_LETTER = frozenset({"p.", "v.", "m."})  # an abbreviation only before a number or name
-CARDINAL_POINTS = frozenset({"n.", "e.", "s.", "w."})  # 12 N. Main
-SHORT_DAYS = frozenset({"mon.", "wed.", "sat.", "sun.", "mar."})
 
-
-class Spoken(Language):
+class Spoken(Words):
     code = "en"
     decimal_mark = "."
     group_marks = ","
-    point = "point"
-    percent = "percent"
-    permille = "per mille"
-    number_sign = "number"
-    section = "section"
     decimals_digit_by_digit = True
     ordinal_marks = "st|nd|rd|th"
-
-    months = MONTHS
-    month_names = MONTH_NAMES
-    weekdays = WEEKDAYS
     day_first = False
-
-    currencies = CURRENCIES
-    and_cents = "and"
-    scales = {
-        "k": ("thousand",), "m": ("million",), "mn": ("million",), "mm": ("million",), "bn": ("billion",),
-        "b": ("billion",), "tn": ("trillion",), "t": ("trillion",), "thousand": ("thousand",),
-        "million": ("million",), "billion": ("billion",), "trillion": ("trillion",),
-    }  # fmt: skip
-    units = UNITS
-    to = "to"
-    per = "per"
-    per_names = {
-        "s": "second", "sec": "second", "min": "minute", "h": "hour", "hr": "hour", "hour": "hour", "day": "day",
-        "night": "night", "wk": "week", "week": "week", "mo": "month", "month": "month", "yr": "year", "year": "year",
-        "lb": "pound", "kg": "kilogram", "oz": "ounce", "gal": "gallon", "l": "liter", "person": "person",
-        "user": "user", "unit": "unit", "page": "page", "km": "kilometer", "mile": "mile", "ft": "foot",
-    }  # fmt: skip
-
-    symbols = {
-        "&": "and", "+": "plus", "=": "equals", "@": "at", "%": "percent", "°": "degrees", "€": "euros", "£": "pounds",
-        "$": "dollars", "×": "times", "÷": "divided by", "±": "plus or minus", "≈": "approximately", "~": "about",
-        "≤": "at most", "≥": "at least", "≠": "is not equal to", "<": "less than", ">": "greater than", "√": "root",
-        "→": "to", "∞": "infinity", "π": "pi", "µ": "micro", "©": "copyright", "®": "registered", "™": "trademark",
-        "№": "number", "§": "section", "¶": "paragraph", "#": "hashtag", "^": "to the power of", "†": "dagger",
-        "ª": "", "º": "", "?": "question mark", "¢": "cents", "¥": "yen",
-    }  # fmt: skip
-    times = "times"
-    by = "by"
-    over = "over"
-    dot = "dot"
-    at = "at"
-    slash = "slash"
-    dash = "dash"
-    underscore = "underscore"
-    colon = "colon"
-    backslash = "backslash"
-    squared = "squared"
-    cubed = "cubed"
-    power = "to the power of"
-
-    abbreviations = ABBREVIATIONS
-    may_end = MAY_END
-    acronym_words = ACRONYM_WORDS
-    code_words = words(
-        "pin code password passcode zip id isbn account tracking serial iban bin passport policy reference ref"
-    )
-    room_words = words(
-        "room suite apartment apt apt. flat flight bus route highway interstate hwy hwy. rm rm. gate channel"
-    )
     counts = r"[\s-]+(?:[^\W\d_]+\s+)?[a-z]+s\b|\s+(?:people|men|women|children|more|other|new)\b"
-    shouted = SHOUTED
-    spelled = SPELLED
-    articles = frozenset({"a", "an", "this", "that", "another", "each", "every"})
-    starters = STARTERS
-    year_words = words(
-        "in since from until till by of year before after during around circa between and to through spring summer "
-        "autumn fall winter early late mid class copyright © back for january february march april may june july "
-        "august september october november december born died founded established"
-    )
+
+    def own_shapes(self) -> list[Shape]:
+        return shapes(self)
 
     # ------------------------------------------------------------ numbers
 
@@ -164,8 +78,14 @@ class Spoken(Language):
 
     def decade(self, number: int) -> str:
         """1990s, and the '90s as 90."""
+        if not number:
+            return "two thousands"
         before, _, last = (self.year(number) if number >= 100 else self.cardinal(number)).rpartition(" ")
         return f"{before} {last[:-1] + 'ies' if last.endswith('y') else last + 's'}".strip()
+
+    def year_of_two(self, digits: str) -> str:
+        """'05."""
+        return f"oh {self.cardinal(int(digits))}" if digits[0] == "0" else self.cardinal(int(digits))
 
     def in_pairs(self, digits: str) -> str:
         """As of rooms, houses and flights: 221 is two twenty one, 305 three zero five."""
@@ -183,6 +103,12 @@ class Spoken(Language):
         said = super().money(text, currency, scale)
         one, many = self.currencies[currency][0][0], self.currencies[currency][0][-1]
         return said.removesuffix(many) + one if before_noun and said.endswith(many) else said
+
+    def describes(self, place: Place, *, joined: bool) -> bool:
+        if place.word_before() in ("a", "an"):
+            return True
+        noun = re.match(r"\s([a-z]{3,})", place.after)
+        return joined and place.word_before() in POSSESSIVES and bool(noun) and noun[1] not in NO_NOUNS
 
     def as_adjective(self, text: str, forms: Forms) -> str:
         return f"{self.number(text)} {forms[0]}"
@@ -209,7 +135,7 @@ class Spoken(Language):
         elif minute == 0 and not half and second is None:
             parts.append("o'clock" if 1 <= hour <= 12 else "hundred")
         if second is not None:
-            parts.append(f"and {self.counted(str(second), ('second', 'seconds'))}")
+            parts += [f"and {self.counted(str(second), ('second', 'seconds'))}"] if second or not minute else []
         return " ".join([*parts, *([f"{half.upper()} M"] if half else [])])
 
     def fraction(self, whole: int | None, top: int, bottom: int, *, followed: str) -> str:
@@ -236,35 +162,14 @@ class Spoken(Language):
         return f"{self.number(feet)} foot {self.number(inches)}"
 
     def abbreviation(self, short: str, written: str, place: Place) -> str | None:
-        number_follows = re.match(r"\s*[#(]?\d", place.after) is not None
-        name_follows = re.match(r"\s+[\"“(]?[A-ZÀ-Þ]", place.after) is not None
-        name_before = re.search(r"[A-Z][\w'’]*\s$|\d(?:st|nd|rd|th)\s$", place.before) is not None
-        if short in ONLY_BEFORE_NUMBERS and not number_follows and not (short in SHORT_DAYS and written[0].isupper()):
-            return None
-        if short in ("st.", "dr.", "sq.", "pl."):
-            street = {"st.": "Street", "dr.": "Drive", "sq.": "Square", "pl.": "Place"}[short]
-            begins = re.match(r"\s+([A-Za-z]+)", place.after)
-            name_follows = name_follows and not (name_before and begins and begins[1] in self.starters)
-            is_street = name_before and not (name_follows and short in ("st.", "dr.")) or not name_follows
-            return street if is_street else self.abbreviations[short] if short in ("st.", "dr.") else None
-        if short in ONE_LETTER and not (name_follows or number_follows):
-            return None
-        if short in CARDINAL_POINTS and not (name_follows and re.search(r"\d\s$", place.before)):
-            return None
-        is_test = written.isupper() and len(short) > 3 and short.count(".") == 1 and short.endswith(".")
-        if is_test:  # SAT. at a sentence's end is no Saturday
-            return None
-        if short in BARE_TITLES and not (name_follows and written[0].isupper() and not written.isupper()):
-            return None
-        if short == "rev." and number_follows:
-            return "revision"
-        if short == "min." and not re.match(r"\s+[a-z]", place.after):
-            return None
-        if short in ("fr.", "ft.", "mt.", "hon.", "rep.", "col.", "det.", "pk.", "m.") and not name_follows:
-            return None
-        return self.abbreviations[short]
+        return en_abbreviations.reading(self, short, written, place)
+
+    def alternatives(self, place: Place) -> str:
+        """5 g/100 ml."""
+        unit = re.search(r"\d\s?([a-zA-Zµ]{1,4})$", place.before)
+        return f" {self.per} " if unit and unit[1] in self.units and place.after[:1].isdigit() else " "
 
     def roman(self, number: int, before: str) -> str | None:
-        if before in REGNAL:
+        if before in self.regnal:
             return f"the {self.ordinal(number)}"
-        return self.cardinal(number) if before in NUMBERED else None
+        return self.cardinal(number) if before in self.numbered else None

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-from avatar.script.languages import es_words as words
 from avatar.script.languages.base import in_words
-from avatar.script.languages.base import words as words_of
-from avatar.script.languages.romance import GAP, Romance
+from avatar.script.languages.es_words import Words
+from avatar.script.languages.romance import GAP
 from avatar.script.scan import Place, Shape
 
 ORDINALS = (
@@ -21,87 +20,25 @@ TENS = (
 )  # fmt: skip
 
 
-class Spoken(Romance):
+class Spoken(Words):
     code = "es"
-    point = "coma"
-    minus = "menos"
-    plus = "más"
-    percent = "por ciento"
-    permille = "por mil"
-    number_sign = "número"
-    section = "sección"
     ordinal_marks = r"\.?[ºª°]"
-
-    months = words.MONTHS
-    month_names = words.MONTH_NAMES
-    weekdays = words.WEEKDAYS
     clock_tail = r"\s?(?:h|hs|hrs|horas)"
-    clock_words = words_of("las la")
-
-    currencies = words.CURRENCIES
-    and_cents = "con"
-    scales = words.SCALES
-    of_scale = "de"
-    units = words.UNITS
-    to = "a"
-
-    symbols = words.SYMBOLS
-    times = "por"
-    by = "por"
-    over = "entre"
-    dot = "punto"
-    at = "arroba"
-    slash = "barra"
-    dash = "guion"
-    underscore = "guion bajo"
-    colon = "dos puntos"
-    backslash = "barra invertida"
-    address_words = {"www": "uve doble uve doble uve doble", "es": "es", "ar": "ar"}
-    squared = "al cuadrado"
-    cubed = "al cubo"
-    power = "elevado a"
-    letter_names = words.LETTER_NAMES
-
-    abbreviations = words.ABBREVIATIONS
-    before_number = words.BEFORE_NUMBER
-    before_name = words.BEFORE_NAME
-    capital_only = words.CAPITAL_ONLY
-    may_end = words.MAY_END
-    acronym_words = words.ACRONYM_WORDS
-    code_words = words_of("pin código contraseña clave isbn cuenta iban pasaporte referencia postal")
-    starters = words.STARTERS
-    shouted = words.SHOUTED
-    spelled = words.SPELLED
-
-    feminine = words.FEMININE
-    masculine = words.MASCULINE
-    feminine_endings = words.FEMININE_ENDINGS
-    masculine_endings = words.MASCULINE_ENDINGS
-    not_nouns = words.NOT_NOUNS
-    labels = words.LABELS
-    the = words.THE
-    hours = words_of("la las")
-
-    halves = ("medio", "media")
-    and_half = ("y medio", "y media")
-    parts = {
-        2: ("medio", "medios"), 3: ("tercio", "tercios"), 4: ("cuarto", "cuartos"), 5: ("quinto", "quintos"),
-        6: ("sexto", "sextos"), 7: ("séptimo", "séptimos"), 8: ("octavo", "octavos"), 9: ("noveno", "novenos"),
-        10: ("décimo", "décimos"), 100: ("centésimo", "centésimos"),
-    }  # fmt: skip
-
     phones = (
         r"\d\d \d{4} \d{4}",
         r"[6789]\d\d(?:[ \-]\d\d\d){2}", rf"[6789]\d\d(?:{GAP}\d\d){{3}}", rf"[89]\d{GAP}\d\d\d{GAP}\d\d{GAP}\d\d",
     )  # fmt: skip
     ordinal_endings = r"\.?[ºª°]|er\.(?=\s[a-z])|(?i:\.?er|ero|era|ro|ra|do|da|to|ta|mo|ma|vo|va)"
     centuries = r"\b(?:siglos?|s\.|ss\.)"
-    regnal = words.REGNAL
-    numbered = words.NUMBERED
 
     def own_shapes(self) -> tuple[Shape, ...]:
-        street = Shape(re.compile(r"[cC]/\s?(?=[A-ZÁÉÍÓÚÑ])"), lambda match, place: "calle ")
-        return (street, *super().own_shapes())
+        street = Shape(r"[cC]/\s?(?=[A-ZÁÉÍÓÚÑ])", lambda match, place: "calle ")
+        joined = Shape(r"(\d{1,2})h([0-5]\d)(?!\w)", self._joined)
+        return (street, joined, *super().own_shapes())
+
+    def _joined(self, match: re.Match, place: Place) -> str:
+        """17h30."""
+        return self.time(int(match[1]), int(match[2]), None, "")
 
     def cardinal(self, number: int) -> str:
         said = in_words(number, self.code)

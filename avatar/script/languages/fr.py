@@ -4,89 +4,24 @@ from __future__ import annotations
 
 import re
 
-from avatar.script.languages import fr_words as words
 from avatar.script.languages.base import Forms, in_words
 from avatar.script.languages.base import words as words_of
-from avatar.script.languages.romance import Romance
+from avatar.script.languages.fr_words import Words
 from avatar.script.scan import Place, Shape
 
 
-class Spoken(Romance):
+class Spoken(Words):
     code = "fr"
-    point = "virgule"
-    minus = "moins"
-    plus = "plus"
-    percent = "pour cent"
-    permille = "pour mille"
-    number_sign = "numéro"
-    section = "paragraphe"
     ordinal_marks = "er"
-
-    months = words.MONTHS
-    month_names = words.MONTH_NAMES
-    weekdays = words.WEEKDAYS
     clock_marks = ":h"
     clock_tail = r"\s?(?:h|heures|mn|min)"
-
-    currencies = words.CURRENCIES
-    and_cents = ""
-    scales = words.SCALES
-    of_scale = "de"
-    units = words.UNITS
-    to = "à"
-
-    symbols = words.SYMBOLS
-    times = "fois"
-    by = "sur"
-    over = "sur"
-    dot = "point"
-    at = "arobase"
-    slash = "slash"
-    dash = "tiret"
-    underscore = "tiret bas"
-    colon = "deux-points"
-    backslash = "antislash"
-    address_words = {"www": "double vé double vé double vé"}
-    squared = "au carré"
-    cubed = "au cube"
-    power = "puissance"
-    letter_names = words.LETTER_NAMES
-
-    abbreviations = words.ABBREVIATIONS
-    before_number = words.BEFORE_NUMBER
-    before_name = words.BEFORE_NAME
-    capital_only = words.CAPITAL_ONLY
-    may_end = words.MAY_END
-    acronym_words = words.ACRONYM_WORDS
-    code_words = words_of("pin code passe isbn compte iban passeport référence postal")
-    starters = words.STARTERS
-    shouted = words.SHOUTED
-    spelled = words.SPELLED
-
-    feminine = words.FEMININE
-    masculine = words.MASCULINE
-    feminine_endings = words.FEMININE_ENDINGS
-    not_nouns = words.NOT_NOUNS
-    labels = words.LABELS
-    the = words.THE
     plural = "sx"
-
-    halves = ("un demi", "une demi")
-    and_half = ("et demi", "et demie")
-    parts = {
-        2: ("demi", "demis"), 3: ("tiers", "tiers"), 4: ("quart", "quarts"),
-        **{n: (f"{name}ième", f"{name}ièmes") for n, name in
-           {5: "cinqu", 6: "six", 7: "sept", 8: "huit", 9: "neuv", 10: "dix", 100: "cent"}.items()},
-    }  # fmt: skip
-
     phones = (r"0 8\d\d(?: \d\d){3}", r"0 8\d\d \d{3} \d{3}", r"0[1-9](?:[ .\-]\d\d){4}", r"0[1-9]\d{8}")
     elided = "l|d|j|m|t|s|n|c|qu|jusqu|lorsqu|puisqu|quoiqu"
     ordinal_endings = "ER|RE|ÈRE|ÈME|EME|ers?|res?|ères?|èmes?|emes?|ièmes?|iemes?|es?|è|nde?s?|de"
     own_words = words_of("x ier ire ve xe ie")
     roman_endings = "er|re|ère|e|ème|ième"
     centuries = r"\b(?:siècles?)"
-    regnal = words.REGNAL
-    numbered = words.NUMBERED
 
     def ordinal(self, number: int) -> str:
         if number == 1:
@@ -127,7 +62,7 @@ class Spoken(Romance):
         return f"d'{noun}" if noun[0] in "aeiouéh" else f"de {noun}"
 
     def own_shapes(self) -> tuple[Shape, ...]:
-        return (Shape(re.compile(r"(\d)m(\d\d)(?!\w)"), self._height), *super().own_shapes())
+        return (Shape(r"(\d)m(\d\d)(?!\w)", self._height), *super().own_shapes())
 
     def _height(self, match: re.Match, place: Place) -> str:
         """1m80."""
@@ -154,6 +89,8 @@ class Spoken(Romance):
     def abbreviation(self, short: str, written: str, place: Place) -> str | None:
         if short == "s." and not re.search(r"[IVX]e\s$", place.before):
             return None
+        if short == "éd." and re.search(r"\d\s?(?:re|e|ème)\s$", place.before):
+            return self.abbreviations[short]
         if short == "m." and re.match(r"\s+et\s+Mm?[mel]", place.after):
             return self.abbreviations[short]
         return super().abbreviation(short, written, place)

@@ -126,10 +126,10 @@ class Spoken(Language):
         month = "|".join(sorted(names, key=len, reverse=True))
         number = r"\d{1,2}(?:,\d{2})*,\d{3}(?:\.\d+)?"
         return [
-            Shape(re.compile(rf"₹\s?({number})(?![\d,])"), rupees),
-            Shape(re.compile(rf"({number})\s?(?:रु\.|रुपये|रुपए){END}"), rupees),
-            Shape(re.compile(rf"{number}(?![\d,])"), indian),
-            Shape(re.compile(rf"(\d{{1,2}})[:.]([0-5]\d)\sबजे{END}"), oclock),
-            Shape(re.compile(rf"(\d{{1,2}})\s({month}){END}(?:,?\s(\d{{4}})(?!\d))?"), dated),
-            Shape(re.compile(r"(?:1[1-9]|20)\d\d(?![\d.,]\d|\d)"), in_year),
+            Shape(rf"₹\s?({number})(?![\d,])", rupees),
+            Shape(rf"({number})\s?(?:रु\.|रुपये|रुपए){END}", rupees),
+            Shape(rf"{number}(?![\d,])", indian),
+            Shape(rf"(\d{{1,2}})[:.]([0-5]\d)\sबजे{END}", oclock),
+            Shape(rf"(\d{{1,2}})\s({month}){END}(?:,?\s(\d{{4}})(?!\d))?", dated),
+            Shape(r"(?:1[1-9]|20)\d\d(?![\d.,]\d|\d)", in_year),
         ]

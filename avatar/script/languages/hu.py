@@ -173,17 +173,17 @@ class Spoken(Language):
         month = "|".join(map(re.escape, sorted(self.months, key=len, reverse=True)))
         end = r"(?:-(?P<end>j?[áéa]?[a-záéíóöőúüű]+)|\.)?(?!\w)"
         return [
-            Shape(re.compile(rf"(?P<year>\d{{4}})\.?\s(?P<month>(?i:{month}))\s(?P<day>\d{{1,2}}){end}"), dated),
-            Shape(re.compile(rf"(?P<year>\d{{4}})\.\s?(?P<month>\d{{1,2}})\.\s?(?P<day>\d{{1,2}}){end}"), dated),
-            Shape(re.compile(rf"(?P<month>(?i:{month}))\s(?P<day>\d{{1,2}})(?![\d.,]\d){end}"), dated),
-            Shape(re.compile(r"([01]?\d|2[0-4])[:.](?P<m>[0-5]\d)(?:-(?P<end>kor|ig|től|tól))(?!\w)"), clock),
-            Shape(re.compile(r"([01]?\d|2[0-4]):(?P<m>[0-5]\d)(?P<end>)(?![\w:])"), clock),
-            Shape(re.compile(rf"(\d{{1,3}})\.(?=\s[{LETTERS}])"), ordinal),
-            Shape(re.compile(rf"({ROMAN})\.(?=\s[{LETTERS}A-ZÁÉÍÓÖŐÚÜŰ])"), roman),
-            Shape(re.compile(rf"(\d+)-({SUFFIXES})(?!\w)"), suffixed),
-            Shape(re.compile(r"(\d*[1-9]0)-([ae]s)(?!\w)"), suffixed),
-            Shape(re.compile(rf"({number_pattern(self)})\s?%-([{LETTERS}]+)(?!\w)"), percent),
-            Shape(re.compile(r"06[\s-]\d{1,2}[\s/-]\d{3}[\s-]\d{3,4}(?!\d)"), phone),
+            Shape(rf"(?P<year>\d{{4}})\.?\s(?P<month>(?i:{month}))\s(?P<day>\d{{1,2}}){end}", dated),
+            Shape(rf"(?P<year>\d{{4}})\.\s?(?P<month>\d{{1,2}})\.\s?(?P<day>\d{{1,2}}){end}", dated),
+            Shape(rf"(?P<month>(?i:{month}))\s(?P<day>\d{{1,2}})(?![\d.,]\d){end}", dated),
+            Shape(r"([01]?\d|2[0-4])[:.](?P<m>[0-5]\d)(?:-(?P<end>kor|ig|től|tól))(?!\w)", clock),
+            Shape(r"([01]?\d|2[0-4]):(?P<m>[0-5]\d)(?P<end>)(?![\w:])", clock),
+            Shape(rf"(\d{{1,3}})\.(?=\s[{LETTERS}])", ordinal),
+            Shape(rf"({ROMAN})\.(?=\s[{LETTERS}A-ZÁÉÍÓÖŐÚÜŰ])", roman),
+            Shape(rf"(\d+)-({SUFFIXES})(?!\w)", suffixed),
+            Shape(r"(\d*[1-9]0)-([ae]s)(?!\w)", suffixed),
+            Shape(rf"({number_pattern(self)})\s?%-([{LETTERS}]+)(?!\w)", percent),
+            Shape(r"06[\s-]\d{1,2}[\s/-]\d{3}[\s-]\d{3,4}(?!\d)", phone),
         ]
 
 

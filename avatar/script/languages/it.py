@@ -4,87 +4,19 @@ from __future__ import annotations
 
 import re
 
-from avatar.script.languages import it_words as words
 from avatar.script.languages.base import Forms, in_words
-from avatar.script.languages.base import words as words_of
-from avatar.script.languages.romance import Romance
+from avatar.script.languages.it_words import Words
 from avatar.script.scan import LETTER, Place, Shape
 
 SIBILANT = re.compile(r"s[bcdfghklmnpqrtvz]|z|gn|ps|pn|x|y|i[aeou]", re.IGNORECASE)  # "uno" and "Santo" before them
 
 
-class Spoken(Romance):
+class Spoken(Words):
     code = "it"
-    point = "virgola"
-    minus = "meno"
-    plus = "più"
-    percent = "per cento"
-    permille = "per mille"
-    number_sign = "numero"
-    section = "paragrafo"
     ordinal_marks = "[°º]"
-
-    months = words.MONTHS
-    month_names = words.MONTH_NAMES
-    weekdays = words.WEEKDAYS
     clock_tail = r"\s?(?:h|ore)"
-    of_year = "del"
-    clock_words = words_of("alle all' ore h. h dalle le entro verso dall'")
-
-    currencies = words.CURRENCIES
-    and_cents = "e"
-    scales = words.SCALES
-    of_scale = "di"
-    units = words.UNITS
-    to = "a"
-
-    symbols = words.SYMBOLS
-    times = "per"
-    by = "per"
-    over = "su"
-    dot = "punto"
-    at = "chiocciola"
-    slash = "barra"
-    dash = "trattino"
-    underscore = "trattino basso"
-    colon = "due punti"
-    backslash = "barra rovesciata"
-    address_words = {"www": "vu vu vu", "it": "it"}
-    squared = "al quadrato"
-    cubed = "al cubo"
-    power = "elevato a"
-    letter_names = words.LETTER_NAMES
-
-    abbreviations = words.ABBREVIATIONS
-    before_number = words.BEFORE_NUMBER
-    before_name = words.BEFORE_NAME
-    capital_only = words.CAPITAL_ONLY
-    may_end = words.MAY_END
-    acronym_words = words.ACRONYM_WORDS
-    code_words = words_of("pin codice password isbn conto iban passaporto cap")
-    starters = words.STARTERS
-    shouted = words.SHOUTED
-    spelled = words.SPELLED
-
-    feminine = words.FEMININE
-    masculine = words.MASCULINE
-    feminine_endings = words.FEMININE_ENDINGS
-    masculine_endings = words.MASCULINE_ENDINGS
-    not_nouns = words.NOT_NOUNS
-    labels = words.LABELS
-    the = words.THE
     feminine_plurals = ("e",)
     plural = "aeiouàìùé"  # any vowel: only one agrees
-
-    halves = ("mezzo", "mezza")
-    and_half = ("e mezzo", "e mezza")
-    parts = {
-        2: ("mezzo", "mezzi"), 3: ("terzo", "terzi"), 4: ("quarto", "quarti"), 5: ("quinto", "quinti"),
-        6: ("sesto", "sesti"), 7: ("settimo", "settimi"), 8: ("ottavo", "ottavi"), 9: ("nono", "noni"),
-        10: ("decimo", "decimi"), 100: ("centesimo", "centesimi"),
-    }  # fmt: skip
-    of_part = "di"
-
     phones = (
         r"800[ .\-]\d{3}[ .\-]\d{3}",
         r"800(?:[ .\-]\d\d){3}",
@@ -96,13 +28,11 @@ class Spoken(Romance):
     elided = "l|d|dell|all|dall|nell|sull|coll|un|quest|quell|c|s|m|t|v|n|bell|sant|com|dov|cos|anch|tutt|mezz|quand"
     ordinal_endings = r"[°ºª]|[ao](?=\s[a-z]{4})"
     centuries = r"\b(?:secol[oi]|secc?\.)"
-    regnal = words.REGNAL
-    numbered = words.NUMBERED
 
     def own_shapes(self) -> tuple[Shape, ...]:
         return (
-            Shape(re.compile(rf"1\s([aeiou]{LETTER}{{2,}})(?!\w)"), self._one),
-            Shape(re.compile(rf"S\.\s([AEIOU]{LETTER}+)"), lambda match, place: f"Sant'{match[1]}"),
+            Shape(rf"1\s([aeiou]{LETTER}{{2,}})(?!\w)", self._one),
+            Shape(rf"S\.\s([AEIOU]{LETTER}+)", lambda match, place: f"Sant'{match[1]}"),
             *super().own_shapes(),
         )
 

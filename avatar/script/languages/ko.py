@@ -130,7 +130,7 @@ class Spoken(Language):
             (r"([1-9]|1[0-2])월", month),
             (rf"({number})(?=[가-힣])", joined),
         ]
-        return [Shape(re.compile(rf"{pattern}(?P<tail>[가-힣]*)"), _with_tail(read)) for pattern, read in readings]
+        return [Shape(rf"{pattern}(?P<tail>[가-힣]*)", _with_tail(read)) for pattern, read in readings]
 
 
 def _with_tail(read: Reading) -> Reading:

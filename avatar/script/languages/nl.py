@@ -162,7 +162,7 @@ class Spoken(Language):
 
         hour = r"([01]?\d|2[0-4])(?:[:.]([0-5]\d))?"
         return [
-            Shape(re.compile(r"€\s?(\d{1,3}(?:\.\d{3})*|\d+),[-–—]{1,2}(?!\w)"), dashed),
-            Shape(re.compile(rf"{hour}\s?[-–]\s?{hour}\s?(?:uur|u)(?!\w)"), between),
-            Shape(re.compile(rf"{hour}\s?(?:uur|u)(?!\w)"), at),
+            Shape(r"€\s?(\d{1,3}(?:\.\d{3})*|\d+),[-–—]{1,2}(?!\w)", dashed),
+            Shape(rf"{hour}\s?[-–]\s?{hour}\s?(?:uur|u)(?!\w)", between),
+            Shape(rf"{hour}\s?(?:uur|u)(?!\w)", at),
         ]

@@ -225,10 +225,10 @@ class Spoken(Slavic):
         hours = r"([01]?\d|2[0-4])"
         return [
             *self.date_shapes(),
-            Shape(re.compile(rf"{hours}[:.]([0-5]\d)\s?[-–]\s?{hours}[:.]([0-5]\d)(?![\w:.])"), between),
-            Shape(re.compile(rf"{hours}((?P<mark>[:.])(?P<m>[0-5]\d))?(?![\d:\w]|[.,]\d|\s?(?:zł|%|km|m\b))"), at),
-            Shape(re.compile(r"(1\d{3}|20\d\d)\s(rok|roku|r\.)(?!\w)"), dated),
-            Shape(re.compile(rf"({ROMAN})\s(wiek|wieku|w\.)(?!\w)"), dated),
+            Shape(rf"{hours}[:.]([0-5]\d)\s?[-–]\s?{hours}[:.]([0-5]\d)(?![\w:.])", between),
+            Shape(rf"{hours}((?P<mark>[:.])(?P<m>[0-5]\d))?(?![\d:\w]|[.,]\d|\s?(?:zł|%|km|m\b))", at),
+            Shape(r"(1\d{3}|20\d\d)\s(rok|roku|r\.)(?!\w)", dated),
+            Shape(rf"({ROMAN})\s(wiek|wieku|w\.)(?!\w)", dated),
         ]
 
 

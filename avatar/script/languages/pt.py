@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from avatar.script.languages import pt_words as words
 from avatar.script.languages.base import Forms, in_words
 from avatar.script.languages.base import words as words_of
-from avatar.script.languages.romance import Romance
+from avatar.script.languages.pt_words import Words
 
 if TYPE_CHECKING:
     from avatar.script.scan import Place
@@ -16,83 +15,17 @@ if TYPE_CHECKING:
 STREETS = words_of("na da à a pela e endereço")  # words before a street
 
 
-class Spoken(Romance):
+class Spoken(Words):
     code = "pt"
-    point = "vírgula"
-    minus = "menos"
-    plus = "mais"
-    percent = "por cento"
-    permille = "por mil"
-    number_sign = "número"
-    section = "parágrafo"
     ordinal_marks = r"\.?[ºª°]"
-
-    months = words.MONTHS
-    month_names = words.MONTH_NAMES
-    weekdays = words.WEEKDAYS
     clock_marks = ":h"
     clock_tail = r"\s?(?:h|hs|hrs|horas|min)"
-
-    currencies = words.CURRENCIES
-    and_cents = "e"
-    scales = words.SCALES
-    of_scale = "de"
-    units = words.UNITS
-    to = "a"
-
-    symbols = words.SYMBOLS
-    times = "vezes"
-    by = "por"
-    over = "sobre"
-    dot = "ponto"
-    at = "arroba"
-    slash = "barra"
-    dash = "hífen"
-    underscore = "sublinhado"
-    colon = "dois pontos"
-    backslash = "barra invertida"
-    address_words = {"www": "dáblio dáblio dáblio"}
-    squared = "ao quadrado"
-    cubed = "ao cubo"
-    power = "elevado a"
-    letter_names = words.LETTER_NAMES
-
-    abbreviations = words.ABBREVIATIONS
-    before_number = words.BEFORE_NUMBER
-    before_name = words.BEFORE_NAME
-    capital_only = words.CAPITAL_ONLY
-    may_end = words.MAY_END
-    acronym_words = words.ACRONYM_WORDS
-    code_words = words_of("pin código senha isbn conta iban passaporte referência cep postal protocolo")
-    starters = words.STARTERS
-    shouted = words.SHOUTED
-    spelled = words.SPELLED
-
-    feminine = words.FEMININE
-    masculine = words.MASCULINE
-    feminine_endings = words.FEMININE_ENDINGS
-    masculine_endings = words.MASCULINE_ENDINGS
-    not_nouns = words.NOT_NOUNS
-    labels = words.LABELS
-    the = words.THE
-    hours = words_of("à às")
-
-    halves = ("meio", "meia")
-    and_half = ("e meio", "e meia")
-    parts = {
-        2: ("meio", "meios"), 3: ("terço", "terços"), 4: ("quarto", "quartos"), 5: ("quinto", "quintos"),
-        6: ("sexto", "sextos"), 7: ("sétimo", "sétimos"), 8: ("oitavo", "oitavos"), 9: ("nono", "nonos"),
-        10: ("décimo", "décimos"), 100: ("centésimo", "centésimos"),
-    }  # fmt: skip
-
     phones = (
         r"\(?\d\d\)? ?9 ?\d{4}[ \-]\d{4}", r"\(\d\d\) ?\d{4}[ \-]\d{4}", r"9\d{4}-\d{4}", r"0[38]00(?:[ \-]\d{3,4}){1,2}",
         r"[29]\d\d \d{3} \d{3}", r"[29]\d \d{3} \d\d \d\d",
     )  # fmt: skip
     ordinal_endings = r"\.?[ºª°]|o(?=\s[a-zç]{4})|a(?=\s(?:feira|vez|edição|parte|série))"
     centuries = r"\b(?:séculos?|sécs?\.)"
-    regnal = words.REGNAL
-    numbered = words.NUMBERED
 
     def cardinal(self, number: int) -> str:
         return in_words(number, "pt_BR").replace(",", "")

@@ -10,9 +10,11 @@ from typing import ClassVar
 from avatar.script.languages.base import Forms, words
 from avatar.script.languages.romance_order import Ordered
 from avatar.script.scan import LETTER, Place, Shape
+from avatar.script.shapes.amounts import number_pattern
 from avatar.script.shapes.words import ROMAN
 
 DASH = r"\s?[-‐‑–—]\s?"
+PARTICLE = r"(?:(?:de|du|des|del|della|da|do)\s(?:l[ao]s?\s)?|(?:de\sl|d)['’])?"  # of a name: M. de Gaulle
 GAP = r"[ .\-‐‑]"
 ABROAD = rf"(?:\+|00)\d{{1,3}}{GAP}?(?:\(\d{{1,4}}\){GAP}?)?\d{{1,4}}(?:{GAP}?\d{{2,5}}){{1,5}}(?!\d)"
 
@@ -55,6 +57,8 @@ class Romance(Ordered):
             (rf"{time}{DASH}{time}{tail}", self._times),
             (rf"(\d{{1,2}})()()(){DASH}{time}{tail}", self._times),  # 17-20:30
             (rf"{time}{tail}(?!{DASH}\d{{1,2}}{mark}\d\d)(?!\s?[aApP]\.?\s?[mM]\b)", self._time),
+            (r"(\d{1,3}):([0-5]\d)\s?min\b\.?", self._minutes),
+            (rf"({number_pattern(self)})\s?([kM])(?=\s(?:d['’]|de\s|di\s)?[a-zß-ÿ]{{3,}})", self._many),
             (rf"(\d{{1,3}})({self.ordinal_endings})(?!\w)", self._ordinal),
             (r"(\d+)\s?€\s?(\d\d)(?![\d.,]\d|\d)", lambda match, place: self.money(f"{match[1]},{match[2]}", "EUR")),
             (r"(\d{1,2})/(\d{1,2})(?![\w/])", self._day_of_month),
@@ -69,8 +73,8 @@ class Romance(Ordered):
             (rf"({ROMAN})({self.roman_endings})?\s?[-–]\s?({ROMAN})({self.roman_endings})?(?![\w'’])", self._romans),
             (rf"({ROMAN})({self.roman_endings})?(?![\w'’])", self._roman),
         ]
-        per = Shape(re.compile(r"/\s?([^\W\d_]+[²³23]?)(?!\w)"), self._per, inside=True)
-        return (per, *(Shape(re.compile(pattern), read) for pattern, read in found))
+        per = Shape(r"/\s?([^\W\d_]+[²³23]?)(?!\w)", self._per, inside=True)
+        return (per, *(Shape(pattern, read) for pattern, read in found))
 
     # ------------------------------------------------------------ money
 
@@ -150,6 +154,18 @@ class Romance(Ordered):
         if mark == "." and not (tail or asked):
             return None
         return self.time(int(hour), int(minute) if minute else None, int(second) if second else None, "")
+
+    def _minutes(self, match: re.Match, place: Place) -> str:
+        """48:15 min."""
+        minutes, seconds = (self.counted(str(int(match[n])), self.units[unit]) for n, unit in ((1, "min"), (2, "s")))
+        return f"{minutes} {self.and_half[0].split()[0]} {seconds}"
+
+    def _many(self, match: re.Match, place: Place) -> str | None:
+        """1,5 M de personas, 20 k abonnés."""
+        forms = self.scales.get(match[2].lower())
+        if not forms or match[2] == "k" and int(self.value(match[1])[0]) < 10:  # 4k is a picture
+            return None
+        return self.cardinal_thousands(match[1]) if match[2] == "k" else self.counted(match[1], forms)
 
     def _phone(self, match: re.Match, place: Place) -> str:
         """Group by group, the country's code as a number."""
@@ -251,7 +267,7 @@ class Romance(Ordered):
             return None  # an initial: J. S. Bach
         if short in self.before_number and not re.match(r"\s*:?\s*[(+]?\d|\s+[IVX]+\b", place.after):
             return None
-        if short in self.before_name and not re.match(r"[\s-]+[\"“«(]?[A-ZÀ-Þ]", place.after):
+        if short in self.before_name and not re.match(rf"[\s-]+{PARTICLE}[\"“«(]?[A-ZÀ-Þ]", place.after):
             return None
         if short in self.capital_only and not written[0].isupper():
             return None

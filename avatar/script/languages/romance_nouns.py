@@ -52,6 +52,8 @@ class Agreeing(Language):
             return self.agreeing(said, "", feminine=True)
         if decimals or not noun or noun.lower() in self.not_nouns or self.is_named(place):
             return said
+        if of_two and noun.istitle():  # 3-1 Barça
+            return said
         if of_two:  # uno o dos días, una o dos horas
             is_feminine = self.is_feminine(noun) or noun.endswith(self.feminine_plurals)
             return self.agreeing(said, "", feminine=True) if is_feminine else said

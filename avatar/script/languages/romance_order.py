@@ -25,10 +25,12 @@ class Ordered(Agreeing):
 
     def _ordinal(self, match: re.Match, place: Place) -> str | None:
         mark, noun = match[2].lower(), next_word(place)
-        noun = noun if noun.lower() not in self.not_nouns else ""
+        noun = "" if noun.lower() in self.not_nouns or f"{noun.lower()}." in self.abbreviations else noun
         is_floor = "°" not in mark and int(match[1]) < 15 and re.search(r",\s$", place.before)  # Mayor 45, 2º C
         if re.match(r"\s?[CF]\b", place.after) and not is_floor:
             return None  # degrees
+        if mark == "º" and int(match[1]) > 14 and not noun and place.word_before() not in self.the:
+            return None  # degrees: hace 20º
         begins = re.search(r"(?:^|[(,])\s*$", place.before)
         if "°" in mark and not (noun and (begins or place.word_before() in self.the)):
             return None  # degrees

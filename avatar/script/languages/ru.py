@@ -243,8 +243,8 @@ class Spoken(Slavic):
         marks = "|".join(sorted(MARKS, key=len, reverse=True))
         return [
             *self.date_shapes(),
-            Shape(re.compile(r"8[\s-]?\(?\d{3,5}\)?[\s-]?\d{1,3}-\d\d-\d\d(?!\d)"), phone),
-            Shape(re.compile(r"(1\d{3}|20\d\d)\s?(год|года|году|г\.)(?!\w)"), dated),
-            Shape(re.compile(rf"({ROMAN})\s(век|века|веке|в\.)(?!\w)"), dated),
-            Shape(re.compile(rf"(\d{{1,4}})-({marks})(?!\w)"), marked),
+            Shape(r"8[\s-]?\(?\d{3,5}\)?[\s-]?\d{1,3}-\d\d-\d\d(?!\d)", phone),
+            Shape(r"(1\d{3}|20\d\d)\s?(год|года|году|г\.)(?!\w)", dated),
+            Shape(rf"({ROMAN})\s(век|века|веке|в\.)(?!\w)", dated),
+            Shape(rf"(\d{{1,4}})-({marks})(?!\w)", marked),
         ]

@@ -76,9 +76,9 @@ class Slavic(Language):
         year = rf"(?P<year>\d{{4}})(?!\d|[.,]\d)(?:\s?(?:{self.year_names})(?!\w))?"
         word = rf"(?P<month>(?i:{names}))(?!\w)(?:,?\s{year})?"
         return [
-            Shape(re.compile(rf"(?P<first>\d{{1,2}})\.?\s?[-–]\s?(?P<day>\d{{1,2}})\.?\s{word}"), days),
-            Shape(re.compile(rf"(?P<day>\d{{1,2}})\.\s?(?P<month>\d{{1,2}})\.\s?{year}"), read),
-            Shape(re.compile(rf"(?P<day>\d{{1,2}})\.?\s{word}"), read),
+            Shape(rf"(?P<first>\d{{1,2}})\.?\s?[-–]\s?(?P<day>\d{{1,2}})\.?\s{word}", days),
+            Shape(rf"(?P<day>\d{{1,2}})\.\s?(?P<month>\d{{1,2}})\.\s?{year}", read),
+            Shape(rf"(?P<day>\d{{1,2}})\.?\s{word}", read),
         ]
 
 

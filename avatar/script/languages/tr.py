@@ -158,13 +158,13 @@ class Spoken(Language):
 
         suffix = rf"['’](?P<suffix>[{LETTERS}]+)(?!\w)"
         return [
-            Shape(re.compile(rf"%\s?({number})\s?[-–]\s?%?({number})(?!\w)"), percents),
-            Shape(re.compile(rf"%\s?({number})(?:['’]([{LETTERS}]+))?(?!\w)"), percent),
-            Shape(re.compile(rf"([01]?\d|2[0-4])(?P<mark>[:.])(?P<m>[0-5]\d)(?:{suffix}|(?![\w.:]))"), clock),
-            Shape(re.compile(rf"({number})['’]([{LETTERS}]+)(?!\w)"), suffixed),
-            Shape(re.compile(r"(\d{1,4})/(\d{1,4})(?![\w/])"), house),
-            Shape(re.compile(rf"(\d{{1,3}})\.(?=\s[{LETTERS}])"), ordinal),
-            Shape(re.compile(rf"({ROMAN})\.(?=\s[A-ZÇĞİÖŞÜ{LETTERS}])"), roman),
+            Shape(rf"%\s?({number})\s?[-–]\s?%?({number})(?!\w)", percents),
+            Shape(rf"%\s?({number})(?:['’]([{LETTERS}]+))?(?!\w)", percent),
+            Shape(rf"([01]?\d|2[0-4])(?P<mark>[:.])(?P<m>[0-5]\d)(?:{suffix}|(?![\w.:]))", clock),
+            Shape(rf"({number})['’]([{LETTERS}]+)(?!\w)", suffixed),
+            Shape(r"(\d{1,4})/(\d{1,4})(?![\w/])", house),
+            Shape(rf"(\d{{1,3}})\.(?=\s[{LETTERS}])", ordinal),
+            Shape(rf"({ROMAN})\.(?=\s[A-ZÇĞİÖŞÜ{LETTERS}])", roman),
         ]
 
 

@@ -21,4 +21,4 @@ def of(code: str) -> Shapes:
     ]  # fmt: skip
     names = [*language.months, *language.weekdays, *language.abbreviations, *language.currencies, *language.own_words]
     known = {name.lower() for name in names} | {re.split(r"[\s.]", name)[0].lower() for name in names}
-    return Shapes(tuple(found), frozenset(known), language.word_endings)
+    return Shapes(tuple(found), frozenset(known | set(words.GREEK)), language.word_endings)

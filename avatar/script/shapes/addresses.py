@@ -22,7 +22,7 @@ SAID_AS_WORDS = words(
     "com org net edu gov info biz co app dev mil int example test local online shop blog site tech pdf_ doc json "
     "yaml zip tar txt_ gif jpeg wav bat log java bak lock temp conf"
 )  # fmt: skip
-VOWEL = re.compile(r"[aeiouyàâäáãåæéèêëíìîïóòôöõøœúùûüýÿ]", re.IGNORECASE)
+VOWEL = r"(?i)[aeiouyàâäáãåæéèêëíìîïóòôöõøœúùûüýÿ]"
 
 
 def shapes(language: Language) -> tuple[list[Shape], list[Shape]]:
@@ -59,12 +59,18 @@ def shapes(language: Language) -> tuple[list[Shape], list[Shape]]:
         if part.lower() in SAID_AS_WORDS:
             return True
         is_ending = part.lower() in ENDINGS and before == "."
-        return not is_ending and len(part) > 1 and bool(VOWEL.search(part)) and not (part.isupper() and len(part) < 4)
+        return (
+            not is_ending and len(part) > 1 and bool(re.search(VOWEL, part)) and not (part.isupper() and len(part) < 4)
+        )
 
     def web(match: re.Match, place: Place) -> str | None:
         if f"{match[0].lower()}." in language.abbreviations:  # of letters that are a domain or a kind of file as well
             return None
         return spoken(re.sub(r"^(?:[a-z]+://|mailto:)", "", match[0], flags=re.IGNORECASE).rstrip("/"))
+
+    def handle(match: re.Match, place: Place) -> str:
+        """@bob_2."""
+        return f"{language.at} {spoken(match[1])}"
 
     def path(match: re.Match, place: Place) -> str | None:
         short = match[0].lower()
@@ -90,15 +96,18 @@ def shapes(language: Language) -> tuple[list[Shape], list[Shape]]:
     ENDINGS = frozenset(re.sub(r"\?", "", DOMAINS + "|" + FILES).split("|")) - SAID_AS_WORDS
     found: list[tuple[str, Reading]] = [
         (rf"(?:https?|ftp|file)://{LABEL}(?::\w+)?(?:[\w.:@-]*\w)?{REST}", web),
-        (r"(?:mailto:)?[\w.+-]*[\w+-]@[\w-]+(?:\.[\w-]+)*\w", web),
+        (r"(?:mailto:)?(?!\d+[pK]@\d)[\w.+-]*[\w+-]@[\w-]+(?:\.[\w-]+)*\w", web),
+        (r"@((?=\w*[_.\d])\w+(?:\.\w+)*)", handle),
         (rf"(?i:www)\.(?:{LABEL}\.)*{LABEL}{REST}", web),
         (rf"(?:{LABEL}\.)+(?:{DOMAINS})(?:/[^\s<>\"“”]*[^\s<>\"“”.,;:!?)\]}}'’…]|/)?(?![\w@])(?!\.\w)", web),
         (r"[A-Za-z]:\\[^\s<>\"|?*]*[^\s<>\"|?*.,;:!)'’]", path),
         (r"(?:~|\.{1,2})?(?:/[\w.-]*\w){2,}/?|~/[\w./-]*\w", path),
         (rf"(?!\w\.\w\.)[\w-]+(?:\.[\w-]+)*\.(?:{FILES})(?![\w@])(?!\.\w)", path),
     ]
-    made = [Shape(re.compile(pattern), read) for pattern, read in found]
+    # ".pdf", ".NET": where a word begins
+    found.append((rf"(?<!\S)\.(?:{FILES}|com|org|net|edu|gov|io|NET)(?![\w@]|\.\w)", path))
+    made = [Shape(pattern, read) for pattern, read in found]
     return made, [
-        Shape(re.compile(r"([vV])?(\d+(?:\.\d+){2,})(?!\w)"), dotted),
-        Shape(re.compile(r"([vV])(\d+(?:\.\d+)*)(?!\w)"), version),
+        Shape(r"([vV])?(\d+(?:\.\d+){2,})(?!\w)", dotted, of_number=True),
+        Shape(r"([vV])(\d+(?:\.\d+)*)(?!\w)", version, of_number=True),
     ]

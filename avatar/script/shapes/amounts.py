@@ -22,10 +22,11 @@ COMMON_BOTTOMS = frozenset({2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 16, 20, 32, 64, 100,
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 JOINED_ONLY = frozenset(
-    {"B", "K", "k", "x", "A", "N", "J", "bn", "t"}
+    {"B", "K", "k", "x", "X", "A", "N", "J", "bn", "t", "in"}
 )  # units that need no space, or are words with one
 # After "5m" it is million.
-MANY = re.compile(r"\s+(?:people|views|users|followers|subscribers|viewers|jobs|downloads|copies|homes|customers)\b")
+STARS = "stars?|estrellas?|étoiles?|stelle|estrelas?|Sterne"
+MANY = r"\s+(?:people|views|users|followers|subscribers|viewers|jobs|downloads|copies|homes|customers)\b"
 DASH = r"(?:\s?[-‐‑–—−]\s?)"
 
 
@@ -42,7 +43,7 @@ def number_pattern(language: Language) -> str:
 
 def shapes(language: Language) -> list[Shape]:
     found = [*_money(language), *_fractions(language), *_units(language)]
-    return [Shape(re.compile(pattern), read) for pattern, read in found]
+    return [Shape(pattern, read, of_number=True) for pattern, read in found]
 
 
 def _any_of(names) -> str:
@@ -98,12 +99,19 @@ def _fractions(language: Language) -> list[tuple[str, Reading]]:
         noun = re.match(r"\s+([^\W\d_]+)", place.after)
         return noun[1] if noun and not re.match(r"\s+(?:of|de|di|von|d')\b", place.after) else ""
 
+    def after_article(said: str, place: Place) -> str:
+        """a quarter-inch bolt, a half cup: with the one that stands there already."""
+        if place.word_before() not in language.articles | {"the"}:
+            return said
+        return re.sub(r"^an? |^one (?=half)|(?<=^half) an?\b| of an?\b", "", said)
+
     def unicode(match: re.Match, place: Place) -> str:
         top, bottom = FRACTIONS[match[2]]
         return said(match[1], top, bottom, place)
 
     def said(whole: str | None, top: int, bottom: int, place: Place) -> str:
-        return language.fraction(int(whole) if whole else None, top, bottom, followed=followed(place))
+        fraction = language.fraction(int(whole) if whole else None, top, bottom, followed=followed(place))
+        return after_article(fraction, place)
 
     def written(match: re.Match, place: Place) -> str | None:
         top, bottom = int(match[2]), int(match[3])
@@ -111,6 +119,14 @@ def _fractions(language: Language) -> list[tuple[str, Reading]]:
         if not is_fraction:
             return None if match[1] else f"{language.number(match[2])} {language.over} {language.number(match[3])}"
         return said(match[1], top, bottom, place)
+
+    def rating(match: re.Match, place: Place) -> str | None:
+        """4.5/5, rated 8/10, 4/5 stars."""
+        decimal = language.value(match[1])[1] or match[1] == match[2] in ("5", "10")
+        asked = {place.word_before(), place.word_before(2)} & language.rated
+        if not language.out_of or not (decimal or asked or re.match(rf"[\s-](?:{STARS})\b", place.after)):
+            return None
+        return f"{language.number(match[1])} {language.out_of} {language.number(match[2])}"
 
     unit = _any_of(language.units)
 
@@ -124,7 +140,8 @@ def _fractions(language: Language) -> list[tuple[str, Reading]]:
                 return None
         whole = int(match["whole"]) if match["whole"] else None
         forms = language.units[match["unit"]]
-        return Said(language.fraction_of(whole, top, bottom, forms), "may" if match[0].endswith(".") else "")
+        said = after_article(language.fraction_of(whole, top, bottom, forms), place)
+        return Said(said, "may" if match[0].endswith(".") else "")
 
     vulgar = "[" + "".join(FRACTIONS) + "]"
     return [
@@ -132,8 +149,9 @@ def _fractions(language: Language) -> list[tuple[str, Reading]]:
             rf"(?:(?P<whole>\d{{1,3}})\s?)??(?:(?P<vulgar>{vulgar})|(?P<top>\d{{1,2}})[/⁄](?P<bottom>\d{{1,3}}))\s?(?P<unit>{unit})(?!\w)",
             of_unit,
         ),
+        (r"(\d{1,2}(?:[.,]\d)?)/(5|10|20|100)(?![\w/]|[.,]\d)", rating),
         (rf"(?:(\d{{1,3}})\s?)?({vulgar})(?!\w)", unicode),
-        (r"(?:(\d{1,3})\s)?(\d{1,3})[/⁄](\d{1,4})(?![\w/])", written),
+        (r"(?:(\d{1,3})[\s-])?(\d{1,3})[/⁄](\d{1,4})(?![\w/])", written),
     ]
 
 
@@ -145,7 +163,11 @@ def _units(language: Language) -> list[tuple[str, Reading]]:
         joined = not match["space"]
         if name in JOINED_ONLY - language.spaced_units and not joined:
             return False
-        if name == "m" and joined and MANY.match(place.after):
+        if joined and len(name) == 1 and name.isupper() and place.word_before() in language.room_words:  # exit 12A
+            return False
+        if name == "m" and joined and re.match(MANY, place.after):
+            return False
+        if name == '"' and place.before.rfind("„") > place.before.rfind('"'):
             return False
         if name == '"' and len(re.findall(r'(?<!\d)"', place.before)) % 2:
             return False
@@ -157,18 +179,26 @@ def _units(language: Language) -> list[tuple[str, Reading]]:
         text, name = (match["minus"] or "") + match["number"], match["unit"]
         if name == "%":
             said = language.percentage(text)
-        elif match["space"] == "-":
+        elif match["space"] == "-" or language.describes(place, joined=not match["space"]):
             said = language.as_adjective(text, language.units[name])
         else:
             said = language.counted(text, language.units[name])
+        return ended(said, name, place)
+
+    def ended(said: str, name: str, place: Place) -> Said:
+        """With the full stop of its unit, which may be a sentence's: "Cook 15 min. Serve hot."."""
+        if name in language.ends and re.match(r"\s+[\"“«(¿¡]*[A-ZÀ-Þ][a-zß-ÿ'’]", place.after):
+            return Said(f"{said}.")
         return Said(said, "may" if name.endswith(".") else "")
 
     def between(match: re.Match, place: Place) -> Said | None:
         if not is_unit(match, place):
             return None
         first, last, name = (match["minus"] or "") + match["first"], match["number"], match["unit"]
-        second = language.percentage(last) if name == "%" else language.counted(last, language.units[name])
-        return Said(language.span(language.number(first), second), "may" if name.endswith(".") else "")
+        is_adjective = match["space"] == "-" or language.describes(place, joined=not match["space"])
+        counted = language.as_adjective if is_adjective else language.counted
+        second = language.percentage(last) if name == "%" else counted(last, language.units[name])
+        return ended(language.span(language.number(first), second), name, place)
 
     def percent_first(match: re.Match, place: Place) -> str:
         """%20, as Turkish has it."""
@@ -179,7 +209,8 @@ def _units(language: Language) -> list[tuple[str, Reading]]:
         *first, last = re.split(r"\s?[x×]\s?", match["sides"])
         is_product = re.match(r"\s?[=€$£]", place.after) or "×" in match["sides"] and not match["unit"]
         word = language.times if is_product else language.by
-        last = language.counted(last, language.units[match["unit"]]) if match["unit"] else language.number(last)
+        counted = language.as_adjective if language.describes(place, joined=False) else language.counted
+        last = counted(last, language.units[match["unit"]]) if match["unit"] else language.number(last)
         return f" {word} ".join([*map(language.number, first), last])
 
     def height(match: re.Match, place: Place) -> str | None:

@@ -11,11 +11,19 @@ from avatar.script.scan import Place, Reading, Said, Shape
 
 HALF = r"(?:\s?(?P<half>[AaPp])(?:\.\s?[Mm]\.|[Mm]\.?(?!\w)))"
 DASH = r"\s?[-‐‑–—]\s?"
+BEFORE_A_TIME = words(
+    "about after around at before between by from on since till until a al desde hacia hasta as às até das à de vers dès "
+    "alle dalle verso um ab bis gegen seit"
+)
+SHUT = "(?:cerrado|fermé|chiuso|fechado|encerrado)"  # after the day of a timetable
+ZONE = r"\s+(?:[A-Z]{2,4}\b|[A-Z][a-z]+\s(?:[A-Z][a-z]+\s)?[Tt]ime\b)"
 BEFORE_A_DAY = words("on by until since from am le el il em no dia dal")  # of 12/25, which has no year
 
 
 def shapes(language: Language) -> list[Shape]:
-    return [Shape(re.compile(pattern), read) for pattern, read in [*_dates(language), *_times(language)]]
+    ranges, weekday = _names(language)
+    dated = [Shape(pattern, read, of_number=True) for pattern, read in [*_dates(language), *_times(language)]]
+    return [*ranges, *dated, weekday]
 
 
 def _any_of(names: Iterable[str]) -> str:
@@ -59,7 +67,8 @@ def _dates(language: Language) -> list[tuple[str, Reading]]:
         return spoken(match["day"], int(match["month"]), match["year"], place, day_first=language.day_first)
 
     def without_year(match: re.Match, place: Place) -> str | None:
-        if place.word_before() not in BEFORE_A_DAY:
+        before = place.word_before()
+        if before not in BEFORE_A_DAY and before not in language.weekdays:
             return None
         day, month = (match[1], match[2]) if language.day_first else (match[2], match[1])
         return spoken(day, int(month), None, place, day_first=language.day_first)
@@ -75,10 +84,35 @@ def _dates(language: Language) -> list[tuple[str, Reading]]:
             return None
         return language.decade(int(match[2]))
 
+    month = rf"(?P<month>(?i:{_any_of(language.months)}))"
+    ordinal = rf"(?:{language.ordinal_marks})?" if language.ordinal_marks else ""
+    day = rf"(?P<day>\d{{1,2}}){ordinal}"
+    last = rf"(?:{DASH}(?P<last>\d{{1,2}}){ordinal})"
+    year = r"(?P<year>\d{4})(?!\d|[.,]\d)"
+    of = r"(?:(?:of|de|del|di|do)\s|d['’])?"
+    end = r"(?![\w:%°/]|[.,]\d)"
+    first, second = partial(in_words, day_first=True), partial(in_words, day_first=False)
+    return [
+        (r"(?P<year>\d{4})(?P<mark>[-/])(?P<month>\d\d)(?P=mark)(?P<day>\d\d)(?!\w)", iso),
+        (r"(?P<a>\d{1,2})(?P<mark>[/.-])(?P<b>\d{1,2})(?P=mark)(?P<year>\d{4}|\d\d)(?!\w|\.\d)", numeric),
+        (rf"{day}{last}?\.?\s{of}{month},?\s{of}{year}", first),
+        (rf"{day}{last}?\.?\s{of}{month}(?!\w)", first),
+        (rf"{day}-{month}-{year}", first),
+        (rf"{month}\s{day}{last}?,?\s{year}", second),
+        *([(rf"{month}\s{day}{last}?{end}", second)] if language.month_first else []),
+        (rf"{month},?\s{of}{year}", second),
+        (r"(\d{1,2})/(\d{1,2})(?![\w/])", without_year),
+        (r"(['’])?(\d{1,3}0)['’]?s(?!\w)", decade),
+    ]
+
+
+def _names(language: Language) -> tuple[list[Shape], Shape]:
+    """Ranges of weekdays and months, and a short weekday, which comes after the dates."""
+
     def short_weekday(match: re.Match, place: Place) -> Said | None:
         if match[0].isupper():  # SAT. is a test
             return None
-        following = re.match(r",?\s*(\d|\w+\.?\s*\d)", place.after)
+        following = re.match(rf",?\s*(\d|\w+\.?\s*\d|{SHUT}\b)", place.after)
         return Said(language.weekdays[match[0].lower()], "may") if following or match[0][:1].isupper() else None
 
     def weekdays(match: re.Match, place: Place) -> Said:
@@ -97,28 +131,12 @@ def _dates(language: Language) -> list[tuple[str, Reading]]:
 
     name = f"(?i:{_any_of(language.months)})"
     weekday = _any_of(name[:-1].capitalize() for name in language.weekdays if name.endswith("."))
-    month = rf"(?P<month>(?i:{_any_of(language.months)}))"
-    ordinal = rf"(?:{language.ordinal_marks})?" if language.ordinal_marks else ""
-    day = rf"(?P<day>\d{{1,2}}){ordinal}"
-    last = rf"(?:{DASH}(?P<last>\d{{1,2}}){ordinal})"
-    year = r"(?P<year>\d{4})(?!\d|[.,]\d)"
-    of = r"(?:(?:of|de|del|di|do)\s|d['’])?"
-    end = r"(?![\w:%°/]|[.,]\d)"
-    first, second = partial(in_words, day_first=True), partial(in_words, day_first=False)
-    return [
-        (r"(?P<year>\d{4})(?P<mark>[-/])(?P<month>\d\d)(?P=mark)(?P<day>\d\d)(?!\w)", iso),
-        (rf"({weekday})\.?{DASH}({weekday})\.?(?!\w)", weekdays),
-        (r"(?P<a>\d{1,2})(?P<mark>[/.-])(?P<b>\d{1,2})(?P=mark)(?P<year>\d{4}|\d\d)(?!\w|\.\d)", numeric),
-        (rf"{day}{last}?\.?\s{of}{month},?\s{of}{year}", first),
-        (rf"{day}{last}?\.?\s{of}{month}(?!\w)", first),
-        (rf"{month}\s{day}{last}?,?\s{year}", second),
-        *([(rf"{month}\s{day}{last}?{end}", second)] if language.month_first else []),
-        (rf"{month},?\s{of}{year}", second),
-        (rf"({name}){DASH}({name})(?:\s(\d{{4}}))?(?!\w)", months),
-        (r"(\d{1,2})/(\d{1,2})(?![\w/])", without_year),
-        (r"(['’])?(\d{1,3}0)['’]?s(?!\w)", decade),
-        (rf"(?i:{_any_of(name for name in language.weekdays if name.endswith('.'))})", short_weekday),
+    ranges = [
+        Shape(rf"({weekday})\.?{DASH}({weekday})\.?(?!\w)", weekdays),
+        Shape(rf"({name}){DASH}({name})(?:\s(\d{{4}}))?(?!\w)", months),
     ]
+    short = _any_of(name for name in language.weekdays if name.endswith("."))
+    return ranges, Shape(f"(?i:{short})", short_weekday)
 
 
 def _year(text: str | None) -> int | None:
@@ -136,7 +154,7 @@ def _times(language: Language) -> list[tuple[str, Reading]]:
     def at(match: re.Match, place: Place) -> Said | None:
         given = match.groupdict()
         time = said(given["h"], given.get("m"), given.get("s"), given.get("half"))
-        return None if time is None else Said(time, "may" if match[0].endswith(".") else "")
+        return None if time is None else ended(time, match, place)
 
     def between(match: re.Match, place: Place) -> Said | None:
         """10:30-11:45, 9-5pm."""
@@ -144,7 +162,25 @@ def _times(language: Language) -> list[tuple[str, Reading]]:
         last = said(match["h"], match["m"], None, match["half"])
         if first is None or last is None:
             return None
-        return Said(language.span(first, last), "may" if match[0].endswith(".") else "")
+        return ended(language.span(first, last), match, place)
+
+    def ended(time: str, match: re.Match, place: Place) -> Said:
+        """With its full stop, which ends a sentence before a name: "It shuts at 5 p.m. Jan left." but "At 5 p.m. Jan
+        left." and "at 5 p.m. Pacific Time"."""
+        if not match[0].endswith("."):
+            return Said(time)
+        name = re.match(r"\s+[\"“«(¿¡]*([^\W\d_]+\.?)", place.after)
+        if not name or not name[1][0].isupper() or re.match(ZONE, place.after):
+            return Said(time, "may")
+        named = name[1].lower()
+        is_day = (
+            named.rstrip(".") in language.weekdays
+            or named in language.weekdays
+            or (named in language.months and re.match(r"\s+\S+\s\d", place.after))
+        )
+        begun = re.split(r"[.!?:]\s", place.before)[-1].split()
+        is_first = len(begun) < 4 and bool(begun) and begun[0].lower() in BEFORE_A_TIME
+        return Said(time, "may") if is_day or is_first else Said(f"{time}.")
 
     marks = f"[{re.escape(language.clock_marks)}]"
     until = rf"(?P<h>\d{{1,2}}){marks}(?P<m>\d\d)"

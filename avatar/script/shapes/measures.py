@@ -35,8 +35,10 @@ def shapes(language: Language) -> list[Shape]:
     if {"ft", "in."} <= language.units.keys():
         found.append((r"(\d+)\s?ft\.?\s?(\d+)\s?in\b\.?(?!\w)", feet))
     found.append((rf"({number})[eE]([+-]?\d{{1,3}})(?!\w)", scientific))
-    made = [Shape(re.compile(pattern), read) for pattern, read in found]
+    made = [Shape(pattern, read, of_number=True) for pattern, read in found]
     if language.per_names:
         names = "|".join(map(re.escape, sorted(language.per_names, key=len, reverse=True)))
-        made.append(Shape(re.compile(rf"/(?i:({names}))(?![\w/])"), per, inside=True))
+        made.append(
+            Shape(rf"/(?i:({names}))(?![\w/])(?:\.(?!\s*$|\s+[\"“(]?[A-Z]))?", per, inside=True, of_number=True)
+        )
     return made

@@ -9,16 +9,18 @@ from avatar.script.scan import Place, Reading, Said, Shape
 from avatar.script.shapes.amounts import MANY, SUBSCRIPTS, SUPERSCRIPTS, number_pattern
 
 DASH = r"(?:\s?[-‐‑–—−]\s?)"
-PHONE_WORDS = re.compile(r"\b(?:tel|phone|telephone|call|fax|mobile|cell|text|dial|téléphone|teléfono|telefono|telefone|"
-                         r"telefon|tél|móvil|handy|llam[ae]|ligue|chiam[ai]|whatsapp)\.?:?\s*(?:us|me|at|on|is|am|al|au|under|unter|il|o|para|para o)?:?\s*$", re.IGNORECASE)  # fmt: skip
+HEIGHTS = "144|240|288|360|480|540|576|720|1080|1440|2160|4320"  # of a picture, in lines
+RATES = "24|25|30|48|50|60|90|100|120|144|240"
+PHONE_WORDS = (r"(?i)\b(?:tel|phone|telephone|call|fax|mobile|cell|text|dial|téléphone|teléfono|telefono|telefone|"
+                         r"telefon|tél|móvil|handy|llam[ae]|ligue|chiam[ai]|whatsapp)\.?:?\s*(?:us|me|at|on|is|am|al|au|under|unter|il|o|para|para o)?:?\s*$")  # fmt: skip
 GAP = r"[\s.\-‐‑–/]"
 
 
 def shapes(language: Language) -> list[Shape]:
     found = [*_spaced(language), *_phones(language), *_codes(language), *_spans(language), *_others(language)]
-    made = [Shape(re.compile(pattern), read) for pattern, read in found]
+    made = [Shape(pattern, read, of_number=True) for pattern, read in found]
     inside = [*_raised(language), (number_pattern(language), _last(language))]
-    return made + [Shape(re.compile(pattern), read, inside=True) for pattern, read in inside]
+    return made + [Shape(pattern, read, inside=True, of_number=True) for pattern, read in inside]
 
 
 def _spaced(language: Language) -> list[tuple[str, Reading]]:
@@ -27,7 +29,7 @@ def _spaced(language: Language) -> list[tuple[str, Reading]]:
         return []
 
     def whole(match: re.Match, place: Place) -> str | None:
-        if PHONE_WORDS.search(place.before):
+        if re.search(PHONE_WORDS, place.before):
             return None
         return language.cardinal(int(re.sub(r"\s", "", match[0])))
 
@@ -58,7 +60,7 @@ def _phones(language: Language) -> list[tuple[str, Reading]]:
         return f"{said_groups(digits[0])}, {match[0][digits.end() :].lower().replace('-', ' ')}"
 
     def after_word(match: re.Match, place: Place) -> str | None:
-        return phone(match, place) if PHONE_WORDS.search(place.before) else None
+        return phone(match, place) if re.search(PHONE_WORDS, place.before) else None
 
     us = rf"\(?\d{{3}}\)?{GAP}?\d{{3}}{GAP}\d{{4}}"
     return [
@@ -84,7 +86,7 @@ def _codes(language: Language) -> list[tuple[str, Reading]]:
                 said.append(language.year(int(part)))
             elif part.isdecimal():
                 long = len(part) > 3 or part.startswith("0")
-                said.append(language.digits(part) if long else language.cardinal(int(part)))
+                said.append(language.digits(part) if long else language.in_pairs(part))
             else:
                 said.append(part if part in language.acronym_words else language.spell(part))
         return " ".join(said)
@@ -109,16 +111,35 @@ def _codes(language: Language) -> list[tuple[str, Reading]]:
                         else language.spell(p) for p in parts)  # fmt: skip
         return f"{sign} {said}"
 
+    def lines(match: re.Match, place: Place) -> str:
+        """1080p, 720p60, 1080p@60fps."""
+        lines, scan, rate, frames = match.groups()
+        said = f"{language.in_pairs(lines)} {language.spell(scan)}"
+        if rate:
+            said += f" {language.at if rate[0] == '@' else ''} {language.number(rate.lstrip('@'))}"
+        return f"{said} {language.units['fps'][-1] if 'fps' in language.units else 'fps'}" if frames else said
+
+    def codes(match: re.Match, place: Place) -> str:
+        """Q1-Q3."""
+        first, last = (f"{language.spell(match[1])} {language.number(number)}" for number in (match[2], match[3]))
+        return language.span(first, last)
+
     def letter(match: re.Match, place: Place) -> str | None:
         """100K, and 2.5M people."""
         scale = match[2].lower()
         few = scale == "k" and int(language.value(match[1])[0]) < 10  # 4K is a picture
-        if scale not in language.scales or few or (scale != "k" and not MANY.match(place.after)):
+        if re.match(r"\d{4}", match[1]) or re.search(r"\w-$", place.before):  # i7-12700K
+            return None
+        if place.word_before() in language.articles and not re.match(MANY, place.after):  # a 10K run
+            return None
+        if scale not in language.scales or few or (scale != "k" and not re.match(MANY, place.after)):
             return None
         return language.counted(match[1], language.scales[scale])
 
     return [
         (rf"({number_pattern(language)})([KMB])(?![\w-])", letter),
+        (rf"({HEIGHTS})([pi])(@?(?:{RATES}))?(\s?fps)?(?![\w'’])", lines),
+        (r"([A-Z])(\d{1,3})[-–]\1(\d{1,3})(?![\w-])", codes),
         (r"([#№§])\s?(?=[\w-]*\d)([A-Za-z0-9]+(?:-[A-Za-z0-9]+|\.\d+)*)(?![\w])", numbered),
         (r"(\d{2,4})([A-H])(?!\w)", house),
         (r"(?:[A-Z]{1,5}-?\d{1,6}[A-Z]{0,2}|\d{1,3}[A-Z]{1,2}|[A-Z]\d[A-Z])(?!\w|[-.]\d)", mixed),
@@ -129,6 +150,7 @@ def _spans(language: Language) -> list[tuple[str, Reading]]:
     def between(match: re.Match, place: Place) -> str | None:
         first, last = match["first"], match["last"]
         is_sum = match["gap"].strip() != match["gap"] and re.search(r"[=+×÷]", place.line)
+        is_sum = is_sum or re.match(r"\s?=", place.after)
         if is_sum:  # 5 - 3 = 2
             return f"{language.number(first)} {language.minus} {language.number(last)}"
         if is_year(first, language) and (is_year(last, language) or len(last) == 2):
@@ -168,7 +190,7 @@ def _others(language: Language) -> list[tuple[str, Reading]]:
 
     def counted(match: re.Match, place: Place) -> str | None:
         """1.2 million, 5bn."""
-        if match[2] == "m" and not MANY.match(place.after):
+        if match[2] == "m" and not re.match(MANY, place.after):
             return None
         return language.counted(match[1], language.scales[match[2]])
 
@@ -188,13 +210,18 @@ def _others(language: Language) -> list[tuple[str, Reading]]:
 def _last(language: Language) -> Reading:
     """Any number, read as the words before it ask for."""
     code = "|".join(map(re.escape, sorted(language.code_words))) or "(?!)"
-    asks_digits = re.compile(rf"(?i:\b(?:{code})\b(?:\s+(?:is|was|number|no\.?|:|es|est|ist|è|é)|\s*[:#=])*\s*$)")
+    asks_digits = rf"(?i:\b(?:{code})\b(?:\s+(?:is|was|number|no\.?|:|es|est|ist|è|é)|\s*[:#=])*\s*$)"
 
     def read(match: re.Match, place: Place) -> str:
         text = match[0]
         if not text.isdecimal():
             return language.number_at(text, place)
-        if len(text) > 1 and text[0] == "0" or len(text) > 12 or (len(text) > 2 and asks_digits.search(place.before)):
+        if (
+            len(text) > 1
+            and text[0] == "0"
+            or len(text) > 12
+            or (len(text) > 2 and re.search(asks_digits, place.before))
+        ):
             return language.digits(text)
         if len(text) == 5 and re.search(r"\b(?:[A-Z]{2}|D\.C\.),?\s$", place.before):  # a ZIP code
             return language.digits(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from avatar.script.languages.base import Language
 from avatar.script.letters import is_ornament
@@ -10,20 +11,22 @@ from avatar.script.scan import LETTER, Place, Reading, Said, Shape
 
 ROMAN = r"(?=[IVXLCDM])M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})"
 VALUES = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
-PRONOUNCEABLE = re.compile(r"(?:[BCDFGHJKLMNPQRSTVWXZ]{0,3}[AEIOUYÀ-Ý]{1,2})+[BCDFGHJKLMNPQRSTVWXZ]{0,3}")
-EMOTICON = r"(?:[:;=8xX][-o'^]?[)(DPpOo/\\|*\]\[]|<3|[)(]:|\^_?\^)(?![\w(])"
+PRONOUNCEABLE = r"(?:[BCDFGHJKLMNPQRSTVWXZ]{0,3}[AEIOUYÀ-Ý]{1,2})+[BCDFGHJKLMNPQRSTVWXZ]{0,3}"
+EMOTICON = r"(?:[:;=][-o'^]?[)(DPpOo/\\|*\]\[]|[8xX]-[)(DP]|[xX]D|<3|[)(]:|\^_?\^)(?![\w(])"
+GREEK = "αβγδεζηθικλμνξπρστυφχψω"
 QUIET = set(",.!?;:…-‐‑–—―'\"’‘“”«»‹›()[]{}*_`|\\~/¿¡„‚·•،؛؟।॥。、！？：；，（）「」『』《》〈〉・<>^@#")
 
 
 def shortened(language: Language) -> list[Shape]:
     """Abbreviations and initials; some look like numbers ("24/7")."""
-    made = [Shape(re.compile(EMOTICON), lambda match, place: "" if _stands_alone(match, place) else None)]
-    return made + [Shape(re.compile(pattern), read) for pattern, read in _abbreviations(language)]
+    made = [Shape(EMOTICON, lambda match, place: "" if _stands_alone(match, place) else None)]
+    return made + [Shape(pattern, read) for pattern, read in _abbreviations(language)]
 
 
 def shapes(language: Language) -> list[Shape]:
-    made = [Shape(re.compile(pattern), read) for pattern, read in _capitals(language)]
-    return [*made, Shape(re.compile(r"[^\w\s]"), _sign(language), inside=True)]
+    made = [Shape(pattern, read) for pattern, read in _capitals(language)]
+    greek = Shape(rf"(?<![Ͱ-Ͽ])[{GREEK.upper()}{GREEK}](?![Ͱ-Ͽ])", _greek(language), inside=True)
+    return [greek, *made, Shape(r"[^\w\s]", _sign(language), inside=True)]
 
 
 def _stands_alone(match: re.Match, place: Place) -> bool:
@@ -72,8 +75,10 @@ def _abbreviations(language: Language) -> list[tuple[str, Reading]]:
 
 def _capitals(language: Language) -> list[tuple[str, Reading]]:
     def roman(match: re.Match, place: Place) -> str | None:
-        before = re.search(r"(\w+)\s+$", place.before)
+        before = re.search(r"(\w+)(\.?)\s+$", place.before)
         if not match[0] or not before or not before[1][0].isupper():
+            return None
+        if before[2] and match[0] in "ICDLM":  # No. I do
             return None
         return language.roman(roman_value(match[0]), before[1].lower())
 
@@ -83,6 +88,8 @@ def _capitals(language: Language) -> list[tuple[str, Reading]]:
             return None
         if place.before.endswith("&") or place.after.startswith("&"):
             return language.spell(word) + tail
+        if word in language.spelled_after_the and place.word_before() == "the":
+            return language.spell(word) + tail
         if is_shouted(word, place.line, language):
             return (word + tail).lower() if word != "I" else None
         if tail and not tail.startswith(("'", "’")):
@@ -90,7 +97,7 @@ def _capitals(language: Language) -> list[tuple[str, Reading]]:
         return language.spell(word) + tail
 
     return [
-        (rf"{ROMAN}(?![\w'’])", roman),
+        (rf"{ROMAN}(?!\w|['’](?!s\b))", roman),
         (rf"({LETTER}{{2,}}?)((?:['’]s|s)?)(?!{LETTER})", capitals),
     ]
 
@@ -105,15 +112,31 @@ def is_shouted(word: str, line: str, language: Language) -> bool:
     words = [each for each in re.findall(r"[^\W\d_]+", line) if len(each) > 1 or each.islower()]
     capitals = [each for each in words if each.isupper()]
     if len(capitals) >= 3 and len(capitals) > 0.8 * len(words) and len(word) > 1:
-        return True
+        ordinary = [
+            each
+            for each in capitals
+            if each.lower() in language.shouted or len(each) > 4 and each not in language.acronym_words
+        ]
+        if ordinary or not language.shouted:  # and no list of acronyms
+            return True
     if not word.isascii() and len(word) > 4:
         return True
-    return len(word) >= 4 and PRONOUNCEABLE.fullmatch(word) is not None
+    return len(word) >= 4 and re.fullmatch(PRONOUNCEABLE, word) is not None
 
 
 def roman_value(text: str) -> int:
     values = [VALUES[letter] for letter in text]
     return sum(-one if one < next_one else one for one, next_one in zip(values, [*values[1:], 0], strict=True))
+
+
+def _greek(language: Language) -> Reading:
+    """A letter of a formula: λ, ΔT."""
+
+    def greek(match: re.Match, place: Place) -> str:
+        name = unicodedata.name(match[0]).lower().rpartition("letter ")[2].replace("lamda", "lambda")
+        return f" {language.symbols.get(match[0], name)} "
+
+    return greek
 
 
 def _sign(language: Language) -> Reading:
@@ -125,7 +148,7 @@ def _sign(language: Language) -> Reading:
         alone = (not before or before.isspace()) and (not after or after.isspace())
         if character in "-–−" and alone and re.search(r"\d\s$", place.before) and re.match(r"\s\d", place.after):
             return language.minus if character != "–" or "=" in place.line else None
-        if character == "^" and before.isalnum() and after.isdigit():
+        if character == "^" and before.isalnum() and (after.isalnum() or after in "-(" and after):
             return f" {language.power} "
         if character == "-" and re.search(r"\b[A-F]$", place.before) and re.match(r"$|[\s,.;)]", place.after):
             return f" {language.minus}"  # a mark at school
@@ -137,7 +160,7 @@ def _sign(language: Language) -> Reading:
             return f" {language.symbols.get(character, '')} "
         if character == "~" and re.match(r"[$£€¥₹\d]", after):
             return f"{language.symbols.get('~', '')} "
-        if character in "<>" and (alone or re.match(r"\s?\d", place.after)):
+        if character in "<>" and (alone or re.match(r"\s?[$€£]?\d", place.after)):
             return f" {language.symbols.get(character, '')} "
         if character in "→←↑↓" and not (place.before.strip() and place.after.strip()):
             return None
