@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import json
 import os
 import signal
@@ -207,6 +208,14 @@ def test_there_is_one_worker_for_a_device(home, worker):
     first.kill()
     first.wait()
     assert worker("--until-empty").wait() == 0, "its lock died with it"
+
+
+def test_a_look_at_a_workers_lock_keeps_no_worker_from_beginning(home):
+    with open(home / "worker-cpu.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        threading.Timer(0.1, fcntl.flock, (lock.fileno(), fcntl.LOCK_UN)).start()
+        with queue.serving(home, "cpu"):
+            pass
 
 
 def test_a_job_that_another_devices_worker_took_is_left_to_it_while_that_lives(home):

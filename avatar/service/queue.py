@@ -208,12 +208,16 @@ def serving(home: Path, device: str) -> Iterator[None]:
     """Be the worker of this device in this home, until the block or the process ends. Raises TemporaryProblem for a second."""
     home.mkdir(parents=True, exist_ok=True)
     with open_lock(_worker_lock(home, device)) as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise TemporaryProblem(
-                f"another worker serves {device} in {str(home)!r}; there is one for a device."
-            ) from error
+        for wait_s in (0.05, 0.2, 0.5, None):  # a worker of another device that looks holds it for a moment too
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as error:
+                if wait_s is None:
+                    raise TemporaryProblem(
+                        f"another worker serves {device} in {str(home)!r}; there is one for a device."
+                    ) from error
+                time.sleep(wait_s)
         yield
 
 
