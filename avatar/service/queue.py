@@ -186,9 +186,7 @@ def clear(home: Path, before: float, most_bytes: int | None = None) -> list[Job]
         if is_old or (most_bytes is not None and left > most_bytes):
             with contextlib.suppress(TemporaryProblem), _locked(home):  # somebody goes on with it at this moment
                 entry = _entry(place.job)
-                if (
-                    not entry or entry.state not in ENDED
-                ):  # put into the queue again, or removed, since it was looked at
+                if not entry or entry.state not in ENDED:  # queued again, or removed, since it was looked at
                     continue
                 homes.remove(place.job)
                 removed.append(place.job)
