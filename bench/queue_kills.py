@@ -2,7 +2,7 @@
 
     ./run python bench/queue_kills.py [--kills 100] [--seed 7] [--folder FOLDER] [-o bench/results/queue-kills.json]
 
-Each round sees that two jobs wait, starts a worker, and sends it SIGKILL after 0.2 to 6 s. Afterwards one worker makes what
+Each round sees that two jobs wait, starts a worker, and sends it SIGKILL after 0.2 to 6 s. Afterwards workers make what
 is left; every job must be done, its video delivered once, and its bytes those of a worker that nobody disturbed. With
 --folder the same command goes on where it was stopped.
 """
@@ -30,6 +30,7 @@ from bench import gpu_machine
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_S = 6.0  # that a worker lives; a job takes 2 to 4 s
 WAITING = 2
+LONGEST_END_S = 900  # after the last kill, until all have ended
 
 
 def main() -> int:
@@ -64,14 +65,20 @@ def soak(folder: Path, kills: int, seed: int) -> dict:
         state["seconds"] += time.monotonic() - began
         write_json(noted, state)
         print(f"{state['kills']:4} {dict(Counter(states(folder).values()))}", file=sys.stderr)
-    assert start(folder / "home", "--until-empty", log=folder / "log.txt").wait() == 0
+    deadline = time.monotonic() + LONGEST_END_S
+    while any(each not in queue.ENDED for each in states(folder).values()) and time.monotonic() < deadline:
+        assert start(folder / "home", "--until-empty", log=folder / "log.txt").wait() == 0
+        time.sleep(5)  # some are tried again after a while
     look(folder, state)
     return {**summary(folder, state), "seed": seed}
 
 
 def fill(folder: Path, number: int) -> None:
     """Let WAITING jobs wait, each with a text of its own."""
-    waiting = sum(state not in queue.ENDED for state in states(folder).values())
+    now = time.time()
+    waiting = sum(
+        place.state not in queue.ENDED and place.entry.not_before <= now for place in queue.every(folder / "home")
+    )
     for more in range(waiting, WAITING):
         submit(folder / "home", f"Number {number}, {more}.", folder / "videos" / f"{number}-{more}.mp4")
 

@@ -170,10 +170,13 @@ def test_a_worker_killed_after_a_stage_is_followed_by_one_that_goes_on(home, tmp
 
 
 def test_a_job_that_ends_its_workers_fails_in_the_end(home):
-    job = put(home, "Hello.")
-    for _ in range(queue.MOST_ATTEMPTS):
-        assert queue.take(home, "cpu", ("preview",), time.time()) == job  # and the worker is killed
-    assert queue.take(home, "cpu", ("preview",), time.time()) is None
+    job, now = put(home, "Hello."), time.time()
+    for attempt in range(1, queue.MOST_ATTEMPTS + 1):
+        pause_s = queue.AFTER_A_DEATH_S[min(attempt, len(queue.AFTER_A_DEATH_S)) - 1]
+        assert queue.take(home, "cpu", ("preview",), now) == job  # and the worker is killed
+        assert not pause_s or queue.take(home, "cpu", ("preview",), now + 0.9 * pause_s) is None, "others get on"
+        now += pause_s
+    assert queue.take(home, "cpu", ("preview",), now) is None
     (place,) = queue.every(home)
     assert place.state == "failed"
     assert f"{queue.MOST_ATTEMPTS} workers ended while they worked on it" in place.entry.error.message
@@ -182,11 +185,11 @@ def test_a_job_that_ends_its_workers_fails_in_the_end(home):
 
 
 def test_attempts_are_counted_anew_with_each_stage_that_was_finished(home, finished_job):
-    job = put(home, "Hello.")
-    for _ in range(queue.MOST_ATTEMPTS):
-        queue.take(home, "cpu", ("preview",), time.time())
+    job, now = put(home, "Hello."), time.time()
+    for number in range(queue.MOST_ATTEMPTS):
+        assert queue.take(home, "cpu", ("preview",), now + 300 * number) == job
     work.resume(job, None, False, lambda event: None)
-    assert queue.take(home, "cpu", ("preview",), time.time()) == job
+    assert queue.take(home, "cpu", ("preview",), now + 300 * number) == job, "not failed, and at once"
 
 
 def test_a_worker_that_is_told_to_stop_leaves_its_job_queued(home, worker):

@@ -29,6 +29,7 @@ from avatar.request import Request
 
 MOST_ATTEMPTS = 10  # at one stage, by workers that were killed or had a problem that may pass
 PAUSES_S = (1, 10, 60, 300)  # before the second, third … attempt after a problem that may pass
+AFTER_A_DEATH_S = (0, *PAUSES_S)  # the same after a worker that ended without a word, from where it was taken
 LOCK = "queue.lock"  # in the home; its time is that of the last change
 ENDED = ("done", "failed", "cancelled")
 
@@ -84,22 +85,24 @@ def find(home: Path, name: str) -> Place:
 def take(home: Path, device: str, stacks: tuple[str, ...], now: float) -> Job | None:
     """The next job for a worker of this device that serves these stacks; None while there is none to begin.
 
-    One at which workers ended MOST_ATTEMPTS times without a further stage fails instead.
+    One at which workers ended MOST_ATTEMPTS times without a further stage fails instead. From the second time on it is
+    tried again after a while, so that other jobs get on, and a host that is restarted a few times fails none.
     """
     with _locked(home):  # a worker that looks tells nobody to look again, itself least of all
         for place in every(home):
-            if place.state != "queued" or not _is_due(place.entry, now) or not _is_for(place.job, stacks):
-                continue
-            if _is_anothers(home, place.entry, device):
+            if place.state != "queued" or not _is_for(place.job, stacks) or _is_anothers(home, place.entry, device):
                 continue
             done = sum(1 for stage in STAGES if place.job.record(stage))
+            if done <= place.entry.stages and not _is_due(place.entry, now):
+                continue
             attempts = place.entry.attempts + 1 if done <= place.entry.stages else 1
             if attempts > MOST_ATTEMPTS:
                 why = f"{MOST_ATTEMPTS} workers ended while they worked on it; look for memory that runs out."
                 with contextlib.suppress(FileNotFoundError):
                     _end(place.job, place.entry, "failed", Failure(kind="host", message=why), now)
                 continue
-            taken = {"device": device, "attempts": attempts, "stages": done}
+            pause_s = AFTER_A_DEATH_S[min(attempts, len(AFTER_A_DEATH_S)) - 1]
+            taken = {"device": device, "attempts": attempts, "stages": done, "not_before": now + pause_s}
             with contextlib.suppress(FileNotFoundError):  # the job was removed since its entry was read
                 _write(place.job, place.entry.model_copy(update=taken))
                 return place.job
@@ -129,13 +132,14 @@ def end(
         if not entry or entry.state != "queued":
             return entry.state if entry else "removed"
         if not error and delivered is not None and any(each not in delivered for each in entry.deliveries):
+            _write(job, entry.model_copy(update={"not_before": 0.0}))
             return "queued"
         if not error:
             return _end(job, entry, "done", None, now)
         failure = Failure(kind=error.kind, message=str(error)[:10_000])
         if isinstance(error, TemporaryProblem) and entry.attempts < MOST_ATTEMPTS:
             pause_s = PAUSES_S[min(max(entry.attempts, 1), len(PAUSES_S)) - 1]
-            _write(job, entry.model_copy(update={"error": failure, "not_before": round(now + pause_s, 3)}))
+            _write(job, entry.model_copy(update={"error": failure, "not_before": now + pause_s}))
             return "queued"
         return _end(job, entry, "failed", failure, now)
 
@@ -144,7 +148,7 @@ def give_back(home: Path, job: Job) -> None:
     """A worker that is told to stop leaves a job as if it had not been tried."""
     with _changing(home):
         if (entry := _entry(job)) and entry.state == "queued":
-            _write(job, entry.model_copy(update={"attempts": max(0, entry.attempts - 1)}))
+            _write(job, entry.model_copy(update={"attempts": max(0, entry.attempts - 1), "not_before": 0.0}))
 
 
 def cancel(home: Path, name: str) -> Place:
