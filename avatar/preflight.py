@@ -25,9 +25,10 @@ def check(request: Request) -> None:
     """
     refuse_missing_files(request)
     with decoding(request.portrait) if request.portrait else nullcontext():  # while the engines' code is loaded
-        check_stages(request, stack_for(request))
+        stack = stack_for(request)
+        check_stages(request, stack)
     encoder.refuse_unusable(SIZE, Fraction(FRAME_RATE))
-    refuse_missing_parts(stack_for(request).models)
+    refuse_missing_parts(stack.models)
 
 
 def refuse_missing_files(request: Request) -> None:

@@ -18,7 +18,7 @@ from typing import IO
 
 from avatar.errors import AvatarError, RequestError, TemporaryProblem
 from avatar.files import open_lock, sync_folder, write_json
-from avatar.invocation import printable
+from avatar.invocation import printable, to_type
 from avatar.jobs import contents
 from avatar.jobs import home as homes
 from avatar.jobs.contents import STAGES
@@ -78,7 +78,9 @@ def find(home: Path, name: str) -> Place:
     job = homes.find(home, name)
     job.refuse_damaged()
     if not (entry := _entry(job)):
-        raise RequestError(f"job {printable(job.id)} was never put into the queue.")
+        raise RequestError(
+            f"job {printable(job.id)} was never put into the queue; '{to_type('queue list')}' shows what was."
+        )
     return Place(job, entry, _state(job, entry))
 
 
@@ -97,7 +99,10 @@ def take(home: Path, device: str, stacks: tuple[str, ...], now: float) -> Job | 
                 continue
             attempts = place.entry.attempts + 1 if done <= place.entry.stages else 1
             if attempts > MOST_ATTEMPTS:
-                why = f"{MOST_ATTEMPTS} workers ended while they worked on it; look for memory that runs out."
+                why = (
+                    f"{MOST_ATTEMPTS} workers ended while they worked on it, as where memory runs out; "
+                    f"'{to_type(f'queue resume {place.job.id}')}' tries it again."
+                )
                 with contextlib.suppress(FileNotFoundError):
                     _end(place.job, place.entry, "failed", Failure(kind="host", message=why), now)
                 continue
@@ -156,7 +161,9 @@ def cancel(home: Path, name: str) -> Place:
     with _changing(home):
         place = find(home, name)
         if place.entry.state != "queued":
-            raise RequestError(f"job {place.job.id} is {place.entry.state} already.")
+            raise RequestError(
+                f"job {place.job.id} is {place.entry.state} already; '{to_type('queue list')}' shows what waits."
+            )
         _end(place.job, place.entry, "cancelled", None, time.time())
     return place
 
@@ -217,7 +224,7 @@ def serving(home: Path, device: str) -> Iterator[None]:
             except BlockingIOError as error:
                 if wait_s is None:
                     raise TemporaryProblem(
-                        f"another worker serves {device} in {str(home)!r}; there is one for a device."
+                        f"another worker serves {device} in {str(home)!r}; there is one for a device; stop it first, or leave the work to it."
                     ) from error
                 time.sleep(wait_s)
         yield
