@@ -105,6 +105,25 @@ def run_command(*arguments: str | Path, **options) -> subprocess.CompletedProces
     return subprocess.run(command(*arguments), capture_output=True, text=True, **options)
 
 
+@pytest.fixture
+def worker():
+    """Starts workers of the queue in processes of their own; what still runs at the end is killed."""
+    begun = []
+
+    def start(*options: str) -> subprocess.Popen:
+        process = subprocess.Popen(
+            command("queue", "work", *options), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            preexec_fn=heed_signals, env=dict(os.environ),
+        )  # fmt: skip
+        begun.append(process)
+        return process
+
+    yield start
+    for process in begun:
+        process.kill()
+        process.communicate()
+
+
 @pytest.fixture(scope="session")
 def finished_home(tmp_path_factory) -> Path:
     """A home in which SHORT_TEXT was rendered once, with the voice joe. Tests read it and leave it as it is."""
