@@ -12,6 +12,7 @@ import shutil
 import stat
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -80,6 +81,18 @@ def open_lock(path: Path) -> IO[str]:
         return os.fdopen(open_regular(path, os.O_RDWR | os.O_CREAT), "w")
     except NotRegular as error:
         raise EnvironmentProblem(f"{str(path)!r} has to be a regular file, to be locked; remove it.") from error
+
+
+def hold(lock: IO[str]) -> bool:
+    """Lock a file against other processes, until it is closed; False where one holds it for longer than a look at it."""
+    for wait_s in (0.05, 0.2, 0.5, None):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            if wait_s is not None:
+                time.sleep(wait_s)
+    return False
 
 
 def copy_regular(source: Path, target: Path) -> None:

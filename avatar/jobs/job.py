@@ -30,7 +30,16 @@ from pathlib import Path
 
 from avatar.engines import Told
 from avatar.errors import AvatarError, TemporaryProblem
-from avatar.files import clear_away, copy_regular, file_digest, open_lock, open_regular, refuse_host_failure, write_json
+from avatar.files import (
+    clear_away,
+    copy_regular,
+    file_digest,
+    hold,
+    open_lock,
+    open_regular,
+    refuse_host_failure,
+    write_json,
+)
 from avatar.invocation import printable, to_type
 from avatar.jobs import contents, stage_cache
 from avatar.jobs.contents import STAGES
@@ -222,17 +231,11 @@ class Job:
     def locked(self) -> Iterator[None]:
         """Hold this job against other processes; leftovers of an interrupted one are cleared. Raises TemporaryProblem."""
         with open_lock(self.folder / "lock") as lock:
-            for wait_s in (0.05, 0.2, 0.5, None):  # `state` holds the lock for a moment too
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError as error:
-                    if wait_s is None:
-                        raise TemporaryProblem(
-                            f"job {self.id} is being worked on by another avatar process; wait for it, "
-                            f"then see '{to_type(f'pipeline show {self.id}')}'."
-                        ) from error
-                    time.sleep(wait_s)
+            if not hold(lock):
+                raise TemporaryProblem(
+                    f"job {self.id} is being worked on by another avatar process; wait for it, "
+                    f"then see '{to_type(f'pipeline show {self.id}')}'."
+                )
             for leftover in self.folder.glob(".*-*"):
                 clear_away(leftover)
             yield

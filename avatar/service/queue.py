@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from avatar.errors import AvatarError, RequestError, TemporaryProblem
-from avatar.files import open_lock, sync_folder, write_json
+from avatar.files import hold, open_lock, sync_folder, write_json
 from avatar.invocation import printable, to_type
 from avatar.jobs import contents
 from avatar.jobs import home as homes
@@ -217,16 +217,11 @@ def serving(home: Path, device: str) -> Iterator[None]:
     """Be the worker of this device in this home, until the block or the process ends. Raises TemporaryProblem for a second."""
     home.mkdir(parents=True, exist_ok=True)
     with open_lock(_worker_lock(home, device)) as lock:
-        for wait_s in (0.05, 0.2, 0.5, None):  # a worker of another device that looks holds it for a moment too
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError as error:
-                if wait_s is None:
-                    raise TemporaryProblem(
-                        f"another worker serves {device} in {str(home)!r}; there is one for a device; stop it first, or leave the work to it."
-                    ) from error
-                time.sleep(wait_s)
+        if not hold(lock):
+            raise TemporaryProblem(
+                f"another worker serves {device} in {str(home)!r}; there is one for a device; stop it first, or leave the "
+                "work to it."
+            )
         yield
 
 
