@@ -1,6 +1,6 @@
 """Make a virtual environment from locks/, for `./run`.
 
-usage: bootstrap.py ROOT VENVS {base,test,full}   (standard library only; runs before anything is installed)
+usage: bootstrap.py ROOT VENVS {base,test,full,service,runpod}   (standard library only; runs before anything is installed)
 
 VENVS is the folder for the environments: ROOT/.venv, or one of the user's where ROOT may not be written. One process at
 a time works there (a lock file). The stamp that `./run` compares is written last, after what was installed has been
@@ -27,11 +27,14 @@ from pathlib import Path
 from avatar.environment import compare, entry, installer, locks
 from avatar.environment.installer import CannotInstall
 
-LAYERS = {"base": ["base"], "test": ["base", "test"], "full": ["base", "full", "test"]}
+APART = ("service", "runpod")  # resolved for themselves: they render nothing, and are in no fingerprint and no payload.json
+LAYERS = {"base": ["base"], "test": ["base", "test"], "full": ["base", "full", "test"]} | {each: [each] for each in APART}
 SIZES = {
     "base": "0.4 GB to download, 1.0 GB on disk",
     "test": "0.4 GB to download, 1.0 GB on disk",
     "full": "4.7 GB to download, 9.3 GB on disk",
+    "service": "10 MB to download, 35 MB on disk",
+    "runpod": "60 MB to download, 190 MB on disk",
 }
 # `./run` has the same lists.
 MAKERS = ("avatar/environment/bootstrap.py", "avatar/environment/installer.py")
@@ -122,9 +125,10 @@ def is_whole(root: Path, venvs: Path, layers: str) -> bool:
 
 def make(root: Path, venvs: Path, layers: str) -> None:
     environment = venvs / layers
-    refuse_edited_locks(root / "locks", LAYERS[layers])
+    refuse_edited_locks(root / "locks", [] if layers in APART else LAYERS[layers])
     stamp = stamp_bytes(root, layers)
-    prepare_system(need_venv=installer.find_uv(root, venvs) is None)
+    if layers not in APART:
+        prepare_system(need_venv=installer.find_uv(root, venvs) is None)
     uv = installer.find(root, venvs, say)
     if uv.host.ignored:
         say(f"left out of this host's settings, because the lock decides: {', '.join(uv.host.ignored)}")
@@ -137,12 +141,13 @@ def make(root: Path, venvs: Path, layers: str) -> None:
         raise CannotInstall(f"{environment} could not be removed to be made again; remove it, then run this again.")
     uv.make_environment(python, environment)
     # Byte code for the preview, whose every start counts; of the full stack most files are never imported.
-    byte_code = ["--compile-bytecode"] if layers == "base" else []
+    byte_code = ["--compile-bytecode"] if layers in ("base", *APART) else []
     lists = [root / f"locks/{layer}.txt" for layer in LAYERS[layers]]
     if layers == "test":
         lists[-1] = write_test_tools(lists[-1], environment / "test.txt")
     uv.install(environment / "bin/python", lists, *byte_code)
-    refuse_another_environment(root, environment, layers)
+    if layers not in APART:
+        refuse_another_environment(root, environment, layers)
     entry.add_avatar(root, environment)
     partial = environment / "stamp.partial"
     partial.write_bytes(stamp)
