@@ -32,9 +32,10 @@ FLOORS = [
     "loading",
     "pipeline", "preflight",
     "work",
+    "api",
     "service",
     "batch",
-    "api", "cli",
+    "cli",
     "__init__", "__main__",
     "worker",
 ]  # fmt: skip
