@@ -35,6 +35,7 @@ FLOORS = [
     "api",
     "service",
     "batch",
+    "web",
     "cli",
     "__init__", "__main__",
     "worker",
