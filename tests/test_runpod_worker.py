@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 import re
@@ -186,6 +187,20 @@ def test_a_job_that_a_client_cancels_is_stopped_and_the_next_one_made(platform, 
         assert result["output"]["video"]
     finally:
         served.stop()
+
+
+def test_a_large_video_goes_into_a_bucket(platform, tmp_path):
+    """By the SDK's own client of S3, which asks nobody for its keys or its region."""
+    served = Served(tmp_path, **platform.environment(), **platform.with_bucket(), AVATAR_RUNPOD_ANSWER_BYTES="0")
+    try:
+        platform.jobs.put({"id": "job-3", "input": HELLO})
+        result, _ = platform.until_done("job-3")
+    finally:
+        served.stop()
+    assert "/avatar/job-3.mp4?" in result["output"]["url"], served.log.read_text()
+    with urllib.request.urlopen(result["output"]["url"]) as answer:
+        assert hashlib.sha256(answer.read()).hexdigest() == result["output"]["sha256"]
+    assert hosts_asked(served) == {"127.0.0.1"}
 
 
 # ---------------------------------------------------------------- in this process
