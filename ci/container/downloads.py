@@ -19,7 +19,8 @@ OWN = {"serverless": ["runpod"]}  # in an environment of its own
 
 def fetch(target: str, on: str = "") -> None:
     """Bring what a target is built from, on its own or upon another one's image."""
-    fetch_wheels([*LAYERS[on or target], *OWN.get(target, [])])
+    for layers in filter(None, (LAYERS[on or target], OWN.get(target))):  # which may hold two versions of one library
+        fetch_wheels(layers)
     fetch_debs(debs.LOCK, DOWNLOADS / "debs", base.package_states())
 
 
