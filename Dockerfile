@@ -1,4 +1,4 @@
-# The environment of ./run as an image: `preview` (CPU), `full` (GPU), `pod` (full with ssh, for RunPod).
+# The environment of ./run as an image: `preview` (CPU), `full` (GPU); for RunPod `pod` (full with ssh) and `serverless`.
 #
 #   docker build --target preview -t avatar .     downloads what locks/ names and compares every hash
 #   ci/image build preview                        the same from files fetched before, without the network
@@ -8,7 +8,7 @@
 # debian:bookworm-slim of 2026-08-03, as docker-library/repo-info recorded it.
 ARG BASE=docker.io/library/debian:bookworm-slim@sha256:abd67ffcfa541b485a3dff59865ab629aa048a6c613e639d36e7456b0b229241
 
-# ---- what the other stages install from; ci/image puts a folder in the place of these two stages
+# ---- what the other stages install from; ci/image puts a folder in the place of these three stages
 FROM ${BASE} AS downloads
 # Where pip downloads from, if not its default; whatever comes is compared with locks/.
 ARG PIP_INDEX_URL
@@ -27,6 +27,12 @@ COPY locks/full.txt /downloads/
 # The wheels of the full stack: torch and the models' libraries.
 RUN pip download --no-cache-dir --require-hashes --no-deps --only-binary :all: --dest /downloads/wheels \
     -r /downloads/full.txt
+
+FROM downloads AS serverless-downloads
+COPY locks/runpod.txt /downloads/
+# The wheels of RunPod's worker loop.
+RUN pip download --no-cache-dir --require-hashes --no-deps --only-binary :all: --dest /downloads/wheels \
+    -r /downloads/runpod.txt
 
 # ---- the command line and the preview stack
 FROM ${BASE} AS preview
@@ -84,4 +90,16 @@ RUN --mount=type=bind,from=downloads,source=/downloads,target=/downloads \
 EXPOSE 22
 # The start script runs the command it is given, or waits.
 ENTRYPOINT ["sh", "/opt/avatar/docker/pod-start.sh"]
+CMD []
+
+# ---- the full stack behind a RunPod serverless endpoint; the last stage, which RunPod's hub builds
+FROM full AS serverless
+USER 0:0
+# RunPod's worker loop, in an environment of its own.
+RUN --mount=type=bind,from=serverless-downloads,source=/downloads,target=/downloads \
+    sh /opt/avatar/docker/install-wheels.sh runpod
+# The videos are made by a child in the environment of the full stack.
+ENV AVATAR_WORKER_PYTHON=/opt/avatar/env/bin/python
+USER 1000:1000
+ENTRYPOINT ["/opt/avatar/env-runpod/bin/avatar", "worker", "runpod"]
 CMD []
