@@ -19,7 +19,7 @@ from avatar.failures import exit_code, explanation
 from avatar.host import closed
 from avatar.invocation import to_type
 
-NEED_THE_NETWORK = ("models fetch", "deps audit")  # every other command runs without
+NEED_THE_NETWORK = ("models fetch", "deps audit", "serve")  # every other command runs without
 
 
 def program() -> int:
@@ -36,7 +36,7 @@ def program() -> int:
 def needs_network(arguments: list[str]) -> bool:
     """Whether these are the arguments of a command that downloads; no option before its name takes a value."""
     names = [argument for argument in arguments if not argument.startswith("-")]
-    return " ".join(names[:2]) in NEED_THE_NETWORK
+    return {" ".join(names[:2]), *names[:1]} & {*NEED_THE_NETWORK} != set()
 
 
 def main(arguments: list[str] | None = None) -> int:

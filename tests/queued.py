@@ -23,7 +23,7 @@ def states(home: Path) -> dict[str, str]:
 def work_off(home: Path) -> list[str]:
     """The jobs that one worker leaves, by their texts, in its order."""
     left = []
-    serve(home, lambda job, told: left.append((job.request().text, told)) if isinstance(told, str) else None, True)
+    serve([home], lambda job, told: left.append((job.request().text, told)) if isinstance(told, str) else None, True)
     return left
 
 

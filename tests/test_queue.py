@@ -176,7 +176,7 @@ def test_a_job_removed_in_the_middle_of_the_queue(home):
 
 def test_what_cannot_be_read_fails_in_place_of_waiting_for_ever(home):
     put(home, TEXTS[0]).file("request.json").write_text("{")
-    serve(home, lambda job, told: None, True)
+    serve([home], lambda job, told: None, True)
     (place,) = queue.every(home)
     assert (place.state, "request.json" in place.entry.error.message) == ("failed", True)
 
@@ -196,7 +196,7 @@ def test_whoever_hears_nothing_any_more_stops_no_job(home):
         raise BrokenPipeError(errno.EPIPE, "gone")
 
     put(home, TEXTS[0])
-    serve(home, gone, True)
+    serve([home], gone, True)
     assert states(home) == {TEXTS[0]: "done"}
 
 
@@ -228,7 +228,7 @@ def test_cancelled_and_put_back_at_once_a_job_stops_no_worker(home, monkeypatch)
             queue.resume(home, job.id)
 
     monkeypatch.setattr(Kept, "release", slow)
-    serve(home, tell, True)
+    serve([home], tell, True)
     assert states(home) == {TEXTS[0]: "done"}
 
 

@@ -115,7 +115,7 @@ def test_a_place_that_is_asked_for_while_the_job_is_made_gets_it_too(home, tmp_p
             put(home, TEXTS[0], tmp_path / "b.mp4")
 
     put(home, TEXTS[0], tmp_path / "a.mp4")
-    serve(home, tell, True)
+    serve([home], tell, True)
     assert states(home) == {TEXTS[0]: "done"}
     assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
 
@@ -165,5 +165,5 @@ def test_a_worker_with_nothing_to_do_rests(home, monkeypatch):
     monkeypatch.setattr(queue, "take", lambda *arguments: counted(*arguments[:2], (), arguments[3]))
     monkeypatch.setattr("avatar.service.worker.LONGEST_REST_S", 1.1)
     with pytest.raises(KeyboardInterrupt):
-        serve(home, lambda job, told: None)
+        serve([home], lambda job, told: None)
     assert len(looks) <= 3

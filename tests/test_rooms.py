@@ -34,6 +34,7 @@ FLOORS = [
     "work",
     "service",
     "batch",
+    "web",
     "api", "cli",
     "__init__", "__main__",
     "worker",

@@ -6,7 +6,7 @@ import os
 
 import click
 
-from avatar.cli import check, demo, deps, fit, models, pipeline, portrait, queue, speak, status, voice
+from avatar.cli import check, demo, deps, fit, models, pipeline, portrait, queue, serve, speak, status, voice
 from avatar.cli.help import GroupedByTask
 
 EXAMPLES = """
@@ -19,7 +19,7 @@ avatar status                                      is the environment the one th
 """
 
 TASKS = {
-    "Make a video": ["demo", "pipeline", "queue"],
+    "Make a video": ["demo", "pipeline", "queue", "serve"],
     "Voices and portraits": ["speak", "voice", "portrait"],
     "Weights of the full stack": ["models"],
     "See what you have": ["check", "fit", "status", "deps"],
@@ -44,6 +44,7 @@ for command in (
     demo.demo,
     pipeline.pipeline,
     queue.queue,
+    serve.serve,
     voice.voice,
     speak.speak,
     portrait.portrait,

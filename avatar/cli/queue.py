@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
+from pathlib import Path
 
 import click
 
@@ -58,12 +60,23 @@ def described(place) -> dict:
 
 @queue.command(examples="avatar queue work\navatar queue work --until-empty")
 @click.option("--until-empty", is_flag=True, help="End when nothing is left that could be begun now.")
-def work(until_empty: bool) -> None:
+@click.option("--home", "homes", type=click.Path(path_type=Path), multiple=True, hidden=True)
+@click.option("--with", "server", type=int, hidden=True)
+def work(until_empty: bool, homes: tuple[Path, ...], server: int | None) -> None:
     """Make what is queued, as it comes. One worker for each device of a home; engines stay loaded between jobs.
 
     In the base environment it makes jobs of the preview stack, in the full one (./run --full) all.
+
+    \f
+    homes: those to serve, in place of the one of the settings; server: the process that this one ends with.
     """
     from avatar.service.worker import serve
+
+    if server is not None:
+        from avatar.host import closed
+
+        closed.die_with(server)
+        os.nice(10)  # whoever asks how far it is gets an answer first
 
     def tell(job, told: Event | str) -> None:
         if isinstance(told, str):
@@ -71,7 +84,7 @@ def work(until_empty: bool) -> None:
         elif told.is_end and not told.is_cached:
             click.echo(printable(f"{job.id}  [{told.number}/4] {told.stage}"), err=True)
 
-    serve(settings.home(), tell, until_empty)
+    serve(homes or [settings.home()], tell, until_empty)
 
 
 @queue.command(examples="avatar queue cancel hello")

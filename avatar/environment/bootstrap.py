@@ -27,8 +27,13 @@ from pathlib import Path
 from avatar.environment import compare, entry, installer, locks
 from avatar.environment.installer import CannotInstall
 
-APART = ("service", "runpod")  # resolved for themselves: they render nothing, and are in no fingerprint and no payload.json
-LAYERS = {"base": ["base"], "test": ["base", "test"], "full": ["base", "full", "test"]} | {each: [each] for each in APART}
+APART = (
+    "service",
+    "runpod",
+)  # resolved for themselves: they render nothing, and are in no fingerprint and no payload.json
+LAYERS = {"base": ["base"], "test": ["base", "test"], "full": ["base", "full", "test"]} | {
+    each: [each] for each in APART
+}
 SIZES = {
     "base": "0.4 GB to download, 1.0 GB on disk",
     "test": "0.4 GB to download, 1.0 GB on disk",

@@ -8,6 +8,7 @@
         events.jsonl   what was told while it was made (events.py)
         outputs.json   where the video was asked for with -o
         queue.json     where it stands in the queue, if it was put there (service/queue.py)
+        api.json webhook.json   what the API keeps with it (web/notes.py)
         report.json    everything above in one, when the video is there
 
 A stage works in a folder of its own; its files are renamed into place when it is done, and its record is

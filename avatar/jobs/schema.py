@@ -17,7 +17,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from avatar.json_files import Damaged
 from avatar.progress import Event
 
-OWN = ("request.json", "inputs", "records", "lock", "events.jsonl", "outputs.json", "report.json", "queue.json")
+OWN = ("request.json", "inputs", "records", "lock", "events.jsonl", "outputs.json", "report.json", "queue.json",
+       "api.json", "webhook.json")  # fmt: skip
 MOST_FRAMES = 1_000_000
 
 

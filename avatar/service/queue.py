@@ -69,19 +69,23 @@ def submit(home: Path, request: Request, output: Path | None = None, priority: i
 
 def every(home: Path) -> list[Place]:
     """All jobs that are or were in the queue: what waits in the order in which it is made, then what ended, oldest first."""
-    places = [Place(job, entry, _state(job, entry)) for job in map(Job, homes.folders(home)) if (entry := _entry(job))]
-    return sorted(places, key=_order)
+    return sorted(filter(None, map(place_of, map(Job, homes.folders(home)))), key=_order)
+
+
+def place_of(job: Job) -> Place | None:
+    """Where a job stands; None for one that was never put into the queue, or whose entry is damaged."""
+    return Place(job, entry, _state(job, entry)) if (entry := _entry(job)) else None
 
 
 def find(home: Path, name: str) -> Place:
     """Raises RequestError where there is no such job in the queue."""
     job = homes.find(home, name)
     job.refuse_damaged()
-    if not (entry := _entry(job)):
+    if not (place := place_of(job)):
         raise RequestError(
             f"job {printable(job.id)} was never put into the queue; '{to_type('queue list')}' shows what was."
         )
-    return Place(job, entry, _state(job, entry))
+    return place
 
 
 def take(home: Path, device: str, stacks: tuple[str, ...], now: float) -> Job | None:

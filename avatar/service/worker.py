@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -26,24 +28,38 @@ LONGEST_REST_S = 5  # without a look into the queue: what is to be tried again c
 Told = Callable[[Job, Event | str], object]  # an event of a job, or the state in which the worker leaves it
 
 
-def serve(home: Path, tell: Told, until_empty: bool = False) -> None:
-    """Make what is queued, as it comes; until_empty: until nothing is left that this worker could begin now.
+def serve(homes: Sequence[Path], tell: Told, until_empty: bool = False) -> None:
+    """Make what is queued, as it comes; of several homes one job each in turn. until_empty: until nothing is left that this
+    worker could begin now.
 
     Raises TemporaryProblem when another worker serves this device, Interrupted when it is told to stop: the job that it
     was at is left queued.
     """
-    device, stacks = this_device(), stacks_here()
-    with queue.serving(home, device), Kept() as loading:
+    device, stacks, waiting = this_device(), stacks_here(), deque(homes)
+    with contextlib.ExitStack() as served:
+        for home in homes:
+            served.enter_context(queue.serving(home, device))
+        loading = served.enter_context(Kept())
         while True:
-            seen, looked = queue.last_change(home), time.monotonic()
-            job = queue.take(home, device, stacks, time.time())
-            if job:
-                told_if_heard(tell, job, make(home, job, loading, tell))
+            seen, looked = [queue.last_change(home) for home in homes], time.monotonic()
+            if found := next_job(waiting, device, stacks):
+                told_if_heard(tell, found, make(found.home, found, loading, tell))
                 continue
             if until_empty:
                 return
-            while queue.last_change(home) == seen and time.monotonic() - looked < LONGEST_REST_S:
+            while [queue.last_change(home) for home in homes] == seen and time.monotonic() - looked < LONGEST_REST_S:
                 time.sleep(POLL_S)
+
+
+def next_job(waiting: deque[Path], device: str, stacks: tuple[str, ...]) -> Job | None:
+    """A job of the home whose turn it is, which is the last one then; what is read of the home is that home's."""
+    for _ in range(len(waiting)):
+        home = waiting[0]
+        waiting.rotate(-1)
+        if job := queue.take(home, device, stacks, time.time()):
+            os.environ["AVATAR_HOME"] = str(home)
+            return job
+    return None
 
 
 def make(home: Path, job: Job, loading: Kept, tell: Told) -> str:

@@ -1,0 +1,40 @@
+"""`avatar serve`: the page and the REST API."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import click
+
+from avatar import settings
+from avatar.cli.help import Command
+from avatar.cli.output import bytes_of
+from avatar.errors import EnvironmentProblem
+
+EXAMPLES = """
+avatar serve
+avatar serve --port 9000
+AVATAR_TOKEN=$(openssl rand -hex 24) avatar serve --host 0.0.0.0 --host-name videos.example.org
+"""
+
+
+@click.command(cls=Command, examples=EXAMPLES)
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="The address to serve on; others need AVATAR_TOKEN."
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
+@click.option("--host-name", "host_names", multiple=True, help="A further name that this server goes by.")
+@click.option("--private-webhooks", is_flag=True, help="Let webhooks go to addresses of this network.")
+@click.option("--most-upload", default="1GB", show_default=True, help="The largest request that is taken.")
+def serve(host: str, port: int, host_names: tuple[str, ...], private_webhooks: bool, most_upload: str) -> None:
+    """Serve the web page and the REST API, with a worker that makes what is sent. Videos and queue are those of the home.
+
+    In the base environment it makes videos of the preview stack, in the full one (./run --full) all.
+    """
+    if not importlib.util.find_spec("fastapi"):
+        raise EnvironmentProblem(
+            "this environment has no web server; './run avatar serve' in a checkout makes the one that has."
+        )
+    from avatar.web.serving import serve as serving
+
+    serving(settings.home(), host, port, host_names, private_webhooks, bytes_of(most_upload), click.echo)

@@ -1,0 +1,200 @@
+"""The child that looks at what was sent in: it decodes, measures, accepts and speaks, so that the web process never does.
+
+    python -P -m avatar.web.checking DESCRIPTOR PARENT
+
+Closed to the network. It reads a question a line from stdin, {"verb", "home", ...}, and writes one line to the descriptor
+for each: {"result": ...}, or {"error": {"kind", "message", "fields", "mend"}}. It ends with the process PARENT.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+from avatar.host import closed
+
+LIKELY_SHARE = 1.3  # of speech's own time that the preview takes on a core or two (bench/preview.py), for an estimate
+
+
+def main() -> None:
+    descriptor, parent = map(int, sys.argv[1:])
+    closed.die_with(parent)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C goes to the server, which ends this one
+    closed.prepare_nvidia()
+    closed.close_network()
+    import avatar.work  # noqa: F401  # while nobody waits yet
+
+    with open(descriptor, "w", encoding="utf-8", buffering=1) as answers:
+        for line in sys.stdin:
+            answer(json.loads(line), answers)
+
+
+def answer(question: dict[str, Any], answers: IO[str]) -> None:
+    from avatar.service.worker import as_told
+
+    verb = question.pop("verb")
+    os.environ["AVATAR_HOME"] = question.pop("home")
+    try:
+        told: dict[str, Any] = {"result": VERBS[verb](**question)}
+    except Exception as error:
+        if os.environ.get("AVATAR_DEBUG", "") not in ("", "0"):
+            import traceback
+
+            traceback.print_exc()
+        said = as_told(error)
+        told = {"error": {"kind": said.kind, "message": str(said), "fields": said.fields, "mend": said.mend}}
+    answers.write(json.dumps(told, default=str) + "\n")
+
+
+def accept(asked: dict[str, Any], priority: int, note: dict[str, Any]) -> dict[str, Any]:
+    """Check a request as the command line does, and put it into the queue; it is on the disk when this returns.
+
+    note: what the caller of the API wants kept with the job.
+    """
+    from avatar import settings, work
+    from avatar.service import queue
+    from avatar.web import notes
+
+    request = work.request_of(**asked)
+    work.prepare(request, None, False)
+    job = queue.submit(settings.home(), work.with_profile(request), None, priority)
+    notes.write(job, note)
+    return {"job": job.id}
+
+
+def plan(asked: dict[str, Any]) -> dict[str, Any]:
+    """What would be made: the same checks, and about how long it would be."""
+    from avatar import work
+    from avatar.script.length import estimate_seconds
+
+    request = work.request_of(**asked)
+    work.prepare(request, None, False)
+    if request.audio:
+        seconds = recording(str(request.audio))["seconds"]
+    else:
+        assert request.text is not None
+        seconds = request.seconds or estimate_seconds(request.text, request.language)
+    took_s = round(seconds * LIKELY_SHARE, 1) if request.stack == "preview" else None
+    return {"fits": True, "seconds": round(seconds, 1), "stack": request.stack, "took_s": took_s, "notes": []}
+
+
+def speak(asked: dict[str, Any], output: str, sound_format: str, speed: float) -> dict[str, Any]:
+    """Speak into a file of one of media/formats.SOUNDS."""
+    from avatar import work
+    from avatar.media.formats import convert
+
+    wav = Path(output).with_suffix(".wav")
+    made = work.speak(work.request_of(**asked), wav, True, lambda event: None)
+    if (sound_format, speed) != ("wav", 1.0):
+        convert(wav, Path(output), sound_format, speed)
+    return {"seconds": made.seconds, "notes": made.notes}
+
+
+def clone(name: str, path: str, language: str) -> dict[str, Any]:
+    from avatar import settings, voices
+
+    return voices.create(settings.home(), name, Path(path), language, consent=True)
+
+
+def forget(name: str) -> dict[str, Any]:
+    """Remove a cloned voice."""
+    from avatar import settings, voices
+
+    voices.remove(settings.home(), name)
+    return {}
+
+
+def recording(path: str) -> dict[str, Any]:
+    """What a recording measures. Raises InputError for one that is none."""
+    from avatar.limits import LONGEST_S
+    from avatar.media.sound_file import read_sound
+
+    sound = read_sound(Path(path), LONGEST_S)
+    return {"seconds": sound.seconds}
+
+
+def portrait(path: str, output: str) -> dict[str, Any]:
+    """Find the face of a picture, and write the portrait that a video would show as a PNG."""
+    from avatar.engines import Told, WantedPicture
+    from avatar.portrait.given_picture import GivenPortrait
+    from avatar.progress import Progress
+
+    told = Told()
+    with GivenPortrait.load() as engine:
+        found = engine.picture(WantedPicture(path=Path(path)), told, Progress())
+    write_png(found.picture, Path(output))
+    return {"notes": told.notes}
+
+
+def draw(prompt: str, output: str) -> dict[str, Any]:
+    """Draw a portrait from words (full stack) into a PNG."""
+    from avatar.engines import Told
+    from avatar.preflight import refuse_missing_parts
+    from avatar.progress import Progress
+    from avatar.stacks import stack_for
+    from avatar.stages import wanted_picture
+    from avatar.work import profile_for, request_of
+
+    request = request_of(text="a", stack="full", prompt=prompt)
+    engine = stack_for(request).portrait
+    wanted = wanted_picture(request)
+    engine.check(wanted)
+    refuse_missing_parts(engine.models)
+    with engine.load(profile_for(request)) as drawing:
+        found = drawing.picture(wanted, Told(), Progress())
+    write_png(found.picture, Path(output))
+    return {}
+
+
+def write_png(picture: Any, target: Path) -> None:
+    from PIL import Image
+
+    from avatar.files import written_whole
+
+    with written_whole(target) as partial:
+        Image.fromarray(picture).save(partial, format="PNG")
+
+
+def sheet(video: str, seconds: float, output: str) -> dict[str, Any]:
+    """A picture of each second of a video, in one JPEG."""
+    from avatar.media.formats import write_sheet
+
+    write_sheet(Path(video), seconds, Path(output))
+    return {}
+
+
+def table(path: str) -> list[dict[str, Any]]:
+    """The rows of a table of videos: what each asks for, or what is wrong with it."""
+    from avatar.batch.table import read_table
+
+    rows = read_table(Path(path))
+    return [
+        {"row": row.number, "name": row.name, "asked": row.asked, "wrong": row.wrong and str(row.wrong)} for row in rows
+    ]
+
+
+def facts() -> dict[str, Any]:
+    """What this environment is, for /v1/status."""
+    from avatar.jobs.cause import locked_fingerprints
+    from avatar.service.worker import stacks_here, this_device
+    from avatar.weights import lock, store
+
+    models = [
+        {"id": model.name, "purpose": model.purpose, "revision": model.revision, "bytes": model.needed_bytes,
+         "licence": model.licence.name, "state": store.state(model)["state"], "files": {file.path: file.sha256 for file in model.needed}}
+        for model in lock.read().models
+    ]  # fmt: skip
+    return {"fingerprints": locked_fingerprints(), "device": this_device(), "stacks": stacks_here(), "weights": models}
+
+
+VERBS: dict[str, Callable[..., Any]] = {
+    each.__name__: each for each in (accept, plan, speak, clone, forget, recording, portrait, draw, sheet, table, facts)
+}
+
+if __name__ == "__main__":
+    main()

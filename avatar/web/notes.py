@@ -1,0 +1,71 @@
+"""What the API keeps with a job: api.json in its folder (what the caller said beside the request) and webhook.json (what was
+told whom)."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from avatar.errors import AvatarError
+from avatar.files import write_json
+from avatar.jobs.job import Job
+from avatar.jobs.schema import fitting
+from avatar.json_files import Damaged, read_json
+
+NAME, WEBHOOK = "api.json", "webhook.json"
+LONGEST_URL = 2000
+
+
+class Note(BaseModel):
+    """api.json. webhook: where to tell that the video is there, or failed; metadata: the caller's own words."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+    webhook: Annotated[str, Field(max_length=LONGEST_URL)] | None = None
+    metadata: dict[str, str] = {}
+    remixed_from: Annotated[str, Field(max_length=100)] | None = None
+
+
+class Attempt(BaseModel):
+    """One delivery of a webhook. status: HTTP's, None where nobody answered."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+    time: float
+    status: int | None = None
+    problem: str = ""
+
+
+class Deliveries(BaseModel):
+    """webhook.json: of one end of a job (`ended`, as queue.json has it), so that one made again is told again."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+    ended: float
+    id: str
+    is_done: bool = False  # somebody took it, or nobody will
+    not_before: float = 0.0
+    attempts: Annotated[list[Attempt], Field(max_length=100)] = []
+
+
+def write(job: Job, note: dict[str, Any]) -> None:
+    write_json(job.folder / NAME, Note(**note).model_dump(mode="json"), durable=True)
+
+
+def read(job: Job) -> Note:
+    """Of a job that came another way, or whose note is damaged, one that says nothing."""
+    with contextlib.suppress(Damaged, OSError, AvatarError):
+        return fitting(Note, read_json(job.folder / NAME), NAME)
+    return Note()
+
+
+def write_deliveries(job: Job, deliveries: Deliveries) -> None:
+    write_json(job.folder / WEBHOOK, deliveries.model_dump(mode="json"), durable=True)
+
+
+def read_deliveries(job: Job) -> Deliveries | None:
+    with contextlib.suppress(Damaged, OSError, AvatarError):
+        return fitting(Deliveries, read_json(job.folder / WEBHOOK), WEBHOOK)
+    return None
