@@ -6,13 +6,10 @@ import { chosenOptions, fillOptions, makeOptions } from "./options.js";
 import { chosenPortrait, fillPortrait, startPortraits } from "./portraits.js";
 import { recording } from "./recorder.js";
 import { chosenVoice, fillVoice, startVoices } from "./voices.js";
+import { MODELS } from "./words.js";
 
 const DRAFT = "avatar.script";
 const LARGE = 16 * 1024 * 1024; // files above are not sent for a plan alone
-const MODELS = {
-  "avatar-preview": ["Preview", "quick, on any computer"],
-  "avatar-full": ["Full", "drawn lips and your own voices; wants a GPU"],
-};
 
 let speech = null; // a recording instead of a script
 let defaultModel = "";

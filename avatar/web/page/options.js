@@ -1,6 +1,7 @@
 // A form made from the schema of the request: an option that the server learns appears here by itself.
 
 import { $, el, sentence } from "./dom.js";
+import { OPTIONS } from "./words.js";
 
 // What has a place of its own on the page, or is for programs.
 const ELSEWHERE = new Set([
@@ -30,9 +31,10 @@ export function makeOptions(properties) {
   const place = $("options");
   place.replaceChildren();
   controls.clear();
-  for (const [name, property] of Object.entries(properties)) {
-    if (ELSEWHERE.has(name)) continue;
-    const made = control(name, property);
+  const names = new Set([...Object.keys(OPTIONS), ...Object.keys(properties)]);
+  for (const name of names) {
+    if (ELSEWHERE.has(name) || !properties[name]) continue;
+    const made = control(name, properties[name]);
     if (made) place.append(made);
   }
 }
@@ -65,17 +67,17 @@ function control(name, property) {
   } else return null;
   controls.set(name, { input, usual });
 
-  const label = el("label", { for: id }, sentence((property.title ?? name).toLowerCase() === name.replaceAll("_", " ") ? name : property.title ?? name));
-  const hint = el("p", { class: "hint", id: `${id}-hint` }, described_by(property));
+  const [title, hint] = OPTIONS[name] ?? [sentence((property.title ?? name).toLowerCase()), limits(property)];
   const isTick = input.type === "checkbox";
+  const label = el("label", { for: id }, title);
   return el("div", { class: isTick ? "field tick" : "field", "data-fields": name },
-    ...(isTick ? [input, label] : [label, input]), hint, el("p", { class: "error", id: `${id}-error` }));
+    ...(isTick ? [input, label] : [label, input]),
+    el("p", { class: "hint", id: `${id}-hint` }, hint), el("p", { class: "error", id: `${id}-error` }));
 }
 
-function described_by({ description = "", minimum, maximum, exclusiveMinimum }) {
+function limits({ description = "", minimum, exclusiveMinimum, maximum }) {
   const least = minimum ?? exclusiveMinimum;
-  if (least === undefined || maximum === undefined || maximum > 1e6) return description;
-  return `${description} ${description ? "(" : ""}${least} to ${maximum}${description ? ")" : ""}`.trim();
+  return least === undefined || maximum === undefined ? description : `${description} From ${least} to ${maximum}.`.trim();
 }
 
 /** [name, value] of what differs from the default. */

@@ -2,7 +2,7 @@
 
 import { blobUrl, download, events, getJson } from "./api.js";
 import { $, announce, button, duration, el } from "./dom.js";
-import { cancel, isActive, nameOf, put, remove, stateOf } from "./videos.js";
+import { cancel, isActive, nameOf, put, remove, shortened, stateOf } from "./videos.js";
 
 const STAGES = ["portrait", "voice", "lips", "video"];
 const TOLD = {
@@ -60,7 +60,7 @@ function set(video) {
   $("player").hidden = !done;
   $("failed").hidden = isActive(video) || done;
   $("report").hidden = !done;
-  $("current-prompt").textContent = nameOf(video);
+  $("current-prompt").textContent = shortened(video.prompt ?? "", 600) || nameOf(video);
   $("current-notes").replaceChildren();
   $("failed").textContent = done || isActive(video) ? "" : `${stateOf(video)}. ${video.error?.message ?? ""}`;
   if (isActive(video)) progress({ stage: video.stage, progress: video.progress, number: STAGES.indexOf(video.stage) + 1 });
@@ -126,7 +126,11 @@ async function follow(id) {
     try {
       for await (const { event, id: at, data } of events(`v1/videos/${encodeURIComponent(id)}/events`, { signal: ended.signal, lastId })) {
         lastId = at ?? lastId;
-        if (event === "progress") progress(data);
+        if (event === "queued") progress({ queue: data.queue_position });
+        if (event === "progress") {
+          progress(data);
+          if (now.status !== "in_progress" || now.progress !== data.progress) put(Object.assign(now, { status: "in_progress", stage: data.stage, progress: data.progress }));
+        }
         if (event === "completed" || event === "failed") break;
       }
       if (!ended.signal.aborted && !isActive(await look())) return;

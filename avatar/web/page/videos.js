@@ -14,7 +14,8 @@ let open = () => {};
 let timer;
 
 export const isActive = (video) => video.status === "queued" || video.status === "in_progress";
-export const nameOf = (video) => (video.prompt ?? "").trim().split("\n")[0].slice(0, 90) || "Recorded speech";
+export const nameOf = (video) => shortened((video.prompt ?? "").trim().replace(/\s+/g, " "), 90) || "Recorded speech";
+export const shortened = (text, most) => (text.length > most ? `${text.slice(0, most).replace(/ \S*$/, "")}…` : text);
 export const stateOf = (video) => (video.error?.code === "cancelled" ? "Cancelled" : WORDS[video.status] ?? video.status);
 
 export async function startVideos(opened) {

@@ -71,14 +71,25 @@ async function listen() {
   }
   $("voice-error").textContent = "";
   try {
-    const address = await blobUrl(`v1/audio/voices/${encodeURIComponent(chosen().id)}/sample`);
-    sound = new Audio(address);
+    $("voice-listen").disabled = true;
+    sound = new Audio(await heardAs(chosen()));
     sound.addEventListener("ended", () => listen());
     $("voice-listen").textContent = "Stop";
     await sound.play();
   } catch (error) {
     $("voice-error").textContent = error.message;
+  } finally {
+    $("voice-listen").disabled = false;
   }
+}
+
+/** A clone's own recording; a preset is asked to say a sentence. */
+async function heardAs(voice) {
+  if (voice.kind === "clone") return blobUrl(`v1/audio/voices/${encodeURIComponent(voice.id)}/sample`);
+  const wanted = { model: "avatar-preview", input: "Hello. This is how I sound.", voice: voice.id };
+  const headers = { "Content-Type": "application/json" };
+  const answer = await call("v1/audio/speech", { method: "POST", body: JSON.stringify(wanted), headers });
+  return URL.createObjectURL(await answer.blob());
 }
 
 async function removeVoice() {
