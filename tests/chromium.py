@@ -116,14 +116,22 @@ class Page:
         self.pipe.send("Page.navigate", url=address)
 
     def look(self, width: int, height: int = 900, dark: bool = False, pixels: float = 1) -> None:
-        self.pipe.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=pixels, mobile=width < 600)
+        self.pipe.send(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=pixels,
+            mobile=width < 600,
+        )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         calm = {"name": "prefers-reduced-motion", "value": "reduce"}
         self.pipe.send("Emulation.setEmulatedMedia", features=[scheme, calm])
 
     def js(self, expression: str) -> Any:
         """The value of an expression; a promise is waited for."""
-        told = self.pipe.send("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True, userGesture=True)
+        told = self.pipe.send(
+            "Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True, userGesture=True
+        )
         if "exceptionDetails" in told:
             raise ChromiumError(json.dumps(told["exceptionDetails"])[:1000])
         return told["result"].get("value")
@@ -131,7 +139,9 @@ class Page:
     def wait(self, expression: str, wait_s: float = 20) -> Any:
         """Until an expression is true."""
         end = time.monotonic() + wait_s
-        tried = f"(() => {{ try {{ const v = {expression}; return v instanceof Node || v }} catch {{ return null }} }})()"
+        tried = (
+            f"(() => {{ try {{ const v = {expression}; return v instanceof Node || v }} catch {{ return null }} }})()"
+        )
         while not (value := self.js(tried)):
             if time.monotonic() > end:
                 seen = self.js("document.body.innerText").splitlines()

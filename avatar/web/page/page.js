@@ -15,10 +15,11 @@ function made(video) {
   show(video);
 }
 
-function again(video, fields) {
-  const lost = [fields.input_reference ? "portrait" : "", fields.audio ? "recording" : ""].filter(Boolean);
-  fillForm(fields, `Filled in as that video was asked for.${lost.length ? ` Choose its ${lost.join(" and ")} again.` : ""}`);
-  $("script").focus();
+function again(fields, { portrait, audio, isVoiceLost }) {
+  fillForm(fields, `Filled in as that video was asked for.${isVoiceLost ? " Choose its voice again." : ""}`);
+  if (portrait) giveOwn(portrait);
+  if (audio) giveSpeech(audio);
+  $(audio ? "portraits" : "script").focus();
   $("form").scrollIntoView({ block: "start" });
 }
 

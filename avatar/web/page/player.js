@@ -1,6 +1,6 @@
 // One video: how far it is, then the video itself with what can be done with it.
 
-import { blobUrl, download, events, getJson } from "./api.js";
+import { blobUrl, call, download, events, getJson } from "./api.js";
 import { $, announce, button, duration, el } from "./dom.js";
 import { cancel, isActive, nameOf, put, remove, shortened, stateOf } from "./videos.js";
 
@@ -87,9 +87,21 @@ function actions(video) {
     button("Sound", get("audio", "wav")), edit, gone];
 }
 
+/** What the video was asked with, and its files as far as they can be had. */
 async function makeAgain(video) {
+  $("current-error").textContent = "";
   try {
-    again(video, await getJson(`v1/videos/${encodeURIComponent(video.id)}/request`));
+    const fields = await getJson(`v1/videos/${encodeURIComponent(video.id)}/request`);
+    const given = video.status === "completed" ? ((await reportOf(video.id)).request ?? {}) : {};
+    const file = async (variant, name) => {
+      const answer = await call(`v1/videos/${encodeURIComponent(video.id)}/content?variant=${variant}`);
+      return new File([await answer.blob()], name, { type: answer.headers.get("content-type") });
+    };
+    again(fields, {
+      portrait: given.portrait && !fields.portrait ? await file("thumbnail", "portrait of that video.png") : null,
+      audio: given.audio ? await file("audio", "speech of that video.wav") : null,
+      isVoiceLost: Boolean(given.voice && !fields.voice),
+    });
   } catch (error) {
     $("current-error").textContent = error.message;
   }

@@ -103,7 +103,8 @@ function rowOf(video) {
   rows.set(video.id, entry);
   if (video.status === "completed" && !entry.hasPicture) {
     entry.hasPicture = true;
-    showThumbnail(video.id, picture);
+    picture.dataset.of = video.id;
+    seen.observe(picture);
   }
   return row;
 }
@@ -114,6 +115,15 @@ function detail(video) {
   const length = video.status === "completed" ? duration(video.seconds) : "";
   return [when(video.created_at), length].filter(Boolean).join(" · ");
 }
+
+/** A picture is fetched when its row comes into sight. */
+const seen = new IntersectionObserver((changes) => {
+  for (const { isIntersecting, target } of changes) {
+    if (!isIntersecting) continue;
+    seen.unobserve(target);
+    showThumbnail(target.dataset.of, target);
+  }
+}, { rootMargin: "200px" });
 
 async function showThumbnail(id, picture) {
   try {
