@@ -53,13 +53,15 @@ export function languageName(code) {
   }
 }
 
-/** Calls that come in a row become one, `pause` ms after the last. */
+/** Calls that come in a row become one, `pause` ms after the last; .cancel() calls it off. */
 export function debounced(pause, call) {
   let timer;
-  return () => {
+  const soon = () => {
     clearTimeout(timer);
     timer = setTimeout(call, pause);
   };
+  soon.cancel = () => clearTimeout(timer);
+  return soon;
 }
 
 /** Asks in a dialog; true for yes. */

@@ -38,7 +38,7 @@ export async function startForm(properties, submitted) {
   makeOptions(properties);
   count();
   await Promise.all([startVoices(properties.language?.enum ?? ["en"], planSoon), startPortraits(properties, planSoon)]);
-  planSoon();
+  planLater();
 }
 
 const isSpeech = () => form.elements.said.value === "audio";
@@ -111,11 +111,21 @@ function collected() {
 
 // ---- the plan
 
-const planSoon = debounced(600, plan);
+const planLater = debounced(600, plan);
+
+/** After a change: what was wrong before may be right now. */
+function planSoon() {
+  clearErrors(form);
+  planLater();
+}
+
+function stopPlanning() {
+  planLater.cancel();
+  planning?.abort();
+}
 
 async function plan() {
   planning?.abort();
-  clearErrors(form);
   const { wanted } = collected();
   const isEmpty = !wanted || (isSpeech() ? !speech.file : !$("script").value.trim());
   const size = wanted ? [...wanted.values()].reduce((sum, value) => sum + (value.size ?? 0), 0) : 0;
@@ -133,7 +143,7 @@ async function plan() {
   } catch (error) {
     if (error.name === "AbortError") return;
     tellPlan("It cannot be made like this.", "bad");
-    showError(form, error, $("form-error"));
+    showError(form, ofFile(error, wanted), $("form-error"));
   }
 }
 
@@ -142,10 +152,21 @@ function tellPlan(text, kind = "", notes = []) {
   $("plan").replaceChildren(text || "\u00a0", ...notes.map((note) => el("span", { class: "hint" }, note)));
 }
 
+/** The server names a file that was sent by the field that it came in; a person knows it by its own name. */
+function ofFile(error, wanted) {
+  for (const [field, value] of wanted) {
+    const place = new RegExp(`'[^']*${field}(\\.\\w+)?'`);
+    if (!(value instanceof File) || !place.test(error.message)) continue;
+    error.message = error.message.replace(place, value.name);
+    error.param ??= field;
+  }
+  return error;
+}
+
 // ---- sending
 
 async function submit(submitted) {
-  planning?.abort();
+  stopPlanning();
   clearErrors(form);
   const { wanted, error } = collected();
   if (error) {
@@ -156,7 +177,7 @@ async function submit(submitted) {
   try {
     submitted(await sendForm("v1/videos", wanted, { once: true }));
   } catch (problem) {
-    showError(form, problem, $("form-error"), { move: true });
+    showError(form, ofFile(problem, wanted), $("form-error"), { move: true });
   } finally {
     $("make").disabled = false;
   }

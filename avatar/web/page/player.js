@@ -82,8 +82,8 @@ function actions(video) {
   if (isActive(video)) return [button("Cancel", () => cancel(video).then(look))];
   const gone = button("Delete", () => remove(video));
   if (video.status !== "completed") return [button("Try again", () => resume(video)), edit, gone];
-  const subtitles = video.subtitles ? [button("Subtitles", get("subtitles", "srt"))] : [];
-  return [button("Download", get("video", "mp4"), { class: "primary small" }), ...subtitles,
+  return [button("Download", get("video", "mp4"), { class: "primary small" }),
+    button("Subtitles", get("subtitles", "srt"), { id: "subtitles", hidden: true }), // until the report says that there are any
     button("Sound", get("audio", "wav")), edit, gone];
 }
 
@@ -189,7 +189,9 @@ async function play(video) {
     $("player").src = url;
     $("player").setAttribute("aria-label", `Video: ${nameOf(video)}`);
     const report = await reportOf(video.id);
-    if (now?.id === video.id) addNotes(report.notes ?? []);
+    if (now?.id !== video.id) return;
+    addNotes(report.notes ?? []);
+    $("subtitles").hidden = !report.request?.subtitles;
   } catch (error) {
     $("current-error").textContent = error.message;
   }
