@@ -15,8 +15,8 @@ function made(video) {
   show(video);
 }
 
-function again(fields, { portrait, audio, isVoiceLost }) {
-  fillForm(fields, `Filled in as that video was asked for.${isVoiceLost ? " Choose its voice again." : ""}`);
+function again(fields, { portrait, audio, lost }) {
+  fillForm(fields, `Filled in as that video was asked for.${lost ? ` ${lost}` : ""}`);
   if (portrait) giveOwn(portrait);
   if (audio) giveSpeech(audio);
   $(audio ? "portraits" : "script").focus();

@@ -100,7 +100,8 @@ async function makeAgain(video) {
     again(fields, {
       portrait: given.portrait && !fields.portrait ? await file("thumbnail", "portrait of that video.png") : null,
       audio: given.audio ? await file("audio", "speech of that video.wav") : null,
-      isVoiceLost: Boolean(given.voice && !fields.voice),
+      lost: video.status !== "completed" ? "Choose its files again, if it had any."
+        : given.voice && !fields.voice ? "Choose its voice again." : "",
     });
   } catch (error) {
     $("current-error").textContent = error.message;
@@ -202,8 +203,7 @@ const reportOf = (id) => getJson(`v1/videos/${encodeURIComponent(id)}/report`);
 async function showReport() {
   try {
     const report = await reportOf(now.id);
-    const took = Object.values(report.records ?? {}).reduce((sum, record) => sum + (record.seconds ?? 0), 0);
-    const facts = [["Length", duration(report.seconds)], ["Made in", took ? duration(took) : ""], ["Stack", report.stack],
+    const facts = [["Length", duration(now.seconds)], ["Made in", duration(report.seconds)], ["Stack", report.stack],
       ["Memory", report.peak_memory_mib ? `${report.peak_memory_mib} MiB at most` : ""], ["sha256", report.video_sha256]];
     const list = facts.filter(([, value]) => value).flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, String(value))]);
     const save = button("Download the report", () => download(`v1/videos/${encodeURIComponent(now.id)}/report`, `${now.id}.json`));

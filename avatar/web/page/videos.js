@@ -96,7 +96,7 @@ function rowOf(video) {
   row.replaceChildren(picture,
     el("div", { class: "grow" },
       button(name, () => open(video), { class: "name" }),
-      el("p", { class: "hint" }, el("span", { class: `state ${video.status}` }, stateOf(video)), ` ${detail(video)}`)),
+      el("p", { class: "hint" }, el("span", { class: `state ${video.error?.code === "cancelled" ? "cancelled" : video.status}` }, stateOf(video)), ` ${detail(video)}`)),
     act);
   if (hasFocus !== null) [...row.querySelectorAll("button")].find((one) => one.textContent === hasFocus)?.focus();
   const entry = { row, key, picture, hasPicture: known?.hasPicture ?? false };
