@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Depends, Header, Request
 from fastapi.responses import FileResponse, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
@@ -107,15 +107,24 @@ def without_paths(job: Job) -> dict[str, str]:
     return {name: path.name for name in ("audio", "voice", "portrait") if (path := getattr(request, name))}
 
 
-@routes.get("/events", response_class=EventSourceResponse)
+def there(home: Home, video_id: str) -> None:
+    """Raises Refused where there is no such video, while the answer can still say so: a stream that began cannot."""
+    place_of(home, video_id)
+
+
+@routes.get("/events", response_class=EventSourceResponse, dependencies=[Depends(there)])
 async def stream(
     request: Request, home: Home, video_id: str, last_event_id: Annotated[int | None, Header(ge=0, le=1 << 53)] = None
 ) -> AsyncIterator[ServerSentEvent]:
-    """Progress as it is made (SSE), from the first event on or after Last-Event-ID; the last one is completed or failed."""
+    """Progress as it is made (SSE), from the first event on or after Last-Event-ID; the last one is completed, failed or
+    removed."""
     told, told_position = last_event_id or 0, None
-    place = place_of(home, video_id)
     while True:
-        place = place_of(home, video_id)  # before the look, so that what was written meanwhile is still told
+        try:
+            place = place_of(home, video_id)  # before the look, so that what was written meanwhile is still told
+        except Refused as error:
+            yield ServerSentEvent(event="removed", data={"code": error.code, "message": error.message})
+            return
         all_of_them = await asyncio.to_thread(events.read, place.job.folder)
         for number, event in enumerate(all_of_them[told:], start=told + 1):
             fields = {

@@ -26,6 +26,7 @@ class State:
     checker: Checker = field(default_factory=Checker)
     speaker: Checker = field(default_factory=Checker)
     started: float = field(default_factory=time.time)
+    began: float = field(default_factory=time.monotonic)  # the same, on a clock that nobody sets
     facts: dict | None = None  # of the worker's environment, once asked
     _waiting: dict[Path, tuple[float, int, list[str]]] = field(default_factory=dict)
 

@@ -144,7 +144,7 @@ def attempt(
 
 
 def tell_due(home: Path, may_be_private: bool) -> float:
-    """Tell of each job that ended what is due now; returns when the next one is, in seconds since the epoch."""
+    """Tell of each job that ended what is due now; returns in how many seconds the next one is."""
     soonest = float("inf")
     for place in queue.every(home):
         if place.entry.state not in ("done", "failed") or not place.entry.ended:
@@ -157,8 +157,9 @@ def tell_due(home: Path, may_be_private: bool) -> float:
             known = Deliveries(ended=ended, id=f"evt_{hashlib.sha256(f'{job.id} {ended}'.encode()).hexdigest()[:24]}")
         if known.is_done:
             continue
-        if known.not_before > time.time():
-            soonest = min(soonest, known.not_before)
+        # One that lies further ahead than any pause is of a clock that was set back.
+        if time.time() < known.not_before <= time.time() + PAUSES_S[-1]:
+            soonest = min(soonest, known.not_before - time.time())
             continue
         made = attempt(job, home, url, known, place.entry.state == "done", may_be_private)
         tried = [*known.attempts, made]
@@ -168,7 +169,7 @@ def tell_due(home: Path, may_be_private: bool) -> float:
         pause_s = 0 if is_done else PAUSES_S[len(tried)]
         known = known.model_copy(update={"attempts": tried, "is_done": is_done, "not_before": time.time() + pause_s})
         if not is_done:
-            soonest = min(soonest, known.not_before)
+            soonest = min(soonest, pause_s)
         if job.folder.is_dir():
             notes.write_deliveries(job, known)
     return soonest
@@ -179,11 +180,11 @@ async def keep_telling(home: Path, may_be_private: bool) -> None:
     seen, due = -1, 0.0
     while True:
         change = queue.last_change(home)
-        if change != seen or time.time() >= due:
+        if change != seen or time.monotonic() >= due:
             seen = change
             try:
-                due = await asyncio.to_thread(tell_due, home, may_be_private)
+                due = time.monotonic() + await asyncio.to_thread(tell_due, home, may_be_private)
             except Exception as error:  # a full disk: it is tried again
                 print(f"avatar serve: webhooks of {home}: {error}", flush=True)
-                due = time.time() + LONGEST_REST_S
+                due = time.monotonic() + LONGEST_REST_S
         await asyncio.sleep(POLL_S)
