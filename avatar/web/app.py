@@ -20,6 +20,7 @@ from avatar.web.guard import Guard
 from avatar.web.state import State
 
 PAGE = Path(__file__).parent / "page"
+PLACES = {"index.html": "/", "docs.html": "/docs"}
 KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
@@ -30,9 +31,8 @@ def make_app(state: State) -> FastAPI:
         summary="A script, a voice and a portrait in; a lip-synced talking-head video out.",
         responses=RESPONSES,
         lifespan=alive,
-        docs_url="/docs",
+        docs_url=None,
         redoc_url=None,
-        swagger_ui_oauth2_redirect_url=None,
     )
     app.state.avatar = state
     for kind, handler in HANDLERS.items():
@@ -68,10 +68,8 @@ async def alive(app: FastAPI) -> AsyncIterator[None]:
 def add_page(app: FastAPI) -> None:
     """The page's files, each at its own address: no path of a client leads to a file."""
     for path in sorted(PAGE.iterdir()) if PAGE.is_dir() else []:
-        place = "/" if path.name == "index.html" else f"/page/{path.name}"
-        app.add_api_route(
-            place, sender(path), methods=["GET"], include_in_schema=place == "/", response_class=FileResponse
-        )
+        place = PLACES.get(path.name, f"/page/{path.name}")
+        app.add_api_route(place, sender(path), methods=["GET"], include_in_schema=False, response_class=FileResponse)
 
 
 def sender(path: Path):

@@ -15,6 +15,8 @@ from avatar.files import is_regular
 from avatar.jobs import events, report
 from avatar.jobs.job import Job
 from avatar.limits import FRAME_RATE
+from avatar.progress import Event
+from avatar.service.queue import Place
 from avatar.web.answers import Refused
 from avatar.web.state import Home, state_of
 from avatar.web.video import place_of, share, video_of
@@ -107,34 +109,29 @@ def without_paths(job: Job) -> dict[str, str]:
     return {name: path.name for name in ("audio", "voice", "portrait") if (path := getattr(request, name))}
 
 
-def there(home: Home, video_id: str) -> None:
-    """Raises Refused where there is no such video, while the answer can still say so: a stream that began cannot."""
-    place_of(home, video_id)
+def existing(home: Home, video_id: str) -> Place:
+    """Asked before the answer begins: 404 or 410 are then still to be said."""
+    return place_of(home, video_id)
 
 
-@routes.get("/events", response_class=EventSourceResponse, dependencies=[Depends(there)])
+@routes.get("/events", response_class=EventSourceResponse)
 async def stream(
-    request: Request, home: Home, video_id: str, last_event_id: Annotated[int | None, Header(ge=0, le=1 << 53)] = None
+    request: Request,
+    home: Home,
+    place: Annotated[Place, Depends(existing)],
+    last_event_id: Annotated[int | None, Header(ge=0, le=1 << 53)] = None,
 ) -> AsyncIterator[ServerSentEvent]:
-    """Progress as it is made (SSE), from the first event on or after Last-Event-ID; the last one is completed, failed or
-    removed."""
+    """Progress as it is made (SSE), from the first event after Last-Event-ID; the last one is completed, failed or removed."""
     told, told_position = last_event_id or 0, None
     while True:
         try:
-            place = place_of(home, video_id)  # before the look, so that what was written meanwhile is still told
-        except Refused as error:
-            yield ServerSentEvent(event="removed", data={"code": error.code, "message": error.message})
+            place = place_of(home, place.job.id)  # before the look, so that what was written meanwhile is still told
+        except Refused:
+            yield ServerSentEvent(event="removed", data={"id": place.job.id})
             return
         all_of_them = await asyncio.to_thread(events.read, place.job.folder)
         for number, event in enumerate(all_of_them[told:], start=told + 1):
-            fields = {
-                "stage": event.stage,
-                "number": event.number,
-                "done": event.done,
-                "total": event.total,
-                "note": event.note,
-            }
-            yield ServerSentEvent(event="progress", id=str(number), data={**fields, "progress": share(event)})
+            yield ServerSentEvent(event="progress", id=str(number), data=progress_of(event))
         told = max(told, len(all_of_them))
         video = video_of(place, state_of(request).waiting(home))
         if video.status in ("completed", "failed"):
@@ -144,3 +141,9 @@ async def stream(
             told_position = video.queue_position
             yield ServerSentEvent(event="queued", data={"queue_position": told_position})
         await asyncio.sleep(POLL_S)
+
+
+def progress_of(event: Event) -> dict[str, Any]:
+    """number: of the stage, from 1; progress: percent of the whole."""
+    told = {"stage": event.stage, "number": event.number, "done": event.done, "total": event.total, "note": event.note}
+    return told | {"progress": share(event)}
