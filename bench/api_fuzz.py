@@ -84,16 +84,19 @@ def main() -> int:
     parser.add_argument("--schemathesis", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--phases", default="examples,coverage,fuzzing,stateful", help="of schemathesis")
     parser.add_argument("-o", "--output", type=Path, default=ROOT / "bench/results/api-fuzz.json")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
-        result = fuzz(Path(temporary), options.schemathesis.absolute(), options.minutes * 60, options.seed)
+        result = fuzz(
+            Path(temporary), options.schemathesis.absolute(), options.minutes * 60, options.seed, options.phases
+        )
     write_json(options.output, result)
     print(json.dumps(result, indent=1))
     return 1 if any(result[name] for name in ("failures", "outside", "server_said")) else 0
 
 
-def fuzz(folder: Path, python: Path, seconds: float, seed: int) -> dict:
+def fuzz(folder: Path, python: Path, seconds: float, seed: int, phases: str) -> dict:
     home, elsewhere = folder / "home", folder / "elsewhere"
     elsewhere.mkdir()
     env = {**os.environ, "AVATAR_HOME": str(home), "TMPDIR": str(elsewhere), "HOME": str(elsewhere)}
@@ -155,7 +158,7 @@ def first_video(home: Path, env: dict[str, str]) -> Path:
 
 
 def one_round(
-    folder: Path, python: Path, address: str, seconds: float, seed: int, told: dict
+    folder: Path, python: Path, address: str, seconds: float, seed: int, told: dict, phases: str
 ) -> tuple[int, Counter, str]:
     """(requests, {failure: how often}, what schemathesis told)."""
     env = {**os.environ, "SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(folder)}
@@ -163,7 +166,7 @@ def one_round(
     command = [
         python, "-m", "schemathesis.cli", "run", f"{address}/openapi.json", "--checks", ",".join(CHECKS), "--seed", str(seed),
         "--request-timeout", "120", "--max-examples", "40", "--continue-on-failure", "--no-color", "--workers", "2",
-        "--max-time", str(int(seconds)), "--exclude-path-regex", "/events$",
+        "--phases", phases, "--max-time", str(int(seconds)), "--exclude-path-regex", "/events$",
     ]  # fmt: skip
     done = subprocess.run(command, env=env, cwd=folder, capture_output=True, text=True)
     said = done.stdout + done.stderr
