@@ -26,9 +26,13 @@ def test_full_stack_is_served(server: Server, tmp_path):
     status = server.get("/v1/status").json()
     assert status["environment"]["stacks"] == ["preview", "full"]
     assert {each["state"] for each in server.get("/v1/models").json()["data"][2:]} <= {"ready", "unchecked"}
-    assert run_command("speak", 3 * "Peter bought a map. ", "--preset", "joe", "-o", tmp_path / "me.wav").returncode == 0
+    assert (
+        run_command("speak", 3 * "Peter bought a map. ", "--preset", "joe", "-o", tmp_path / "me.wav").returncode == 0
+    )
     recording = (tmp_path / "me.wav").read_bytes()
-    agreed = server.post("/v1/audio/voice_consents", data={"name": "Me"}, files={"recording": ("c.wav", recording)}).json()
+    agreed = server.post(
+        "/v1/audio/voice_consents", data={"name": "Me"}, files={"recording": ("c.wav", recording)}
+    ).json()
     cloned = server.post(
         "/v1/audio/voices", data={"name": "me", "consent": agreed["id"]}, files={"audio_sample": ("me.wav", recording)}
     )
