@@ -13,14 +13,16 @@ FROM ${BASE} AS downloads
 # Where pip downloads from, if not its default; whatever comes is compared with locks/.
 ARG PIP_INDEX_URL
 COPY docker/dated-sources.sh docker/download-debs.sh docker/install-debs.sh locks/debs.txt locks/boot.txt locks/base.txt \
-     /downloads/
+     locks/service.txt /downloads/
 # The system packages, at the locked versions: from the mirror, or from the dated archive that the base names.
 RUN sh /downloads/download-debs.sh /downloads/debs.txt /downloads/debs
 # pip, which stays in this stage.
 RUN sh /downloads/install-debs.sh download
-# The wheels of the preview, and the installer.
+# The wheels of the preview, the installer, and the web process.
 RUN pip download --no-cache-dir --require-hashes --no-deps --only-binary :all: --dest /downloads/wheels \
-    -r /downloads/boot.txt -r /downloads/base.txt
+    -r /downloads/boot.txt -r /downloads/base.txt \
+ && pip download --no-cache-dir --require-hashes --no-deps --only-binary :all: --dest /downloads/wheels \
+    -r /downloads/service.txt
 
 FROM downloads AS full-downloads
 COPY locks/full.txt /downloads/
@@ -46,11 +48,12 @@ RUN --mount=type=bind,from=downloads,source=/downloads,target=/downloads \
 # The user everything runs as, and the folder for what it makes.
 RUN useradd --uid 1000 --create-home --shell /bin/bash avatar && rm -f /var/log/lastlog /var/log/faillog \
  && install -d -o 1000 -g 1000 /workspace
-# The locked wheels: the same tree as ./run makes.
+# The locked wheels: the same trees as ./run makes, the second for `avatar serve`.
 COPY locks /opt/avatar/locks
 COPY avatar/environment/entry.py /opt/avatar/avatar/environment/entry.py
 RUN --mount=type=bind,from=downloads,source=/downloads,target=/downloads \
-    sh /opt/avatar/docker/install-wheels.sh base
+    sh /opt/avatar/docker/install-wheels.sh base \
+ && sh /opt/avatar/docker/install-wheels.sh service
 # avatar itself, last: a changed line of code leaves the layers above as they are.
 COPY LICENSE NOTICE.md /opt/avatar/
 COPY avatar /opt/avatar/avatar

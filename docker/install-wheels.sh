@@ -2,11 +2,14 @@
 # usage: install-wheels.sh LAYER     (in a Dockerfile; /downloads/wheels holds the locked wheels)
 #
 # Installs the wheels of locks/LAYER.txt into /opt/avatar/env, as ./run does into .venv: by the same pinned uv, hashes
-# required. `base` makes the environment first; `runpod` makes one of its own, /opt/avatar/env-runpod.
+# required. `base` makes the environment first; `service` and `runpod` make one each of their
+# own, /opt/avatar/env-service and env-runpod.
 set -eu
 layer=$1
-environment=/opt/avatar/env
-[ "$layer" != runpod ] || environment=/opt/avatar/env-runpod
+case $layer in
+    service | runpod) environment=/opt/avatar/env-$layer ;;
+    *) environment=/opt/avatar/env ;;
+esac
 locks=/opt/avatar/locks
 wheels=/downloads/wheels
 

@@ -12,7 +12,8 @@ from avatar.environment import driver, locks, payload
 from ci.container.host import ROOT
 
 LOCKS = {"preview": ["base"], "full": ["base", "full"], "pod": ["base", "full"], "serverless": ["base", "full"]}
-OWN = {"serverless": ["runpod"]}  # an environment of its own, which renders nothing and has no fingerprint
+# Environments of their own, which render nothing and have no fingerprint
+OWN = {target: ["service"] for target in LOCKS} | {"serverless": ["service", "runpod"]}
 
 
 def labels(target: str, debs: Path) -> dict[str, str]:
@@ -21,7 +22,7 @@ def labels(target: str, debs: Path) -> dict[str, str]:
     result = {
         "org.opencontainers.image.version": __version__,
         "org.opencontainers.image.revision": revision(),
-        "avatar.lock": digest_of([ROOT / "locks" / f"{layer}.txt" for layer in [*layers, *OWN.get(target, [])]]),
+        "avatar.lock": digest_of([ROOT / "locks" / f"{layer}.txt" for layer in [*layers, *OWN[target]]]),
         "avatar.debs": digest_of([debs]),
     }
     result |= {f"avatar.fingerprint.{layer}": payload.layer_fingerprint(lock[layer]) for layer in layers}
