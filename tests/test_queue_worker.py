@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from avatar import work
-from avatar.errors import RequestError
+from avatar.errors import DeviceLost, RequestError
 from avatar.service import queue
 from avatar.service.worker import serve
 from tests.queued import TEXTS, put, states, until, work_off
@@ -69,6 +69,24 @@ def test_a_worker_that_is_told_to_stop_leaves_its_job_queued(home, worker):
     assert process.wait(20) == 130
     (place,) = queue.every(home)
     assert (place.state, place.entry.attempts) == ("queued", 0)
+
+
+def test_a_worker_whose_card_failed_ends_and_another_one_goes_on(home, monkeypatch):
+    put(home, "Hello.")
+    put(home, "A second one.")
+
+    def fail(*_):
+        raise RuntimeError("CUDA error: an illegal memory access was encountered")
+
+    with monkeypatch.context() as changed, pytest.raises(DeviceLost, match="illegal memory access"):
+        changed.setattr(work, "go_on", fail)
+        work_off(home)
+    assert set(states(home).values()) == {"queued"}
+    (tried,) = [place for place in queue.every(home) if place.entry.error]
+    assert tried.entry.error.kind == "device"
+    until(lambda: time.time() >= tried.entry.not_before)
+    work_off(home)
+    assert set(states(home).values()) == {"done"}
 
 
 def test_there_is_one_worker_for_a_device(home, worker):

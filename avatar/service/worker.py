@@ -14,8 +14,8 @@ from functools import partial
 from pathlib import Path
 
 from avatar import work
-from avatar.errors import AvatarError, Interrupted, TemporaryProblem
-from avatar.failures import exit_code, explanation
+from avatar.errors import AvatarError, DeviceLost, Interrupted, TemporaryProblem
+from avatar.failures import explanation, kind
 from avatar.files import sync
 from avatar.jobs.job import Job
 from avatar.loading import Kept
@@ -32,8 +32,8 @@ def serve(homes: Sequence[Path], tell: Told, until_empty: bool = False) -> None:
     """Make what is queued, as it comes; of several homes one job each in turn. until_empty: until nothing is left that this
     worker could begin now.
 
-    Raises TemporaryProblem when another worker serves this device, Interrupted when it is told to stop: the job that it
-    was at is left queued.
+    Raises TemporaryProblem when another worker serves this device, DeviceLost when the device failed, Interrupted when it
+    is told to stop: the job that it was at is left queued.
     """
     device, stacks, waiting = this_device(), stacks_here(), deque(homes)
     with contextlib.ExitStack() as served:
@@ -79,8 +79,12 @@ def make(home: Path, job: Job, loading: Kept, tell: Told) -> str:
         queue.give_back(home, job)
         raise
     except Exception as error:  # whatever it was, the next job can be made
+        told = as_told(error)
+        if isinstance(told, DeviceLost):  # after it nothing on the card works in this process: another one is to go on
+            told_if_heard(tell, job, queue.end(home, job, told))
+            raise told from error
         loading.release()
-        return queue.end(home, job, as_told(error))
+        return queue.end(home, job, told)
     return queue.end(home, job, delivered=deliveries)
 
 
@@ -130,8 +134,8 @@ def as_told(error: Exception) -> AvatarError:
     """An error with the sentence that a person is told, and of the kind that says whether to try again."""
     if isinstance(error, AvatarError):
         return error
-    kind = TemporaryProblem if exit_code(error) == TemporaryProblem.exit_code else AvatarError
-    return kind(explanation(error))
+    kinds = {each.kind: each for each in (AvatarError, TemporaryProblem, DeviceLost)}
+    return kinds[kind(error)](explanation(error))
 
 
 def this_device() -> str:
