@@ -14,8 +14,8 @@ from functools import partial
 from pathlib import Path
 
 from avatar import work
-from avatar.errors import AvatarError, DeviceLost, Interrupted, TemporaryProblem
-from avatar.failures import explanation, kind
+from avatar.errors import DeviceLost, Interrupted
+from avatar.failures import as_told
 from avatar.files import sync
 from avatar.jobs.job import Job
 from avatar.loading import Kept
@@ -128,14 +128,6 @@ def stopped_when(is_over: Callable[[], bool], stopped: threading.Event) -> Itera
         watcher.join()
         signal.pthread_sigmask(signal.SIG_BLOCK, ())  # a signal that is on its way arrives here, not after the block
         signal.signal(signal.SIGUSR2, before)
-
-
-def as_told(error: Exception) -> AvatarError:
-    """An error with the sentence that a person is told, and of the kind that says whether to try again."""
-    if isinstance(error, AvatarError):
-        return error
-    kinds = {each.kind: each for each in (AvatarError, TemporaryProblem, DeviceLost)}
-    return kinds[kind(error)](explanation(error))
 
 
 def this_device() -> str:
