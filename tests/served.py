@@ -10,10 +10,13 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import requests
+import pytest
 
 from tests.conftest import ROOT, heed_signals
+
+requests = pytest.importorskip("requests", reason="wants the full environment: ./run --full pytest")
 
 
 @dataclass
@@ -23,13 +26,13 @@ class Server:
     home: Path
     log: Path
 
-    def get(self, path: str, **options) -> requests.Response:
+    def get(self, path: str, **options) -> Any:
         return requests.get(self.url + path, timeout=60, **options)
 
-    def post(self, path: str, **options) -> requests.Response:
+    def post(self, path: str, **options) -> Any:
         return requests.post(self.url + path, timeout=120, **options)
 
-    def delete(self, path: str, **options) -> requests.Response:
+    def delete(self, path: str, **options) -> Any:
         return requests.delete(self.url + path, timeout=60, **options)
 
     def ended(self, video_id: str, seconds: float = 120) -> dict:

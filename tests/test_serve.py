@@ -9,14 +9,14 @@ import json
 import queue as queues
 import threading
 
-import openai
 import pytest
-import requests
 from PIL import Image
 
 from avatar.portrait.bundled import bundled_picture
 from tests.conftest import run_command
-from tests.served import Server, serving
+from tests.served import Server, requests, serving
+
+openai = pytest.importorskip("openai", reason="wants the full environment: ./run --full pytest")
 
 pytestmark = pytest.mark.filterwarnings("ignore:The Sora API")
 TEXT = "Hello. Peter bought a map."
@@ -104,7 +104,7 @@ def test_report_has_the_workers_fingerprint_and_no_path_of_this_host(server: Ser
     assert str(server.home) not in told.text and status["worker"]["is_running"]
 
 
-def events_of(answer: requests.Response) -> list[tuple[str, dict]]:
+def events_of(answer) -> list[tuple[str, dict]]:
     found, kind = [], ""
     for line in answer.iter_lines(decode_unicode=True):
         if line.startswith("event: "):

@@ -5,10 +5,9 @@ from __future__ import annotations
 import subprocess
 
 import pytest
-import requests
 
 from tests.conftest import run_command
-from tests.served import Server, serving
+from tests.served import Server, requests, serving
 
 ASKED = {"prompt": "Hello.", "voice": "joe"}
 ALICE, BOB = "alice-" + 20 * "a", "bob-" + 20 * "b"

@@ -21,6 +21,7 @@ from avatar.jobs.schema import EVENT, fitting
 from avatar.progress import Event
 
 NAME = "events.jsonl"
+LINE_BYTES = 16 << 10  # that hold at least one whole line: a note is a sentence
 MOST_BYTES = 16 << 20  # of the log, that are read: a render of 120 s writes 0.3 MB
 POLL_S = 0.2  # between two looks at the file
 
@@ -50,22 +51,38 @@ def logged(folder: Path, then: Callable[[Event], object]) -> Callable[[Event], N
 
 def read(folder: Path) -> list[Event]:
     """The events of a job so far; a line that is being written is left out."""
+    return more(folder, 0)[0]
+
+
+def more(folder: Path, position: int) -> tuple[list[Event], int]:
+    """The events that stand in the log from this position on, and the position after them."""
     try:
         with open(open_regular(folder / NAME), "rb") as log:
+            log.seek(position)
             lines = log.read(MOST_BYTES).split(b"\n")[:-1]
     except OSError:
-        return []
-    return [event for line in lines if (event := parsed(line))]
+        return [], position
+    return [event for line in lines if (event := parsed(line))], position + sum(len(line) + 1 for line in lines)
+
+
+def last(folder: Path) -> Event | None:
+    """The newest event of a job, without a look at all before it; None before the first."""
+    try:
+        with open(open_regular(folder / NAME), "rb") as log:
+            log.seek(max(0, os.fstat(log.fileno()).st_size - LINE_BYTES))
+            lines = log.read(LINE_BYTES).split(b"\n")[:-1]
+    except OSError:
+        return None
+    return next(filter(None, map(parsed, reversed(lines))), None)
 
 
 def follow(folder: Path, is_over: Callable[[], bool]) -> Iterator[Event]:
     """The events of a job as they come, until is_over() and no more are there."""
-    told = 0
+    position = 0
     while True:
         over = is_over()  # before the look, so that what was written meanwhile is still told
-        events = read(folder)
-        yield from events[told:]
-        told = len(events)
+        events, position = more(folder, position)
+        yield from events
         if over:
             return
         time.sleep(POLL_S)

@@ -33,6 +33,8 @@ AFTER_A_DEATH_S = (0, *PAUSES_S)  # the same after a worker that ended without a
 LOCK = "queue.lock"  # in the home; its time is that of the last change
 ENDED = ("done", "failed", "cancelled")
 
+Mark = tuple[int, int, int]
+
 
 @dataclass(frozen=True)
 class Place:
@@ -75,6 +77,35 @@ def every(home: Path) -> list[Place]:
 def place_of(job: Job) -> Place | None:
     """Where a job stands; None for one that was never put into the queue, or whose entry is damaged."""
     return Place(job, entry, _state(job, entry)) if (entry := _entry(job)) else None
+
+
+def waiting(home: Path, ended: dict[str, Mark]) -> list[str]:
+    """The ids of the jobs that nobody works on yet, in the order in which they are made.
+
+    ended: empty at first, and kept by whoever asks again and again; what ended is not read again until it is queued anew.
+    """
+    found, still = [], {}
+    for folder in homes.folders(home):
+        seen = mark(folder)  # before the look, so that what is written meanwhile is read the next time
+        if seen and ended.get(folder.name) != seen and (place := place_of(Job(folder))):
+            if place.state == "queued":
+                found.append(place)
+            if place.state not in ENDED:
+                continue
+        if seen:
+            still[folder.name] = seen
+    ended.clear()
+    ended.update(still)
+    return [place.job.id for place in sorted(found, key=_order)]
+
+
+def mark(folder: Path) -> Mark | None:
+    """Another one after the entry in a job's folder was written again; None where there is none."""
+    try:
+        found = os.lstat(folder / "queue.json")
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def find(home: Path, name: str) -> Place:

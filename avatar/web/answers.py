@@ -12,6 +12,7 @@ from fastapi.requests import Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from avatar.errors import AvatarError, EnvironmentProblem, InputError, RequestError, TemporaryProblem
 from avatar.failures import exit_code, explanation
@@ -43,8 +44,11 @@ class Refused(Exception):
         self.status, self.code, self.message, self.param, self.retry_s = status, code, message, param, retry_s
 
 
-class TooLarge(Exception):
-    """A body is longer than it may be, whatever its headers said."""
+class TooLarge(HTTPException):
+    """A body is longer than it may be, whatever its headers said. (FastAPI makes a 400 of any other kind.)"""
+
+    def __init__(self) -> None:
+        super().__init__(413, "the request is too large; send smaller files")
 
 
 def failed(
@@ -114,13 +118,14 @@ def of_anything(request: Request, error: Exception) -> JSONResponse:
     return failed(500, "failed", explanation(error))
 
 
-def too_large(request: Request, error: Exception) -> JSONResponse:
-    return failed(413, "too_large", "the request is too large; send smaller files.")
+def gone(request: Request, error: Exception) -> JSONResponse:
+    """The client went away before its request was whole: nobody reads this."""
+    return failed(400, "incomplete", "the request ended before it was whole.")
 
 
 HANDLERS: Mapping = {
     Refused: refused,
-    TooLarge: too_large,
+    ClientDisconnect: gone,
     AvatarError: of_avatar,
     RequestValidationError: of_fastapi,
     HTTPException: of_http,

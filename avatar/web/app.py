@@ -12,6 +12,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import FileResponse, Response
 
 import avatar
+from avatar.files import clear_away
 from avatar.web import asked, content, host, once, portraits, sound, tables, videos, webhooks
 from avatar.web.answers import HANDLERS, RESPONSES
 from avatar.web.fetching import Fetching
@@ -46,11 +47,13 @@ def make_app(state: State) -> FastAPI:
 
 @contextlib.asynccontextmanager
 async def alive(app: FastAPI) -> AsyncIterator[None]:
-    """While the server runs: a worker, webhooks, and no more of yesterday's keys."""
+    """While the server runs: a worker, webhooks, and no more of yesterday's keys, nor what a killed server was sent."""
     state: State = app.state.avatar
     for home in state.rules.homes:
         home.mkdir(parents=True, exist_ok=True)
         once.forget_old(home)
+        for left in (home / "uploads").glob("*"):
+            clear_away(left)
     tasks = [asyncio.create_task(state.worker.keep())]
     tasks += [asyncio.create_task(webhooks.keep_telling(home, state.may_be_private)) for home in state.rules.homes]
     try:

@@ -51,19 +51,27 @@ def answer(question: dict[str, Any], answers: IO[str]) -> None:
     answers.write(json.dumps(told, default=str) + "\n")
 
 
-def accept(asked: dict[str, Any], priority: int, note: dict[str, Any]) -> dict[str, Any]:
+def accept(
+    asked: dict[str, Any], priority: int, note: dict[str, Any], key: dict[str, str] | None = None
+) -> dict[str, Any]:
     """Check a request as the command line does, and put it into the queue; it is on the disk when this returns.
 
-    note: what the caller of the API wants kept with the job.
+    note: what the caller of the API wants kept with the job; key: of an Idempotency-Key. Both are kept before the job is
+    in the queue: whatever is killed, a job that ends is told of, and a request that is sent again makes no second one.
     """
     from avatar import settings, work
+    from avatar.jobs import home as homes
     from avatar.service import queue
     from avatar.web import notes
 
     request = work.request_of(**asked)
     work.prepare(request, None, False)
-    job = queue.submit(settings.home(), work.with_profile(request), None, priority)
+    home, request = settings.home(), work.with_profile(request)
+    job = homes.create(home, request)
     notes.write(job, note)
+    if key:
+        notes.write_key(Path(key["path"]), key["digest"], job.id, is_taken=False)
+    queue.submit(home, request, None, priority)
     return {"job": job.id}
 
 

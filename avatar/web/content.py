@@ -122,17 +122,18 @@ async def stream(
     last_event_id: Annotated[int | None, Header(ge=0, le=1 << 53)] = None,
 ) -> AsyncIterator[ServerSentEvent]:
     """Progress as it is made (SSE), from the first event after Last-Event-ID; the last one is completed, failed or removed."""
-    told, told_position = last_event_id or 0, None
+    position, number, told_position = 0, 0, None
     while True:
         try:
             place = place_of(home, place.job.id)  # before the look, so that what was written meanwhile is still told
         except Refused:
             yield ServerSentEvent(event="removed", data={"id": place.job.id})
             return
-        all_of_them = await asyncio.to_thread(events.read, place.job.folder)
-        for number, event in enumerate(all_of_them[told:], start=told + 1):
-            yield ServerSentEvent(event="progress", id=str(number), data=progress_of(event))
-        told = max(told, len(all_of_them))
+        found, position = await asyncio.to_thread(events.more, place.job.folder, position)
+        for event in found:
+            number += 1
+            if number > (last_event_id or 0):
+                yield ServerSentEvent(event="progress", id=str(number), data=progress_of(event))
         video = video_of(place, state_of(request).waiting(home))
         if video.status in ("completed", "failed"):
             yield ServerSentEvent(event=video.status, data=video.model_dump(mode="json"))

@@ -94,7 +94,8 @@ class Guard:
         length = headers.get("content-length", "0")
         if length.isdecimal() and int(length) > (self.rules.most_bytes if is_form(headers) else MOST_JSON_BYTES):
             return failed(413, "too_large", "the request is too large; send smaller files.")
-        if wait_s := self.rate.wait_s(token or (scope.get("client") or ("",))[0]):
+        address = (scope.get("client") or ("",))[0]
+        if wait_s := self.rate.wait_s(token if self.rules.tokens else address):  # any other token is only a word
             return failed(
                 429, "rate_limit", f"more than {self.rules.posts_a_minute} requests a minute.", retry_s=wait_s
             )

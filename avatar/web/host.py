@@ -97,7 +97,7 @@ async def status(request: Request, home: Home) -> dict[str, Any]:
     counts = await asyncio.to_thread(counted, home)
     return {
         "version": avatar.__version__,
-        "uptime_s": round(time.time() - state.started, 1),
+        "uptime_s": round(time.monotonic() - state.began, 1),
         "environment": {name: known[name] for name in ("fingerprints", "device", "stacks")},
         "worker": {"is_running": state.worker.is_running, "begun": state.worker.begun},
         "queue": counts,

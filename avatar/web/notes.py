@@ -4,6 +4,8 @@ told whom)."""
 from __future__ import annotations
 
 import contextlib
+import time
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -52,6 +54,12 @@ class Deliveries(BaseModel):
 
 def write(job: Job, note: dict[str, Any]) -> None:
     write_json(job.folder / NAME, Note(**note).model_dump(mode="json"), durable=True)
+
+
+def write_key(path: Path, digest: str, job: str, is_taken: bool) -> None:
+    """What is kept of a request with an Idempotency-Key (once.py). is_taken: its job is in the queue for certain."""
+    content = {"digest": digest, "job": job, "time": round(time.time(), 3), "is_taken": is_taken}
+    write_json(path, content, durable=True)
 
 
 def read(job: Job) -> Note:

@@ -13,9 +13,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from avatar.files import write_json
+from avatar.jobs.job import Job
 from avatar.json_files import Damaged, read_json
+from avatar.service import queue
+from avatar.web import notes
 from avatar.web.answers import Refused
 
 KEY = re.compile(r"[A-Za-z0-9_.:-]{1,255}")
@@ -25,16 +28,29 @@ in_flight: set[Path] = set()
 
 @dataclass
 class Once:
-    """job: of an earlier request with this key; `keep` notes the job of this one."""
+    """known: what is kept of an earlier request with this key, of the form that notes.write_key has."""
 
     path: Path | None
     digest: str
-    job: str | None = None
+    known: dict[str, Any] | None = None
+
+    def job(self, home: Path) -> str | None:
+        """The job of an earlier request, where that one was put into the queue: a server that is killed may have kept the
+        key and no more, while the job is there from another day."""
+        if not self.known:
+            return None
+        place = queue.place_of(Job(home / "jobs" / self.known["job"]))
+        is_its = place and (self.known.get("is_taken") is True or place.entry.submitted >= self.known["time"])
+        return self.known["job"] if is_its else None
+
+    def asked(self) -> dict[str, Any] | None:
+        """For whoever accepts, who keeps it before the job is in the queue."""
+        return {"path": self.path, "digest": self.digest} if self.path else None
 
     def keep(self, job: str) -> None:
+        """It is in the queue."""
         if self.path:
-            content = {"digest": self.digest, "job": job, "time": time.time()}
-            write_json(self.path, content, durable=True)
+            notes.write_key(self.path, self.digest, job, is_taken=True)
 
 
 @contextlib.contextmanager
@@ -58,12 +74,12 @@ def once(home: Path, key: str | None, said: str) -> Iterator[Once]:
             raise Refused(
                 422, "idempotency_key_reused", "this Idempotency-Key came with another request; use a new one."
             )
-        yield Once(path, digest, known["job"] if known else None)
+        yield Once(path, digest, known)
     finally:
         in_flight.discard(path)
 
 
-def _known(path: Path) -> dict[str, str] | None:
+def _known(path: Path) -> dict[str, Any] | None:
     """What is kept for a key; None where there is nothing, it is too old, or damaged."""
     with contextlib.suppress(Damaged, FileNotFoundError):
         content = read_json(path)
@@ -71,7 +87,7 @@ def _known(path: Path) -> dict[str, str] | None:
             return None
         # A time ahead of now is one of a clock that was set back: still the same day.
         if isinstance(made := content.get("time"), int | float) and time.time() - made < KEPT_S:
-            return {"digest": str(content["digest"]), "job": str(content["job"])}
+            return content
     return None
 
 

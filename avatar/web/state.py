@@ -26,15 +26,17 @@ class State:
     checker: Checker = field(default_factory=Checker)
     speaker: Checker = field(default_factory=Checker)
     started: float = field(default_factory=time.time)
+    began: float = field(default_factory=time.monotonic)  # the same, on a clock that nobody sets
     facts: dict | None = None  # of the worker's environment, once asked
     _waiting: dict[Path, tuple[float, int, list[str]]] = field(default_factory=dict)
+    _ended: dict[Path, dict[str, queue.Mark]] = field(default_factory=dict)
 
     def waiting(self, home: Path, anew: bool = False) -> list[str]:
         """The ids of the jobs that are queued, in the order in which they are made."""
         change = queue.last_change(home)
         at, seen, ids = self._waiting.get(home, (0.0, -1, []))
         if anew or change != seen or time.monotonic() - at > LONGEST_KEPT_S:
-            ids = [place.job.id for place in queue.every(home) if place.state == "queued"]
+            ids = queue.waiting(home, self._ended.setdefault(home, {}))
             self._waiting[home] = (time.monotonic(), change, ids)
         return ids
 

@@ -82,24 +82,25 @@ def video_of(place: queue.Place, waiting: list[str]) -> Video:
         prompt, stack, asked_s = request.text, request.stack, request.seconds
     except AvatarError:  # damaged, or of another version: what is known is shown
         pass
-    frames = (job.record("lips") or {}).get("frames") if place.state == "done" else None
+    records = {stage: record for stage in STAGES if (record := job.record(stage))}
+    frames = records.get("lips", {}).get("frames") if place.state == "done" else None
     seconds = f"{frames / FRAME_RATE:g}" if frames else f"{asked_s or 0:g}"
-    told = events.read(job.folder) if place.state == "running" else []
+    told = events.last(job.folder) if place.state == "running" else None
     is_waiting = place.state == "queued" and job.id in waiting
     return Video(
         id=job.id,
         model=model_of(stack),
         status=STATUS[place.state],
-        progress=100 if place.state == "done" else progress(job, told),
+        progress=100 if place.state == "done" else progress(records, told),
         created_at=int(entry.submitted),
         completed_at=int(entry.ended) if place.state == "done" and entry.ended else None,
         prompt=prompt,
         seconds=seconds,
         remixed_from_video_id=note.remixed_from,
         error=error_of(place),
-        stage=stage_of(told),
+        stage=told.stage if told else None,
         queue_position=waiting.index(job.id) + 1 if is_waiting else None,
-        notes=[each for stage in STAGES for each in (job.record(stage) or {}).get("notes", [])],
+        notes=[each for record in records.values() for each in record.get("notes", [])],
         metadata=note.metadata,
     )
 
@@ -117,14 +118,10 @@ def error_of(place: queue.Place) -> VideoError | None:
     return None
 
 
-def stage_of(told: list[Event]) -> str | None:
-    return told[-1].stage if told else None
-
-
-def progress(job: Job, told: list[Event]) -> int:
+def progress(records: dict[str, dict], told: Event | None) -> int:
     """Percent: of the stages that are there, and of the one that is in work."""
-    done = max((SHARES[stage][1] for stage in STAGES if job.record(stage)), default=0)
-    return min(99, max(done, share(told[-1]) if told else 0))
+    done = max((SHARES[stage][1] for stage in records), default=0)
+    return min(99, max(done, share(told) if told else 0))
 
 
 def share(event: Event) -> int:

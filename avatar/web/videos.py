@@ -66,14 +66,17 @@ async def taken(
 ) -> Video:
     state = state_of(request)
     with once(home, key, sent.digest()) as known:
-        name = known.job
-        if name is None or not (home / "jobs" / name).exists():
+        name = known.job(home)
+        if name is None:
             if len(state.waiting(home)) >= MOST_WAITING:
                 raise Refused(429, "queue_full", f"{MOST_WAITING} videos wait already; send it later.", retry_s=30)
             priority = whole_number(sent.fields, "priority")
             note = {**note_of(sent.fields, state.may_be_private), "remixed_from": remixed_from}
             fields = asked.request_fields(sent, home)
-            name = (await state.checker.ask("accept", home, asked=fields, priority=priority, note=note))["job"]
+            told = await state.checker.ask(
+                "accept", home, asked=fields, priority=priority, note=note, key=known.asked()
+            )
+            name = told["job"]
             (home / REMOVED / name).unlink(missing_ok=True)
             known.keep(name)
     response.headers["location"] = f"/v1/videos/{name}"
@@ -159,7 +162,7 @@ async def remove(request: Request, home: Home, video_id: str) -> Removed:
     place = place_of(home, video_id)
     if place.entry.state == "queued":
         with contextlib.suppress(RequestError):  # it ended in this moment
-            queue.cancel(home, video_id)
+            await asyncio.to_thread(queue.cancel, home, video_id)  # may wait for the worker's look into the queue
     marker = home / REMOVED / video_id
     marker.parent.mkdir(parents=True, exist_ok=True)
     marker.touch()
@@ -182,7 +185,7 @@ async def cancel(request: Request, home: Home, video_id: str) -> Video:
     place = place_of(home, video_id)
     if place.entry.state != "queued":
         raise Refused(400, "ended", f"video {video_id} is {place.entry.state} already.")
-    queue.cancel(home, video_id)
+    await asyncio.to_thread(queue.cancel, home, video_id)
     return video_of(place_of(home, video_id), state_of(request).waiting(home, anew=True))
 
 
@@ -192,7 +195,7 @@ async def resume(request: Request, home: Home, video_id: str) -> Video:
     place = place_of(home, video_id)
     if place.entry.state not in ("failed", "cancelled"):
         raise Refused(400, "not_ended", f"video {video_id} is {place.state}; what failed or was cancelled is resumed.")
-    queue.resume(home, video_id)
+    await asyncio.to_thread(queue.resume, home, video_id)
     return video_of(place_of(home, video_id), state_of(request).waiting(home, anew=True))
 
 
@@ -230,9 +233,11 @@ async def remix(
         said = f"remix {video_id} {sent.digest()}"
         state = state_of(request)
         with once(home, idempotency_key, said) as known:
-            name = known.job
-            if name is None or not (home / "jobs" / name).exists():
-                name = (await state.checker.ask("accept", home, asked=fields, priority=0, note=note))["job"]
+            name = known.job(home)
+            if name is None:
+                told = await state.checker.ask("accept", home, asked=fields, priority=0, note=note, key=known.asked())
+                name = told["job"]
+                (home / REMOVED / name).unlink(missing_ok=True)
                 known.keep(name)
     response.headers["location"] = f"/v1/videos/{name}"
     return video_of(place_of(home, name), state.waiting(home, anew=True))

@@ -24,6 +24,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from avatar.files import is_regular, written_whole
+from avatar.jobs import home as homes
 from avatar.jobs.job import Job
 from avatar.service import queue
 from avatar.web import notes
@@ -143,47 +144,59 @@ def attempt(
         return Attempt(time=now, problem=str(error)[:200] or type(error).__name__)
 
 
-def tell_due(home: Path, may_be_private: bool) -> float:
-    """Tell of each job that ended what is due now; returns when the next one is, in seconds since the epoch."""
+def tell_due(home: Path, may_be_private: bool, told: dict[str, queue.Mark]) -> float:
+    """Tell of each job that ended what is due now; returns in how many seconds the next one is. told: empty at first;
+    those of which nobody is to be told any more, which are not read again."""
     soonest = float("inf")
-    for place in queue.every(home):
-        if place.entry.state not in ("done", "failed") or not place.entry.ended:
+    for folder in homes.folders(home):
+        mark = queue.mark(folder)
+        if mark is None or told.get(folder.name) == mark:
             continue
-        job, ended = place.job, place.entry.ended
-        if not (url := notes.read(job).webhook):
+        place = queue.place_of(Job(folder))
+        if not place or place.entry.state == "queued":
             continue
-        known = notes.read_deliveries(job)
-        if known is None or known.ended != ended:
-            known = Deliveries(ended=ended, id=f"evt_{hashlib.sha256(f'{job.id} {ended}'.encode()).hexdigest()[:24]}")
-        if known.is_done:
-            continue
-        if known.not_before > time.time():
-            soonest = min(soonest, known.not_before)
-            continue
-        made = attempt(job, home, url, known, place.entry.state == "done", may_be_private)
-        tried = [*known.attempts, made]
-        is_done = (
-            made.status is not None and 200 <= made.status < 300 or made.status == 410 or len(tried) >= len(PAUSES_S)
-        )
-        pause_s = 0 if is_done else PAUSES_S[len(tried)]
-        known = known.model_copy(update={"attempts": tried, "is_done": is_done, "not_before": time.time() + pause_s})
-        if not is_done:
-            soonest = min(soonest, known.not_before)
-        if job.folder.is_dir():
-            notes.write_deliveries(job, known)
+        wait_s = tell_of(place, home, may_be_private)
+        if wait_s is None:
+            told[folder.name] = mark
+        else:
+            soonest = min(soonest, wait_s)
     return soonest
+
+
+def tell_of(place: queue.Place, home: Path, may_be_private: bool) -> float | None:
+    """Tell of a job that ended, if that is due. Returns in how many seconds it is the next time, None for never."""
+    job, ended, url = place.job, place.entry.ended, notes.read(place.job).webhook
+    if place.entry.state not in ("done", "failed") or not ended or not url:
+        return None
+    known = notes.read_deliveries(job)
+    if known is None or known.ended != ended:
+        known = Deliveries(ended=ended, id=f"evt_{hashlib.sha256(f'{job.id} {ended}'.encode()).hexdigest()[:24]}")
+    if known.is_done:
+        return None
+    # One that lies further ahead than any pause is of a clock that was set back.
+    if 0 < (left_s := known.not_before - time.time()) <= PAUSES_S[-1]:
+        return left_s
+    made = attempt(job, home, url, known, place.entry.state == "done", may_be_private)
+    tried = [*known.attempts, made]
+    is_taken = made.status is not None and 200 <= made.status < 300
+    is_done = is_taken or made.status == 410 or len(tried) >= len(PAUSES_S)
+    pause_s = 0 if is_done else PAUSES_S[len(tried)]
+    known = known.model_copy(update={"attempts": tried, "is_done": is_done, "not_before": time.time() + pause_s})
+    if job.folder.is_dir():
+        notes.write_deliveries(job, known)
+    return None if is_done else pause_s
 
 
 async def keep_telling(home: Path, may_be_private: bool) -> None:
     """Until this is cancelled. Looks when the queue was changed or something is due."""
-    seen, due = -1, 0.0
+    seen, due, told = -1, 0.0, dict[str, queue.Mark]()
     while True:
         change = queue.last_change(home)
-        if change != seen or time.time() >= due:
+        if change != seen or time.monotonic() >= due:
             seen = change
             try:
-                due = await asyncio.to_thread(tell_due, home, may_be_private)
+                due = time.monotonic() + await asyncio.to_thread(tell_due, home, may_be_private, told)
             except Exception as error:  # a full disk: it is tried again
                 print(f"avatar serve: webhooks of {home}: {error}", flush=True)
-                due = time.time() + LONGEST_REST_S
+                due = time.monotonic() + LONGEST_REST_S
         await asyncio.sleep(POLL_S)
