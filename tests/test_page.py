@@ -291,6 +291,8 @@ def test_made_again_with_another_portrait(server, page, tmp_path):
     page.js(
         "document.querySelector('#voice').value = 'joe', document.querySelector('#voice').dispatchEvent(new Event('change'))"
     )
+    page.click("#voice-listen")
+    page.wait("document.querySelector('#voice-listen').innerText === 'Stop'", 60)
     make(page, "The first one.")
     page.js(
         "[...document.querySelectorAll('#current-actions button')].find((one) => one.innerText.startsWith('Edit')).click()"
@@ -334,6 +336,39 @@ def test_a_voice_is_recorded_with_consent(server, needs_chromium, tmp_path):
         page.click("#voice-remove")
         page.click("#sure-yes")
         page.wait("document.querySelector('#voice').value === '' && !document.querySelector('#voice [value=ana]')")
+
+
+@pytest.mark.timeout(600)
+def test_cancelled_and_taken_up_again(server, page):
+    page.click("#script")
+    page.type(f"{SHORT_TEXT} " * 6)
+    page.click("#make")
+    page.wait("document.querySelector('#current-actions button').innerText === 'Cancel'")
+    page.go(server + "/")  # a page that is opened anew shows what is being made
+    page.wait("!document.querySelector('#making').hidden && document.querySelector('#current').getClientRects().length")
+    assert page.js("document.querySelector('#script').value").startswith(SHORT_TEXT)
+    page.click("#current-actions button")
+    page.wait("document.querySelector('#failed').innerText.startsWith('Cancelled')", 60)
+    assert "Cancelled" in page.text("#videos li")
+    page.click("#current-actions button")
+    finished(page)
+
+
+def test_older_videos_are_a_click_away(needs_chromium, tmp_path):
+    table = tmp_path / "many.csv"
+    table.write_text("name,text\n" + "".join(f"v{number},Number {number}.\n" for number in range(23)))
+    with serving(tmp_path / "home") as address, chromium.browser() as page:
+        opened(page, address, 360)
+        page.drop(table)
+        page.click("#table-make")
+        page.wait("document.querySelector('#table-told').innerText.startsWith('23 videos are in the queue')", 120)
+        opened(page, address, 360)
+        rows = "document.querySelectorAll('#videos li').length"
+        assert page.js(rows) == 20
+        page.click("#older")
+        page.wait(f"{rows} === 23")
+        assert page.js("document.activeElement.closest('li').innerText").startswith("Number 2")
+        assert not seen(page, "#older")
 
 
 # ---- how it is made
