@@ -121,7 +121,7 @@ def fuzz(folder: Path, python: Path, seconds: float, seed: int, phases: str) -> 
         rounds = 0
         while (left := seconds - (time.monotonic() - began)) > 10:
             more, wrong, tail = one_round(
-                folder, python, address, left, seed + rounds, {"KNOWN": known, "FILES": files}
+                folder, python, address, left, seed + rounds, {"KNOWN": known, "FILES": files}, phases
             )
             rounds, count = rounds + 1, count + more
             failures += wrong
