@@ -57,10 +57,13 @@ def map_path_parameters(context, path_parameters):
             path_parameters[name] = known[drawn(path_parameters) // 2 % len(known)]
     return path_parameters
 
+def is_binary(value):
+    return isinstance(value, bytes) or type(value).__name__ == "Binary"
+
 @schemathesis.hook
 def map_body(context, body):
     if isinstance(body, dict) and drawn(body) % 2:
-        body = {name: FILES.get(name, value) for name, value in body.items()}
+        body = {name: FILES.get(name, value) if is_binary(value) else value for name, value in body.items()}
     return body
 
 draw = _hypothesis._draw
@@ -165,7 +168,7 @@ def one_round(
     env |= {name: json.dumps(content) for name, content in told.items()}
     command = [
         python, "-m", "schemathesis.cli", "run", f"{address}/openapi.json", "--checks", ",".join(CHECKS), "--seed", str(seed),
-        "--request-timeout", "120", "--max-examples", "40", "--continue-on-failure", "--no-color", "--workers", "2",
+        "--request-timeout", "120", "--max-examples", "40", "--continue-on-failure", "--no-color", "--workers", "1",
         "--phases", phases, "--max-time", str(int(seconds)), "--exclude-path-regex", "/events$",
     ]  # fmt: skip
     done = subprocess.run(command, env=env, cwd=folder, capture_output=True, text=True)
