@@ -1,4 +1,4 @@
-# The environment of ./run as an image: `preview` (CPU), `full` (GPU), `pod` (full with ssh, for RunPod).
+# The environment of ./run as an image: `preview` (CPU), `full` (GPU); for RunPod `pod` (full with ssh) and `serverless`.
 #
 #   docker build --target preview -t avatar .     downloads what locks/ names and compares every hash
 #   ci/image build preview                        the same from files fetched before, without the network
@@ -8,25 +8,33 @@
 # debian:bookworm-slim of 2026-08-03, as docker-library/repo-info recorded it.
 ARG BASE=docker.io/library/debian:bookworm-slim@sha256:abd67ffcfa541b485a3dff59865ab629aa048a6c613e639d36e7456b0b229241
 
-# ---- what the other stages install from; ci/image puts a folder in the place of these two stages
+# ---- what the other stages install from; ci/image puts a folder in the place of these three stages
 FROM ${BASE} AS downloads
 # Where pip downloads from, if not its default; whatever comes is compared with locks/.
 ARG PIP_INDEX_URL
 COPY docker/dated-sources.sh docker/download-debs.sh docker/install-debs.sh locks/debs.txt locks/boot.txt locks/base.txt \
-     /downloads/
+     locks/service.txt /downloads/
 # The system packages, at the locked versions: from the mirror, or from the dated archive that the base names.
 RUN sh /downloads/download-debs.sh /downloads/debs.txt /downloads/debs
 # pip, which stays in this stage.
 RUN sh /downloads/install-debs.sh download
-# The wheels of the preview, and the installer.
+# The wheels of the preview, the installer, and the web process.
 RUN pip download --no-cache-dir --require-hashes --no-deps --only-binary :all: --dest /downloads/wheels \
-    -r /downloads/boot.txt -r /downloads/base.txt
+    -r /downloads/boot.txt -r /downloads/base.txt \
+ && pip download --no-cache-dir --require-hashes --no-deps --only-binary :all: --dest /downloads/wheels \
+    -r /downloads/service.txt
 
 FROM downloads AS full-downloads
 COPY locks/full.txt /downloads/
 # The wheels of the full stack: torch and the models' libraries.
 RUN pip download --no-cache-dir --require-hashes --no-deps --only-binary :all: --dest /downloads/wheels \
     -r /downloads/full.txt
+
+FROM downloads AS serverless-downloads
+COPY locks/runpod.txt /downloads/
+# The wheels of RunPod's worker loop.
+RUN pip download --no-cache-dir --require-hashes --no-deps --only-binary :all: --dest /downloads/wheels \
+    -r /downloads/runpod.txt
 
 # ---- the command line and the preview stack
 FROM ${BASE} AS preview
@@ -40,11 +48,12 @@ RUN --mount=type=bind,from=downloads,source=/downloads,target=/downloads \
 # The user everything runs as, and the folder for what it makes.
 RUN useradd --uid 1000 --create-home --shell /bin/bash avatar && rm -f /var/log/lastlog /var/log/faillog \
  && install -d -o 1000 -g 1000 /workspace
-# The locked wheels: the same tree as ./run makes.
+# The locked wheels: the same trees as ./run makes, the second for `avatar serve`.
 COPY locks /opt/avatar/locks
 COPY avatar/environment/entry.py /opt/avatar/avatar/environment/entry.py
 RUN --mount=type=bind,from=downloads,source=/downloads,target=/downloads \
-    sh /opt/avatar/docker/install-wheels.sh base
+    sh /opt/avatar/docker/install-wheels.sh base \
+ && sh /opt/avatar/docker/install-wheels.sh service
 # avatar itself, last: a changed line of code leaves the layers above as they are.
 COPY LICENSE NOTICE.md /opt/avatar/
 COPY avatar /opt/avatar/avatar
@@ -84,4 +93,16 @@ RUN --mount=type=bind,from=downloads,source=/downloads,target=/downloads \
 EXPOSE 22
 # The start script runs the command it is given, or waits.
 ENTRYPOINT ["sh", "/opt/avatar/docker/pod-start.sh"]
+CMD []
+
+# ---- the full stack behind a RunPod serverless endpoint; the last stage, which RunPod's hub builds
+FROM full AS serverless
+USER 0:0
+# RunPod's worker loop, in an environment of its own.
+RUN --mount=type=bind,from=serverless-downloads,source=/downloads,target=/downloads \
+    sh /opt/avatar/docker/install-wheels.sh runpod
+# The videos are made by a child in the environment of the full stack.
+ENV AVATAR_WORKER_PYTHON=/opt/avatar/env/bin/python
+USER 1000:1000
+ENTRYPOINT ["/opt/avatar/env-runpod/bin/avatar", "worker", "runpod"]
 CMD []

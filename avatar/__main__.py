@@ -19,7 +19,7 @@ from avatar.failures import exit_code, explanation
 from avatar.host import closed
 from avatar.invocation import to_type
 
-NEED_THE_NETWORK = ("models fetch", "deps audit", "serve")  # every other command runs without
+NEED_THE_NETWORK = ("models fetch", "deps audit", "serve", "worker runpod")  # every other command runs without
 
 
 def program() -> int:

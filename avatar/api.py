@@ -25,7 +25,7 @@ LONGEST_STOP_S = 10
 KINDS = {
     each.kind: each
     for each in (errors.AvatarError, errors.RequestError, errors.InputError, errors.EnvironmentProblem,
-                 errors.TemporaryProblem, errors.Interrupted)
+                 errors.TemporaryProblem, errors.DeviceLost, errors.Interrupted)
 }  # fmt: skip
 StrPath = str | os.PathLike[str]
 
@@ -82,44 +82,71 @@ def made(content: dict[str, Any]) -> Made:
 
 def _ask(verb: str, arguments: dict[str, Any], progress: Callable[[Event], None] | None) -> Any:
     """Let a worker do it. Raises what it raised; it is stopped where this call is left early, as by Ctrl-C."""
-    try:
-        question = json.dumps({"verb": verb, **arguments}, default=os.fspath).encode()
-    except (TypeError, ValueError) as error:
-        raise errors.RequestError(
-            f"what was asked for holds something that is no text, number or path: {error}."
-        ) from error
-    reading, writing = os.pipe()
-    with open(reading, encoding="utf-8") as answers:
-        command = [sys.executable, "-P", "-m", "avatar.worker", str(writing), str(os.getpid())]
+    with Worker() as worker:
+        return worker.ask(verb, arguments, progress)
+
+
+class Worker:
+    """The process that works. In a `with` block it ends with the block; when it does not come to an answer, at once."""
+
+    def __init__(self, python: str = sys.executable, keeps: bool = False) -> None:
+        """python: of the environment that it works in; keeps: engines stay loaded from one question to the next."""
+        reading, writing = os.pipe()
+        self._answers = open(reading, encoding="utf-8")  # noqa: SIM115  (it is closed by stop)
+        command = [python, "-P", "-m", "avatar.worker", str(writing), str(os.getpid()), *(["kept"] if keeps else [])]
         environment = os.environ | {
             "PYTHONPATH": os.pathsep.join(filter(None, [str(PACKAGE.parent), os.environ.get("PYTHONPATH")]))
         }
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=2, pass_fds=[writing], env=environment) as worker:
+        try:
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=2, pass_fds=[writing], env=environment
+            )
+        except BaseException:
+            self._answers.close()
+            raise
+        finally:
             os.close(writing)
-            try:
-                assert worker.stdin
-                with contextlib.suppress(BrokenPipeError):  # it ended before it read; how is told below
-                    worker.stdin.write(question)
-                    worker.stdin.close()
-                answer = _last(answers, progress)
-            except BaseException:
-                _stop(worker)
-                raise
-    if answer is None:
-        raise _ended(worker.returncode)
-    if "error" in answer:
-        told = answer["error"]
-        raise KINDS.get(told["kind"], errors.AvatarError)(told["message"], told["fields"], told["mend"])
-    return answer["result"]
 
+    def ask(self, verb: str, arguments: dict[str, Any], progress: Callable[[Event], None] | None) -> Any:
+        """Raises what it raised."""
+        try:
+            question = json.dumps({"verb": verb, **arguments}, default=os.fspath).encode()
+        except (TypeError, ValueError) as error:
+            raise errors.RequestError(
+                f"what was asked for holds something that is no text, number or path: {error}."
+            ) from error
+        asking = self._process.stdin
+        assert asking
+        try:
+            with contextlib.suppress(BrokenPipeError):  # it ended before it read; how is told below
+                asking.write(question + b"\n")
+                asking.flush()
+            answer = _last(self._answers, progress)
+        except BaseException:
+            self.stop()
+            raise
+        if answer is None:
+            raise _ended(self._process.wait())
+        if "error" in answer:
+            told = answer["error"]
+            raise KINDS.get(told["kind"], errors.AvatarError)(told["message"], told["fields"], told["mend"])
+        return answer["result"]
 
-def _stop(worker: subprocess.Popen[bytes]) -> None:
-    """Let it end as after Ctrl-C, with nothing half-made left; at once where it does not."""
-    worker.terminate()
-    try:
-        worker.wait(LONGEST_STOP_S)
-    except subprocess.TimeoutExpired:
-        worker.kill()
+    def stop(self) -> None:
+        """Let it end as after Ctrl-C, with nothing half-made left; at once where it does not."""
+        self._process.terminate()
+        try:
+            self._process.wait(LONGEST_STOP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """It ends with its input."""
+        with contextlib.suppress(BrokenPipeError), self._process, self._answers:
+            pass
 
 
 def _last(answers: IO[str], progress: Callable[[Event], None] | None) -> dict[str, Any] | None:

@@ -62,6 +62,12 @@ class TemporaryProblem(EnvironmentProblem):
     kind = "temporary"
 
 
+class DeviceLost(TemporaryProblem):
+    """The card failed in the middle of its work. The process can use it no more; another one may."""
+
+    kind = "device"
+
+
 class Interrupted(AvatarError):
     """The user stopped it; the job can be resumed."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import errno
 
-from avatar.errors import AvatarError, TemporaryProblem
+from avatar.errors import AvatarError, DeviceLost, TemporaryProblem
 from avatar.invocation import to_type
 
 FULL = (errno.ENOSPC, errno.EDQUOT)  # of a disk
+LOST = "CUDA error: "  # what PyTorch says of a card that failed: after it, everything on it fails in this process
 SHORT = (errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM)  # open files, processes, memory
 
 
@@ -16,7 +17,20 @@ def exit_code(error: Exception) -> int:
     if isinstance(error, AvatarError):
         return error.exit_code
     is_full = isinstance(error, MemoryError) or isinstance(error, OSError) and error.errno in (*FULL, *SHORT)
-    return TemporaryProblem.exit_code if is_full else 1
+    return TemporaryProblem.exit_code if is_full or is_device_lost(error) else 1
+
+
+def kind(error: Exception) -> str:
+    """That of the error; of others the kind of errors.py that they would be."""
+    if isinstance(error, AvatarError):
+        return error.kind
+    if is_device_lost(error):
+        return DeviceLost.kind
+    return TemporaryProblem.kind if exit_code(error) == TemporaryProblem.exit_code else AvatarError.kind
+
+
+def is_device_lost(error: Exception) -> bool:
+    return isinstance(error, RuntimeError) and LOST in str(error)
 
 
 def explanation(error: Exception) -> str:
@@ -35,6 +49,9 @@ def explanation(error: Exception) -> str:
         return f"not allowed to write {error.filename}; choose another folder or mend its permissions."
     if isinstance(error, ImportError | OSError) and "shared object file" in str(error):
         return f"a library does not load ({error}); '{to_type('status')}' names what is missing and the one command."
+    if is_device_lost(error):
+        said = str(error).partition(LOST)[2].partition("\n")[0]
+        return f"the card failed ({said}); run it again, and if it fails again, restart this host or take another."
     if isinstance(error, MemoryError):
         return "this machine has not enough free memory; close other programs, then run it again."
     return (

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
@@ -28,32 +28,65 @@ FILE_FIELDS = tuple(KINDS)
 LIPS_FIELDS = ("lips_region", "lips_shift", "lips_margin")
 
 
+def about(text: str) -> Any:
+    return Field(description=text)
+
+
 class Request(BaseModel):
     """One video. Exactly one of text and audio says what is spoken."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    text: str | None = None
-    audio: Path | None = None  # finished speech, instead of text
-    voice: Path | None = None  # a reference recording of the voice
-    preset: str | None = None  # a named voice of the preview stack
-    portrait: Path | None = None  # a picture, or for the full stack a short clip; None is the bundled portrait
-    prompt: str | None = None  # a portrait to draw instead (full stack)
-    negative_prompt: str = ""
-    steps: Annotated[int, Field(ge=1)] | None = None  # of drawing it
-    tries: Annotated[int, Field(ge=1, le=MOST_TRIES)] = 4  # seeds, until one shows a face
-    face: Annotated[int, Field(ge=1)] | None = None  # which face, counted from the left, where there are several
+    text: Annotated[str | None, about("What is said.")] = None
+    audio: Annotated[Path | None, about("Finished speech, instead of text.")] = None
+    voice: Annotated[Path | None, about("A reference recording of the voice.")] = None
+    preset: Annotated[str | None, about("A named voice of the preview stack.")] = None
+    portrait: Annotated[
+        Path | None, about("A picture, or for the full stack a short clip; without one the bundled portrait speaks.")
+    ] = None
+    prompt: Annotated[str | None, about("A portrait to draw instead (full stack).")] = None
+    negative_prompt: Annotated[str, about("What the drawn portrait must not show.")] = ""
+    steps: Annotated[int, Field(ge=1, description="Of drawing it.")] | None = None
+    tries: Annotated[int, Field(ge=1, le=MOST_TRIES, description="Seeds, until one shows a face.")] = 4
+    face: (
+        Annotated[int, Field(ge=1, description="Which face, counted from the left, where there are several.")] | None
+    ) = None
     # MuseTalk's box and mask (full stack); None is the default of musetalk/options.py, where they are explained
-    lips_region: Region | None = None
-    lips_shift: Annotated[float, Field(ge=RANGES["shift"][0], le=RANGES["shift"][1])] | None = None
-    lips_margin: Annotated[float, Field(ge=RANGES["margin"][0], le=RANGES["margin"][1])] | None = None
-    stack: Literal["preview", "full"] = "preview"
-    profile: Literal["24GB", "10GB", "6GB", "cpu"] | None = None  # of the full stack; what it changes is in its bytes
-    language: Language = "en"
-    seconds: Annotated[float, Field(gt=0, le=LONGEST_S)] | None = None  # fit the speech to this length
-    seed: Annotated[int, Field(ge=0, lt=SEEDS)] = 7
-    subtitles: bool = False
-    mark: bool = True  # the visible "synthetic preview" mark
+    lips_region: Annotated[
+        Region | None, about("What is drawn anew (full stack): jaw, lips (keeps a beard) or full.")
+    ] = None
+    lips_shift: (
+        Annotated[
+            float,
+            Field(
+                ge=RANGES["shift"][0], le=RANGES["shift"][1], description="Calmer (-1) or wider (1) mouth (full stack)."
+            ),
+        ]
+        | None
+    ) = None
+    lips_margin: (
+        Annotated[
+            float,
+            Field(
+                ge=RANGES["margin"][0],
+                le=RANGES["margin"][1],
+                description="Room below the chin, of the face (full stack).",
+            ),
+        ]
+        | None
+    ) = None
+    stack: Annotated[Literal["preview", "full"], about("preview (CPU) or full (GPU).")] = "preview"
+    # what it changes is in the bytes
+    profile: Annotated[
+        Literal["24GB", "10GB", "6GB", "cpu"] | None, about("Memory profile of the full stack; else what fits.")
+    ] = None
+    language: Annotated[Language, about("Of the text.")] = "en"
+    seconds: Annotated[float, Field(gt=0, le=LONGEST_S, description="Fit the speech to this length.")] | None = None
+    seed: Annotated[
+        int, Field(ge=0, lt=SEEDS, description="Another one gives other blinks and another intonation.")
+    ] = 7
+    subtitles: Annotated[bool, about("A soft subtitle track, and an .srt file.")] = False
+    mark: Annotated[bool, about("The visible 'synthetic preview' mark.")] = True
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> Request:

@@ -111,13 +111,13 @@ def read_text(path: Path) -> str:
         raise RequestError(f"the text file {shown} is not UTF-8 text; save it as UTF-8.") from error
 
 
-def make(request: Request, output: Path | None, overwrite: bool, tell: Tell) -> Made:
+def make(request: Request, output: Path | None, overwrite: bool, tell: Tell, loading: Loading = ONE_AT_A_TIME) -> Made:
     """Make a video and deliver it to `output`, or leave it in its job's folder. The same request makes nothing twice."""
     started = time.monotonic()
     output = prepare(request, output, overwrite)
     job = homes.create(settings.home(), with_profile(request))
     try:
-        return finish(job, output, tell, started)
+        return finish(job, output, tell, started, loading)
     except (InputError, RequestError):  # what only a stage could see; it would refuse the same again
         homes.remove_if_empty(job)
         raise

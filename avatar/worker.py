@@ -1,9 +1,10 @@
-"""The process in which `api` lets work be done: closed to the network, one question from stdin, answers to a pipe.
+"""The process in which `api` lets work be done: closed to the network, questions from stdin, answers to a pipe.
 
-    python -m avatar.worker DESCRIPTOR PARENT
+    python -m avatar.worker DESCRIPTOR PARENT [kept]
 
-Each line written to the descriptor is a JSON object: {"event": ...} any number of times, then {"result": ...} or
-{"error": {"kind", "message", "fields", "mend"}}. It ends with the process PARENT, whatever ends that.
+Each line read is a question. Each line written to the descriptor is a JSON object: {"event": ...} any number of times,
+then {"result": ...} or {"error": {"kind", "message", "fields", "mend"}}. It ends with its input, and with the process
+PARENT, whatever ends that. kept: engines stay loaded from one question to the next.
 """
 
 from __future__ import annotations
@@ -12,15 +13,19 @@ import json
 import os
 import signal
 import sys
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from avatar.host import closed
 
+if TYPE_CHECKING:
+    from avatar.loading import Loading
+
 
 def main() -> None:
-    descriptor, parent = map(int, sys.argv[1:])
+    descriptor, parent = map(int, sys.argv[1:3])
     closed.die_with(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C: the caller gets it too, and stops this one
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -29,15 +34,23 @@ def main() -> None:
         closed.close_network()
     with open(descriptor, "w", encoding="utf-8", buffering=1) as answers:
         try:
-            tell({"result": answer(json.load(sys.stdin), answers)}, answers)
+            serve(sys.argv[3:] == ["kept"], answers)
         except KeyboardInterrupt:
             sys.exit(130)
 
 
-def answer(question: dict[str, Any], answers: IO[str]) -> Any:
-    """What is asked for, as JSON-able values. A failure is told, and ends the process."""
+def serve(keeps: bool, answers: IO[str]) -> None:
+    from avatar.loading import ONE_AT_A_TIME, Kept
+
+    with Kept() if keeps else nullcontext(ONE_AT_A_TIME) as loading:
+        for line in sys.stdin:
+            tell(answer(json.loads(line), answers, loading), answers)
+
+
+def answer(question: dict[str, Any], answers: IO[str], loading: Loading) -> dict[str, Any]:
+    """What is asked for, as JSON-able values, or the failure."""
     from avatar import work
-    from avatar.errors import AvatarError, TemporaryProblem
+    from avatar.errors import AvatarError
     from avatar.progress import Event
 
     def pass_on(event: Event) -> None:
@@ -45,23 +58,21 @@ def answer(question: dict[str, Any], answers: IO[str]) -> Any:
 
     try:
         if question["verb"] == "check":
-            return work.check(Path(question["path"]), question["lse"])
-        do = work.make if question["verb"] == "make" else work.speak
+            return {"result": work.check(Path(question["path"]), question["lse"])}
+        request = work.request_of(**question["asked"])
         output = question["output"] and Path(question["output"])
-        return asdict(do(work.request_of(**question["asked"]), output, question["overwrite"], pass_on))
+        if question["verb"] == "make":
+            return {"result": asdict(work.make(request, output, question["overwrite"], pass_on, loading))}
+        return {"result": asdict(work.speak(request, output, question["overwrite"], pass_on))}
     except AvatarError as error:
-        tell(
-            {"error": {"kind": error.kind, "message": str(error), "fields": error.fields, "mend": error.mend}}, answers
-        )
+        return {"error": {"kind": error.kind, "message": str(error), "fields": error.fields, "mend": error.mend}}
     except Exception as error:
         from avatar.__main__ import debugging
-        from avatar.failures import exit_code, explanation
+        from avatar.failures import explanation, kind
 
         if debugging():
             raise
-        kind = TemporaryProblem.kind if exit_code(error) == TemporaryProblem.exit_code else "failed"
-        tell({"error": {"kind": kind, "message": explanation(error), "fields": (), "mend": {}}}, answers)
-    sys.exit(1)
+        return {"error": {"kind": kind(error), "message": explanation(error), "fields": (), "mend": {}}}
 
 
 def tell(message: dict[str, Any], answers: IO[str]) -> None:

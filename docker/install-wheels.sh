@@ -2,10 +2,14 @@
 # usage: install-wheels.sh LAYER     (in a Dockerfile; /downloads/wheels holds the locked wheels)
 #
 # Installs the wheels of locks/LAYER.txt into /opt/avatar/env, as ./run does into .venv: by the same pinned uv, hashes
-# required. `base` makes the environment first.
+# required. `base` makes the environment first; `service` and `runpod` make one each of their
+# own, /opt/avatar/env-service and env-runpod.
 set -eu
 layer=$1
-environment=/opt/avatar/env
+case $layer in
+    service | runpod) environment=/opt/avatar/env-$layer ;;
+    *) environment=/opt/avatar/env ;;
+esac
 locks=/opt/avatar/locks
 wheels=/downloads/wheels
 
@@ -16,7 +20,7 @@ python3.11 -m zipfile -e "$wheels/$(cut -d' ' -f3 /tmp/uv.sha256)" /tmp/uv
 uv=$(echo /tmp/uv/uv-*.data/scripts/uv)
 chmod +x "$uv"
 
-if [ "$layer" = base ]; then
+if [ ! -d $environment ]; then
     "$uv" venv --no-config --quiet --no-project --no-cache --python /usr/bin/python3.11 $environment
     python3.11 -B -c "import sys; from pathlib import Path; sys.path.insert(0, '/opt/avatar/avatar/environment')
 import entry; entry.add_avatar(Path('/opt/avatar'), Path('$environment'))"

@@ -32,10 +32,11 @@ FLOORS = [
     "loading",
     "pipeline", "preflight",
     "work",
+    "api",
     "service",
     "batch",
     "web",
-    "api", "cli",
+    "cli",
     "__init__", "__main__",
     "worker",
 ]  # fmt: skip

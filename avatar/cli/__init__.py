@@ -6,7 +6,7 @@ import os
 
 import click
 
-from avatar.cli import check, demo, deps, fit, models, pipeline, portrait, queue, serve, speak, status, voice
+from avatar.cli import check, demo, deps, fit, models, pipeline, portrait, queue, serve, speak, status, voice, worker
 from avatar.cli.help import GroupedByTask
 
 EXAMPLES = """
@@ -19,7 +19,7 @@ avatar status                                      is the environment the one th
 """
 
 TASKS = {
-    "Make a video": ["demo", "pipeline", "queue", "serve"],
+    "Make a video": ["demo", "pipeline", "queue", "serve", "worker"],
     "Voices and portraits": ["speak", "voice", "portrait"],
     "Weights of the full stack": ["models"],
     "See what you have": ["check", "fit", "status", "deps"],
@@ -53,6 +53,7 @@ for command in (
     fit.fit,
     deps.deps,
     status.status,
+    worker.worker,
 ):
     avatar.add_command(command)
 voice.voice.add_command(speak.speak, "say")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import sys
+from pathlib import Path
 
 import click
 
@@ -32,9 +35,19 @@ def serve(host: str, port: int, host_names: tuple[str, ...], private_webhooks: b
     In the base environment it makes videos of the preview stack, in the full one (./run --full) all.
     """
     if not importlib.util.find_spec("fastapi"):
+        become_the_one_beside()
         raise EnvironmentProblem(
-            "this environment has no web server; './run avatar serve' in a checkout makes the one that has."
+            "this environment has no web server; './run avatar serve' in a checkout makes the one that has, and the image "
+            "has it."
         )
     from avatar.web.serving import serve as serving
 
     serving(settings.home(), host, port, host_names, private_webhooks, bytes_of(most_upload), click.echo)
+
+
+def become_the_one_beside() -> None:
+    """An image has the web process in an environment beside this one, which stays the worker's: go on there."""
+    python = Path(f"{sys.prefix}-service/bin/python")
+    if python.exists():
+        os.environ["AVATAR_WORKER_PYTHON"] = sys.executable
+        os.execv(python, [str(python), "-P", "-m", "avatar", *sys.argv[1:]])

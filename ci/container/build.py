@@ -16,7 +16,8 @@ from ci import wheels
 from ci.container import base, downloads, labels
 from ci.container.host import KEPT, ROOT, Problem, need, run, say
 
-TARGETS = ("preview", "full", "pod")
+TARGETS = ("preview", "full", "pod", "serverless")
+BELOW = {"full": "preview", "pod": "full", "serverless": "full"}
 DRIVER = "overlay"  # another storage driver lists other touched folders, so the digests would differ
 BUILDAH = ("buildah", "--root", KEPT / "storage", "--runroot", KEPT / "running", "--storage-driver", DRIVER)
 OFFLINE = ("unshare", "--net")  # a chroot shares the host's network; this namespace has none
@@ -66,10 +67,11 @@ def check_budget(image: Image) -> None:
 def build(target: str, on: str = "", again: bool = False) -> Image:
     """Build a target, or take the image that was built from the same files; `again` builds it in any case, beside it.
 
-    `on` names another target whose image `pod` is put upon: its own layer can then be tried without the full stack.
+    `on` names another target whose image `pod` or `serverless` is put upon: its own layer can then be tried without the
+    full stack.
     """
     need("buildah", "unshare", "apt-get", root=True)
-    downloads.fetch(on or target)
+    downloads.fetch(target, on)
     chosen = labels.labels(on or target, downloads.DOWNLOADS / "debs" / "debs.txt")
     import_base()
     name = f"{target}-on-{on}" if on else target
@@ -79,11 +81,11 @@ def build(target: str, on: str = "", again: bool = False) -> Image:
         check_budget(image)
         return image
     say(f"building {name}")
-    contexts = {"downloads": downloads.CONTEXT, "full-downloads": downloads.CONTEXT}
+    stages = ("downloads", "full-downloads", "serverless-downloads")
+    contexts: dict[str, Path | str] = dict.fromkeys(stages, downloads.CONTEXT)
     if on:
         contexts["full"] = f"container-image://{build(on).name}"
-    elif target != "preview":
-        below = TARGETS[TARGETS.index(target) - 1]
+    elif below := BELOW.get(target):
         contexts[below] = f"container-image://{build(below).name}"
     run(
         *OFFLINE, *BUILDAH, "bud", "--isolation", "chroot", "--pull=never", "--no-cache", "--timestamp", "0",

@@ -66,6 +66,15 @@ def render_demo(image: Image) -> str:
         return sha256_of(folder / "demo.mp4")
 
 
+def check_service(image: Image) -> None:
+    """`avatar serve` goes on in the environment beside, starts its worker, and ends when it is told to."""
+    with build.container(image) as name:
+        command = ["timeout", "--signal", "INT", "20", "avatar", "serve", "--port", "0"]
+        done = subprocess.run(build.command_in(name, *command), capture_output=True, text=True)
+    if not done.stdout.startswith("http://127.0.0.1:") or "Traceback" in done.stderr:
+        raise Problem(f"avatar serve does not start in {image.target}:\n{done.stdout}{done.stderr}")
+
+
 def check_rebuild(image: Image) -> None:
     """Build it again from the same files, downloaded at another time; the manifest must be the same."""
     for path in downloads.DOWNLOADS.glob("*/*"):

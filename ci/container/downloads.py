@@ -12,12 +12,16 @@ from ci.container.host import KEPT, Problem, say
 
 DOWNLOADS = KEPT / "context" / "downloads"
 CONTEXT = DOWNLOADS.parent  # what buildah sees as the stage `downloads`
-LAYERS = {"preview": ["boot", "base"], "full": ["boot", "base", "full"], "pod": ["boot", "base", "full"]}
+LAYERS = {"preview": ["boot", "base"], "full": ["boot", "base", "full"]}
+LAYERS |= {"pod": LAYERS["full"], "serverless": LAYERS["full"]}
+OWN = {target: [["service"]] for target in LAYERS}  # each in an environment of its own
+OWN["serverless"].append(["runpod"])
 
 
-def fetch(target: str) -> None:
-    """Bring what a target is built from."""
-    fetch_wheels(LAYERS[target])
+def fetch(target: str, on: str = "") -> None:
+    """Bring what a target is built from, on its own or upon another one's image."""
+    for layers in (LAYERS[on or target], *OWN[target]):  # which may hold two versions of one library
+        fetch_wheels(layers)
     fetch_debs(debs.LOCK, DOWNLOADS / "debs", base.package_states())
 
 

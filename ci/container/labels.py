@@ -11,7 +11,9 @@ from avatar import __version__
 from avatar.environment import driver, locks, payload
 from ci.container.host import ROOT
 
-LOCKS = {"preview": ["base"], "full": ["base", "full"], "pod": ["base", "full"]}
+LOCKS = {"preview": ["base"], "full": ["base", "full"], "pod": ["base", "full"], "serverless": ["base", "full"]}
+# Environments of their own, which render nothing and have no fingerprint
+OWN = {target: ["service"] for target in LOCKS} | {"serverless": ["service", "runpod"]}
 
 
 def labels(target: str, debs: Path) -> dict[str, str]:
@@ -20,7 +22,7 @@ def labels(target: str, debs: Path) -> dict[str, str]:
     result = {
         "org.opencontainers.image.version": __version__,
         "org.opencontainers.image.revision": revision(),
-        "avatar.lock": digest_of([ROOT / "locks" / f"{layer}.txt" for layer in layers]),
+        "avatar.lock": digest_of([ROOT / "locks" / f"{layer}.txt" for layer in [*layers, *OWN[target]]]),
         "avatar.debs": digest_of([debs]),
     }
     result |= {f"avatar.fingerprint.{layer}": payload.layer_fingerprint(lock[layer]) for layer in layers}

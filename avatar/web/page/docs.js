@@ -26,7 +26,7 @@ const plain = (all, schema, depth = 0) => {
 const route = (all, path, method, about) => {
   const element = made("details");
   const head = made("summary");
-  head.append(made("code", method.toUpperCase(), "method"), made("code", path));
+  head.append(made("code", method.toUpperCase(), "method"), made("code", path), ` ${about.summary ?? ""}`);
   element.append(head, made("p", about.description || about.summary));
   for (const each of about.parameters || []) {
     const line = made("p");

@@ -1,0 +1,79 @@
+"""A RunPod job's files: those that come with a request, and the video that goes out."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from avatar.errors import EnvironmentProblem, RequestError
+from avatar.files import file_digest
+from avatar.jobs.delivery import deliver
+from avatar.limits import MOST_BYTES
+from avatar.request import FILE_FIELDS, KINDS
+from avatar.work import Made
+
+MOST_ANSWER_BYTES = 7_000_000  # of an mp4 in an answer: base64 makes 9.3 MB of it, and RunPod takes 10 MB from /run
+BUCKET = ("BUCKET_ENDPOINT_URL", "BUCKET_ACCESS_KEY_ID", "BUCKET_SECRET_ACCESS_KEY")
+
+
+def volume() -> Path:
+    """Where an endpoint's network volume is seen; there is none where nothing is there."""
+    return Path(os.environ.get("AVATAR_RUNPOD_VOLUME", "/runpod-volume"))
+
+
+def asked_for(given: Any, folder: Path) -> dict[str, Any]:
+    """The fields of a request, its files written into a folder. Raises RequestError for what is none."""
+    if not isinstance(given, dict):
+        raise RequestError('the input is no request; give {"text": …}.', ("input",))
+    return given | {
+        name: str(as_file(name, given[name], folder)) for name in FILE_FIELDS if given.get(name) is not None
+    }
+
+
+def as_file(name: str, value: Any, folder: Path) -> Path:
+    """A file on the volume, by its path; else what the text holds in base64, with or without a data URL's beginning."""
+    if not isinstance(value, str):
+        raise RequestError("a file is a text: its bytes in base64, or a path on the volume.", (name,))
+    if value.startswith(f"{volume()}/"):
+        path = Path(os.path.realpath(value))
+        if not path.is_relative_to(os.path.realpath(volume())):
+            raise RequestError(f"{value!r} leads out of {str(volume())!r}; name a file on the volume.", (name,))
+        return path
+    if len(value) * 3 // 4 > MOST_BYTES[KINDS[name]]:
+        raise RequestError(f"the file has more than {MOST_BYTES[KINDS[name]] >> 20} MiB; give a smaller one.", (name,))
+    try:
+        data = base64.b64decode(value.partition(",")[2] if value.startswith("data:") else value, validate=True)
+    except ValueError as error:  # binascii.Error too
+        raise RequestError(
+            f"this is no base64, and no path below {str(volume())!r}; nothing is fetched from an address.", (name,)
+        ) from error
+    path = folder / name
+    path.write_bytes(data)
+    return path
+
+
+def answer_with(video: Made, name: str, upload: Callable[..., str]) -> dict[str, Any]:
+    """What is told of a video, and the video itself; one too large for an answer in the bucket, or on the volume.
+
+    Raises EnvironmentProblem where there is neither.
+    """
+    size = video.path.stat().st_size
+    told = {"seconds": video.seconds, "bytes": size, "sha256": file_digest(video.path), "report": video.report}
+    if (subtitles := video.path.with_name("subtitles.srt")).exists():
+        told["subtitles"] = subtitles.read_text()
+    if size <= int(os.environ.get("AVATAR_RUNPOD_ANSWER_BYTES", MOST_ANSWER_BYTES)):
+        return told | {"video": base64.b64encode(video.path.read_bytes()).decode()}
+    if all(map(os.environ.get, BUCKET)):
+        return told | {"url": upload(f"{name}.mp4", str(video.path), prefix="avatar")}
+    if not volume().is_dir():
+        raise EnvironmentProblem(
+            f"the video has {size / 1e6:.1f} MB, more than an answer may hold; give the endpoint a network volume, or a "
+            f"bucket ({', '.join(BUCKET)})."
+        )
+    path = volume() / "avatar" / f"{name}.mp4"
+    path.parent.mkdir(exist_ok=True)
+    deliver(video.path, path)
+    return told | {"path": str(path)}

@@ -1,0 +1,23 @@
+// What the options of a request are called here, in the order in which they are shown. One that is not named here is shown
+// too, by the words of the schema.
+
+export const OPTIONS = {
+  subtitles: ["Subtitles", "A subtitle track in the video, and an .srt file."],
+  mark: ["Visible mark", "A small “synthetic preview” in the picture."],
+  seconds: ["Length in seconds", "The speech is fitted to it; up to 120."],
+  seed: ["Seed", "Another number gives other blinks and another intonation."],
+  face: ["Which face", "Counted from the left, where the picture has several."],
+  negative_prompt: ["Not in the portrait", "What a drawn portrait must not show (Full)."],
+  steps: ["Drawing steps", "More are slower and finer (Full)."],
+  tries: ["Drawing tries", "Until a portrait shows a face (Full)."],
+  lips_region: ["Lips: what is drawn", "“Lips” keeps a beard (Full)."],
+  lips_shift: ["Lips: opening", "-1 is calmer, 1 is wider (Full)."],
+  lips_margin: ["Lips: room below the chin", "0 to 0.1 of the face (Full)."],
+  profile: ["Memory profile", "What fits is chosen by itself (Full)."],
+  priority: ["Priority", "A higher one is made earlier."],
+};
+
+export const MODELS = {
+  "avatar-preview": ["Preview", "quick, on any computer"],
+  "avatar-full": ["Full", "drawn lips and your own voices; wants a GPU"],
+};
