@@ -72,7 +72,9 @@ def measured(folder: Path, videos: int, clients: int, requests: int) -> dict:
     before = memory_kib(server.process.pid)
     poll(server, sent, clients, MORE, wrong)
     after = memory_kib(server.process.pid)
+    print(figures(quiet), figures(busy), still_rendering, before, after, dict(wrong), file=sys.stderr, flush=True)
     restart = over_a_restart(server)
+    print(restart, file=sys.stderr, flush=True)
     until(lambda: not (states(server)["queued"] or states(server)["running"]), LONGEST_END_S)
     places = {place.job.id: place.state for place in queue.every(server.home)}
     server.process.send_signal(signal.SIGTERM)
@@ -120,7 +122,7 @@ def poll(server: Server, names: list[str], clients: int, requests: int, wrong: C
             took.append(time.perf_counter() - began)
             if answer.status != 200 or b'"status"' not in content:
                 wrong[answer.status] += 1
-            time.sleep(0.02)  # a client that polls rests
+            time.sleep(0.1)  # a client that polls rests
 
     threads = [threading.Thread(target=one, args=(number,)) for number in range(clients)]
     for each in threads:

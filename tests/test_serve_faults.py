@@ -163,11 +163,11 @@ def test_job_that_is_removed_while_somebody_looks_on(server: Server):
 
 @pytest.fixture
 def small(tmp_path):
-    """A server whose home is a disk of its own of 64 MB; and a way to run a command where that disk is seen."""
+    """A server whose home is a disk of its own of 320 MB, of which 256 have to be free; and a way to run a command where that disk is seen."""
     namespaces.need_mounts()
     disk = tmp_path / "disk"
     disk.mkdir()
-    script = f"mount -t tmpfs -o size=64m none '{disk}' && cd '{ROOT}' && exec ./run avatar serve --port 0"
+    script = f"mount -t tmpfs -o size=320m none '{disk}' && cd '{ROOT}' && exec ./run avatar serve --port 0"
     with serving(disk / "home", start=[*namespaces.UNSHARE, "sh", "-c", script]) as served:
         inside = ["nsenter", "-t", str(served.process.pid), "--user", "--mount", "--preserve-credentials", "sh", "-c"]
         yield (
