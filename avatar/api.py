@@ -22,11 +22,6 @@ from avatar.work import Made
 
 PACKAGE = Path(__file__).parent
 LONGEST_STOP_S = 10
-KINDS = {
-    each.kind: each
-    for each in (errors.AvatarError, errors.RequestError, errors.InputError, errors.EnvironmentProblem,
-                 errors.TemporaryProblem, errors.DeviceLost, errors.Interrupted)
-}  # fmt: skip
 StrPath = str | os.PathLike[str]
 
 
@@ -128,8 +123,7 @@ class Worker:
         if answer is None:
             raise _ended(self._process.wait())
         if "error" in answer:
-            told = answer["error"]
-            raise KINDS.get(told["kind"], errors.AvatarError)(told["message"], told["fields"], told["mend"])
+            raise errors.told_by(answer["error"])
         return answer["result"]
 
     def stop(self) -> None:

@@ -8,6 +8,7 @@ shows the traceback too.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 
 class AvatarError(Exception):
@@ -24,6 +25,10 @@ class AvatarError(Exception):
         super().__init__(message)
         self.fields = tuple(fields)
         self.mend = dict(mend or {})
+
+    def as_json(self) -> dict[str, object]:
+        """For another process, which raises it again (`told_by`)."""
+        return {"kind": self.kind, "message": str(self), "fields": self.fields, "mend": self.mend}
 
     @property
     def reason(self) -> str:
@@ -73,3 +78,10 @@ class Interrupted(AvatarError):
 
     exit_code = 130
     kind = "interrupted"
+
+
+def told_by(content: Mapping[str, Any]) -> AvatarError:
+    """The error that another process told as JSON."""
+    kinds = {each.kind: each for each in (AvatarError, RequestError, InputError, EnvironmentProblem, TemporaryProblem,
+                                          DeviceLost, Interrupted)}  # fmt: skip
+    return kinds.get(content["kind"], AvatarError)(content["message"], content["fields"], content["mend"])

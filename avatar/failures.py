@@ -20,13 +20,14 @@ def exit_code(error: Exception) -> int:
     return TemporaryProblem.exit_code if is_full or is_device_lost(error) else 1
 
 
-def kind(error: Exception) -> str:
-    """That of the error; of others the kind of errors.py that they would be."""
+def as_told(error: Exception) -> AvatarError:
+    """An error with the sentence that a person is told, and of the kind that says whether to try again."""
     if isinstance(error, AvatarError):
-        return error.kind
+        return error
     if is_device_lost(error):
-        return DeviceLost.kind
-    return TemporaryProblem.kind if exit_code(error) == TemporaryProblem.exit_code else AvatarError.kind
+        return DeviceLost(explanation(error))
+    kind = TemporaryProblem if exit_code(error) == TemporaryProblem.exit_code else AvatarError
+    return kind(explanation(error))
 
 
 def is_device_lost(error: Exception) -> bool:

@@ -64,15 +64,13 @@ def answer(question: dict[str, Any], answers: IO[str], loading: Loading) -> dict
         if question["verb"] == "make":
             return {"result": asdict(work.make(request, output, question["overwrite"], pass_on, loading))}
         return {"result": asdict(work.speak(request, output, question["overwrite"], pass_on))}
-    except AvatarError as error:
-        return {"error": {"kind": error.kind, "message": str(error), "fields": error.fields, "mend": error.mend}}
     except Exception as error:
         from avatar.__main__ import debugging
-        from avatar.failures import explanation, kind
+        from avatar.failures import as_told
 
-        if debugging():
+        if debugging() and not isinstance(error, AvatarError):
             raise
-        return {"error": {"kind": kind(error), "message": explanation(error), "fields": (), "mend": {}}}
+        return {"error": as_told(error).as_json()}
 
 
 def tell(message: dict[str, Any], answers: IO[str]) -> None:

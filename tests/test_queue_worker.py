@@ -167,3 +167,23 @@ def test_a_worker_with_nothing_to_do_rests(home, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         serve([home], lambda job, told: None)
     assert len(looks) <= 3
+
+
+def test_worker_whose_card_failed_ends_and_leaves_the_job_to_the_next_one(home, monkeypatch):
+    """A process whose card failed can use it no more (as PyTorch says it: RuntimeError, "CUDA error: …")."""
+    from avatar import work
+    from avatar.errors import DeviceLost
+
+    job = put(home, TEXTS[0])
+
+    def fails(*arguments):
+        raise RuntimeError("CUDA error: an illegal memory access was encountered\nCUDA kernel errors might be …")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(work, "go_on", fails)
+        with pytest.raises(DeviceLost, match="the card failed .an illegal memory access was encountered."):
+            serve([home], lambda job, told: None, True)
+    entry = queue.find(home, job.id).entry
+    assert (entry.state, entry.error.kind) == ("queued", "device")
+    queue.give_back(home, job)
+    assert work_off(home) == [(TEXTS[0], "done")]

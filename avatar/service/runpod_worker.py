@@ -21,7 +21,7 @@ from typing import Any
 from avatar import settings
 from avatar.api import Worker, made
 from avatar.errors import AvatarError, DeviceLost, EnvironmentProblem, InputError, RequestError, TemporaryProblem
-from avatar.failures import explanation, kind
+from avatar.failures import as_told, explanation
 from avatar.jobs import home as homes
 from avatar.progress import Event
 from avatar.service.runpod_files import answer_with, asked_for
@@ -82,7 +82,7 @@ class Handler:
             if not isinstance(error, RequestError | InputError):
                 self.let_go()
             about = ", ".join(error.fields) + ": " if isinstance(error, AvatarError) and error.fields else ""
-            told = {"error": f"{kind(error)}: {about}{explanation_of(error)}", "kind": kind(error)}
+            told = {"error": f"{as_told(error).kind}: {about}{explanation_of(error)}", "kind": as_told(error).kind}
             return told | ({"refresh_worker": True} if isinstance(error, DeviceLost) else {})
 
     def let_go(self) -> None:

@@ -14,8 +14,8 @@ from functools import partial
 from pathlib import Path
 
 from avatar import work
-from avatar.errors import AvatarError, Interrupted, TemporaryProblem
-from avatar.failures import exit_code, explanation
+from avatar.errors import DeviceLost, Interrupted
+from avatar.failures import as_told
 from avatar.files import sync
 from avatar.jobs.job import Job
 from avatar.loading import Kept
@@ -32,7 +32,7 @@ def serve(homes: Sequence[Path], tell: Told, until_empty: bool = False) -> None:
     """Make what is queued, as it comes; of several homes one job each in turn. until_empty: until nothing is left that this
     worker could begin now.
 
-    Raises TemporaryProblem when another worker serves this device, Interrupted when it is told to stop: the job that it
+    Raises TemporaryProblem when another worker serves this device, DeviceLost when its card failed, Interrupted when it is told to stop: the job that it
     was at is left queued.
     """
     device, stacks, waiting = this_device(), stacks_here(), deque(homes)
@@ -80,7 +80,11 @@ def make(home: Path, job: Job, loading: Kept, tell: Told) -> str:
         raise
     except Exception as error:  # whatever it was, the next job can be made
         loading.release()
-        return queue.end(home, job, as_told(error))
+        told = as_told(error)
+        state = queue.end(home, job, told)
+        if isinstance(told, DeviceLost):  # this process can use the card no more
+            raise told from error
+        return state
     return queue.end(home, job, delivered=deliveries)
 
 
@@ -124,14 +128,6 @@ def stopped_when(is_over: Callable[[], bool], stopped: threading.Event) -> Itera
         watcher.join()
         signal.pthread_sigmask(signal.SIG_BLOCK, ())  # a signal that is on its way arrives here, not after the block
         signal.signal(signal.SIGUSR2, before)
-
-
-def as_told(error: Exception) -> AvatarError:
-    """An error with the sentence that a person is told, and of the kind that says whether to try again."""
-    if isinstance(error, AvatarError):
-        return error
-    kind = TemporaryProblem if exit_code(error) == TemporaryProblem.exit_code else AvatarError
-    return kind(explanation(error))
 
 
 def this_device() -> str:

@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def answer(question: dict[str, Any], answers: IO[str]) -> None:
-    from avatar.service.worker import as_told
+    from avatar.failures import as_told
 
     verb = question.pop("verb")
     os.environ["AVATAR_HOME"] = question.pop("home")
@@ -46,8 +46,7 @@ def answer(question: dict[str, Any], answers: IO[str]) -> None:
             import traceback
 
             traceback.print_exc()
-        said = as_told(error)
-        told = {"error": {"kind": said.kind, "message": str(said), "fields": said.fields, "mend": said.mend}}
+        told = {"error": as_told(error).as_json()}
     answers.write(json.dumps(told, default=str) + "\n")
 
 

@@ -15,11 +15,6 @@ from typing import Any
 import avatar
 from avatar import errors
 
-KINDS = {
-    each.kind: each
-    for each in (errors.AvatarError, errors.RequestError, errors.InputError, errors.EnvironmentProblem,
-                 errors.TemporaryProblem)
-}  # fmt: skip
 LONGEST_ANSWER_S = 300.0
 LONGEST_STOP_S = 20.0  # of a worker that is told to stop
 LONGEST_LINE = 16 << 20
@@ -34,9 +29,12 @@ def python() -> str:
 
 def environment() -> dict[str, str]:
     """For the children: avatar is the one that runs here, the environment is their own."""
-    binaries = str(Path(python()).parent)
+    binaries, own = str(Path(python()).parent), str(Path(sys.prefix) / "bin")
     found = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONPATH")}
-    path = os.pathsep.join([binaries, *os.environ.get("PATH", os.defpath).split(os.pathsep)[1:]])
+    others = [
+        folder for folder in os.environ.get("PATH", os.defpath).split(os.pathsep) if folder not in (binaries, own)
+    ]
+    path = os.pathsep.join([binaries, *others])
     return found | {"PATH": path, "PYTHONPATH": str(Path(avatar.__file__).parent.parent)}
 
 
@@ -66,8 +64,7 @@ class Checker:
                 await self.stop()
                 raise
         if "error" in answer:
-            told = answer["error"]
-            raise KINDS.get(told["kind"], errors.AvatarError)(told["message"], told["fields"], told["mend"])
+            raise errors.told_by(answer["error"])
         return answer["result"]
 
     async def _asked(self, line: str) -> dict[str, Any]:
