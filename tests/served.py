@@ -47,14 +47,17 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(home: Path, *options: str, run: tuple[str, ...] = (), **variables: str) -> Iterator[Server]:
-    """A server until the block ends. Its worker is of the base environment, or of the one that `run` names."""
+def serving(
+    home: Path, *options: str, run: tuple[str, ...] = (), start: list[str] | None = None, **variables: str
+) -> Iterator[Server]:
+    """A server until the block ends. Its worker is of the base environment, or of the one that `run` names. start: another
+    command that starts it."""
     log = home.parent / f"{home.name}-serve.log"
     environment = {**os.environ, "AVATAR_HOME": str(home), **variables}
     environment.pop("AVATAR_TOKEN", None) if "AVATAR_TOKEN" not in variables else None
     with open(log, "w") as said:
         process = subprocess.Popen(
-            [ROOT / "run", *run, "avatar", "serve", "--port", "0", *options],
+            start or [ROOT / "run", *run, "avatar", "serve", "--port", "0", *options],
             stdout=subprocess.PIPE, stderr=said, text=True, env=environment, preexec_fn=heed_signals,
         )  # fmt: skip
     try:

@@ -5,6 +5,7 @@ OpenAI's client tries 408, 409, 429 and 5xx again by itself and obeys `retry-aft
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping
 
 from fastapi.exceptions import RequestValidationError
@@ -18,6 +19,7 @@ from avatar.errors import AvatarError, EnvironmentProblem, InputError, RequestEr
 from avatar.failures import exit_code, explanation
 
 FIELDS = {"text": "prompt", "portrait": "input_reference", "prompt": "portrait_prompt"}  # of a Request: the API's names
+NOT_OURS = (errno.EACCES, errno.EROFS, errno.EPERM, errno.EIO, errno.ESTALE, errno.ENODEV)  # of a home
 TYPES = {400: "invalid_request_error", 401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 
 
@@ -115,6 +117,9 @@ def of_anything(request: Request, error: Exception) -> JSONResponse:
     """What nobody foresaw: the host is short of something, or a fault of ours."""
     if exit_code(error) == TemporaryProblem.exit_code:
         return failed(503, "try_again", explanation(error), retry_s=5)
+    if isinstance(error, OSError) and error.errno in NOT_OURS:
+        where = f"{error.filename}: " if error.filename else ""
+        return failed(503, "host", f"the folder of the videos fails ({where}{error.strerror}); its owner has to look.")
     return failed(500, "failed", explanation(error))
 
 

@@ -85,5 +85,6 @@ def described(app: FastAPI) -> dict:
     if app.openapi_schema is None:
         made = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
         made["components"]["schemas"]["VideoRequest"] = asked.schema()
+        made["components"]["schemas"]["VideoRequestInJSON"] = asked.schema(with_uploads=False)
         app.openapi_schema = made
     return app.openapi_schema

@@ -75,8 +75,8 @@ def model_of(stack: str) -> str:
     return f"avatar-{stack}"
 
 
-def schema() -> dict[str, Any]:
-    """JSON schema of POST /v1/videos: a Request's, under the API's names."""
+def schema(with_uploads: bool = True) -> dict[str, Any]:
+    """JSON schema of POST /v1/videos: a Request's, under the API's names. with_uploads: of a form; JSON carries none."""
     inner = Request.model_json_schema()
     fields = {name: dict(inner["properties"][name]) for name in PLAIN}
     uploads = {
@@ -93,6 +93,6 @@ def schema() -> dict[str, Any]:
         "webhook": {"type": "string", "format": "uri", "description": "Told when the video is there, or failed."},
         "metadata": {"type": "object", "additionalProperties": {"type": "string"}, "description": "Yours; kept with the job."},
         "priority": {"type": "integer", "minimum": -1000, "maximum": 1000, "default": 0},
-        **{name: {"type": "string", "format": "binary", "description": text} for name, text in uploads.items()},
+        **({name: {"type": "string", "format": "binary", "description": text} for name, text in uploads.items()} if with_uploads else {}),
     }  # fmt: skip
     return {"title": "VideoRequest", "type": "object", "properties": ours | fields, "additionalProperties": False}

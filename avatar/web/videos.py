@@ -29,7 +29,7 @@ BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/json": {"schema": {"$ref": "#/components/schemas/VideoRequest"}, "example": EXAMPLE},
+            "application/json": {"schema": {"$ref": "#/components/schemas/VideoRequestInJSON"}, "example": EXAMPLE},
             "multipart/form-data": {"schema": {"$ref": "#/components/schemas/VideoRequest"}},
         },
     }
