@@ -74,7 +74,9 @@ def test_a_picture_that_is_sent_speaks(server: Server, client, tmp_path):
     assert [path.name for path in (server.home / "uploads").iterdir()] == []
     broken = {"input_reference": ("me.png", b"\x89PNG nothing", "image/png")}
     refused = server.post("/v1/videos", data={"prompt": TEXT}, files=broken)
-    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "unusable_file")
+    told = refused.json()["error"]
+    assert (refused.status_code, told["code"], told["param"]) == (422, "unusable_file", "input_reference")
+    assert str(server.home) not in told["message"] and "input_reference.png" in told["message"]
 
 
 def test_parts_of_a_video(server: Server, video):
@@ -305,3 +307,18 @@ def test_models_health_and_figures(server: Server):
     assert 'avatar_jobs{state="done"}' in server.get("/metrics").text
     described = server.get("/openapi.json").json()
     assert described["components"]["schemas"]["VideoRequest"]["properties"]["seed"]["exclusiveMaximum"] == 2**32
+
+
+def test_a_server_that_is_stopped_ends_streams_and_leaves_the_job_queued(tmp_path):
+    long = " ".join(f"This is sentence number {number} of a long script." for number in range(12))
+    with serving(tmp_path / "home") as stopped:
+        made = stopped.post("/v1/videos", json={"prompt": long, "voice": "joe"}).json()
+        stream = stopped.get(f"/v1/videos/{made['id']}/events", stream=True)
+        while stopped.get(f"/v1/videos/{made['id']}").json()["status"] == "queued":
+            pass
+        stopped.process.terminate()
+        told = events_of(stream)
+        stopped.process.wait(40)
+        assert told[-1][0] != "failed" and "Traceback" not in stopped.log.read_text()
+    with serving(tmp_path / "home") as again:
+        assert again.ended(made["id"])["status"] == "completed"

@@ -121,9 +121,12 @@ async def stream(
     place: Annotated[Place, Depends(existing)],
     last_event_id: Annotated[int | None, Header(ge=0, le=1 << 53)] = None,
 ) -> AsyncIterator[ServerSentEvent]:
-    """Progress as it is made (SSE), from the first event after Last-Event-ID; the last one is completed, failed or removed."""
+    """Progress as it is made (SSE), from the first event after Last-Event-ID; the last one is completed, failed or removed.
+
+    It ends early where the server stops: clients ask again.
+    """
     position, number, told_position = 0, 0, None
-    while True:
+    while not state_of(request).is_stopping():
         try:
             place = place_of(home, place.job.id)  # before the look, so that what was written meanwhile is still told
         except Refused:

@@ -18,6 +18,7 @@ from fastapi import Request
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException
 
+from avatar.errors import AvatarError
 from avatar.files import file_digest
 from avatar.json_files import Damaged, parsed
 from avatar.web.answers import Refused
@@ -46,7 +47,11 @@ async def received(request: Request, file_names: tuple[str, ...] = ()) -> AsyncI
         uploads = request.state.home / "uploads"
         uploads.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=uploads, ignore_cleanup_errors=True) as folder:
-            yield await _form(request, file_names, Path(folder))
+            sent = await _form(request, file_names, Path(folder))
+            try:
+                yield sent
+            except AvatarError as error:
+                raise _without_places(error, sent, folder) from error
     elif kind in ("application/json", ""):
         yield Form(_without_empty(_json(await request.body())))
     else:
@@ -74,6 +79,13 @@ async def _form(request: Request, file_names: tuple[str, ...], folder: Path) -> 
         raise Refused(400, "invalid_request", f"the form cannot be read: {error.message}.") from error
     made.fields = _without_empty(made.fields)
     return made
+
+
+def _without_places(error: AvatarError, sent: Form, folder: str) -> AvatarError:
+    """The same of a file by its field's name: where files lie on this host is nobody's."""
+    message = str(error)
+    about = [name for name, path in sent.files.items() if path.name in message]
+    return type(error)(message.replace(f"{folder}/", ""), error.fields or about, error.mend)
 
 
 def _keep(upload: UploadFile, path: Path) -> None:

@@ -57,7 +57,8 @@ def run(rules: Rules, may_be_private: bool, listening: socket.socket, tell: Call
     from avatar.web.children import Worker
     from avatar.web.state import State
 
-    app = make_app(State(rules, Worker(rules.homes), may_be_private))
+    state = State(rules, Worker(rules.homes), may_be_private)
+    app = make_app(state)
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=STOP_S, lifespan="on"
     )
@@ -65,7 +66,9 @@ def run(rules: Rules, may_be_private: bool, listening: socket.socket, tell: Call
     shown = f"[{host}]" if ":" in host else host
     tell(f"http://{shown}:{port}")
     sys.stdout.flush()
-    uvicorn.Server(config).run(sockets=[listening])
+    server = uvicorn.Server(config)
+    state.is_stopping = lambda: server.should_exit
+    server.run(sockets=[listening])
 
 
 def homes_by_token(said: str, home: Path) -> dict[str, Path]:

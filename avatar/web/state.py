@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -28,6 +29,7 @@ class State:
     started: float = field(default_factory=time.time)
     began: float = field(default_factory=time.monotonic)  # the same, on a clock that nobody sets
     facts: dict | None = None  # of the worker's environment, once asked
+    is_stopping: Callable[[], bool] = lambda: False  # what is told for as long as it lasts ends then
     _waiting: dict[Path, tuple[float, int, list[str]]] = field(default_factory=dict)
     _ended: dict[Path, dict[str, queue.Mark]] = field(default_factory=dict)
 
