@@ -64,12 +64,13 @@ class Pipe:
             data = data[os.write(self.to, data) :]
         end = time.monotonic() + ANSWER_S
         while time.monotonic() < end:
+            answers = []
             for told in self.messages(end - time.monotonic()):
-                if told.get("id") == message["id"]:
-                    if "error" in told:
-                        raise ChromiumError(f"{method}: {told['error']['message']}")
-                    return told["result"]
-                self.heard(told)
+                answers.append(told) if told.get("id") == message["id"] else self.heard(told)
+            if answers and "error" in answers[0]:
+                raise ChromiumError(f"{method}: {answers[0]['error']['message']}")
+            if answers:
+                return answers[0]["result"]
         raise ChromiumError(f"{method}: no answer within {ANSWER_S} s")
 
     def messages(self, wait_s: float) -> list[dict[str, Any]]:

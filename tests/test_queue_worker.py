@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from avatar import work
-from avatar.errors import RequestError
+from avatar.errors import DeviceLost, RequestError
 from avatar.service import queue
 from avatar.service.worker import serve
 from tests.queued import TEXTS, put, states, until, work_off
@@ -172,7 +172,6 @@ def test_a_worker_with_nothing_to_do_rests(home, monkeypatch):
 def test_worker_whose_card_failed_ends_and_leaves_the_job_to_the_next_one(home, monkeypatch):
     """A process whose card failed can use it no more (as PyTorch says it: RuntimeError, "CUDA error: …")."""
     from avatar import work
-    from avatar.errors import DeviceLost
 
     job = put(home, TEXTS[0])
 

@@ -32,8 +32,8 @@ def serve(homes: Sequence[Path], tell: Told, until_empty: bool = False) -> None:
     """Make what is queued, as it comes; of several homes one job each in turn. until_empty: until nothing is left that this
     worker could begin now.
 
-    Raises TemporaryProblem when another worker serves this device, DeviceLost when its card failed, Interrupted when it is told to stop: the job that it
-    was at is left queued.
+    Raises TemporaryProblem when another worker serves this device, DeviceLost when the device failed, Interrupted when it
+    is told to stop: the job that it was at is left queued.
     """
     device, stacks, waiting = this_device(), stacks_here(), deque(homes)
     with contextlib.ExitStack() as served:
@@ -79,12 +79,12 @@ def make(home: Path, job: Job, loading: Kept, tell: Told) -> str:
         queue.give_back(home, job)
         raise
     except Exception as error:  # whatever it was, the next job can be made
-        loading.release()
         told = as_told(error)
-        state = queue.end(home, job, told)
-        if isinstance(told, DeviceLost):  # this process can use the card no more
+        if isinstance(told, DeviceLost):  # after it nothing on the card works in this process: another one is to go on
+            told_if_heard(tell, job, queue.end(home, job, told))
             raise told from error
-        return state
+        loading.release()
+        return queue.end(home, job, told)
     return queue.end(home, job, delivered=deliveries)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -111,3 +112,17 @@ def check_pod() -> None:
         done = subprocess.run(session, capture_output=True, text=True, timeout=120)
     if done.returncode:
         raise Problem(f"the pod's start script does not do what it should:\n{done.stdout}{done.stderr}")
+
+
+def check_serverless() -> str:
+    """RunPod's own layer, put on the preview, answers a job with the bytes that the preview makes; returns their sha256."""
+    image, asked = build.build("serverless", on="preview"), {"input": {"text": "Hello.", "preset": "joe"}}
+    with build.container(image) as name:
+        entry = [*image.config["Entrypoint"], "--test_input", json.dumps(asked)]
+        said = run(*build.command_in(name, *entry))
+        if not (found := re.search(r"'sha256': '([0-9a-f]{64})'", said)):
+            raise Problem(f"the worker made no video:\n{said[-2000:]}")
+        command = ["avatar", "pipeline", "run", "--text", "Hello.", "--preset", "joe", "--json"]
+        if found[1] not in run(*build.command_in(name, *command)):
+            raise Problem("the worker's video is not the one of the command")
+    return found[1]

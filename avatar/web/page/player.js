@@ -1,6 +1,6 @@
 // One video: how far it is, then the video itself with what can be done with it.
 
-import { blobUrl, call, download, events, getJson } from "./api.js";
+import { ApiError, blobUrl, call, download, events, getJson } from "./api.js";
 import { $, announce, button, duration, el } from "./dom.js";
 import { cancel, isActive, nameOf, put, remove, shortened, stateOf } from "./videos.js";
 
@@ -123,6 +123,7 @@ async function look() {
   const video = await getJson(`v1/videos/${encodeURIComponent(now.id)}`);
   if (video.id !== now?.id) return video;
   put(video);
+  $("current-error").textContent = "";
   if (!isActive(video)) {
     following?.abort();
     set(video);
@@ -138,7 +139,9 @@ async function follow(id) {
   while (!ended.signal.aborted) {
     try {
       for await (const { event, id: at, data } of events(`v1/videos/${encodeURIComponent(id)}/events`, { signal: ended.signal, lastId })) {
+        if (ended.signal.aborted) return;
         lastId = at ?? lastId;
+        $("current-error").textContent = "";
         if (event === "queued") progress({ queue: data.queue_position });
         if (event === "progress") {
           progress(data);
@@ -148,11 +151,9 @@ async function follow(id) {
       }
       if (!ended.signal.aborted && !isActive(await look())) return;
     } catch (error) {
-      if (error.name === "AbortError") return; // else the server is away, and is asked again
-      if (error.status === 404 || error.status === 410) {
-        $("current-error").textContent = error.message;
-        return;
-      }
+      if (error.name === "AbortError") return; // of a page that shows another video now
+      $("current-error").textContent = error instanceof ApiError ? error.message : "The server went away; it is asked again.";
+      if (error.status === 404 || error.status === 410) return;
     }
     await new Promise((done) => setTimeout(done, 1500));
   }
