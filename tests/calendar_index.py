@@ -27,7 +27,7 @@ from testing.local_server import LocalServer
 from tests.small_wheel import small_wheel
 
 ROOT = Path(__file__).resolve().parent.parent
-LAYERS = ("boot", "base", "full", "test", "release", "types")
+LAYERS = ("boot", "base", "full", "test", "release", "types", "service")
 NEWER, NEWER_STILL, YANKED = "9999.0", "9999.1rc1", "9998.0"
 FIXED_PORT = 47811  # uv keeps what it downloads by the index's address: the next run finds it again
 

@@ -197,7 +197,24 @@ def test_webhook_is_told_until_it_is_taken(server: Server, receiver):
     unwrapped = openai.OpenAI(api_key="none").webhooks.unwrap(second[1].decode(), second[0], secret=secret)
     assert (unwrapped.type, unwrapped.data.id) == ("video.completed", made["id"])
     log = server.get(f"/v1/videos/{made['id']}/webhooks").json()
-    assert [each["status"] for each in log["attempts"]][0] == 500
+    assert log["webhooks"] == [url] and [each["status"] for each in log["attempts"]][0] == 500
+
+
+@pytest.mark.timeout(120)
+def test_two_who_ask_for_the_same_are_both_told(server: Server, receiver):
+    url, got = receiver
+    for number in range(30):  # so that the next one waits
+        server.post("/v1/videos", json={"prompt": f"Before it {number}.", "voice": "joe"})
+    asked = {"prompt": "The same for both.", "voice": "joe", "priority": -1}
+    first = server.post("/v1/videos", json=asked | {"webhook": f"{url}/a"}).json()
+    second = server.post("/v1/videos", json=asked | {"webhook": f"{url}/b", "priority": 1000}).json()
+    assert first["id"] == second["id"]
+    assert server.ended(first["id"])["status"] == "completed"
+    told = [json.loads(got.get(timeout=60)[1])["data"]["id"] for _ in range(2)]
+    assert told == 2 * [first["id"]]
+    assert server.get(f"/v1/videos/{first['id']}/webhooks").json()["webhooks"] == [f"{url}/a", f"{url}/b"]
+    for video in server.get("/v1/videos?limit=100&status=queued").json()["data"]:
+        server.post(f"/v1/videos/{video['id']}/cancel")
 
 
 def test_speech_in_every_format(server: Server, client, tmp_path):

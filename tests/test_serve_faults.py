@@ -310,10 +310,12 @@ job = Job(home / "jobs" / "a-0123456789"); job.folder.mkdir(parents=True)
 (job.folder / "request.json").write_text('{"created": 1.0, "request": {"text": "a"}}')
 entry = queue.QueueEntry(submitted=1.0, state="done", ended=2.0)
 queue._write(job, entry)
-notes.write(job, {"webhook": "http://127.0.0.1:1/"})
-notes.write_deliveries(job, notes.Deliveries(ended=2.0, id="evt", not_before=time.time() + year))
+url = "http://127.0.0.1:1/"
+notes.write(job, url, {}, None, is_waiting=False)
+later = {url: notes.ToAddress(not_before=time.time() + year)}
+notes.write_deliveries(job, notes.Deliveries(ended=2.0, id="evt", to=later))
 webhooks.tell_due(home, True, {})
-print(len(notes.read_deliveries(job).attempts))
+print(len(notes.read_deliveries(job).to[url].attempts))
 now, time.time = time.time, lambda: now() + year
 with once(home, "k", "said") as known:
     known.keep(job.id)

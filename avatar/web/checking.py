@@ -55,7 +55,7 @@ def accept(
 ) -> dict[str, Any]:
     """Check a request as the command line does, and put it into the queue; it is on the disk when this returns.
 
-    note: what the caller of the API wants kept with the job; key: of an Idempotency-Key. Both are kept before the job is
+    note: webhook, metadata and remixed_from, as notes.write has them; key: of an Idempotency-Key. Both are kept before the job is
     in the queue: whatever is killed, a job that ends is told of, and a request that is sent again makes no second one.
     """
     from avatar import settings, work
@@ -67,7 +67,8 @@ def accept(
     work.prepare(request, None, False)
     home, request = settings.home(), work.with_profile(request)
     job = homes.create(home, request)
-    notes.write(job, note)
+    place = queue.place_of(job)
+    notes.write(job, **note, is_waiting=place is not None and place.entry.state == "queued")
     if key:
         notes.write_key(Path(key["path"]), key["digest"], job.id, is_taken=False)
     queue.submit(home, request, None, priority)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,15 +17,15 @@ from avatar.jobs.schema import fitting
 from avatar.json_files import Damaged, read_json
 
 NAME, WEBHOOK = "api.json", "webhook.json"
-LONGEST_URL = 2000
+LONGEST_URL, MOST_WEBHOOKS = 2000, 100
 
 
 class Note(BaseModel):
-    """api.json. webhook: where to tell that the video is there, or failed; metadata: the caller's own words."""
+    """api.json. webhooks: where to tell that the video is there, or failed; metadata: the last caller's own words."""
 
     model_config = ConfigDict(strict=True, extra="ignore")
 
-    webhook: Annotated[str, Field(max_length=LONGEST_URL)] | None = None
+    webhooks: Annotated[list[Annotated[str, Field(max_length=LONGEST_URL)]], Field(max_length=MOST_WEBHOOKS)] = []
     metadata: dict[str, str] = {}
     remixed_from: Annotated[str, Field(max_length=100)] | None = None
 
@@ -40,6 +40,16 @@ class Attempt(BaseModel):
     problem: str = ""
 
 
+class ToAddress(BaseModel):
+    """To one address. is_done: somebody took it, or nobody will."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+    is_done: bool = False
+    not_before: float = 0.0
+    attempts: Annotated[list[Attempt], Field(max_length=100)] = []
+
+
 class Deliveries(BaseModel):
     """webhook.json: of one end of a job (`ended`, as queue.json has it), so that one made again is told again."""
 
@@ -47,13 +57,15 @@ class Deliveries(BaseModel):
 
     ended: float
     id: str
-    is_done: bool = False  # somebody took it, or nobody will
-    not_before: float = 0.0
-    attempts: Annotated[list[Attempt], Field(max_length=100)] = []
+    to: Annotated[dict[str, ToAddress], Field(max_length=MOST_WEBHOOKS)] = {}
 
 
-def write(job: Job, note: dict[str, Any]) -> None:
-    write_json(job.folder / NAME, Note(**note).model_dump(mode="json"), durable=True)
+def write(job: Job, webhook: str | None, metadata: dict[str, str], remixed_from: str | None, is_waiting: bool) -> None:
+    """is_waiting: for somebody else already, who asked for the same and is told too."""
+    others = read(job).webhooks if is_waiting else []
+    webhooks = [*others, *([webhook] if webhook and webhook not in others else [])][-MOST_WEBHOOKS:]
+    note = Note(webhooks=webhooks, metadata=metadata, remixed_from=remixed_from)
+    write_json(job.folder / NAME, note.model_dump(mode="json"), durable=True)
 
 
 def write_key(path: Path, digest: str, job: str, is_taken: bool) -> None:

@@ -229,7 +229,7 @@ async def remix(
             mode="json", exclude_defaults=True, exclude={"audio", *FILE_FIELDS, "profile", "seconds"}
         )
         fields |= {name: str(path) for name in ("portrait", "voice") if (path := getattr(before, name))}
-        fields["text"], note = words, {"remixed_from": video_id}
+        fields["text"], note = words, {"webhook": None, "metadata": {}, "remixed_from": video_id}
         said = f"remix {video_id} {sent.digest()}"
         state = state_of(request)
         with once(home, idempotency_key, said) as known:
@@ -258,10 +258,10 @@ async def request_fields(home: Home, video_id: str) -> dict[str, Any]:
 
 @routes.get("/{video_id}/webhooks")
 async def deliveries(home: Home, video_id: str) -> dict[str, Any]:
-    """Where its end was told, and how that went."""
+    """Where its end is told, and how that went."""
     job = place_of(home, video_id).job
     found = notes.read_deliveries(job)
-    return {
-        "webhook": notes.read(job).webhook,
-        "attempts": [each.model_dump() for each in found.attempts] if found else [],
-    }
+    tried = [
+        {"webhook": url, **each.model_dump()} for url, to in (found.to if found else {}).items() for each in to.attempts
+    ]
+    return {"webhooks": notes.read(job).webhooks, "attempts": tried}

@@ -29,7 +29,7 @@ from avatar.jobs.job import Job
 from avatar.service import queue
 from avatar.web import notes
 from avatar.web.answers import Refused
-from avatar.web.notes import Attempt, Deliveries
+from avatar.web.notes import Attempt, Deliveries, ToAddress
 
 PAUSES_S = (0, 5, 60, 300, 1800, 7200, 18000, 36000, 36000)  # before each attempt
 TIMEOUT_S = 15.0
@@ -164,27 +164,35 @@ def tell_due(home: Path, may_be_private: bool, told: dict[str, queue.Mark]) -> f
 
 
 def tell_of(place: queue.Place, home: Path, may_be_private: bool) -> float | None:
-    """Tell of a job that ended, if that is due. Returns in how many seconds it is the next time, None for never."""
-    job, ended, url = place.job, place.entry.ended, notes.read(place.job).webhook
-    if place.entry.state not in ("done", "failed") or not ended or not url:
+    """Tell of a job that ended, whom that is due. Returns in how many seconds it is the next time, None for never."""
+    job, ended, urls = place.job, place.entry.ended, notes.read(place.job).webhooks
+    if place.entry.state not in ("done", "failed") or not ended or not urls:
         return None
     known = notes.read_deliveries(job)
     if known is None or known.ended != ended:
         known = Deliveries(ended=ended, id=f"evt_{hashlib.sha256(f'{job.id} {ended}'.encode()).hexdigest()[:24]}")
-    if known.is_done:
-        return None
-    # One that lies further ahead than any pause is of a clock that was set back.
-    if 0 < (left_s := known.not_before - time.time()) <= PAUSES_S[-1]:
-        return left_s
-    made = attempt(job, home, url, known, place.entry.state == "done", may_be_private)
-    tried = [*known.attempts, made]
+    waits = []
+    for url in urls:
+        before = known.to.get(url, ToAddress())
+        # One that lies further ahead than any pause is of a clock that was set back.
+        left_s = before.not_before - time.time()
+        if not before.is_done and not 0 < left_s <= PAUSES_S[-1]:
+            now = told_once_more(before, attempt(job, home, url, known, place.entry.state == "done", may_be_private))
+            known = known.model_copy(update={"to": known.to | {url: now}})
+            if job.folder.is_dir():
+                notes.write_deliveries(job, known)
+            before, left_s = now, now.not_before - time.time()
+        if not before.is_done:
+            waits.append(max(0.0, left_s))
+    return min(waits, default=None)
+
+
+def told_once_more(before: ToAddress, made: Attempt) -> ToAddress:
+    tried = [*before.attempts, made]
     is_taken = made.status is not None and 200 <= made.status < 300
     is_done = is_taken or made.status == 410 or len(tried) >= len(PAUSES_S)
     pause_s = 0 if is_done else PAUSES_S[len(tried)]
-    known = known.model_copy(update={"attempts": tried, "is_done": is_done, "not_before": time.time() + pause_s})
-    if job.folder.is_dir():
-        notes.write_deliveries(job, known)
-    return None if is_done else pause_s
+    return ToAddress(attempts=tried, is_done=is_done, not_before=time.time() + pause_s)
 
 
 async def keep_telling(home: Path, may_be_private: bool) -> None:
