@@ -261,6 +261,7 @@ def test_voice_is_cloned_with_consent_alone(server: Server, tmp_path):
     assert server.get("/v1/audio/voices/me/sample").content[:4] == b"RIFF"
     spoken = server.post("/v1/videos", json={"prompt": "In my voice.", "voice": {"id": "me"}})
     assert server.ended(spoken.json()["id"])["status"] == "completed"
+    assert server.get(f"/v1/videos/{spoken.json()['id']}/request").json()["voice"] == "me"
     assert server.delete("/v1/audio/voices/me").json()["deleted"]
     assert server.get("/v1/audio/voices/me").status_code == 404
     assert server.delete("/v1/audio/voices/joe").status_code == 404
@@ -276,6 +277,7 @@ def test_portraits_are_kept(server: Server):
     assert Image.open(io.BytesIO(server.get(made.json()["url"]).content)).size == (512, 512)
     video = server.post("/v1/videos", json={"prompt": "Hello.", "voice": "joe", "portrait": made.json()["id"]}).json()
     assert server.ended(video["id"])["status"] == "completed"
+    assert server.get(f"/v1/videos/{video['id']}/request").json()["portrait"] == made.json()["id"]
     blank = io.BytesIO()
     Image.new("RGB", (600, 600), "white").save(blank, format="PNG")
     nobody = server.post("/v1/portraits", files={"picture": ("no.png", blank.getvalue())})

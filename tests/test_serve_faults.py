@@ -311,7 +311,7 @@ job = Job(home / "jobs" / "a-0123456789"); job.folder.mkdir(parents=True)
 entry = queue.QueueEntry(submitted=1.0, state="done", ended=2.0)
 queue._write(job, entry)
 url = "http://127.0.0.1:1/"
-notes.write(job, url, {}, None, is_waiting=False)
+notes.write(job, url, is_waiting=False)
 later = {url: notes.ToAddress(not_before=time.time() + year)}
 notes.write_deliveries(job, notes.Deliveries(ended=2.0, id="evt", to=later))
 webhooks.tell_due(home, True, {})

@@ -71,6 +71,19 @@ def voice_fields(home, voice: Any) -> dict[str, str]:
     raise Refused(400, "voice_not_found", f"there is no voice {name!r}; there are: {there}.", "voice")
 
 
+def kept_names(fields: dict[str, Any]) -> dict[str, str]:
+    """The voice and the portrait that were named, as far as they are names."""
+    voice = fields.get("voice")
+    named = {"portrait": fields.get("portrait"), "voice": voice.get("id") if isinstance(voice, dict) else voice}
+    return {name: value for name, value in named.items() if isinstance(value, str) and len(value) <= 100}
+
+
+def still_kept(home, named: dict[str, str]) -> dict[str, str]:
+    """Of those, a cloned voice and a portrait that are there."""
+    there = {"portrait": {each["id"] for each in portraits_kept.every(home)}, "voice": set(voices.names(home))}
+    return {name: value for name, value in named.items() if value in there[name]}
+
+
 def model_of(stack: str) -> str:
     return f"avatar-{stack}"
 

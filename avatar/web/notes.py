@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -21,12 +21,13 @@ LONGEST_URL, MOST_WEBHOOKS = 2000, 100
 
 
 class Note(BaseModel):
-    """api.json. webhooks: where to tell that the video is there, or failed; metadata: the last caller's own words."""
+    """api.json. kept: the voice and the portrait of this home that were named; webhooks: where to tell that the video is there, or failed; metadata: the last caller's own words."""
 
     model_config = ConfigDict(strict=True, extra="ignore")
 
     webhooks: Annotated[list[Annotated[str, Field(max_length=LONGEST_URL)]], Field(max_length=MOST_WEBHOOKS)] = []
     metadata: dict[str, str] = {}
+    kept: dict[str, str] = {}
     remixed_from: Annotated[str, Field(max_length=100)] | None = None
 
 
@@ -60,12 +61,11 @@ class Deliveries(BaseModel):
     to: Annotated[dict[str, ToAddress], Field(max_length=MOST_WEBHOOKS)] = {}
 
 
-def write(job: Job, webhook: str | None, metadata: dict[str, str], remixed_from: str | None, is_waiting: bool) -> None:
-    """is_waiting: for somebody else already, who asked for the same and is told too."""
+def write(job: Job, webhook: str | None, is_waiting: bool, **said: Any) -> None:
+    """said: other fields of a Note; is_waiting: for somebody else already, who asked for the same and is told too."""
     others = read(job).webhooks if is_waiting else []
     webhooks = [*others, *([webhook] if webhook and webhook not in others else [])][-MOST_WEBHOOKS:]
-    note = Note(webhooks=webhooks, metadata=metadata, remixed_from=remixed_from)
-    write_json(job.folder / NAME, note.model_dump(mode="json"), durable=True)
+    write_json(job.folder / NAME, Note(webhooks=webhooks, **said).model_dump(mode="json"), durable=True)
 
 
 def write_key(path: Path, digest: str, job: str, is_taken: bool) -> None:

@@ -63,7 +63,7 @@ async def queued(state: Any, home: Any, row: dict[str, Any]) -> Video:
     if (voice := fields.pop("voice", None)) is not None:
         fields |= asked.voice_fields(home, str(voice).rpartition("/")[2])
     metadata = {"row": str(row["row"]), "name": row["name"]}
-    note = {"webhook": None, "metadata": metadata, "remixed_from": None}
+    note = {"webhook": None, "metadata": metadata}
     name = (await state.checker.ask("accept", home, asked=fields, priority=0, note=note))["job"]
     return video_of(place_of(home, name), [])
 

@@ -99,7 +99,7 @@ def note_of(fields: dict[str, Any], may_be_private: bool) -> dict[str, Any]:
         raise Refused(
             400, "invalid_request", f"metadata is an object of at most {MOST_METADATA} short texts.", "metadata"
         )
-    return {"webhook": url, "metadata": metadata}
+    return {"webhook": url, "metadata": metadata, "kept": asked.kept_names(fields)}
 
 
 def whole_number(fields: dict[str, Any], name: str) -> int:
@@ -229,7 +229,7 @@ async def remix(
             mode="json", exclude_defaults=True, exclude={"audio", *FILE_FIELDS, "profile", "seconds"}
         )
         fields |= {name: str(path) for name in ("portrait", "voice") if (path := getattr(before, name))}
-        fields["text"], note = words, {"webhook": None, "metadata": {}, "remixed_from": video_id}
+        fields["text"], note = words, {"webhook": None, "remixed_from": video_id}
         said = f"remix {video_id} {sent.digest()}"
         state = state_of(request)
         with once(home, idempotency_key, said) as known:
@@ -245,15 +245,16 @@ async def remix(
 
 @routes.get("/{video_id}/request")
 async def request_fields(home: Home, video_id: str) -> dict[str, Any]:
-    """What it was asked with, as POST /v1/videos takes it; files are those of the job and are not named."""
-    asked_for = place_of(home, video_id).job.request()
+    """What it was asked with, as POST /v1/videos takes it; of files, those that are kept here are named."""
+    job = place_of(home, video_id).job
+    asked_for = job.request()
     fields = asked_for.model_dump(mode="json", exclude_defaults=True, exclude={*FILE_FIELDS, "profile"})
     fields["model"] = asked.model_of(fields.pop("stack", "preview"))
     if "prompt" in fields:
         fields["portrait_prompt"] = fields.pop("prompt")
     if "text" in fields:
         fields["prompt"] = fields.pop("text")
-    return fields
+    return fields | asked.still_kept(home, notes.read(job).kept)
 
 
 @routes.get("/{video_id}/webhooks")
