@@ -26,6 +26,7 @@ export async function call(path, { method = "GET", body, headers = {}, signal } 
     }
     if (answer.ok) return answer;
     if (answer.status !== 401) throw await told(answer);
+    if (sessionStorage.getItem(TOKEN) !== token) continue; // another one was given while this request was on its way
     asking ??= askForToken(token).finally(() => (asking = null));
     await asking;
   }
