@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 
 import pytest
@@ -156,3 +157,12 @@ def test_second_server_of_a_home_is_refused(server: Server):
 def test_base_environment_says_where_the_server_is():
     done = run_command("serve")
     assert done.returncode == 1 and "run avatar serve" in done.stderr
+
+
+def test_ctrl_c_twice_ends_it_without_a_traceback(tmp_path):
+    with serving(tmp_path / "home") as stopped:
+        assert stopped.get("/health").status_code == 200
+        for _ in range(2):
+            stopped.process.send_signal(signal.SIGINT)
+        assert stopped.process.wait(40) == 130
+        assert "Traceback" not in stopped.log.read_text() and "interrupted" in stopped.log.read_text()

@@ -66,7 +66,14 @@ def run(rules: Rules, may_be_private: bool, listening: socket.socket, tell: Call
     shown = f"[{host}]" if ":" in host else host
     tell(f"http://{shown}:{port}")
     sys.stdout.flush()
-    server = uvicorn.Server(config)
+
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig, frame) -> None:
+            """A second Ctrl-C, or a signal to the whole group, does not break off the end: it is short."""
+            if not self.should_exit:
+                super().handle_exit(sig, frame)
+
+    server = Server(config)
     state.is_stopping = lambda: server.should_exit
     server.run(sockets=[listening])
 
