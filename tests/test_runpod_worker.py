@@ -39,6 +39,8 @@ class Served:
         self.trace = folder / "trace.txt" if shutil.which("strace") else None
         traced = ["strace", "-f", "-qq", "-e", "trace=connect,sendto,sendmsg", "-o", str(self.trace)] * bool(self.trace)
         mine = {**os.environ, "AVATAR_HOME": str(self.home), "AVATAR_RUNPOD_VOLUME": str(folder / "volume")}
+        # Its environment is there before it is watched: making it asks an index.
+        subprocess.run([ROOT / "run", "avatar", "worker", "--help"], check=True, capture_output=True)
         with open(self.log, "w") as said:
             self.process = subprocess.Popen(
                 [*traced, *COMMAND, *options], cwd=folder, stdout=said, stderr=said, env=mine | environment,
