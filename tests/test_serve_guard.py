@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 
 import pytest
 
-from tests.conftest import run_command
+from tests.conftest import ROOT, run_command
 from tests.served import Server, requests, serving
 
 ASKED = {"prompt": "Hello.", "voice": "joe"}
@@ -112,11 +113,10 @@ def test_webhooks_go_to_no_private_address(server: Server):
         assert (refused.status_code, refused.json()["error"]["param"]) == (400, "webhook"), url
 
 
-def test_webhook_whose_name_leads_to_a_private_address_is_not_asked(monkeypatch):
-    pytest.importorskip("pydantic")
+def test_webhook_whose_name_leads_to_a_private_address_is_not_asked(server: Server):
     # `localhost` stands for any name: it is looked up when the webhook is told, and the address is what is asked.
     done = subprocess.run(
-        [".venv/service/bin/python", "-P", "-c",
+        [ROOT / ".venv/service/bin/python", "-P", "-c",
          "from avatar.web.webhooks import looked_up\n"
          "print(looked_up('http://localhost/x', True).address)\n"
          "looked_up('http://localhost/x', False)"],
@@ -135,19 +135,15 @@ def test_webhook_whose_name_leads_to_a_private_address_is_not_asked(monkeypatch)
     ],
 )
 def test_a_server_that_may_not_start_says_why(tmp_path, variables, options, said):
-    import os
-
     done = subprocess.run(
-        ["./run", "avatar", "serve", "--port", "0", *options],
+        [ROOT / "run", "avatar", "serve", "--port", "0", *options],
         capture_output=True, text=True, env=os.environ | variables, timeout=60,
     )  # fmt: skip
     assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr
 
 
 def test_second_server_of_a_home_is_refused(server: Server):
-    import os
-
-    second = ["./run", "avatar", "serve", "--port", "0"]
+    second = [ROOT / "run", "avatar", "serve", "--port", "0"]
     done = subprocess.run(
         second, capture_output=True, text=True, env=os.environ | {"AVATAR_HOME": str(server.home)}, timeout=60
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Header, Request
@@ -40,6 +39,7 @@ FILES: dict[int | str, dict[str, Any]] = {
 }
 
 
+@routes.head("/content", response_class=FileResponse, include_in_schema=False)
 @routes.get("/content", response_class=FileResponse, responses=FILES)
 async def content(
     request: Request,
@@ -49,21 +49,6 @@ async def content(
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """The video, its portrait (thumbnail), its speech, its subtitles, or a sheet with a picture of each second."""
-    return await found(request, home, video_id, variant, if_none_match)
-
-
-@routes.head("/content", response_class=Response, include_in_schema=False)
-async def head(
-    request: Request,
-    home: Home,
-    video_id: str,
-    variant: Variant = "video",
-    if_none_match: Annotated[str | None, Header()] = None,
-) -> Response:
-    return await found(request, home, video_id, variant, if_none_match)
-
-
-async def found(request: Request, home: Path, video_id: str, variant: Variant, known: str | None) -> Response:
     place = place_of(home, video_id)
     stage, name, kind = VARIANTS[variant]
     record = place.job.record(stage)
@@ -81,7 +66,7 @@ async def found(request: Request, home: Path, video_id: str, variant: Variant, k
         raise Refused(404, "not_found", f"video {video_id} has no {variant}.")
     digest = record["outputs"].get(name) or record["outputs"]["video.mp4"] + "-sheet"
     headers = {"etag": f'"{digest}"', "cache-control": "private, no-cache", "accept-ranges": "bytes"}
-    if known and f'"{digest}"' in known:
+    if if_none_match and f'"{digest}"' in if_none_match:
         return Response(status_code=304, headers=headers)
     return FileResponse(
         path, media_type=kind, headers=headers, filename=f"{video_id}{path.suffix}", content_disposition_type="inline"

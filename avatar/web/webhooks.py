@@ -18,6 +18,7 @@ import os
 import secrets
 import socket
 import ssl
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -205,6 +206,6 @@ async def keep_telling(home: Path, may_be_private: bool) -> None:
             try:
                 due = time.monotonic() + await asyncio.to_thread(tell_due, home, may_be_private, told)
             except Exception as error:  # a full disk: it is tried again
-                print(f"avatar serve: webhooks of {home}: {error}", flush=True)
+                print(f"avatar serve: webhooks of {home}: {error}", file=sys.stderr)
                 due = time.monotonic() + LONGEST_REST_S
         await asyncio.sleep(POLL_S)
