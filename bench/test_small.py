@@ -147,7 +147,7 @@ def test_blend_face(benchmark, portrait):
     face = np.asarray(cv2.resize(portrait.picture[prepared.box.rows_columns], (256, 256)))[:, :, ::-1].copy()
 
     def blend() -> np.ndarray:
-        drawn = fit_to_box(face, prepared.box)[prepared.mask.top :]
+        drawn = fit_to_box(face, prepared.box, prepared.mask.top)
         drawn = tone.corrected(drawn, prepared.ring, prepared.skin, prepared.box)
         return paste(portrait.picture, drawn, prepared.box, prepared.mask)
 

@@ -35,7 +35,7 @@ def test_tone_is_the_references(portrait):
     inside = (slice(box.top + prepared.mask.top + 30, box.bottom - 40), slice(box.left + 60, box.right - 60))
     errors = [np.abs(picture[inside] - portrait.picture[inside].astype(float)).mean() for picture in (pasted, plain)]
     assert errors[0] < 0.6 * errors[1]
-    detail = [tone.finest_detail(tone.to_lab(rows))[prepared.ring].std() for rows in (corrected, drawn)]
+    detail = [tone.look(rows, prepared.ring).skin.detail for rows in (np.rint(corrected).astype(np.uint8), drawn)]
     assert 1.1 * detail[1] < detail[0] < 1.6 * detail[1]  # sharper, by half at most
 
 

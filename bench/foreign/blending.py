@@ -32,7 +32,7 @@ def a_blender() -> Callable[[], Callable[[], None]]:
         tone = ToneFollower()
 
         def blend() -> None:
-            drawn = fit_to_box(face, ready.box)[ready.mask.top :]
+            drawn = fit_to_box(face, ready.box, ready.mask.top)
             drawn = tone.corrected(drawn, ready.ring, ready.skin, ready.box)
             paste(portrait.picture, drawn, ready.box, ready.mask, 1.0)
 

@@ -27,7 +27,8 @@ from avatar.portrait.facts import Colour, colour_of
 # More slow the thread that launches kernels: on 16 cores drawing went from 137 frames/s to 113 beside 4, to 51 beside 8.
 MOST_THREADS = 4
 
-Looked = tuple[np.ndarray, Look] | None  # the drawn rows at their size and what they look like; None: no drawn face
+# The drawn rows at their size, and what they look like where tones are matched; None: no drawn face.
+Looked = tuple[np.ndarray, Look | None] | None
 
 
 def blending_threads() -> int:
@@ -74,8 +75,8 @@ class Blending:
             return None
         started = time.perf_counter()
         prepared = self._prepared[self._plan.shows[frame]]
-        drawn = fit_to_box(face, prepared.box)[prepared.mask.top :]
-        made = drawn, look(drawn, prepared.ring, prepared.skin)
+        drawn = fit_to_box(face, prepared.box, prepared.mask.top)
+        made = drawn, look(drawn, prepared.ring) if prepared.skin else None
         self._took_s.append(time.perf_counter() - started)
         return made
 

@@ -68,7 +68,7 @@ def face_mask(
     canvas[: pad + first] = 0
     canvas[-pad:] = canvas[:, :pad] = canvas[:, -pad:] = 0
     soft = cv2.GaussianBlur(canvas, (size, size), 0)
-    top = max(first - size // 2, 0)
+    top = min(max(first - size // 2, 0), box.height - 1)  # one row at least, if nothing is drawn
     rows, columns = slice(pad + top, pad + box.height), slice(pad, pad + box.width)
     return Mask(top, np.ascontiguousarray(soft[rows, columns]), canvas[rows, columns] > 0)
 

@@ -13,7 +13,7 @@ from avatar.lips.box import Box
 from avatar.lips.musetalk.crop import face_box
 from avatar.lips.musetalk.mask import Mask, face_mask
 from avatar.lips.musetalk.options import Options
-from avatar.lips.musetalk.tone import Skin, ring_of, skin, to_lab
+from avatar.lips.musetalk.tone import Skin, look, ring_of
 
 Made = TypeVar("Made")
 
@@ -22,7 +22,7 @@ class Prepared(NamedTuple):
     box: Box
     mask: Mask
     ring: np.ndarray  # bool, of the mask's rows
-    skin: Skin | None  # of the source; None where tones are not matched
+    skin: Skin | None  # of the source; None where tones are not matched or the ring is too small
 
 
 def prepare(picture: np.ndarray, landmarks: np.ndarray, options: Options) -> Prepared:
@@ -32,7 +32,8 @@ def prepare(picture: np.ndarray, landmarks: np.ndarray, options: Options) -> Pre
     mask = face_mask(landmarks, box, options.region, options.boundary, options.feather)
     ring = ring_of(mask, box)
     rows = picture[box.rows_columns][mask.top :]
-    return Prepared(box, mask, ring, skin(to_lab(rows), ring) if options.match_tone else None)
+    looked = look(rows, ring) if options.match_tone else None
+    return Prepared(box, mask, ring, looked and looked.skin)
 
 
 class Kept(Generic[Made]):

@@ -23,6 +23,8 @@ MOST_GAIN = 0.10
 MOST_OFFSET = 10.0  # Lab units, of 100
 MOST_SHARPENING = 0.5  # how much of the finest detail is added at most
 DETAIL_SIGMA = 1.5  # pixels: detail is what a Gaussian of this size removes
+SRGB = np.arange(256) / 255
+LINEAR_LIGHT = np.where(SRGB <= 0.04045, SRGB / 12.92, ((SRGB + 0.055) / 1.055) ** 2.4).astype(np.float32)
 FOLLOW = 0.1  # share of a new frame in the running correction; half of a change is there after 7 frames
 
 
@@ -51,27 +53,24 @@ def ring_of(mask: Mask, box: Box) -> np.ndarray:
 
 
 def to_lab(rgb: np.ndarray) -> np.ndarray:
-    """uint8 (h, w, 3) RGB -> float32 Lab, lightness 0..100."""
-    return cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    """uint8 (h, w, 3) RGB -> float32 Lab, lightness 0..100.
+
+    By way of linear light: from sRGB itself OpenCV reads Lab off a coarse table, up to 1.1 of 255 beside the colour.
+    """
+    return cv2.cvtColor(cv2.LUT(rgb, LINEAR_LIGHT), cv2.COLOR_LRGB2LAB)
 
 
 def to_rgb(lab: np.ndarray) -> np.ndarray:
-    """float32 Lab -> float32 RGB, 0..255."""
-    return np.clip(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), 0, 1) * 255
-
-
-def skin(lab: np.ndarray, ring: np.ndarray) -> Skin | None:
-    """What the ring shows of a Lab picture; None where the ring is too small."""
-    if np.count_nonzero(ring) < LEAST_RING:
-        return None
-    pixels = lab[ring].astype(np.float64)
-    return Skin(pixels.mean(axis=0), pixels.std(axis=0), float(finest_detail(lab)[ring].std(dtype=np.float64)))
+    """float32 Lab -> float32 RGB, 0..255; what no RGB can show is cut off. There and back is within 0.1."""
+    rgb = cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)
+    rgb *= 255
+    return rgb
 
 
 def finest_detail(lab: np.ndarray) -> np.ndarray:
     """The lightness without its coarse part: float32 (h, w)."""
-    lightness = np.ascontiguousarray(lab[:, :, 0])
-    return lightness - cv2.GaussianBlur(lightness, (0, 0), DETAIL_SIGMA)
+    lightness = cv2.extractChannel(lab, 0)
+    return cv2.subtract(lightness, cv2.GaussianBlur(lightness, (0, 0), DETAIL_SIGMA))
 
 
 def tone_between(drawn: Skin, wanted: Skin, box: Box) -> Tone:
@@ -83,33 +82,43 @@ def tone_between(drawn: Skin, wanted: Skin, box: Box) -> Tone:
     return Tone(gain, offset, drawn.mean, float(np.clip(lack, 0, MOST_SHARPENING)))
 
 
-def apply_tone(lab: np.ndarray, tone: Tone) -> np.ndarray:
-    """The corrected picture: float32 (h, w, 3) Lab."""
-    corrected = (lab - tone.pivot) * tone.gain + tone.pivot + tone.offset
-    if tone.sharpening:
-        corrected[:, :, 0] += tone.sharpening * finest_detail(lab)
-    return corrected.astype(np.float32)
-
-
 class Look(NamedTuple):
-    """Drawn rows in Lab, float32 (rows, width, 3), and what their ring shows; None where tones are not matched."""
+    """Rows in Lab, float32 (rows, width, 3), their lightness's finest detail, float32 (rows, width), and their skin."""
 
     lab: np.ndarray
-    seen: Skin | None
+    detail: np.ndarray
+    skin: Skin
 
 
-def look(drawn: np.ndarray, ring: np.ndarray, wanted: Skin | None) -> Look:
-    """Of the drawn rows, uint8 (rows, width, 3) RGB. Frames may be looked at side by side and in any order."""
-    lab = to_lab(drawn)
-    return Look(lab, skin(lab, ring) if wanted else None)
+def look(rgb: np.ndarray, ring: np.ndarray) -> Look | None:
+    """Of rows, uint8 (rows, width, 3) RGB, with the ring to look at, bool (rows, width); None where it is too small.
+
+    Frames may be looked at side by side and in any order.
+    """
+    if np.count_nonzero(ring) < LEAST_RING:
+        return None
+    lab, seen = to_lab(rgb), ring.view(np.uint8)
+    detail = finest_detail(lab)
+    mean, spread = cv2.meanStdDev(lab, mask=seen)
+    fine = cv2.meanStdDev(detail, mask=seen)[1].item()
+    return Look(lab, detail, Skin(mean[:, 0], spread[:, 0], fine))
 
 
-def toned(drawn: np.ndarray, looked: Look, tone: Tone | None) -> np.ndarray:
-    """The drawn rows in that tone, or as they are: float32, 0..255. Frames may be made side by side and in any order."""
-    if tone is None:
-        return drawn.astype(np.float32)
-    # As a difference: OpenCV's way to Lab and back alone is off by up to 1.2 of 255.
-    return np.clip(drawn + (to_rgb(apply_tone(looked.lab, tone)) - to_rgb(looked.lab)), 0, 255)
+def apply_tone(looked: Look, tone: Tone) -> np.ndarray:
+    """The corrected picture: float32 (rows, width, 3) Lab."""
+    shift = tone.pivot + tone.offset - tone.pivot * tone.gain
+    corrected = cv2.transform(looked.lab, np.column_stack([np.diag(tone.gain), shift]))
+    if tone.sharpening:
+        corrected[:, :, 0] += np.float32(tone.sharpening) * looked.detail
+    return corrected
+
+
+def toned(drawn: np.ndarray, looked: Look | None, tone: Tone | None) -> np.ndarray:
+    """The drawn rows, uint8 (rows, width, 3) RGB, in that tone: float32, 0..255; the same array where there is none.
+
+    Frames may be made side by side and in any order.
+    """
+    return drawn if looked is None or tone is None else to_rgb(apply_tone(looked, tone))
 
 
 class ToneFollower:
@@ -121,11 +130,11 @@ class ToneFollower:
     def restart(self) -> None:
         self._tone = None
 
-    def follow(self, looked: Look, wanted: Skin | None, box: Box) -> Tone | None:
+    def follow(self, looked: Look | None, wanted: Skin | None, box: Box) -> Tone | None:
         """The tone of the next frame; None where there is nothing to match."""
-        if looked.seen is None or wanted is None:
+        if looked is None or wanted is None:
             return None
-        new = tone_between(looked.seen, wanted, box)
+        new = tone_between(looked.skin, wanted, box)
         old = self._tone or new
         gain, offset, pivot = ((1 - FOLLOW) * before + FOLLOW * now for before, now in zip(old[:3], new[:3]))
         sharpening = (1 - FOLLOW) * old.sharpening + FOLLOW * new.sharpening
@@ -133,6 +142,6 @@ class ToneFollower:
         return self._tone
 
     def corrected(self, drawn: np.ndarray, ring: np.ndarray, wanted: Skin | None, box: Box) -> np.ndarray:
-        """The next frame's drawn rows, uint8 (rows, width, 3) RGB, in the tone of the wanted skin: float32, 0..255."""
-        looked = look(drawn, ring, wanted)
+        """The next frame's drawn rows, uint8 (rows, width, 3) RGB, in the tone of the wanted skin: as `toned`."""
+        looked = look(drawn, ring) if wanted else None
         return toned(drawn, looked, self.follow(looked, wanted, box))
