@@ -11,6 +11,7 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -98,6 +99,17 @@ def test_the_same_request_gives_the_same_bytes_and_other_sound_other_lips(portra
     assert all(np.array_equal(a, b) for a, b in zip(once, again))
     assert all((a != b).any() for a, b in zip(once, other))
     assert any((a != b).any() for a, b in zip(once, once[1:]))
+
+
+def test_opencv_computes_in_the_threads_that_blend_and_in_no_others():
+    before = cv2.getNumThreads()
+    try:
+        cv2.setNumThreads(3)
+        with MuseTalkLips.load(threads=1):
+            assert cv2.getNumThreads() == 1
+        assert cv2.getNumThreads() == 3
+    finally:
+        cv2.setNumThreads(before)
 
 
 def test_outside_the_square_not_a_bit_changes(portrait):

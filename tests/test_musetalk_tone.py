@@ -7,6 +7,8 @@ import pytest
 
 pytest.importorskip("scipy")
 
+from scipy import ndimage
+
 from avatar.lips.musetalk import blend, tone
 from avatar.lips.musetalk.options import Options
 from avatar.lips.musetalk.prepared import prepare
@@ -37,6 +39,26 @@ def test_tone_is_the_references(portrait):
     assert errors[0] < 0.6 * errors[1]
     detail = [tone.look(rows, prepared.ring).skin.detail for rows in (np.rint(corrected).astype(np.uint8), drawn)]
     assert 1.1 * detail[1] < detail[0] < 1.6 * detail[1]  # sharper, by half at most
+
+
+def test_lab_is_exact_and_goes_back_to_the_same_colours():
+    colours = np.random.default_rng(1).integers(0, 256, (100, 300, 3), np.uint8)
+    lab = tone.to_lab(colours)
+    np.testing.assert_allclose(lab, reference.lab(colours), atol=0.05)
+    np.testing.assert_allclose(tone.to_rgb(lab), colours, atol=0.1)
+
+
+@pytest.mark.parametrize("sharpening", [0.0, 0.5])
+def test_a_tone_is_what_it_says(portrait, sharpening):
+    rows = portrait.picture[200:300, 150:350]
+    given = tone.Tone(np.array([1.1, 0.9, 1.0]), np.array([3.0, -5.0, 7.0]), np.array([50.0, 10.0, 8.0]), sharpening)
+    lab = reference.lab(rows)
+    expected = (lab - given.pivot) * given.gain + given.pivot + given.offset
+    lightness = lab[..., 0]
+    expected[..., 0] += sharpening * (lightness - ndimage.gaussian_filter(lightness, 1.5, mode="mirror"))
+    made = tone.toned(rows, tone.look(rows, np.ones(rows.shape[:2], bool)), given)
+    assert made.dtype == np.float32
+    np.testing.assert_allclose(made, reference.rgb(expected), atol=0.2)
 
 
 def test_tone_is_limited_and_follows_slowly(portrait):

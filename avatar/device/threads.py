@@ -1,4 +1,4 @@
-"""How many threads PyTorch computes with on the CPU."""
+"""How many threads PyTorch and OpenCV compute with on the CPU."""
 
 from __future__ import annotations
 
@@ -17,3 +17,16 @@ def torch_threads(count: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+@contextmanager
+def opencv_threads(count: int) -> Iterator[None]:
+    """So many until the block ends. 1 where several threads call it: its pool takes one of them at a time and spins."""
+    import cv2
+
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(count)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before)

@@ -14,7 +14,7 @@ import numpy as np
 
 from avatar.device import memory, need
 from avatar.device.libraries import DIFFUSERS, FACES, FFMPEG, TORCH
-from avatar.device.threads import torch_threads
+from avatar.device.threads import opencv_threads, torch_threads
 from avatar.engines import Told
 from avatar.lips.musetalk.clip import Clip
 from avatar.lips.musetalk.options import Options
@@ -83,7 +83,11 @@ class MuseTalkLips:
         profile = profile or memory.profile()
         device, dtype, batch = memory.device(profile), getattr(torch, profile.dtype), profile.lips_batch
         needed = need_bytes(batch, dtype.itemsize)
-        with torch_threads(threads), memory.measured("lips (MuseTalk 1.5)", needed, device, profile) as usage:
+        with (
+            torch_threads(threads),
+            opencv_threads(1),
+            memory.measured("lips (MuseTalk 1.5)", needed, device, profile) as usage,
+        ):
             steps = memory.StepDown(halvings(batch), "frames a step", profile)
             engine = cls(Models.load(device, dtype), steps, usage, cuda_graphs)
             try:
