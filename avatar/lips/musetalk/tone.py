@@ -23,9 +23,9 @@ MOST_GAIN = 0.10
 MOST_OFFSET = 10.0  # Lab units, of 100
 MOST_SHARPENING = 0.5  # how much of the finest detail is added at most
 DETAIL_SIGMA = 1.5  # pixels: detail is what a Gaussian of this size removes
-SRGB = np.arange(256) / 255
-LINEAR_LIGHT = np.where(SRGB <= 0.04045, SRGB / 12.92, ((SRGB + 0.055) / 1.055) ** 2.4).astype(np.float32)
 FOLLOW = 0.1  # share of a new frame in the running correction; half of a change is there after 7 frames
+SRGB = np.arange(256) / 255  # of each level
+LINEAR_LIGHT = np.where(SRGB <= 0.04045, SRGB / 12.92, ((SRGB + 0.055) / 1.055) ** 2.4).astype(np.float32)
 
 
 class Skin(NamedTuple):
