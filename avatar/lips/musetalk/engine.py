@@ -86,6 +86,7 @@ class MuseTalkLips:
         with torch_threads(threads), memory.measured("lips (MuseTalk 1.5)", needed, device, profile) as usage:
             steps = memory.StepDown(halvings(batch), "frames a step", profile)
             engine = cls(Models.load(device, dtype), steps, usage, cuda_graphs)
+            engine.notes += engine._models.notes  # what is so for all videos
             try:
                 yield engine
             finally:
