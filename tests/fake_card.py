@@ -49,7 +49,7 @@ class Followed(TorchDispatchMode):
 
     def __torch_dispatch__(self, operation, types, arguments=(), keywords=None):
         keywords = keywords or {}
-        if operation.namespace != "aten":  # prim.device asks where a fake tensor is
+        if operation.namespace not in ("aten", "avatar"):  # prim.device asks where a fake tensor is
             return operation(*arguments, **keywords)
         leaves = tree_leaves((arguments, keywords))
         taken = [each for each in leaves if isinstance(each, torch.Tensor)]

@@ -123,7 +123,12 @@ def device(profile: Profile | None = None) -> torch.device:
 def _torch_device(profile: Profile) -> torch.device:
     import torch
 
-    return torch.device("cuda", 0) if profile.device == "cuda" else torch.device("cpu")
+    if profile.device == "cpu":
+        return torch.device("cpu")
+    # cuDNN's attention makes a plan for each new shape in each new thread: 0.5 s before MuseTalk's first frame on an
+    # H200, and more for every sentence of XTTS. The others of PyTorch make none and are as fast here.
+    torch.backends.cuda.enable_cudnn_sdp(False)
+    return torch.device("cuda", 0)
 
 
 def dtype_for(device: torch.device) -> torch.dtype:

@@ -18,6 +18,7 @@ class Fetching:
 
     def __init__(self) -> None:
         self._states: dict[str, dict[str, Any]] = {}
+        self._lines: dict[str, list[str]] = {}  # all of the last fetch
         self._process: asyncio.subprocess.Process | None = None
         self._task: asyncio.Task | None = None
 
@@ -30,6 +31,10 @@ class Fetching:
     def told(self, model: str) -> dict[str, Any] | None:
         return self._states.get(model)
 
+    def lines(self, model: str, first: int) -> list[str]:
+        """What the last fetch of a model said, from its line `first` on."""
+        return self._lines.get(model, [])[first:]
+
     async def begin(self, model: str, accept_licence: bool) -> dict[str, Any]:
         if self._task and not self._task.done():
             if self._states.get(model, {}).get("status") == "in_progress":
@@ -40,14 +45,15 @@ class Fetching:
             python(), "-P", "-m", "avatar", *words, stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, env=environment(),
         )  # fmt: skip
-        self._states[model] = {"status": "in_progress", "said": []}
-        self._task = asyncio.create_task(self._follow(self._process, self._states[model]))
+        self._states[model], self._lines[model] = {"status": "in_progress", "said": []}, []
+        self._task = asyncio.create_task(self._follow(self._process, self._states[model], self._lines[model]))
         return self._states[model]
 
-    async def _follow(self, process: asyncio.subprocess.Process, told: dict[str, Any]) -> None:
+    async def _follow(self, process: asyncio.subprocess.Process, told: dict[str, Any], lines: list[str]) -> None:
         assert process.stdout
         async for line in process.stdout:
-            told["said"] = [*told["said"], line.decode(errors="replace").strip()][-LAST_LINES:]
+            lines.append(line.decode(errors="replace").strip())
+            told["said"] = lines[-LAST_LINES:]
         told["status"] = "completed" if await process.wait() == 0 else "failed"
 
     async def stop(self) -> None:

@@ -6,10 +6,12 @@ import asyncio
 import shutil
 import time
 from collections import Counter
-from typing import Any
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Header, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 import avatar
 from avatar.jobs import home as homes
@@ -20,6 +22,7 @@ from avatar.web.fetching import Fetching
 from avatar.web.state import Home, State, state_of
 
 routes = APIRouter(tags=["host"])
+POLL_S = 0.25  # between two looks at a fetch
 LEAST_ROOM_BYTES = 256 << 20  # of the disk that holds the home
 
 
@@ -58,6 +61,30 @@ async def fetch(request: Request, model_id: str, accept_licence: bool = False) -
         raise Refused(404, "model_not_found", f"there are no weights {model_id!r}; GET /v1/models shows them.")
     state.facts = None
     return {"id": model_id, "object": "model.fetch", **await Fetching.of(request.app).begin(model_id, accept_licence)}
+
+
+async def fetched(request: Request, model_id: str) -> None:
+    """Asked before the answer begins: 404 is then still to be said."""
+    if Fetching.of(request.app).told(model_id) is None:
+        raise Refused(404, "not_found", f"nobody has had {model_id!r} fetched since this server began.")
+
+
+@routes.get("/v1/models/{model_id}/fetch/events", response_class=EventSourceResponse, dependencies=[Depends(fetched)])
+async def fetch_events(
+    request: Request, model_id: str, last_event_id: Annotated[int | None, Header(ge=0, le=1 << 53)] = None
+) -> AsyncIterator[ServerSentEvent]:
+    """What a fetch says, line by line (SSE), after Last-Event-ID; the last event is completed or failed."""
+    fetches, number = Fetching.of(request.app), last_event_id or 0
+    while not state_of(request).is_stopping():
+        told = fetches.told(model_id) or {}
+        status = told.get("status", "failed")  # before the look, so that the last line is told
+        for line in fetches.lines(model_id, number):
+            number += 1
+            yield ServerSentEvent(event="progress", id=str(number), data={"said": line})
+        if status != "in_progress":
+            yield ServerSentEvent(event=status, data={"id": model_id, "fetch": told})
+            return
+        await asyncio.sleep(POLL_S)
 
 
 @routes.get("/health")

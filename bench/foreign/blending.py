@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from bench.foreign.levers import Card
-from bench.foreign.networks import AS_BUILT, WAYS, set_way
+from bench.foreign.networks import AS_BUILT, FIRST, LAST, set_way
 
 COUNTS = (1, 2, 4, 8)
 
@@ -98,14 +98,14 @@ def threads(card: Card) -> dict:
 
 
 def end_to_end(card: Card) -> dict:
-    """The engine's own frames, thrown away, with CUDA graphs on a card: by batch, norm and threads that blend."""
+    """The engine's own frames, thrown away, with CUDA graphs on a card: by batch, kernels and threads that blend."""
     from avatar.lips.musetalk import blending
     from bench import gpu_lips
 
     made, before = {}, blending.MOST_THREADS
     portrait, _ = gpu_lips.a_portrait()
     try:
-        for way in WAYS[:2]:
+        for way in (AS_BUILT, LAST):
             set_way(card, way)
             for batch in card.batches:
                 for count in COUNTS:
@@ -116,5 +116,5 @@ def end_to_end(card: Card) -> dict:
                     card.release()
     finally:
         blending.MOST_THREADS = before
-        set_way(card, AS_BUILT if card.cuda else "contiguous")
+        set_way(card, AS_BUILT if card.cuda else FIRST)
     return made

@@ -132,8 +132,15 @@ class Card:
 def about(card: Card) -> dict:
     if not card.cuda:
         return {"torch": torch.__version__}
+    from avatar.lips.musetalk import kernels
+
     properties = torch.cuda.get_device_properties(0)
+    kernels.compiled.cache_clear()
+    started = time.perf_counter()
+    why_not = kernels.why_not()
+    compiling_s = round(time.perf_counter() - started, 3)
     return {
+        "kernels": why_not or "compiled", "compiling_s": compiling_s,
         "name": properties.name, "mib": properties.total_memory >> 20, "multiprocessors": properties.multi_processor_count,
         "torch": torch.__version__, "cuda": torch.version.cuda, "cudnn": torch.backends.cudnn.version(),
         "cores": len(os.sched_getaffinity(0)), "python": sys.version.split()[0],
@@ -141,10 +148,10 @@ def about(card: Card) -> dict:
 
 
 def main() -> int:
-    from bench.foreign import blending, lower_half, networks, voice
+    from bench.foreign import blending, lower_half, networks, starting, voice
 
     pieces = {
-        "about": about, "one_code": voice.one_code, "sentences": voice.sentences, "end_to_end": blending.end_to_end,
+        "about": about, "starting": starting.measure, "one_code": voice.one_code, "sentences": voice.sentences, "end_to_end": blending.end_to_end,
         "networks": networks.ways, "where_time_goes": networks.where_time_goes, "portrait": networks.portrait,
         "blending_threads": blending.threads, "equal": networks.equal, "lower_half": lower_half.measure,
     }  # fmt: skip

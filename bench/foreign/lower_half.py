@@ -11,6 +11,7 @@ import copy
 import torch
 from torch import nn
 
+from avatar.lips.musetalk.fused import unfuse
 from bench.foreign.levers import Card
 
 FIRST_ROW = 116  # of 256: where the bundled portrait's mask begins, less the reach of Lanczos
@@ -64,6 +65,7 @@ def measure(card: Card) -> dict:
     """How far off the lower rows are, in levels of 255, with the kept sums and with the crop's own; and the time."""
     vae, shared = copy.deepcopy(card.models.vae), {"mode": "whole"}
     decoder = vae.decoder
+    unfuse(vae)
     with_sums(decoder, shared)
 
     def decode(latents: torch.Tensor, mode: str) -> torch.Tensor:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import torch
 
-from avatar.lips.musetalk.norm import as_before, keep_channels_last
+from avatar.lips.musetalk.fused import fuse, unfuse
 from bench.foreign.levers import Card
 
-AS_BUILT, EVERYWHERE = "as built", "norms everywhere keep channels last"
-WAYS = (AS_BUILT, "channels last, PyTorch's norms", "contiguous", EVERYWHERE)
+AS_BUILT, LAST, FIRST = "as built", "channels last, no kernels of our own", "contiguous"
+WAYS = (AS_BUILT, LAST, FIRST)
 
 # What the names of kernels say of their kind; the first that fits.
 KINDS = {
     "layout copies": ("nchwToNhwc", "nhwcToNchw", "direct_copy", "copy_kernel", "Memcpy DtoD", "convertTensor"),
+    "our own": ("sums", "normed", "join", "enlarge"),
     "norm": ("group_norm", "GroupNorm", "RowwiseMoments", "ComputeFusedParams", "Welford", "layer_norm"),
     "attention": ("flash", "fmha", "attention", "softmax"),
     "convolution and products": ("conv", "xmma", "gemm", "cutlass", "cudnn", "nvjet", "implicit"),
@@ -24,13 +25,10 @@ KINDS = {
 def set_way(card: Card, way: str) -> None:
     """Give the networks one of WAYS, whatever they had."""
     for network in (card.models.unet, card.models.vae):
-        as_before(network)
-        network.to(memory_format=torch.contiguous_format if way == "contiguous" else torch.channels_last)
-    if way != "contiguous":
-        for network in {AS_BUILT: (card.models.vae.decoder,), EVERYWHERE: (card.models.unet, card.models.vae)}.get(
-            way, ()
-        ):
-            keep_channels_last(network)
+        unfuse(network)
+        network.to(memory_format=torch.contiguous_format if way == FIRST else torch.channels_last)
+        if card.cuda and way == AS_BUILT:
+            fuse(network)
 
 
 def ways(card: Card) -> dict:
@@ -46,7 +44,7 @@ def ways(card: Card) -> dict:
                 for name, work in card.works(batch).items():
                     found[f"{name}, batch {batch}, {way}"] = measured(card, work, batch, wanted[name])
     finally:
-        set_way(card, AS_BUILT if card.cuda else "contiguous")
+        set_way(card, AS_BUILT if card.cuda else FIRST)
     return found
 
 

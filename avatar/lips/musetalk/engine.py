@@ -90,6 +90,7 @@ class MuseTalkLips:
         ):
             steps = memory.StepDown(halvings(batch), "frames a step", profile)
             engine = cls(Models.load(device, dtype), steps, usage, cuda_graphs)
+            engine.notes += engine._models.notes  # what is so for all videos
             try:
                 yield engine
             finally:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import torch
 
 from avatar.errors import EnvironmentProblem
-from avatar.lips.musetalk import checkpoint
+from avatar.lips.musetalk import checkpoint, kernels
 from avatar.lips.musetalk.audio_features import Ear
 from avatar.lips.musetalk.audio_windows import WINDOW_STEPS, positions
-from avatar.lips.musetalk.norm import keep_channels_last
+from avatar.lips.musetalk.fused import fuse
 from avatar.lips.musetalk.overflow import all_finite, go_on_in_float32
 from avatar.lips.musetalk.transfer import upload
 from avatar.weights import store
@@ -40,10 +40,7 @@ class Models:
         self.notes: list[str] = []
         self.unet, self.vae, self.ear = unet, vae, Ear(encoder, self.notes)
         if device.type == "cuda":
-            # As cuDNN's half-precision convolutions read them; on a CPU other sums would come out.
-            for network in (self.unet, self.vae):
-                network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]  # wrapped by diffusers
-            keep_channels_last(self.vae.decoder)
+            self._lay_out()
         self._refuse_mismatch()
         tokens = positions(WINDOW_STEPS * self.ear.layers, self.ear.width)
         self._positions = torch.from_numpy(tokens).to(device)
@@ -58,6 +55,17 @@ class Models:
         vae = checkpoint.load_vae(coder["config.json"], coder["diffusion_pytorch_model.safetensors"], device, dtype)
         encoder = checkpoint.load_encoder(whisper["config.json"], whisper["model.safetensors"], device, dtype)
         return cls(unet, vae, encoder, device)
+
+    def _lay_out(self) -> None:
+        """As a card is fastest; on a CPU other sums would come out."""
+        slower = kernels.why_not()
+        if slower:
+            self.notes.append(f"the kernels of our own were left out, and drawing takes longer: {slower}.")
+        for network in (self.unet, self.vae):
+            # As cuDNN's half-precision convolutions read them.
+            network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]  # wrapped by diffusers
+            if not slower:
+                fuse(network)
 
     def _refuse_mismatch(self) -> None:
         heard, expected = self.ear.width, self.unet.config["cross_attention_dim"]
