@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from avatar.lips.box import Box
-from avatar.lips.musetalk.lanczos import resized
 from avatar.lips.musetalk.mask import Mask
 
 
@@ -15,7 +15,7 @@ def fit_to_box(face: np.ndarray, box: Box, first: int = 0) -> np.ndarray:
 
     first: the first row of the box to make. Upstream enlarges bilinearly, which blurs teeth on close-ups.
     """
-    return resized(face, box.width, box.height, first)
+    return np.asarray(Image.fromarray(face).resize((box.width, box.height), Image.Resampling.LANCZOS))[first:]
 
 
 def paste(picture: np.ndarray, drawn: np.ndarray, box: Box, mask: Mask, opacity: float = 1.0) -> np.ndarray:
