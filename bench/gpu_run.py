@@ -28,7 +28,7 @@ class Run:
     def __init__(self, options: argparse.Namespace, parts: list[str], encodes: bool, result: dict) -> None:
         self.options, self.parts, self.encodes, self.result = options, parts, encodes, result
         self.on_gpu = options.device == "cuda"
-        self.device = torch.device("cuda", 0) if self.on_gpu else torch.device("cpu")
+        self.device = memory.card() if self.on_gpu else torch.device("cpu")
         self.smaller = TINY if options.tiny else {}
         self.portrait_size = 64 if options.tiny else 512
         self.least_s = 0.01 if options.tiny else LEAST_S

@@ -57,7 +57,7 @@ def test_the_lips_are_drawn_encoded_and_read_back_at_each_batch(tiny):
     for one in lips["batches"].values():
         assert one["completes"] and one["drawing"]["frames"] == one["end_to_end"]["frames"] == 5
         assert one["parts"]["unet"] > 0 and one["parts"]["vae_decoder"] > 0
-        assert one["end_to_end"]["encode_alone_frames_per_s"] > 0 and one["end_to_end"]["decode_alone_frames_per_s"] > 0
+        assert one["end_to_end"]["encode_alone_frames_per_s"] > 0
         assert "share_of_roof" not in one, "tiny networks have another arithmetic"
 
 

@@ -123,10 +123,16 @@ def device(profile: Profile | None = None) -> torch.device:
 def _torch_device(profile: Profile) -> torch.device:
     import torch
 
-    if profile.device == "cpu":
-        return torch.device("cpu")
-    # cuDNN's attention makes a plan for each new shape in each new thread: 0.5 s before MuseTalk's first frame on an
-    # H200, and more for every sentence of XTTS. The others of PyTorch make none and are as fast here.
+    return card() if profile.device == "cuda" else torch.device("cpu")
+
+
+def card() -> torch.device:
+    """The first CUDA device, set up as every engine here wants it."""
+    import torch
+
+    # cuDNN's attention makes a plan for each new shape in each new thread, MuseTalk's first frame came 0.4 to 0.9 s later
+    # by that on an H200 and XTTS's sentences without a graph took 7.6 instead of 6.1 s. PyTorch's others make none and
+    # are as fast here (bench/NOTES.md).
     torch.backends.cuda.enable_cudnn_sdp(False)
     return torch.device("cuda", 0)
 

@@ -44,8 +44,10 @@ Nobody sat before a camera, and nobody read a text aloud. The second half of the
 render() { # NAME PROGRAM...
     local name=$1 began; shift
     echo "== $SECONDS s: $name"; began=$(date +%s.%N)
-    "$@" pipeline run --stack full --text "$text $name" -o "$OUT/$name.mp4" --json >"$OUT/$name.json" 2>"$OUT/$name.log"
-    local code=$?
+    # Each line with its second, so that what lies between the stages is seen too.
+    "$@" pipeline run --stack full --text "$text $name" -o "$OUT/$name.mp4" --json 2>&1 >"$OUT/$name.json" |
+        while IFS= read -r line; do awk -v b="$began" -v n="$EPOCHREALTIME" -v l="$line" 'BEGIN { printf "%.2f %s\n", n - b, l }'; done >"$OUT/$name.log"
+    local code=${PIPESTATUS[0]}
     echo "$name: exit code $code, $(echo "$(date +%s.%N) $began" | awk '{print $1 - $2}') s"; tail -3 "$OUT/$name.log"
     return $code
 }
@@ -54,5 +56,5 @@ sync; echo 3 >/proc/sys/vm/drop_caches 2>/dev/null || echo "the file cache stays
 [ -n "${OPEN:-}" ] || render cold "$PY" -m avatar || render open "$PY" -c 'import sys; from avatar.__main__ import main; sys.exit(main())'
 [ -z "${OPEN:-}" ] || for turn in cold warm; do render $turn "$PY" -c 'import sys; from avatar.__main__ import main; sys.exit(main())'; done
 [ -n "${OPEN:-}" ] || render warm "$PY" -m avatar
-"$PY" -X importtime -c 'import avatar.device.memory; from TTS.tts.models.xtts import Xtts' 2>"$OUT/imports-of-the-voice.txt"
-sort -t'|' -k2 -n -r "$OUT/imports-of-the-voice.txt" | head -40 >"$OUT/imports.txt"; rm "$OUT/imports-of-the-voice.txt"; head -8 "$OUT/imports.txt"
+[ -n "${OPEN:-}" ] || render imports "$PY" -X importtime -m avatar
+grep "import time" "$OUT/imports.log" 2>/dev/null | sort -t'|' -k2 -n -r | head -80 >"$OUT/imports.txt"; head -8 "$OUT/imports.txt"

@@ -21,7 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 os.environ.setdefault("AVATAR_HOME", "/tmp/avatar-home")
 
-from avatar.device import memory  # noqa: F401  before torch, for whose threads it sets something
+from avatar.device import memory  # before torch, for whose threads it sets something
 
 import numpy as np  # isort: skip
 import torch  # isort: skip
@@ -42,7 +42,7 @@ class Card:
         from bench.tiny_shapes import TINY
 
         self.cuda = device == "cuda"
-        self.device = torch.device("cuda", 0) if self.cuda else torch.device("cpu")
+        self.device = memory.card() if self.cuda else torch.device("cpu")
         self.dtype = torch.float16 if self.cuda else torch.float32
         self.smaller = TINY if tiny else {}
         if not self.cuda:
