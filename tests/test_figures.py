@@ -21,7 +21,7 @@ from avatar.fit import plan
 from tests.conftest import ROOT
 from tests.test_readme import PAGES
 
-H100 = ROOT / "bench/results/foreign-h100"
+H200 = ROOT / "bench/results/foreign-h200/2026-11-27"
 GPU_PROFILES = [profile for profile in hardware.PROFILES if profile.device == "cuda"]
 
 
@@ -67,12 +67,12 @@ def test_what_each_size_needs_is_said_as_it_is_computed():
     assert [cells for cells in rows("docs/fit.md", 6) if cells[0].endswith(" GB")] == computed
 
 
-def test_what_the_first_card_measured_stands_beside_what_is_computed():
-    runs = {stage: json.loads((H100 / f"{stage}.json").read_text())["stages"][stage] for stage in ("portrait", "voice")}
-    lips = json.loads((H100 / "lips.json").read_text())["stages"]["lips"]
+def test_what_a_card_measured_stands_beside_what_is_computed():
+    runs = {stage: json.loads((H200 / f"{stage}.json").read_text())["stages"][stage] for stage in ("portrait", "voice")}
+    lips = json.loads((H200 / "lips.json").read_text())["stages"]["lips"]
     measured = {stage: run["run"]["allocated_mib"] for stage, run in runs.items()}
     measured["lips, 16 frames a step"] = lips["batches"]["16"]["graphed"]["run"]["allocated_mib"]
-    printed = plan.for_card("H100 80GB", 10)["stages"]
+    printed = plan.for_card("H200 141GB", 10)["stages"]
     tensors = {stage: each["weights_mib"] + each["live_mib"] + each["copies_mib"] for stage, each in printed.items()}
     computed = [[name, f"{tensors[name.partition(',')[0]]:,}", f"{mib:,}"] for name, mib in measured.items()]
     assert [cells for cells in rows("docs/fit.md", 3) if cells[0] in measured] == computed

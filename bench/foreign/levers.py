@@ -148,12 +148,12 @@ def about(card: Card) -> dict:
 
 
 def main() -> int:
-    from bench.foreign import blending, lower_half, networks, starting, voice
+    from bench.foreign import blending, networks, starting, voice
 
     pieces = {
         "about": about, "starting": starting.measure, "one_code": voice.one_code, "sentences": voice.sentences, "end_to_end": blending.end_to_end,
         "networks": networks.ways, "where_time_goes": networks.where_time_goes, "portrait": networks.portrait,
-        "blending_threads": blending.threads, "equal": networks.equal, "lower_half": lower_half.measure,
+        "blending_threads": blending.threads, "equal": networks.equal,
     }  # fmt: skip
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True)
