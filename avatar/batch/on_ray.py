@@ -12,6 +12,8 @@ import importlib
 import logging
 import os
 import re
+import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -159,7 +161,7 @@ class Cluster:
         """A task that makes what is planned, on any node that has what it takes. Raises AvatarError."""
         request = plan.request
         files = [self._sent(path) for name in FILE_FIELDS if (path := getattr(request, name))]
-        with lost_as_temporary(self._ray):
+        with told(self._ray):
             task = self._ray.remote(ray_node.render).options(
                 name=plan.row.label, num_gpus=int(request.stack == "full" and request.profile != "cpu"),
                 max_retries=MOST_RETRIES, retry_exceptions=[TemporaryProblem],
@@ -171,28 +173,19 @@ class Cluster:
         key = (str(path), found.st_mtime_ns, found.st_size)
         if key not in self._files:
             content = path.read_bytes()
-            with lost_as_temporary(self._ray):
+            with told(self._ray):
                 self._files[key] = self._ray.put(content)
         return self._files[key]
 
     def first(self, tasks: list[Any]) -> Any:
         """The first of these tasks that ends. Raises TemporaryProblem where the cluster is lost."""
-        with lost_as_temporary(self._ray):
+        with told(self._ray):
             return self._ray.wait(tasks, num_returns=1)[0][0]
 
     def answer(self, task: Any) -> ray_node.Answer:
         """Raises TemporaryProblem where the task was lost again and again, or says that its trouble may pass."""
-        raised = self._ray.exceptions
-        try:
-            with lost_as_temporary(self._ray):
-                return self._ray.get(task)
-        except raised.RayTaskError as error:
-            if isinstance(error.cause, AvatarError):
-                raise error.cause from error
-            raise EnvironmentProblem(
-                f"a node of the cluster cannot make it ({type(error.cause).__name__}: {error.cause}); start Ray there by "
-                "'./run ray start' in a checkout of this version."
-            ) from error
+        with told(self._ray):
+            return self._ray.get(task)
 
 
 @contextlib.contextmanager
@@ -202,9 +195,13 @@ def connected(address: str) -> Iterator[Cluster]:
         raise RequestError("the address of a cluster is ray://HOST:PORT, or auto on one of its nodes.", ("on",))
     os.environ.update(QUIET)
     ray = importlib.import_module("ray")  # which no other environment than its own has
-    logging.getLogger("ray").setLevel(logging.ERROR)
+    at_term, hook = signal.getsignal(signal.SIGTERM), threading.excepthook
+    threading.excepthook = lambda told: None  # a row tells what became of it; Ray's threads tell their tracebacks
     try:
-        ray.init(address, log_to_driver=False, logging_level=logging.ERROR)
+        ray.init(address, log_to_driver=False, logging_level=logging.CRITICAL)
+        for name in ("ray", "ray.util.client.logsclient"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+        signal.signal(signal.SIGTERM, at_term)  # Ray's own ends this process at once
         cluster = Cluster(ray)
     except (ConnectionError, RuntimeError, ray.exceptions.RayError) as error:
         raise EnvironmentProblem(
@@ -216,15 +213,23 @@ def connected(address: str) -> Iterator[Cluster]:
     finally:
         with contextlib.suppress(ConnectionError, RuntimeError):
             ray.shutdown()
+        threading.excepthook = hook
 
 
 @contextlib.contextmanager
-def lost_as_temporary(ray: Any) -> Iterator[None]:
-    """What Ray says of a node, a process or a cluster that it lost becomes a TemporaryProblem."""
+def told(ray: Any) -> Iterator[None]:
+    """What a task raised, as it was raised there; what Ray says of a node, a process or a cluster that it lost becomes a
+    TemporaryProblem, and of a node that cannot even begin an EnvironmentProblem."""
     try:
         yield
-    except ray.exceptions.RayTaskError:
-        raise
+    except (ray.exceptions.RayTaskError, ImportError) as error:
+        cause = getattr(error, "cause", error)
+        if isinstance(cause, AvatarError):
+            raise cause from error
+        raise EnvironmentProblem(
+            f"a node of the cluster cannot make it ({type(cause).__name__}: {first_line(cause)}); start Ray there by "
+            "'./run ray start' in a checkout of this version."
+        ) from error
     except (ConnectionError, ray.exceptions.RayError) as error:
         raise TemporaryProblem(
             f"the cluster lost it ({type(error).__name__}: {first_line(error)}); look after its nodes, then try again."
