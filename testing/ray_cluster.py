@@ -74,6 +74,8 @@ class Cluster:
         for pid in map(int, filter(str.isdigit, os.listdir("/proc"))):  # what was nobody's child any more
             if f"{self.folder}/" in command_of(pid):
                 end(pid)
+        for log in self.folder.glob("session_2*/logs/ray_client_server*"):
+            shutil.copy(log, self.homes)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -98,11 +100,12 @@ def free_port() -> int:
 
 
 def wait_for(port: int, process: subprocess.Popen, log: Path) -> None:
+    """Until the cluster takes clients."""
     deadline = time.monotonic() + READY_S
     while time.monotonic() < deadline:
         assert process.poll() is None, log.read_text()
         with socket.socket() as asking:
-            if asking.connect_ex(("127.0.0.1", port)) == 0:
+            if "Ray runtime started" in log.read_text() and asking.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.1)
     raise AssertionError(log.read_text())

@@ -14,6 +14,7 @@ import os
 import re
 import signal
 import threading
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -47,7 +48,7 @@ def make_rows(
 ) -> Iterator[Outcome]:
     """One outcome for each row, in the table's order; the videos are there as they come, in any order.
 
-    Raises RequestError and EnvironmentProblem where there is no such cluster.
+    Raises RequestError, EnvironmentProblem and TemporaryProblem where there is no such cluster.
     """
     check_home(settings.home())
     waiting, order = deque(rows), deque(rows)
@@ -132,8 +133,10 @@ def planned(row: Row, folder: Path, defaults: dict[str, Any]) -> tuple[Planned, 
     request, output = requested(row, defaults), folder / f"{row.name}.mp4"
     refuse_missing_files(request)
     place = homes.place(settings.home(), request)
-    profiles = [None] if request.stack == "preview" or request.profile else [each.name for each in PROFILES]
-    asked = [request.model_copy(update={"profile": profile or request.profile}) for profile in profiles]
+    profiles = [request.profile]
+    if request.stack == "full" and not request.profile:
+        profiles += [each.name for each in PROFILES]
+    asked = [request.model_copy(update={"profile": profile}) for profile in profiles]
     plans = [Planned(row, request, Job(homes.place(settings.home(), each)), output) for each in asked]
     return next((plan for plan in plans if work.was_delivered(plan.job, output)), plans[0]), place
 
@@ -190,29 +193,56 @@ class Cluster:
 
 @contextlib.contextmanager
 def connected(address: str) -> Iterator[Cluster]:
-    """A cluster, until the block ends: what is not made then is given up. Raises RequestError and EnvironmentProblem."""
+    """A cluster, until the block ends; what is not made then is given up.
+
+    Raises RequestError, EnvironmentProblem for one of another version, and TemporaryProblem where none answers.
+    """
     if not re.fullmatch(r"ray://\S+:\d+|auto", address):
         raise RequestError("the address of a cluster is ray://HOST:PORT, or auto on one of its nodes.", ("on",))
     os.environ.update(QUIET)
     ray = importlib.import_module("ray")  # which no other environment than its own has
-    at_term, hook = signal.getsignal(signal.SIGTERM), threading.excepthook
-    threading.excepthook = lambda told: None  # a row tells what became of it; Ray's threads tell their tracebacks
+    with what_ray_says_left_out():
+        try:
+            at_term = signal.getsignal(signal.SIGTERM)
+            begin(ray, address)
+            signal.signal(signal.SIGTERM, at_term)  # Ray's own ends this process at once
+            cluster = Cluster(ray)
+        except (ConnectionError, RuntimeError, ray.exceptions.RayError) as error:
+            kind = EnvironmentProblem if isinstance(error, RuntimeError) else TemporaryProblem
+            raise kind(
+                f"no cluster of Ray {ray.__version__} can be had at {address} ({in_a_line(error)}); look whether its head "
+                "runs there (docs/cluster.md)."
+            ) from error
+        try:
+            yield cluster
+        finally:
+            with contextlib.suppress(ConnectionError, RuntimeError):
+                ray.shutdown()
+
+
+def begin(ray: Any, address: str) -> None:
+    """Let the cluster begin what serves this process there; on a busy head that fails now and then, and is tried again."""
+    for last in (False, False, True):
+        try:
+            ray.init(address, log_to_driver=False, logging_level=logging.CRITICAL)
+            return
+        except ConnectionError as error:
+            if last or "Initialization failure" not in str(error):
+                raise
+
+
+@contextlib.contextmanager
+def what_ray_says_left_out() -> Iterator[None]:
+    """A row tells what became of it; Ray's threads tell their tracebacks."""
+    for name in ("ray", "ray.util.client.logsclient"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    hook = threading.excepthook
+    threading.excepthook = lambda told: None
     try:
-        ray.init(address, log_to_driver=False, logging_level=logging.CRITICAL)
-        for name in ("ray", "ray.util.client.logsclient"):
-            logging.getLogger(name).setLevel(logging.CRITICAL)
-        signal.signal(signal.SIGTERM, at_term)  # Ray's own ends this process at once
-        cluster = Cluster(ray)
-    except (ConnectionError, RuntimeError, ray.exceptions.RayError) as error:
-        raise EnvironmentProblem(
-            f"no cluster of Ray {ray.__version__} answers at {address} ({first_line(error)}); look whether its head runs "
-            "there, as './run ray start --head' starts it, and has the same version."
-        ) from error
-    try:
-        yield cluster
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
     finally:
-        with contextlib.suppress(ConnectionError, RuntimeError):
-            ray.shutdown()
         threading.excepthook = hook
 
 
@@ -227,14 +257,15 @@ def told(ray: Any) -> Iterator[None]:
         if isinstance(cause, AvatarError):
             raise cause from error
         raise EnvironmentProblem(
-            f"a node of the cluster cannot make it ({type(cause).__name__}: {first_line(cause)}); start Ray there by "
+            f"a node of the cluster cannot make it ({type(cause).__name__}: {in_a_line(cause)}); start Ray there by "
             "'./run ray start' in a checkout of this version."
         ) from error
     except (ConnectionError, ray.exceptions.RayError) as error:
         raise TemporaryProblem(
-            f"the cluster lost it ({type(error).__name__}: {first_line(error)}); look after its nodes, then try again."
+            f"the cluster lost it ({type(error).__name__}: {in_a_line(error)}); look after its nodes, then try again."
         ) from error
 
 
-def first_line(error: Exception) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(".")
+def in_a_line(error: Exception) -> str:
+    """The end of what may be a traceback from another machine."""
+    return next(reversed(str(error).strip().splitlines()), type(error).__name__).strip().rstrip(".")

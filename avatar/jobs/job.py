@@ -210,16 +210,21 @@ class Job:
     def keep(self, files: Mapping[str, bytes]) -> None:
         """Take over what another machine made of this job: its stages' files, their records, the report.
 
-        A stage's record is written last, and only over files that are what it names. Raises TemporaryProblem.
+        A stage's record is written last, beside files that are what it names. Raises TemporaryProblem.
         """
-        records = {stage: json_files.parsed(files[f"records/{stage}.json"]) for stage in STAGES}
+        broken = TemporaryProblem(f"job {self.id} did not arrive as it was made; try again.")
+        try:
+            told = {stage: json_files.parsed(files[f"records/{stage}.json"]) for stage in STAGES}
+            records = {stage: contents.as_record(content, stage) for stage, content in told.items()}
+        except (Damaged, KeyError) as error:
+            raise broken from error
         with self.locked():
             for stage, record in records.items():
                 with self.scratch(stage) as scratch:
-                    for name in record["outputs"]:
+                    for name in record["outputs"].keys() & files.keys():
                         (scratch / name).write_bytes(files[name])
                     if digests(scratch) != record["outputs"]:
-                        raise TemporaryProblem(f"job {self.id} did not arrive as it was made; try again.")
+                        raise broken
                     self._keep(scratch, record["outputs"])
                 self._write_record(stage, record)
             with written_whole(self.file("report.json")) as partial:
