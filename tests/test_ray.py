@@ -122,7 +122,8 @@ def test_a_table_that_is_stopped_or_killed_goes_on(cluster, table):
     table.write_text("name,text,preset\n" + "".join(f"{row},This is row {row}.,joe\n" for row in range(4)))
     for ended_by, code in ((signal.SIGTERM, 130), (signal.SIGKILL, -signal.SIGKILL)):
         there = len(list((table.parent / "videos").glob("*"))) if (table.parent / "videos").exists() else 0
-        process = start(table, "--missing", "--on", cluster.address)
+        forgets_soon = {**os.environ, "RAY_CLIENT_RECONNECT_GRACE_PERIOD": "5"}  # whoever is gone; else after 30 s
+        process = start(table, "--missing", "--on", cluster.address, env=forgets_soon)
         wait_until(lambda there=there: len(list((table.parent / "videos").glob("[!.]*.mp4"))) > there)
         process.send_signal(ended_by)
         _, stderr = process.communicate(timeout=60)

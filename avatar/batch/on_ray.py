@@ -13,6 +13,7 @@ import logging
 import os
 import re
 import signal
+import socket
 import threading
 import warnings
 from collections import deque
@@ -36,6 +37,7 @@ from avatar.progress import Event
 from avatar.request import FILE_FIELDS, Request
 
 MOST_RETRIES = 2  # three attempts
+LONGEST_CALL_S = 10
 LEAST_AHEAD = 100  # rows that the cluster has at once; of a large one two for each core
 # No figures of use to Ray's maker; and where the cluster is lost, no other one begun on this machine.
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ENABLE_AUTO_CONNECT": "0"}
@@ -197,7 +199,7 @@ def connected(address: str) -> Iterator[Cluster]:
 
     Raises RequestError, EnvironmentProblem for one of another version, and TemporaryProblem where none answers.
     """
-    if not re.fullmatch(r"ray://\S+:\d+|auto", address):
+    if not re.fullmatch(r"ray://[^\s/]+:\d{1,5}|auto", address):
         raise RequestError("the address of a cluster is ray://HOST:PORT, or auto on one of its nodes.", ("on",))
     os.environ.update(QUIET)
     ray = importlib.import_module("ray")  # which no other environment than its own has
@@ -207,7 +209,7 @@ def connected(address: str) -> Iterator[Cluster]:
             begin(ray, address)
             signal.signal(signal.SIGTERM, at_term)  # Ray's own ends this process at once
             cluster = Cluster(ray)
-        except (ConnectionError, RuntimeError, ray.exceptions.RayError) as error:
+        except (OSError, OverflowError, RuntimeError, ray.exceptions.RayError) as error:
             kind = EnvironmentProblem if isinstance(error, RuntimeError) else TemporaryProblem
             raise kind(
                 f"no cluster of Ray {ray.__version__} can be had at {address} ({in_a_line(error)}); look whether its head "
@@ -222,6 +224,9 @@ def connected(address: str) -> Iterator[Cluster]:
 
 def begin(ray: Any, address: str) -> None:
     """Let the cluster begin what serves this process there; on a busy head that fails now and then, and is tried again."""
+    if address != "auto":
+        host, port = address.removeprefix("ray://").rsplit(":", 1)
+        socket.create_connection((host, int(port)), LONGEST_CALL_S).close()  # Ray's own client waits 30 s for nobody
     for last in (False, False, True):
         try:
             ray.init(address, log_to_driver=False, logging_level=logging.CRITICAL)
