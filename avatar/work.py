@@ -152,13 +152,18 @@ def prepare(request: Request, output: Path | None, overwrite: bool) -> Path | No
     """All that can be refused before work begins; returns the output as an absolute path."""
     from avatar import preflight
 
-    if output:
-        output = Path(os.path.abspath(output))
-        check_output(output, overwrite)
-        if request.subtitles:
-            check_output(output.with_suffix(".srt"), overwrite, suffix=".srt")
+    output = output and prepare_output(request, output, overwrite)
     check_home(settings.home())
     preflight.check(request)
+    return output
+
+
+def prepare_output(request: Request, output: Path, overwrite: bool) -> Path:
+    """The output as an absolute path, where it can be written."""
+    output = Path(os.path.abspath(output))
+    check_output(output, overwrite)
+    if request.subtitles:
+        check_output(output.with_suffix(".srt"), overwrite, suffix=".srt")
     return output
 
 

@@ -52,6 +52,7 @@ def answer(question: dict[str, Any], answers: IO[str], loading: Loading) -> dict
     from avatar import work
     from avatar.errors import AvatarError
     from avatar.progress import Event
+    from avatar.request import make_request
 
     def pass_on(event: Event) -> None:
         tell({"event": asdict(event)}, answers)
@@ -59,7 +60,9 @@ def answer(question: dict[str, Any], answers: IO[str], loading: Loading) -> dict
     try:
         if question["verb"] == "check":
             return {"result": work.check(Path(question["path"]), question["lse"])}
-        request = work.request_of(**question["asked"])
+        # What another machine asked for is whole: nothing of it is this one's settings to decide.
+        decide = make_request if question.get("is_whole") else work.request_of
+        request = decide(**question["asked"])
         output = question["output"] and Path(question["output"])
         if question["verb"] == "make":
             return {"result": asdict(work.make(request, output, question["overwrite"], pass_on, loading))}

@@ -90,6 +90,13 @@ def queue_rows(
 
 def planned_row(row: Row, folder: Path, defaults: dict[str, Any]) -> Planned:
     """What a row asks for. Raises AvatarError where it cannot be asked for; no work is done and no file decoded."""
+    request = work.with_profile(requested(row, defaults))
+    preflight.refuse_missing_files(request)
+    return Planned(row, request, Job(homes.place(settings.home(), request)), folder / f"{row.name}.mp4")
+
+
+def requested(row: Row, defaults: dict[str, Any]) -> Request:
+    """A row's request as it stands there. Raises AvatarError."""
     if row.wrong:
         raise row.wrong
     asked = {name: value for name, value in defaults.items() if not row.asked.keys() & EXCLUDED_BY.get(name, set())}
@@ -100,9 +107,7 @@ def planned_row(row: Row, folder: Path, defaults: dict[str, Any]) -> Planned:
                 "a text and a file with one exclude each other; give one of them.", ("text", "text_file")
             )
         asked["text"] = work.read_text(text_file)
-    request = work.with_profile(work.request_of(**asked))
-    preflight.refuse_missing_files(request)
-    return Planned(row, request, Job(homes.place(settings.home(), request)), folder / f"{row.name}.mp4")
+    return work.request_of(**asked)
 
 
 def is_there(plan: Planned) -> bool:
@@ -112,6 +117,13 @@ def is_there(plan: Planned) -> bool:
     return work.was_delivered(plan.job, plan.output)
 
 
+def bring(plan: Planned) -> None:
+    """Put what was made of a row where it belongs."""
+    deliver(plan.job.video, plan.output)
+    if plan.request.subtitles:
+        deliver(plan.job.file("subtitles.srt"), plan.output.with_suffix(".srt"))
+
+
 def _rendered(planned: list[Planned], tell: Callable[[Row, Event], object]) -> Iterator[Outcome]:
     rows = {plan.job.id: plan.row for plan in planned}  # of rows that ask for the same, the last
     failed = pipeline.render_all([plan.job for plan in planned], lambda job, event: tell(rows[job.id], event))
@@ -119,9 +131,7 @@ def _rendered(planned: list[Planned], tell: Callable[[Row, Event], object]) -> I
         try:
             if error := failed.get(plan.job.id):
                 raise error
-            deliver(plan.job.video, plan.output)
-            if plan.request.subtitles:
-                deliver(plan.job.file("subtitles.srt"), plan.output.with_suffix(".srt"))
+            bring(plan)
             yield Outcome(plan.row, plan.output)
         except Exception as error:
             yield Outcome(plan.row, error=error)

@@ -74,6 +74,9 @@ def pipeline() -> None:
 @click.option("--missing", is_flag=True, help="Of a table only the rows whose video is not there.")
 @click.option("--dry-run", is_flag=True, help="Show what would be made of a table, and what is wrong in it.")
 @click.option("--queue", is_flag=True, help="Put it into the queue, for 'avatar queue work' to make.")
+@click.option(
+    "--on", metavar="ADDRESS", help="Let a Ray cluster make a table: ray://HOST:PORT, or auto on a node of it."
+)
 @click.option("--priority", type=click.IntRange(-1000, 1000), default=0, help="In the queue: higher is made earlier.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.pass_context
@@ -90,6 +93,7 @@ def run(
     missing,
     dry_run,
     queue,
+    on,
     priority,
     **asked,
 ) -> None:
@@ -107,8 +111,8 @@ def run(
         given = {name: value for name, value in asked.items() if value not in (None, "") and value is not False}
         defaults = given | ({"mark": False} if no_mark else {})
         queued = priority if queue else None
-        context.exit(run_table(table, folder, defaults, single, overwrite, rows, missing, dry_run, as_json, queued))
-    refuse_without_table(folder=folder, row=rows, missing=missing, dry_run=dry_run)
+        context.exit(run_table(table, folder, defaults, single, overwrite, rows, missing, dry_run, as_json, queued, on))
+    refuse_without_table(folder=folder, row=rows, missing=missing, dry_run=dry_run, on=on)
     if text_file is not None:
         if asked["text"] is not None:
             raise RequestError("give either --text or --text-file, not both.")

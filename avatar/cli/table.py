@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from avatar.cli.output import print_json
-from avatar.errors import AvatarError, Interrupted, RequestError, TemporaryProblem
+from avatar.errors import AvatarError, EnvironmentProblem, Interrupted, RequestError, TemporaryProblem
 from avatar.failures import exit_code, explanation
 from avatar.invocation import printable
 from avatar.progress import Event
@@ -27,6 +28,16 @@ def refuse_without_table(**options: Any) -> None:
             raise RequestError("this is for a table of videos; give one.", (name,), {"table": "FILE"})
 
 
+def refuse_on_a_cluster(**options: bool) -> None:
+    for name, value in options.items():
+        if value:
+            raise RequestError("this is for a table that is made on this machine; leave it away.", (name,))
+    if not importlib.util.find_spec("ray"):
+        raise EnvironmentProblem(
+            "this environment has no Ray; './run avatar pipeline run --table … --on …' in a checkout makes the one that has."
+        )
+
+
 def run_table(
     table: Path,
     folder: Path | None,
@@ -38,10 +49,12 @@ def run_table(
     dry_run: bool,
     as_json: bool,
     priority: int | None,
+    on: str | None,
 ) -> int:
     """Returns the exit code: 0, 75 where every row that failed may work when tried again, else 1; of one --row its own.
 
     single: options that are for one video alone. priority: in the queue, where the rows are to be put; None is now.
+    on: the address of a cluster that makes them.
     """
     from avatar.batch.making import make_rows, queue_rows
     from avatar.batch.plan import plan_rows
@@ -54,6 +67,8 @@ def run_table(
     folder = folder.absolute()
     if folder.exists() and not folder.is_dir():
         raise RequestError(f"{str(folder)!r} is no folder; name another for the videos.", ("folder",))
+    if on is not None:
+        refuse_on_a_cluster(dry_run=dry_run, queue=priority is not None)
     rows = chosen(read_table(table.absolute()), numbers)
     if missing:
         rows = [row for row in rows if not (folder / f"{row.name}.mp4").exists()]
@@ -62,6 +77,11 @@ def run_table(
     elif priority is not None:
         folder.mkdir(parents=True, exist_ok=True)
         outcomes = queue_rows(rows, folder, defaults, overwrite, priority)
+    elif on is not None:
+        from avatar.batch import on_ray
+
+        folder.mkdir(parents=True, exist_ok=True)
+        outcomes = on_ray.make_rows(on, rows, folder, defaults, overwrite, TablePrinter())
     else:
         folder.mkdir(parents=True, exist_ok=True)
         outcomes = make_rows(rows, folder, defaults, overwrite, TablePrinter())

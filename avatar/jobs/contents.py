@@ -74,8 +74,13 @@ def read_record(folder: Path, stage: str) -> dict | None:
         return None
     except Damaged as error:
         raise Damaged(f"records/{error}" if str(error).startswith(f"{stage}.json") else str(error)) from error
-    if schema.fitting(schema.Record, content, name).stage != stage:
-        raise Damaged(f"{name} is of another stage")
+    return as_record(content, stage)
+
+
+def as_record(content: object, stage: str) -> dict:
+    """What was read as a stage's record."""
+    if schema.fitting(schema.Record, content, f"records/{stage}.json").stage != stage:
+        raise Damaged(f"records/{stage}.json is of another stage")
     assert isinstance(content, dict)
     return content
 

@@ -25,10 +25,11 @@ import resource
 import shlex
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from avatar import json_files
 from avatar.engines import Told
 from avatar.errors import AvatarError, TemporaryProblem
 from avatar.files import (
@@ -40,6 +41,7 @@ from avatar.files import (
     open_regular,
     refuse_host_failure,
     write_json,
+    written_whole,
 )
 from avatar.invocation import printable, to_type
 from avatar.jobs import contents, stage_cache
@@ -204,6 +206,29 @@ class Job:
             "notes": told.notes,
         }
         self._write_record(stage, record)
+
+    def keep(self, files: Mapping[str, bytes]) -> None:
+        """Take over what another machine made of this job: its stages' files, their records, the report.
+
+        A stage's record is written last, beside files that are what it names. Raises TemporaryProblem.
+        """
+        broken = TemporaryProblem(f"job {self.id} did not arrive as it was made; try again.")
+        try:
+            told = {stage: json_files.parsed(files[f"records/{stage}.json"]) for stage in STAGES}
+            records = {stage: contents.as_record(content, stage) for stage, content in told.items()}
+        except (Damaged, KeyError) as error:
+            raise broken from error
+        with self.locked():
+            for stage, record in records.items():
+                with self.scratch(stage) as scratch:
+                    for name in record["outputs"].keys() & files.keys():
+                        (scratch / name).write_bytes(files[name])
+                    if digests(scratch) != record["outputs"]:
+                        raise broken
+                    self._keep(scratch, record["outputs"])
+                self._write_record(stage, record)
+            with written_whole(self.file("report.json")) as partial:
+                partial.write_bytes(files["report.json"])
 
     def add_notes(self, stage: str, notes: list[str]) -> None:
         """Add to a stage's record what was known only after it was written."""

@@ -27,6 +27,7 @@ release = []
 types = []
 service = []
 runpod = []
+ray = []
 
 [tool.uv]
 override-dependencies = ["iniconfig>=2"]  # locked itself, with a newer release above its pin
@@ -37,7 +38,7 @@ override-dependencies = ["iniconfig>=2"]  # locked itself, with a newer release 
 def lock(host):
     """Run ci/lock there: locks of three packages, and a pyproject.toml that asks for them."""
     small_checkout.lock(host.root, base=["click"], full=["six"], test=["iniconfig"])
-    for name in ("release", "types", "service", "runpod"):
+    for name in ("release", "types", "service", "runpod", "ray"):
         (host.root / f"locks/{name}.txt").write_text("")
     (host.root / "ci").mkdir()
     for name in ("lock", "pins.py"):
