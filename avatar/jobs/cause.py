@@ -128,9 +128,9 @@ def locked_fingerprints() -> dict[str, str]:
 
 @cache
 def source_digest() -> str:
-    """sha256 over all of avatar's own Python files, for the report: which code this was."""
+    """sha256 over all of avatar's own code, for the report: which code this was."""
     total = hashlib.sha256()
-    for path in sorted(PACKAGE.rglob("*.py")):
+    for path in sorted([*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.cu")]):
         total.update(f"{path.relative_to(PACKAGE)}\0".encode() + path.read_bytes())
     return total.hexdigest()[:16]
 
