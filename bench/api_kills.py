@@ -33,7 +33,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from avatar.files import file_digest, write_json
 from avatar.service import queue
-from bench import gpu_machine, queue_kills
+from bench import machine, queue_kills
 
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_S = 6.0
@@ -233,7 +233,7 @@ def summary(server: Server, sent: dict[str, str], told: dict[str, set[str]], twi
     return {
         "command": "./run python bench/api_kills.py",
         "date": time.strftime("%Y-%m-%d"),
-        **gpu_machine.commit(),
+        **machine.commit(),
         "sent": len(sent),
         "jobs": len(places),
         "lost": [name for name in sent.values() if name not in places or places[name].state != "done"],

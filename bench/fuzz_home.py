@@ -28,7 +28,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from avatar.files import write_json
-from bench import gpu_machine, json_mutants
+from bench import json_mutants, machine
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULT = ROOT / "bench/results/fuzz-home.json"
@@ -69,7 +69,7 @@ def main() -> int:
     result = {
         "command": " ".join(["./run --full python bench/fuzz_home.py", *sys.argv[1:]]),
         "date": time.strftime("%Y-%m-%d"),
-        **gpu_machine.commit(),
+        **machine.commit(),
         "seconds": round(time.monotonic() - began),
         "rounds": rounds.pop("all"),
         "commands": dict(sorted(rounds.items())),

@@ -3,7 +3,7 @@
 usage: ./run --full python bench/half_precision.py [NETWORK ...]     (writes bench/results/half-precision.json)
 
 A network that overflows makes the engines fall back to float32, and every figure of a card would be of the wrong thing.
-So each is built as bench/gpu.py builds it and run once: in float32 over inputs of full size, where each module's inputs
+So each is built as bench/gpu/measure.py builds it and run once: in float32 over inputs of full size, where each module's inputs
 and outputs and the products of queries and keys are looked at, and in float16, over a smaller picture, because CPUs
 multiply halves slowly.
 """
@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import torch
 
 from avatar.fit import shapes, steps
-from bench import gpu_machine
+from bench import machine
 
 ROOT = Path(__file__).resolve().parent.parent
 CPU = torch.device("cpu")
@@ -133,7 +133,7 @@ def main() -> int:
     result = {
         "command": " ".join(["./run --full python bench/half_precision.py", *sys.argv[1:]]),
         "date": time.strftime("%Y-%m-%d"),
-        **gpu_machine.commit(),
+        **machine.commit(),
         "most": LARGEST_HALF,
         "networks": networks,
     }

@@ -19,7 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from avatar.files import write_json
-from bench import gpu_machine
+from bench import machine
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -35,7 +35,7 @@ def main() -> int:
     result = {
         "command": " ".join(["./run --full python bench/image.py", *sys.argv[1:]]),
         "date": time.strftime("%Y-%m-%d"),
-        **gpu_machine.commit(),
+        **machine.commit(),
         "images": images(done.stdout, tomllib.loads((ROOT / "docker/budgets.toml").read_text())),
     }
     write_json(ROOT / "bench/results/image.json", result)

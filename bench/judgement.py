@@ -32,7 +32,7 @@ from avatar.media.sound_file import sound_from_zero
 from avatar.media.streams import probe
 from avatar.quality.sync import LEAST_R_SOUND, MOST_LAG_MS, Match, match
 from avatar.quality.video import check_video, measure_frames
-from bench import gpu_machine
+from bench import machine
 from bench.sentences import HELD_OUT, SENTENCES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -129,7 +129,7 @@ def summary(videos: list[dict], curves: list[tuple[np.ndarray, np.ndarray]], opt
         "command": f"./run --full python bench/judgement.py --list {options.list}"
         + (f" --preset {options.preset}" if options.preset else ""),
         "date": time.strftime("%Y-%m-%d"),
-        **gpu_machine.commit(),
+        **machine.commit(),
         "voice": options.preset or "the default",
         "list": options.list,
         "sentences": len(videos),

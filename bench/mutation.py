@@ -30,7 +30,7 @@ from queue import SimpleQueue
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from avatar.files import write_json
-from bench import gpu_machine
+from bench import machine
 from bench.mutants import Mutant, mutants
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -163,7 +163,7 @@ def reported(options, chosen: list[Mutant], verdicts: list[str], tests: dict, le
     return {
         "command": " ".join(["./run --full python bench/mutation.py", *sys.argv[1:]]),
         "date": time.strftime("%Y-%m-%d"),
-        **gpu_machine.commit(),
+        **machine.commit(),
         "seed": options.seed,
         "faults": faults,
         "sample": len(chosen),

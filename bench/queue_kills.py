@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from avatar import work
 from avatar.files import file_digest, write_json
 from avatar.service import queue
-from bench import gpu_machine
+from bench import machine
 
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_S = 6.0  # that a worker lives; a job takes 2 to 4 s
@@ -125,7 +125,7 @@ def summary(folder: Path, state: dict) -> dict:
     return {
         "command": "./run python bench/queue_kills.py",
         "date": time.strftime("%Y-%m-%d"),
-        **gpu_machine.commit(),
+        **machine.commit(),
         "kills": state["kills"],
         "jobs": len(places),
         "states": dict(Counter(place.state for place in places)),

@@ -25,7 +25,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from avatar.files import file_digest, write_json
-from bench import gpu_machine
+from bench import machine
 from testing.ray_cluster import Cluster, end, running
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -88,7 +88,7 @@ def soak(cluster: Cluster, folder: Path, rows: int, kills: int, chance: random.R
     return {
         "command": f"./run python bench/ray_kills.py --rows {rows} --kills {kills}",
         "date": time.strftime("%Y-%m-%d"),
-        **gpu_machine.commit(),
+        **machine.commit(),
         "ray": version.split()[-1],
         "rows": rows,
         "killed": dict(killed),

@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from avatar.files import write_json
 from avatar.service import queue
-from bench import gpu_machine
+from bench import machine
 from bench.api_kills import Server
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -82,7 +82,7 @@ def measured(folder: Path, videos: int, clients: int, requests: int) -> dict:
     return {
         "command": "./run python bench/service.py",
         "date": time.strftime("%Y-%m-%d"),
-        **gpu_machine.commit(),
+        **machine.commit(),
         "load_average": round(os.getloadavg()[0], 1),
         "videos": videos,
         "sent_in_s": round(sent_s, 1),

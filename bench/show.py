@@ -17,7 +17,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from avatar.device import need
 from avatar.errors import AvatarError, InputError
-from bench import gpu_baseline, published
+from bench import published
+from bench.gpu import baseline
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "bench/results"
@@ -192,7 +193,7 @@ def gpu_rows(card: dict) -> list[list[str]]:
         loaded = _number(each["load"]["allocated_mib"])
         if "run" in each:
             rows.append([stage, loaded, *_peaks(each["run"]), _number(each["cold_s"]), _number(each["warm_s"]), "-"])
-        for batch, one in gpu_baseline.batches(each):
+        for batch, one in baseline.batches(each):
             name = f"{stage}, {batch}"
             if not one["completes"]:
                 rows.append([name, loaded, "does not fit", "-", "-", "-", "-", "-"])
@@ -217,7 +218,7 @@ def _number(value: float | None) -> str:
 def goal_lines(card: dict) -> list[str]:
     """The goals for one H100, beside what this card reached; said of any card, binding for that one."""
     peaks = [each["run"]["allocated_mib"] for each in card["stages"].values() if "run" in each]
-    lips = dict(gpu_baseline.batches(card["stages"].get("lips", {})))
+    lips = dict(baseline.batches(card["stages"].get("lips", {})))
     large = {name: one for name, one in lips.items() if one["completes"] and int(name.split()[1].strip(",")) >= 8}
     lines = []
     if peaks and large:
@@ -269,7 +270,7 @@ def bars(results: dict[str, dict], cards: list[dict]) -> list[tuple[str, float, 
         found.append(("FFmpeg alone, CPU (ceiling)", max(ceiling["encode_alone_frames_per_s"]), "silver"))
         found.append(("preview, 2 cores", max(ceiling["lips_stage_frames_per_s"]), "tab:blue"))
     for card in cards:
-        for batch, one in gpu_baseline.batches(card["stages"].get("lips", {})):
+        for batch, one in baseline.batches(card["stages"].get("lips", {})):
             if one["completes"]:
                 label = f"full, {card['gpu']['name']}, {batch} ({card['environment']})"
                 found.append((label, _frames_per_s(one), "tab:green"))

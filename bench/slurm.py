@@ -27,7 +27,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from avatar.files import file_digest, write_json
-from bench import gpu_machine
+from bench import machine
 
 ROOT = Path(__file__).resolve().parent.parent
 NODES = ("node1", "node2")
@@ -203,7 +203,7 @@ def soak(slurm: Slurm, rows: int, kills: int, chance: random.Random) -> dict:
     return {
         "command": f"./run python bench/slurm.py --rows {rows} --kills {kills}",
         "date": time.strftime("%Y-%m-%d"),
-        **gpu_machine.commit(),
+        **machine.commit(),
         "slurm": slurm.call("sbatch", "--version").strip(),
         "ready_s": round(slurm.ready_s, 1),
         "rows": rows,

@@ -17,7 +17,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from avatar.files import write_json
-from bench import gpu_machine
+from bench import machine
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -56,7 +56,7 @@ def reduced(whole: dict) -> dict:
     return {
         "command": "./run --full python bench/small.py",
         "date": time.strftime("%Y-%m-%d"),
-        **gpu_machine.commit(),
+        **machine.commit(),
         "machine": {
             "cpu_count": os.cpu_count(),
             "processor": cpu.get("brand_raw", ""),

@@ -32,7 +32,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from avatar.fit import steps
-from bench import gpu_machine
+from bench import machine
 from bench.preview import cpu_name
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -179,7 +179,7 @@ def main() -> None:
     torch.set_num_threads(1)
     command = f"./run --full python bench/voice.py --codes {options.codes} --rounds {options.rounds}"
     result = {
-        **gpu_machine.origin(command, on_gpu=False, thorough=False),
+        **machine.origin(command, on_gpu=False, thorough=False),
         "machine": {"cpu_count": os.cpu_count(), "processor": cpu_name()},
         "threads": torch.get_num_threads(),
         "code": {str(dtype).removeprefix("torch."): one_code(dtype, options.rounds)

@@ -14,13 +14,14 @@ import pytest
 from avatar.device import hardware
 from avatar.device.hardware import MIB
 from avatar.errors import InputError, RequestError
-from bench import gpu_baseline, gpu_machine, show
+from bench import machine, show
+from bench.gpu import baseline
 from tests.conftest import ROOT
 from tests.test_hardware import put_nvidia_smi
 
 torch = pytest.importorskip("torch")
 
-from bench import gpu, gpu_meter, gpu_roof, gpu_run, gpu_stages  # noqa: E402
+from bench.gpu import measure, meter, pieces, roof, stages  # noqa: E402
 from bench.tiny_shapes import TINY  # noqa: E402
 
 without_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="asks what a host without a GPU is told")
@@ -31,10 +32,10 @@ CPU = torch.device("cpu")
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory) -> dict:
-    """What `bench/gpu.py --device cpu --tiny` writes, run as it is typed, from another folder."""
+    """What `bench/gpu/measure.py --device cpu --tiny` writes, run as it is typed, from another folder."""
     target = tmp_path_factory.mktemp("bench") / "tiny.json"
     done = subprocess.run(
-        [sys.executable, ROOT / "bench/gpu.py", "--device", "cpu", "--tiny", "--batches", "1,2", "-o", target],
+        [sys.executable, ROOT / "bench/gpu/measure.py", "--device", "cpu", "--tiny", "--batches", "1,2", "-o", target],
         capture_output=True, text=True, cwd=target.parent,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -65,30 +66,30 @@ def test_a_result_says_where_it_comes_from(tiny):
     assert tiny["environment"] in ("pinned", "foreign") and tiny["environment_why"]
     assert len(tiny["locks"]["full"]) == 64 and tiny["libraries"]["torch"] == torch.__version__.partition("+")[0]
     assert tiny["gpu"] is None and tiny["device"] == "cpu" and tiny["shapes"] == "tiny"
-    assert tiny["date"] and tiny["command"].startswith("python bench/gpu.py --device cpu")
+    assert tiny["date"] and tiny["command"].startswith("python bench/gpu/measure.py --device cpu")
 
 
 def test_a_cpu_gives_no_memory_figure_and_no_file_among_the_results(tiny):
     assert tiny["stages"]["lips"]["load"] == {"allocated_mib": None, "reserved_mib": None, "device_mib": None}
-    assert gpu.default_output(tiny) is None
+    assert measure.default_output(tiny) is None
     assert not list((ROOT / "bench/results").glob("gpu-*cpu*"))
 
 
 def test_an_installed_environment_that_is_not_the_locked_one_is_foreign(monkeypatch, tmp_path):
-    assert gpu_machine.environment(thorough=False)[0] == "pinned"
+    assert machine.environment(thorough=False)[0] == "pinned"
     payload = json.loads((ROOT / "locks/payload.json").read_text())
     payload["full"]["torch"]["version"] = "2.9.9"
     (tmp_path / "payload.json").write_text(json.dumps(payload))
     monkeypatch.setenv("AVATAR_LOCKS", str(tmp_path))
-    found, why = gpu_machine.environment(thorough=False)
+    found, why = machine.environment(thorough=False)
     assert found == "foreign" and "torch" in why
 
 
 def test_a_part_whose_library_is_missing_is_left_out_by_name(monkeypatch):
-    monkeypatch.setitem(gpu_machine.NEEDS, "voice", ("TTS", "no_such_module"))
-    left_out = gpu_machine.left_out()
+    monkeypatch.setitem(machine.NEEDS, "voice", ("TTS", "no_such_module"))
+    left_out = machine.left_out()
     assert left_out == {"voice": "no no_such_module"}
-    said = gpu_machine.how_to_bring(left_out | {"lips": "no diffusers, safetensors", "encode": "no imageio-ffmpeg"})
+    said = machine.how_to_bring(left_out | {"lips": "no diffusers, safetensors", "encode": "no imageio-ffmpeg"})
     assert said.startswith(
         "left out: voice (no no_such_module); lips (no diffusers, safetensors); encode (no imageio-ffmpeg)."
     )
@@ -96,9 +97,9 @@ def test_a_part_whose_library_is_missing_is_left_out_by_name(monkeypatch):
 
 
 def test_a_host_without_any_of_the_libraries_gets_the_roof_and_is_told(monkeypatch, tmp_path, capsys):
-    for part in gpu.PARTS:
-        monkeypatch.setitem(gpu_machine.NEEDS, part, ("no_such_module",))
-    assert gpu.main(["--device", "cpu", "--tiny", "-o", str(tmp_path / "x.json")]) == 1
+    for part in measure.PARTS:
+        monkeypatch.setitem(machine.NEEDS, part, ("no_such_module",))
+    assert measure.main(["--device", "cpu", "--tiny", "-o", str(tmp_path / "x.json")]) == 1
     said = capsys.readouterr().err
     assert "pip install --no-deps --target carried no_such_module'" in said
     assert "nothing was measured but the roof; left out: " in said
@@ -108,11 +109,11 @@ def test_a_host_without_any_of_the_libraries_gets_the_roof_and_is_told(monkeypat
 def test_without_mediapipe_the_stored_landmarks_are_those_of_the_bundled_portrait():
     import numpy as np
 
-    from bench import gpu_lips
+    from bench.gpu import lips
 
-    portrait, said = gpu_lips.a_portrait()
+    portrait, said = lips.a_portrait()
     assert said == "bundled"
-    stored = np.load(gpu_lips.LANDMARKS)
+    stored = np.load(lips.LANDMARKS)
     assert stored.shape == portrait.landmarks.shape and np.abs(stored - portrait.landmarks).max() < 2  # pixels
 
 
@@ -120,8 +121,17 @@ def test_without_mediapipe_the_stored_landmarks_are_those_of_the_bundled_portrai
 
 
 def begun(folder: Path, *arguments: str, **environment: str) -> subprocess.Popen:
-    """bench/gpu.py with tiny networks, running; its result goes to folder/x.json."""
-    command = [sys.executable, ROOT / "bench/gpu.py", "--device", "cpu", "--tiny", "-o", folder / "x.json", *arguments]
+    """bench/gpu/measure.py with tiny networks, running; its result goes to folder/x.json."""
+    command = [
+        sys.executable,
+        ROOT / "bench/gpu/measure.py",
+        "--device",
+        "cpu",
+        "--tiny",
+        "-o",
+        folder / "x.json",
+        *arguments,
+    ]
     return subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env={**os.environ, **environment}
     )
@@ -153,22 +163,22 @@ def test_a_run_that_is_killed_leaves_what_it_did(tmp_path):
     (problem,) = result["problems"]
     assert problem == "not done: lips, batch 1, capped to 6 GiB, lips from the disk"
     with pytest.raises(RequestError, match="no ground for a gate"):
-        gpu_baseline.write(tmp_path / "x.json", tmp_path)
+        baseline.write(tmp_path / "x.json", tmp_path)
 
 
 def test_after_its_time_nothing_is_begun(tmp_path, capsys):
     target = tmp_path / "x.json"
     words = ["--device", "cpu", "--tiny", "--parts", "lips", "--within", "0", "-o", str(target)]
-    assert gpu.main(words) == 1
+    assert measure.main(words) == 1
     assert "not done: roof, lips, batch 1" in capsys.readouterr().err
     assert json.loads(target.read_text())["stages"] == {}
 
 
 def test_the_valuable_pieces_come_first():
     """In minutes of a lent card: lips at 8 and 16, then the smallest cap; small batches last."""
-    options = gpu.parse(["--device", "cpu", "--tiny", "--batches", "8,16,1,2,4"])
-    pieces = [name for name, _ in gpu_run.Run(options, list(gpu.PARTS), True, {}).pieces()]
-    assert pieces == [
+    options = measure.parse(["--device", "cpu", "--tiny", "--batches", "8,16,1,2,4"])
+    named = [name for name, _ in pieces.Run(options, list(measure.PARTS), True, {}).pieces()]
+    assert named == [
         "roof", "lips, batch 8", "lips, batch 16", "capped to 6 GiB", "lips from the disk", "portrait", "voice",
         "lips, batch 1, 2, 4",
     ]  # fmt: skip
@@ -178,29 +188,29 @@ def test_the_valuable_pieces_come_first():
 
 
 def test_the_share_of_the_roof():
-    assert gpu_roof.share("vae_decoder", 500, {"matmul_tflops": 622.2}) == 0.5
-    assert gpu_roof.share("vae_decoder", 500, {}) is None
-    roof = gpu_roof.measure(CPU, side=64, copy_bytes=1 << 16, least_s=0.001)
-    assert roof["copy_gb_per_s"] > 0 and roof["dtype"] == "float32"
+    assert roof.share("vae_decoder", 500, {"matmul_tflops": 622.2}) == 0.5
+    assert roof.share("vae_decoder", 500, {}) is None
+    found = roof.measure(CPU, side=64, copy_bytes=1 << 16, least_s=0.001)
+    assert found["copy_gb_per_s"] > 0 and found["dtype"] == "float32"
 
 
 def test_warm_repetitions_leave_the_first_one_out():
     calls = []
-    gpu_meter.repeated(CPU, lambda: calls.append(1), least_s=0.0)
+    meter.repeated(CPU, lambda: calls.append(1), least_s=0.0)
     assert len(calls) == 3  # the first, the one that is timed to choose the count, and the count: 1
 
 
 def test_a_card_capped_to_so_much_gets_the_profile_of_such_a_card():
-    assert [gpu_stages.profile_of(cap).name for cap in (10, 8, 6)] == ["10GB", "6GB", "6GB"]
+    assert [stages.profile_of(cap).name for cap in (10, 8, 6)] == ["10GB", "6GB", "6GB"]
 
 
 def test_a_stage_that_runs_out_of_memory_under_a_cap_is_told_and_others_go_on():
     """A picture larger than the address space: PyTorch's own out of memory, on any host."""
-    made = gpu_stages.run_capped(6, ["portrait", "voice"], 0, TINY, 1 << 25, hardware.profile_named("cpu"))
+    made = stages.run_capped(6, ["portrait", "voice"], 0, TINY, 1 << 25, hardware.profile_named("cpu"))
     assert not made["completes"] and made["stages"]["voice"]["completes"]
     assert "can't allocate" in made["stages"]["portrait"]["why"]
     nothing_else = {"stages": {"voice": {"left_mib": None}}, "device": "cpu", "failed": {}, "not_done": []}
-    (problem,) = gpu.problems({"caps_gib": {"6": made}, **nothing_else})
+    (problem,) = measure.problems({"caps_gib": {"6": made}, **nothing_else})
     assert problem.startswith("with 6 GiB the profile cpu does not complete: portrait: ")
 
 
@@ -224,68 +234,68 @@ def card(tiny) -> dict:
 
 
 @pytest.fixture
-def baseline(card, tmp_path) -> Path:
+def kept(card, tmp_path) -> Path:
     (tmp_path / "result.json").write_text(json.dumps(card))
-    path = gpu_baseline.write(tmp_path / "result.json", tmp_path)
+    path = baseline.write(tmp_path / "result.json", tmp_path)
     assert path.name == "gpu-nvidia-planted-9000.json"
     return path
 
 
 def test_the_limits_are_2_percent_and_128_mib_above_and_a_floor_below():
-    assert gpu_baseline.limits("mib", 1000) == (750, 1148)
+    assert baseline.limits("mib", 1000) == (750, 1148)
 
 
-def test_a_result_within_its_limits_passes(card, baseline):
-    assert gpu_baseline.problems(card, baseline.parent) == []
+def test_a_result_within_its_limits_passes(card, kept):
+    assert baseline.problems(card, kept.parent) == []
     card["stages"]["lips"]["batches"]["2"]["run"]["allocated_mib"] = 2600 * 1.02 + 127
-    assert gpu_baseline.problems(card, baseline.parent) == []
+    assert baseline.problems(card, kept.parent) == []
 
 
 @pytest.mark.parametrize(
     ("figure", "said"),
     [(2600 * 1.02 + 129, "2780 is the most"), (1900, "1950 is the least"), (1000, "its weights alone take")],
 )
-def test_memory_out_of_its_limits_is_refused_both_ways(card, baseline, figure, said):
+def test_memory_out_of_its_limits_is_refused_both_ways(card, kept, figure, said):
     card["stages"]["lips"]["batches"]["2"]["run"]["allocated_mib"] = figure
-    problems = " ".join(gpu_baseline.problems(card, baseline.parent))
+    problems = " ".join(baseline.problems(card, kept.parent))
     assert "lips run, batch 2" in problems and said in problems
 
 
-def test_a_slower_and_a_missing_figure_are_refused(card, baseline):
+def test_a_slower_and_a_missing_figure_are_refused(card, kept):
     card["stages"]["lips"]["batches"]["1"]["end_to_end"]["frames_per_s"] = 170
     del card["stages"]["voice"]
-    problems = " ".join(gpu_baseline.problems(card, baseline.parent))
+    problems = " ".join(baseline.problems(card, kept.parent))
     assert "lips, batch 1: 170 frames_per_s, 176 is the least" in problems and "voice warm: not measured" in problems
 
 
 def test_a_stage_that_did_nothing_is_refused_on_a_card_without_a_baseline(card, tmp_path):
-    assert gpu_baseline.problems(card, tmp_path) == []
+    assert baseline.problems(card, tmp_path) == []
     card["stages"]["voice"]["run"]["allocated_mib"] = 12
-    assert "voice run: 12 MiB allocated, and its weights alone take" in gpu_baseline.problems(card, tmp_path)[0]
+    assert "voice run: 12 MiB allocated, and its weights alone take" in baseline.problems(card, tmp_path)[0]
 
 
 def test_what_stays_on_the_card_between_stages_is_a_problem(card):
     card["stages"]["voice"]["left_mib"] = 900
-    assert gpu.problems(card) == ["voice: 900 MiB stayed allocated after its model was dropped"]
+    assert measure.problems(card) == ["voice: 900 MiB stayed allocated after its model was dropped"]
 
 
 @pytest.mark.parametrize("wrong", [{"environment": "foreign"}, {"shapes": "tiny"}, {"gpu": None}, {"problems": ["x"]}])
 def test_no_baseline_is_made_of_a_result_that_no_gate_may_rest_on(card, tmp_path, wrong):
     (tmp_path / "result.json").write_text(json.dumps(card | wrong))
     with pytest.raises(RequestError, match="no ground for a gate"):
-        gpu_baseline.write(tmp_path / "result.json", tmp_path)
+        baseline.write(tmp_path / "result.json", tmp_path)
 
 
-def test_a_damaged_baseline_is_named(card, baseline):
-    baseline.write_text("{}")
+def test_a_damaged_baseline_is_named(card, kept):
+    kept.write_text("{}")
     with pytest.raises(InputError, match="is no baseline"):
-        gpu_baseline.problems(card, baseline.parent)
+        baseline.problems(card, kept.parent)
 
 
 def test_no_baseline_or_result_of_a_card_is_kept_that_was_not_measured():
     """Whatever lies there must be of a published, pinned run; a foreign result may lie there and says so."""
     for path in (ROOT / "bench/baselines").glob("*.json"):
-        assert gpu_baseline.read(path)["gpu"]["name"]
+        assert baseline.read(path)["gpu"]["name"]
     for path in (ROOT / "bench/results").glob("gpu-*.json"):
         result = json.loads(path.read_text())
         assert result["shapes"] == "published" and result["gpu"] and result["environment"] in ("pinned", "foreign")
@@ -295,7 +305,7 @@ def test_no_baseline_or_result_of_a_card_is_kept_that_was_not_measured():
 
 
 def refused(*arguments: str) -> tuple[int, str]:
-    done = subprocess.run([sys.executable, ROOT / "bench/gpu.py", *arguments], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, ROOT / "bench/gpu/measure.py", *arguments], capture_output=True, text=True)
     assert "Traceback" not in done.stderr and done.stdout == ""
     return done.returncode, done.stderr.strip().splitlines()[-1]
 
@@ -337,9 +347,9 @@ def test_what_is_not_askable():
 
 def test_the_memory_in_use_is_read_from_nvidia_smi(monkeypatch, tmp_path):
     put_nvidia_smi(tmp_path, "echo 15360", monkeypatch)
-    assert gpu_machine.used_mib() == 15_360
+    assert machine.used_mib() == 15_360
     put_nvidia_smi(tmp_path, "echo '[N/A]'", monkeypatch)
-    assert gpu_machine.used_mib() is None
+    assert machine.used_mib() is None
 
 
 # ---------------------------------------------------------------- tables and pictures
@@ -352,7 +362,7 @@ def test_the_table_of_a_card_shows_figures_goals_and_the_environment(card):
     assert "lips, batch 2" in table and "2,600" in table
 
 
-def test_the_same_batch_with_cuda_graphs_has_a_row_a_gate_and_counts_for_the_goal(card, baseline):
+def test_the_same_batch_with_cuda_graphs_has_a_row_a_gate_and_counts_for_the_goal(card):
     """Batch 16 before batch 8, as they are measured: the goal of memory is of the smallest that is large enough."""
     slow = card["stages"]["lips"]["batches"]["2"]
     fast = copy.deepcopy(slow)
@@ -365,7 +375,7 @@ def test_the_same_batch_with_cuda_graphs_has_a_row_a_gate_and_counts_for_the_goa
     ]  # fmt: skip
     assert any("lips, frames/s, batch 8 or more: 260" in line for line in table)
     assert any("largest peak, GiB: 2.93" in line for line in table)
-    assert gpu_baseline.figures(card)["frames_per_s"]["lips, batch 8, graphed"] == 260
+    assert baseline.figures(card)["frames_per_s"]["lips, batch 8, graphed"] == 260
 
 
 def test_what_went_wrong_stands_beside_the_figures(card):
@@ -388,4 +398,4 @@ def test_a_result_that_cannot_be_read_is_named(tmp_path, capsys):
 
 
 def test_mib_is_the_unit_of_the_figures():
-    assert gpu_baseline.weights_mib()["voice"] == (441_018_563 * 2 + 25_856_300 * 4) // MIB
+    assert baseline.weights_mib()["voice"] == (441_018_563 * 2 + 25_856_300 * 4) // MIB

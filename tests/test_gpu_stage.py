@@ -27,13 +27,13 @@ from tests.conftest import ROOT
 torch = pytest.importorskip("torch")
 
 from avatar.quality import speaker, unchanged  # noqa: E402
-from bench import gpu_judgements, gpu_stage  # noqa: E402
+from bench.gpu import judgements, stage  # noqa: E402
 
 without_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="asks what a host without a GPU is told")
 STEPS = ["host", "status", "weights", "fit", "preview", "render", "judge", "bench", "contact_sheet"]
 
 
-def stage(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess:
+def ci_gpu(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess:
     """ci/gpu as it is typed, in the environment of the tests."""
     return subprocess.run(
         [sys.executable, ROOT / "ci/gpu", *arguments], capture_output=True, text=True, env={**os.environ, **environment}
@@ -46,7 +46,7 @@ def stage(*arguments: str | Path, **environment: str) -> subprocess.CompletedPro
 @pytest.fixture(scope="module")
 def dry(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("gpu") / "out"
-    done = stage("--weights", "random", "--dry-run", "-o", folder)
+    done = ci_gpu("--weights", "random", "--dry-run", "-o", folder)
     assert done.returncode == 0, done.stderr[-3000:]
     assert "not judged: the speech is understood: random weights cannot pass it" in done.stderr
     assert done.stderr.splitlines()[-1] == "ci/gpu: passed"
@@ -70,7 +70,7 @@ def test_every_step_ran_and_left_what_it_makes(dry):
 
 def test_what_was_not_judged_is_named(dry):
     report = report_of(dry)
-    assert set(report["left_out"]) == {*gpu_judgements.OF_REAL_WEIGHTS, gpu_judgements.LIP_SYNC}
+    assert set(report["left_out"]) == {*judgements.OF_REAL_WEIGHTS, judgements.LIP_SYNC}
     assert set(report["judgements"]) == {"properties", "kept"} and report["failed"] == []
 
 
@@ -78,7 +78,7 @@ def test_the_contact_sheet_has_a_row_for_each_video(dry):
     from PIL import Image
 
     with Image.open(dry / "contact.png") as sheet:
-        assert sheet.size == (gpu_judgements.FRAMES * gpu_judgements.SIDE, 2 * gpu_judgements.SIDE)
+        assert sheet.size == (judgements.FRAMES * judgements.SIDE, 2 * judgements.SIDE)
 
 
 # ---------------------------------------------------------------- what may be softened
@@ -87,7 +87,7 @@ def test_the_contact_sheet_has_a_row_for_each_video(dry):
 @without_gpu
 @pytest.mark.parametrize(("on_skip", "code"), [("fail", 1), ("warn", 0), ("pass", 0), ("Pass", 1)])
 def test_without_a_gpu_on_skip_decides_and_a_typo_is_fail(tmp_path, on_skip, code):
-    done = stage("--on-skip", on_skip, "-o", tmp_path / "out", PATH="/usr/bin:/bin", GITHUB_ACTIONS="true")
+    done = ci_gpu("--on-skip", on_skip, "-o", tmp_path / "out", PATH="/usr/bin:/bin", GITHUB_ACTIONS="true")
     assert done.returncode == code and "Traceback" not in done.stderr
     assert ("::warning::" in done.stdout) == (on_skip == "warn")
     assert ("taken for fail" in done.stderr) == (on_skip == "Pass")
@@ -101,7 +101,7 @@ def test_a_real_failure_is_fatal_whatever_on_skip_says(tmp_path):
     payload["base"]["click"]["version"] = "0.0.1"
     (tmp_path / "locks").mkdir()
     (tmp_path / "locks/payload.json").write_text(json.dumps(payload))
-    done = stage(
+    done = ci_gpu(
         "--weights", "random", "--dry-run", "--on-skip", "pass", "-o", tmp_path / "out",
         AVATAR_LOCKS=str(tmp_path / "locks"),
     )  # fmt: skip
@@ -113,21 +113,21 @@ def test_weights_that_are_not_here_could_not_run_and_wrong_ones_failed(tiny_mode
     options = argparse.Namespace(output=tmp_path / "out", weights="real", dry_run=False, accept_licence=False)
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
     monkeypatch.delenv("AVATAR_MODELS", raising=False)
-    with pytest.raises(gpu_stage.CouldNotRun, match="licence"):
-        gpu_stage.weights(gpu_stage.Stage(options, tmp_path))
+    with pytest.raises(stage.CouldNotRun, match="licence"):
+        stage.weights(stage.Stage(options, tmp_path))
     models = tmp_path / "models"
     shutil.copytree(tiny_models, models)
     victim = next(models.rglob("unet.pth"))
     victim.write_bytes(victim.read_bytes()[:-1])
     for name, value in (tiny.environment(models) | {"HF_HUB_OFFLINE": "1"}).items():
         monkeypatch.setenv(name, value)
-    with pytest.raises(gpu_stage.Failed):
-        gpu_stage.weights(gpu_stage.Stage(options, tmp_path))
+    with pytest.raises(stage.Failed):
+        stage.weights(stage.Stage(options, tmp_path))
 
 
 @pytest.mark.parametrize("arguments", [("--weights", "maybe"), ("--dry-run",)])
 def test_what_is_not_askable(arguments):
-    done = stage(*arguments)
+    done = ci_gpu(*arguments)
     assert done.returncode == 2 and "Traceback" not in done.stderr
 
 
@@ -153,27 +153,27 @@ GOOD = {
     ],
 )
 def test_a_property_that_is_not_kept_is_named(wrong, said):
-    assert gpu_judgements.properties(GOOD | {"video_seconds": 10.04}, 10) == []
-    (failed,) = gpu_judgements.properties(GOOD | wrong, 10)
+    assert judgements.properties(GOOD | {"video_seconds": 10.04}, 10) == []
+    (failed,) = judgements.properties(GOOD | wrong, 10)
     assert said in failed
 
 
 def test_the_peak_of_a_stage_is_held_against_its_weights_and_its_arithmetic(dry):
     records = copy.deepcopy(report_of(dry)["sample"]["report"]["records"])
-    assert gpu_judgements.memory(records) == [], "the CPU has no figure"
+    assert judgements.memory(records) == [], "the CPU has no figure"
     card = {"device": "NVIDIA Planted 9000", "needed_mib": 3400, "peak_allocated_mib": 2600}
     records["lips"]["engine"]["memory"] = card
-    assert gpu_judgements.memory(records) == []
+    assert judgements.memory(records) == []
     for change, said in (
         ({"peak_allocated_mib": 3500}, "3,400 were computed"),
         ({"peak_allocated_mib": 900}, "it did nothing"),
     ):
         records["lips"]["engine"]["memory"] = card | change
-        (failed,) = gpu_judgements.memory(records)
+        (failed,) = judgements.memory(records)
         assert failed.startswith("lips") and said in failed
     records["lips"] |= {"notes": ["lips: 700 MiB stayed on NVIDIA Planted 9000 after its model was dropped."]}
     records["lips"]["engine"]["memory"] = card
-    (failed,) = gpu_judgements.memory(records)
+    (failed,) = judgements.memory(records)
     assert failed.startswith("lips") and "700 MiB stayed" in failed
 
 
@@ -247,8 +247,8 @@ def test_the_steps_of_real_weights_judge_noise_and_refuse_it(use_tiny_models, ho
     """Tiny checkpoints taken for real ones: found, hashed, cloned from; then every judgement looks at the noise."""
     options = argparse.Namespace(output=tmp_path / "out", weights="real", dry_run=True, accept_licence=False)
     options.output.mkdir()
-    made = gpu_stage.Stage(options, tmp_path)
-    for step in (gpu_stage.weights, gpu_stage.preview, gpu_stage.render, gpu_stage.judge):
+    made = stage.Stage(options, tmp_path)
+    for step in (stage.weights, stage.preview, stage.render, stage.judge):
         step(made)
     assert set(made.report["judgements"]) == {"properties", "kept", "check", "words", "speaker", "lip_sync"}
     failed = " ".join(made.report["failed"])
@@ -259,9 +259,9 @@ def test_the_steps_of_real_weights_judge_noise_and_refuse_it(use_tiny_models, ho
 
 def test_speech_that_says_the_words_is_understood(use_tiny_models, dry):
     said = dry / "reference.wav"  # by the preview voice
-    found = gpu_judgements.of_real_weights(GOOD, gpu_stage.TEXT, said, said, said)
+    found = judgements.of_real_weights(GOOD, stage.TEXT, said, said, said)
     assert found["words"]["failed"] == [] and found["words"]["word_error_rate"] <= 0.15
-    other = gpu_judgements.of_real_weights(GOOD, "Nobody ever said a word of this.", said, said, said)
+    other = judgements.of_real_weights(GOOD, "Nobody ever said a word of this.", said, said, said)
     assert "words were not understood" in other["words"]["failed"][0]
 
 

@@ -19,7 +19,7 @@ from avatar.media.ffmpeg import encode_frames, mux
 from avatar.portrait.given_picture import bundled_portrait
 from avatar.quality import check_file, syncnet
 from avatar.weights import licences, lock, places, store
-from bench import gpu_judgements
+from bench.gpu import judgements
 from testing import tiny
 from testing.tiny import syncnet as checkpoint
 from tests.conftest import ROOT
@@ -75,11 +75,11 @@ def test_a_video_is_judged_by_the_command_the_same_twice(weights, finished_job, 
 
 
 def test_the_gpu_stage_asks_it_where_it_can(weights, finished_job, monkeypatch):
-    assert gpu_judgements.no_lip_sync(real=True) is None
-    assert gpu_judgements.no_lip_sync(real=False) == "random weights cannot pass it"
-    assert gpu_judgements.lip_sync(finished_job.video)["failed"]
+    assert judgements.no_lip_sync(real=True) is None
+    assert judgements.no_lip_sync(real=False) == "random weights cannot pass it"
+    assert judgements.lip_sync(finished_job.video)["failed"]
     monkeypatch.delenv("AVATAR_MODELS")
-    assert "the weights of SyncNet are missing" in gpu_judgements.no_lip_sync(real=True)
+    assert "the weights of SyncNet are missing" in judgements.no_lip_sync(real=True)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """GPT-2's answer to one code from keys and values in memory of fixed size: what transformers' own says, to rounding.
 
-The recording itself needs a card: bench/foreign/voice.py measures it there.
+The recording itself needs a card: bench/gpu/foreign/voice.py measures it there.
 """
 
 from __future__ import annotations

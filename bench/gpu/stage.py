@@ -17,9 +17,10 @@ from avatar import settings
 from avatar.device import hardware
 from avatar.errors import AvatarError
 from avatar.files import write_json
-from bench import gpu_judgements, gpu_machine
+from bench import machine
+from bench.gpu import judgements
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 # Well within ten seconds at any pace: XTTS keeps its own, and silence fills up the rest.
 TEXT = "Good morning. This voice was cloned from a short recording, and this face was drawn to it. All on one machine."
 PROMPT = "a woman in her thirties with short dark hair"  # nobody's portrait is needed either
@@ -116,10 +117,10 @@ def host(stage: Stage) -> dict:
     if on_gpu and not gpus:
         raise CouldNotRun(problem or "no NVIDIA GPU was found on this host (no nvidia-smi on PATH)")
     if on_gpu:
-        gpu_machine.refuse_unusable()
+        machine.refuse_unusable()
     # By nvidia-smi alone: asked through PyTorch, this process would hold a CUDA context beside what it measures.
     card = {"gpu": asdict(gpus[0]) if on_gpu else None}
-    stage.report |= gpu_machine.origin(" ".join(["ci/gpu", *sys.argv[1:]]), on_gpu=False, thorough=False) | card
+    stage.report |= machine.origin(" ".join(["ci/gpu", *sys.argv[1:]]), on_gpu=False, thorough=False) | card
     return card
 
 
@@ -211,7 +212,7 @@ def render(stage: Stage) -> dict:
     stage.report["sample"] = made
     failed = stage.report["failed"] = []
     if not stage.options.dry_run:
-        failed += gpu_judgements.memory(made["report"]["records"])
+        failed += judgements.memory(made["report"]["records"])
         most_s = next((most for name, most in MOST_COLD_S.items() if name in stage.report["gpu"]["name"]), None)
         if most_s and made["wall_s"] > most_s:
             failed.append(f"the video took {made['wall_s']:.1f} s from a cold process, {most_s:g} s is the goal")
@@ -223,34 +224,34 @@ def judge(stage: Stage) -> dict:
     checked = parsed(stage.avatar("check", stage.folder / "sample.mp4", "--json"), "check")
     stage.report["check"] = checked
     real = stage.options.weights == "real"
-    failed = gpu_judgements.properties(checked, stage.seconds)
+    failed = judgements.properties(checked, stage.seconds)
     folder = job_folder(stage.report["sample"])
-    kept = gpu_judgements.kept(stage.folder / "sample.mp4", folder, with_face=real)
-    judgements = {"properties": {"failed": failed}, "kept": kept}
+    kept = judgements.kept(stage.folder / "sample.mp4", folder, with_face=real)
+    judged = {"properties": {"failed": failed}, "kept": kept}
     if real:
         other = rendered(stage, "stranger.mp4", "--text", TEXT, "--preset", "joe")
         (stage.folder / "stranger.mp4").unlink()
-        judgements |= gpu_judgements.of_real_weights(
+        judged |= judgements.of_real_weights(
             checked, stage.text, folder / "speech.wav", stage.folder / "reference.wav", job_folder(other) / "speech.wav"
         )
     else:
-        stage.report["left_out"] |= dict.fromkeys(gpu_judgements.OF_REAL_WEIGHTS, "random weights cannot pass it")
-    if why := gpu_judgements.no_lip_sync(real):
-        stage.report["left_out"][gpu_judgements.LIP_SYNC] = why
+        stage.report["left_out"] |= dict.fromkeys(judgements.OF_REAL_WEIGHTS, "random weights cannot pass it")
+    if why := judgements.no_lip_sync(real):
+        stage.report["left_out"][judgements.LIP_SYNC] = why
     else:
-        judgements["lip_sync"] = gpu_judgements.lip_sync(stage.folder / "sample.mp4")
-    stage.report["judgements"] = judgements
-    failed = list(dict.fromkeys(text for each in judgements.values() for text in each["failed"]))
+        judged["lip_sync"] = judgements.lip_sync(stage.folder / "sample.mp4")
+    stage.report["judgements"] = judged
+    failed = list(dict.fromkeys(text for each in judged.values() for text in each["failed"]))
     stage.report["failed"] += failed
     return {"failed": failed}
 
 
 def bench(stage: Stage) -> dict:
-    """bench/gpu.py: memory, caps and speed against the baseline of this card, where there is one."""
+    """bench/gpu/measure.py: memory, caps and speed against the baseline of this card, where there is one."""
     tiny = ["--device", "cpu", "--tiny", "--parts", "lips", "--batches", "1"] if stage.options.dry_run else []
-    done = stage.command(sys.executable, ROOT / "bench/gpu.py", *tiny, "-o", stage.folder / "bench.json")
+    done = stage.command(sys.executable, ROOT / "bench/gpu/measure.py", *tiny, "-o", stage.folder / "bench.json")
     if not (stage.folder / "bench.json").is_file():
-        raise Failed(f"bench/gpu.py: {last_line(done)}")
+        raise Failed(f"bench/gpu/measure.py: {last_line(done)}")
     problems = json.loads((stage.folder / "bench.json").read_text())["problems"]
     stage.report["failed"] += problems
     return {"problems": problems}
@@ -258,7 +259,7 @@ def bench(stage: Stage) -> dict:
 
 def contact_sheet(stage: Stage) -> dict:
     """contact.png: ten frames of the sample, ten of the preview below them."""
-    rows = gpu_judgements.contact_rows([stage.folder / name for name in ("sample.mp4", "preview.mp4")])
+    rows = judgements.contact_rows([stage.folder / name for name in ("sample.mp4", "preview.mp4")])
     rows.save(stage.folder / "contact.png")
     return {}
 

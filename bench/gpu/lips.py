@@ -27,8 +27,8 @@ from avatar.media.encoder import choose
 from avatar.media.ffmpeg import encode_frames
 from avatar.portrait.framing import Portrait
 from avatar.voice.speech import Speech
-from bench import gpu_roof
-from bench.gpu_meter import peaks, release, repeated, seconds, synchronize
+from bench.gpu.meter import peaks, release, repeated, seconds, synchronize
+from bench.gpu.roof import share
 
 RATE = steps.FRAME_RATE
 LANDMARKS = Path(__file__).with_name("landmarks.npy")  # of the bundled portrait, float32 (478, 3), for 512 x 512
@@ -120,8 +120,8 @@ def one_way(models, portrait, batch, video_s, least_s, roof, encodes, smaller, c
     result = {"completes": True, "run": run, "first_batch_s": round(first_s, 4), "drawing": drawn, "parts": parts}
     if not smaller:
         result["share_of_roof"] = {
-            "unet": gpu_roof.share("unet", parts["unet"], roof),
-            "vae_decoder": gpu_roof.share("vae_decoder", parts["vae_decoder"], roof),
+            "unet": share("unet", parts["unet"], roof),
+            "vae_decoder": share("vae_decoder", parts["vae_decoder"], roof),
         }
     if encodes:
         result["end_to_end"] = end_to_end(models, portrait, batch, video_s, cuda_graphs)

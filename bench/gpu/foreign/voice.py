@@ -7,7 +7,7 @@ import time
 
 import torch
 
-from bench.foreign.levers import Card
+from bench.gpu.foreign.levers import Card
 
 
 def one_code(card: Card) -> dict:

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 
-from bench.foreign.levers import Card
-from bench.foreign.networks import AS_BUILT, FIRST, LAST, set_way
+from bench.gpu.foreign.levers import Card
+from bench.gpu.foreign.networks import AS_BUILT, FIRST, LAST, set_way
 
 COUNTS = (1, 2, 4, 8)
 
@@ -22,9 +22,9 @@ def a_blender() -> Callable[[], Callable[[], None]]:
     from avatar.lips.musetalk.options import Options
     from avatar.lips.musetalk.prepared import prepare
     from avatar.lips.musetalk.tone import ToneFollower
-    from bench import gpu_lips
+    from bench.gpu import lips
 
-    portrait, _ = gpu_lips.a_portrait()
+    portrait, _ = lips.a_portrait()
     ready = prepare(portrait.picture, portrait.landmarks, Options())
     face = np.random.default_rng(1).integers(0, 255, (256, 256, 3), np.uint8)
 
@@ -100,10 +100,10 @@ def threads(card: Card) -> dict:
 def end_to_end(card: Card) -> dict:
     """The engine's own frames, thrown away, with CUDA graphs on a card: by batch, kernels and threads that blend."""
     from avatar.lips.musetalk import blending
-    from bench import gpu_lips
+    from bench.gpu import lips
 
     made, before = {}, blending.MOST_THREADS
-    portrait, _ = gpu_lips.a_portrait()
+    portrait, _ = lips.a_portrait()
     try:
         for way in (AS_BUILT, LAST):
             set_way(card, way)
@@ -111,7 +111,7 @@ def end_to_end(card: Card) -> dict:
                 for count in COUNTS:
                     blending.MOST_THREADS = count
                     seconds = 8.0 if card.cuda else 0.4
-                    drawn = gpu_lips.draw(card.models, portrait, batch, seconds, card.cuda)
+                    drawn = lips.draw(card.models, portrait, batch, seconds, card.cuda)
                     made[f"{way}, batch {batch}, {count} threads"] = drawn
                     card.release()
     finally:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from bench.foreign.levers import Card
+from bench.gpu.foreign.levers import Card
 
 if TYPE_CHECKING:
     from avatar.lips.musetalk.engine import MuseTalkLips
@@ -63,15 +63,15 @@ def measure(card: Card) -> dict:
     """The engine's frames, thrown away, in one way after the other; a second video of the same engine at last."""
     import torch
 
-    from bench import gpu_lips
+    from bench.gpu import lips
 
     made = {}
-    portrait, _ = gpu_lips.a_portrait()
+    portrait, _ = lips.a_portrait()
     kept = torch.backends.cuda.cudnn_sdp_enabled()
     try:
         for attention in (True, False, True, False):
             torch.backends.cuda.enable_cudnn_sdp(attention)
-            engine = gpu_lips.engine_of(card.models, card.batches[0], card.cuda)
+            engine = lips.engine_of(card.models, card.batches[0], card.cuda)
             for video in ("first", "second"):
                 name = f"{'cuDNN' if attention else 'other'} attention, {video} video"
                 made[f"{name}, again" if name in made else name] = one_video(card, engine, portrait)
@@ -84,9 +84,9 @@ def measure(card: Card) -> dict:
 
 def one_video(card: Card, engine: MuseTalkLips, portrait: Portrait) -> dict:
     from avatar.engines import Told
-    from bench import gpu_lips
+    from bench.gpu import lips
 
-    frames = gpu_lips.frames_of(engine, portrait, 12.0 if card.cuda else 0.4, Told())
+    frames = lips.frames_of(engine, portrait, 12.0 if card.cuda else 0.4, Told())
     started = time.perf_counter()
     with sampled() as until_first:
         next(frames)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from bench import gpu_baseline
+from bench.gpu import baseline
 
 FRAME_RATE, SIZE = 25, 512
 MOST_WRONG_WORDS = 0.15  # word error rate, as asked of the demo
@@ -40,7 +40,7 @@ def memory(records: dict) -> list[str]:
 
     records: of a job that ran with the published shapes. A stage without a model on the card has nothing to say.
     """
-    failed, least_mib = [], gpu_baseline.weights_mib()
+    failed, least_mib = [], baseline.weights_mib()
     for stage, record in records.items():
         taken = record.get("engine", {}).get("memory")
         if not taken or taken["device"] == "this host":

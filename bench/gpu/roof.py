@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from bench.gpu_meter import repeated
+from bench.gpu.meter import repeated
 
 # Arithmetic of one frame at 256 x 256 pixels, in 1e9 operations (a multiplication and an addition are two): counted from
 # the published shapes of MuseTalk's UNet and of the VAE's decoder.

@@ -15,7 +15,7 @@ from avatar.device.hardware import Profile
 from avatar.errors import AvatarError
 from avatar.fit import steps
 from avatar.fit.shapes import build, randomize
-from bench.gpu_meter import capped, peaks, release
+from bench.gpu.meter import capped, peaks, release
 
 VIDEO_S = 10.0
 
@@ -60,9 +60,9 @@ def _work(stage: str, profile: Profile, smaller: steps.Smaller, portrait_size: i
     if stage == "portrait":
         return lambda: steps.portrait(profile, VIDEO_S, smaller, portrait_size)
     if stage == "lips":
-        from bench import gpu_lips
+        from bench.gpu import lips
 
-        return lambda: gpu_lips.three_batches(profile, smaller)
+        return lambda: lips.three_batches(profile, smaller)
     return lambda: steps.voice(profile, VIDEO_S, smaller)
 
 
@@ -124,7 +124,7 @@ def described(error: Exception) -> str:
     said = (str(error).strip() or "no message").splitlines()[0]
     if isinstance(error, AvatarError):
         return said
-    root = Path(__file__).resolve().parent.parent
+    root = Path(__file__).resolve().parents[2]
     own = [step for step in traceback.extract_tb(error.__traceback__) if Path(step.filename).is_relative_to(root)]
     own = [step for step in own if ".venv" not in Path(step.filename).parts]
     where = f" ({Path(own[-1].filename).relative_to(root)}:{own[-1].lineno})" if own else ""

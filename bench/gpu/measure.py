@@ -1,12 +1,12 @@
 """How big and how fast the full stack is on this GPU, with random weights of the published shapes.
 
-    ./run --full python bench/gpu.py                   writes bench/results/gpu-<card>.json
-    ./run --full python bench/gpu.py --device cpu --tiny   tries every part in seconds; no figure of it says anything
+    ./run --full python bench/gpu/measure.py                   writes bench/results/gpu-<card>.json
+    ./run --full python bench/gpu/measure.py --device cpu --tiny   tries every part in seconds; no figure of it says anything
 
 Memory and speed depend on the shapes of tensors, not on what the weights say, so nothing is downloaded. Runs in any
 Python from 3.11 on with torch, diffusers and transformers; a result says `pinned` where the environment is the locked
 one and `foreign` elsewhere, and parts whose library is missing are left out by name. The file is written after each
-piece (bench/gpu_run.py has their order), so that a run that is ended has what it did; a piece that fails is named and
+piece (bench/gpu/pieces.py has their order), so that a run that is ended has what it did; a piece that fails is named and
 the others go on. Exit code 1 where something failed or was not done, or a cap or the baseline of this card
 (bench/baselines/) is not kept.
 """
@@ -21,16 +21,17 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 os.environ.setdefault("AVATAR_HOME", str(Path.home() / ".local/share/avatar"))  # platformdirs may not be installed
 
 from avatar.device import memory  # noqa: F401  before torch, for whose threads it sets something
 from avatar.errors import AvatarError
 from avatar.files import write_json
-from bench import gpu_baseline, gpu_machine
+from bench import machine
+from bench.gpu import baseline
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PARTS = ("lips", "portrait", "voice")
 BATCHES = (8, 16, 1, 2, 4)  # the first two are measured before all else
 WITHIN_S = 540  # a rented card is paid by the minute, and what is worth most comes first
@@ -41,24 +42,26 @@ def main(words: list[str] | None = None) -> int:
     started = time.monotonic()
 
     def tell(what: str) -> None:
-        print(f"bench/gpu.py: {time.monotonic() - started:.1f} s: {what}", file=sys.stderr, flush=True)
+        print(f"bench/gpu/measure.py: {time.monotonic() - started:.1f} s: {what}", file=sys.stderr, flush=True)
 
     try:
         result = measured(options, tell)
     except AvatarError as error:
-        print(f"bench/gpu.py: {error}", file=sys.stderr)
+        print(f"bench/gpu/measure.py: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         return 130
     print(json.dumps(result, indent=1))
     for problem in result["problems"]:
-        print(f"bench/gpu.py: {problem}", file=sys.stderr)
+        print(f"bench/gpu/measure.py: {problem}", file=sys.stderr)
     return 1 if result["problems"] else 0
 
 
 def parse(words: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="bench/gpu.py", description=__doc__.split("\n\n")[0], formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="bench/gpu/measure.py",
+        description=__doc__.split("\n\n")[0],
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parts, batches = ",".join(PARTS), ",".join(map(str, BATCHES))
     parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
@@ -84,14 +87,14 @@ def parse(words: list[str] | None) -> argparse.Namespace:
 
 def measured(options: argparse.Namespace, tell: Callable[[str], None]) -> dict:
     """The whole result, which is in its file too. Raises EnvironmentProblem where this host cannot measure."""
-    left_out = gpu_machine.left_out()
+    left_out = machine.left_out()
     left_out = {part: why for part, why in left_out.items() if part in (*options.parts, "encode")}
     on_gpu = options.device == "cuda"
     if on_gpu:
-        gpu_machine.refuse_unusable()
+        machine.refuse_unusable()
     if left_out:
-        tell(gpu_machine.how_to_bring(left_out))
-    from bench import gpu_run
+        tell(machine.how_to_bring(left_out))
+    from bench.gpu import pieces
 
     result = {
         "format": 1,
@@ -101,9 +104,9 @@ def measured(options: argparse.Namespace, tell: Callable[[str], None]) -> dict:
         "left_out": left_out,
     }
     parts = [part for part in options.parts if part not in left_out]
-    run = gpu_run.Run(options, parts, "encode" not in left_out, result)  # reads what others hold of the card first
-    command = " ".join(["python", "bench/gpu.py", *sys.argv[1:]])
-    result |= gpu_machine.origin(command, on_gpu, thorough=False)
+    run = pieces.Run(options, parts, "encode" not in left_out, result)  # reads what others hold of the card first
+    command = " ".join(["python", "bench/gpu/measure.py", *sys.argv[1:]])
+    result |= machine.origin(command, on_gpu, thorough=False)
     target = options.output or default_output(result)
 
     def save() -> None:
@@ -111,7 +114,7 @@ def measured(options: argparse.Namespace, tell: Callable[[str], None]) -> dict:
         if target:
             write_json(target, result)
 
-    gpu_run.measure(run, options.within, tell, save)
+    pieces.measure(run, options.within, tell, save)
     save()
     if target:
         tell(f"wrote {target}")
@@ -134,16 +137,16 @@ def problems(result: dict) -> list[str]:
     found += [
         f"{stage}: {each['left_mib']} MiB stayed allocated after its model was dropped"
         for stage, each in result["stages"].items()
-        if (each["left_mib"] or 0) > gpu_baseline.MOST_LEFT_MIB
+        if (each["left_mib"] or 0) > baseline.MOST_LEFT_MIB
     ]
-    return found + gpu_baseline.problems(result)
+    return found + baseline.problems(result)
 
 
 def default_output(result: dict) -> Path | None:
     """Beside the other results; nothing of a CPU or of tiny networks is kept there."""
     if result["device"] != "cuda" or result["shapes"] != "published":
         return None
-    return ROOT / "bench/results" / f"gpu-{gpu_machine.slug(result['gpu']['name'])}.json"
+    return ROOT / "bench/results" / f"gpu-{machine.slug(result['gpu']['name'])}.json"
 
 
 if __name__ == "__main__":

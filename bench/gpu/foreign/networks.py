@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from avatar.lips.musetalk.fused import fuse, unfuse
-from bench.foreign.levers import Card
+from bench.gpu.foreign.levers import Card
 
 AS_BUILT, LAST, FIRST = "as built", "channels last, no kernels of our own", "contiguous"
 WAYS = (AS_BUILT, LAST, FIRST)
