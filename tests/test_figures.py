@@ -139,3 +139,20 @@ def test_the_base_environment_is_what_its_wheels_brought_and_little_more():
     if not base.exists():
         pytest.skip("no base environment beside this one")
     assert 0.9 < bytes_in_records(["base"]) / bytes_of_files(base) < 1
+
+
+# ---------------------------------------------------------------- how fast a card is
+
+
+def test_how_fast_a_card_draws_is_said_as_it_was_measured():
+    graphed = json.loads((H200 / "lips.json").read_text())["stages"]["lips"]["batches"]["16"]["graphed"]
+    measured = (
+        graphed["end_to_end"]["frames_per_s"],
+        graphed["drawing"]["steady_frames_per_s"],
+        graphed["run"]["allocated_mib"] / 1024,
+    )
+    ((page, found),) = said(
+        r"encodes (\d+) frames/s over ten seconds of video, (\d+) once .*?\nis there, within ([\d.]+) GiB"
+    )
+    assert page == "README.md"
+    assert [float(each) for each in found.groups()] == [round(measured[0]), round(measured[1]), round(measured[2], 1)]
