@@ -118,6 +118,14 @@ def test_a_render_that_is_killed_is_made_again_and_was_closed(cluster, table):
     assert list(videos(table.parent / "videos")) == ["one.mp4"]
 
 
+def test_a_row_that_wants_a_card_of_a_cluster_without_one_says_that_it_waits(cluster, table):
+    process = start(table, "--stack", "full", "--row", "1", "--on", cluster.address)
+    assert process.stderr and "no node of the cluster has a GPU; it waits until one does." in process.stderr.readline()
+    process.send_signal(signal.SIGTERM)
+    _, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130 and "Traceback" not in stderr, stderr
+
+
 def test_a_table_that_is_stopped_or_killed_goes_on(cluster, table):
     table.write_text("name,text,preset\n" + "".join(f"{row},This is row {row}.,joe\n" for row in range(4)))
     for ended_by, code in ((signal.SIGTERM, 130), (signal.SIGKILL, -signal.SIGKILL)):

@@ -89,6 +89,10 @@ class Run:
             elif place in self._plans:
                 self._plans[place].append(plan)
             else:
+                if wants_card(plan.request) and not self._cluster.has_card:
+                    self._tell(
+                        row, Event("portrait", 1, note="no node of the cluster has a GPU; it waits until one does.")
+                    )
                 self.begun[self._cluster.begin(plan)] = place
                 self._plans[place] = [plan]
         except Exception as error:  # whatever it was, the other rows can be made
@@ -143,6 +147,10 @@ def planned(row: Row, folder: Path, defaults: dict[str, Any]) -> tuple[Planned, 
     return next((plan for plan in plans if work.was_delivered(plan.job, output)), plans[0]), place
 
 
+def wants_card(request: Request) -> bool:
+    return request.stack == "full" and request.profile != "cpu"
+
+
 def kept(request: Request, answer: ray_node.Answer) -> Job:
     """The job that was made on a node, in this machine's home. Raises AvatarError for a failure that was told."""
     if "error" in answer:
@@ -168,7 +176,7 @@ class Cluster:
         files = [self._sent(path) for name in FILE_FIELDS if (path := getattr(request, name))]
         with told(self._ray):
             task = self._ray.remote(ray_node.render).options(
-                name=plan.row.label, num_gpus=int(request.stack == "full" and request.profile != "cpu"),
+                name=plan.row.label, num_gpus=int(wants_card(request)),
                 max_retries=MOST_RETRIES, retry_exceptions=[TemporaryProblem],
             )  # fmt: skip
             return task.remote(__version__, request.model_dump(mode="json"), *files)
