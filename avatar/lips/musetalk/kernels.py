@@ -143,7 +143,7 @@ def _twice_as_large(x: torch.Tensor) -> torch.Tensor:
 
 @cache
 def compiled() -> dict[str, Any]:
-    """The kernels for the card in use, by name. Raises RuntimeError, OSError or AttributeError where that cannot be."""
+    """The kernels for the card in use, by name. Raises RuntimeError, OSError, ImportError or AttributeError where that cannot be."""
     from torch.cuda import _utils  # PyTorch's own way to launch what NVRTC made; no other is offered from Python
 
     major, minor = torch.cuda.get_device_capability()
@@ -156,7 +156,7 @@ def why_not() -> str:
     """Why the kernels cannot be had on this card; "" where they can."""
     try:
         compiled()
-    except (RuntimeError, OSError, AttributeError) as error:
+    except (RuntimeError, OSError, ImportError, AttributeError) as error:
         return str(error).splitlines()[0]
     return ""
 
