@@ -130,9 +130,8 @@ def card() -> torch.device:
     """The first CUDA device, set up as every engine here wants it."""
     import torch
 
-    # cuDNN's attention makes a plan for each new shape in each new thread, MuseTalk's first frame came 0.4 to 0.9 s later
-    # by that on an H200 and XTTS's sentences without a graph took 7.6 instead of 6.1 s. PyTorch's others make none and
-    # are as fast here (bench/NOTES.md).
+    # cuDNN's attention makes a plan for each new shape in each new thread: by that MuseTalk's first frame came 0.4 to 0.9 s
+    # later on an H200. PyTorch's others make none, and frames come as fast (bench/NOTES.md).
     torch.backends.cuda.enable_cudnn_sdp(False)
     return torch.device("cuda", 0)
 

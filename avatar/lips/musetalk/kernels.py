@@ -1,8 +1,8 @@
 """What lies between the convolutions, as kernels of our own on a card: norm and SiLU, the sum at a block's end, enlarging.
 
 PyTorch takes 21 passes over memory for a residual block of the VAE, these take 9: on an H200 a batch of 16 went from 39 to
-23 ms in the decoder and from 14 to 11 in the UNet (bench/results/foreign-h200/2026-11-27). NVRTC compiles kernels.cu in 0.2 s, for the card that
-is there; PyTorch brings it, so no compiler is asked for on the host.
+23 ms in the decoder and from 14 to 11 in the UNet (bench/results/foreign-h200/2026-11-27). NVRTC compiles kernels.cu in
+0.2 s, for the card that is there; PyTorch brings it, so no compiler is asked for on the host.
 
 Each operation is one of PyTorch's, so that it runs on fake tensors and may be recorded in a CUDA graph; on a CPU, and as
 what the kernels are held against, it is the formula in plain PyTorch.
