@@ -32,13 +32,13 @@ COQUI_TTS = (
 )  # fmt: skip
 
 # MediaPipe reads faces.
-FACES = ("certifi", "mediapipe", "numpy", "opencv-python", "pillow")
+FACES = ("certifi", "mediapipe", "numpy", "opencv-python-headless", "pillow")
 
 # diffusers and transformers, with what they import by themselves. Of CUDA's libraries torch pins the exact versions.
 DIFFUSERS = (
     "accelerate", "annotated-types", "anyio", "certifi", "cffi",
     "charset-normalizer", "diffusers", "filelock", "h11", "httpcore2", "httpx2", "huggingface-hub", "idna", "jinja2",
-    "markupsafe", "mpmath", "numpy", "opencv-python", "packaging", "pillow", "platformdirs", "psutil", "pydantic",
+    "markupsafe", "mpmath", "numpy", "opencv-python-headless", "packaging", "pillow", "platformdirs", "psutil", "pydantic",
     "pydantic-core", "pyyaml", "regex", "requests", "safetensors", "scipy", "soundfile", "soxr", "sympy", "tokenizers",
     "torch", "torchaudio", "tqdm", "transformers", "triton", "truststore", "typing-extensions", "typing-inspection",
     "urllib3",

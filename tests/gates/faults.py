@@ -52,7 +52,7 @@ INSTALLED = [
     Fault("a file changed together with its RECORD", STRICT, installed.change_with_record,
           "agrees with its own RECORD, but is not the locked wheel", BASE_ANEW),
     Fault("a second provider of cv2, opencv-contrib-python", STATUS, installed.second_cv2,
-          "several distributions own cv2/__init__.py (opencv-contrib-python, opencv-python)", BASE_ANEW),
+          "several distributions own cv2/__init__.py (opencv-contrib-python, opencv-python-headless)", BASE_ANEW),
     Fault("a file that two locked distributions own", STATUS, installed.own_twice,
           "several distributions own click/core.py (click, rich)", BASE_ANEW),
     Fault("a distribution that the lock does not name", STATUS, installed.extra_distribution,

@@ -32,7 +32,7 @@ class WarpLipsEngine:
     name: ClassVar[str] = WarpLips.name
     version: ClassVar[str] = WarpLips.version
     models: ClassVar[tuple[str, ...]] = ()
-    libraries: ClassVar[tuple[str, ...]] = ("numpy", "opencv-python", "pillow")
+    libraries: ClassVar[tuple[str, ...]] = ("numpy", "opencv-python-headless", "pillow")
     code: ClassVar[tuple[str, ...]] = (
         "lips/__init__.py", "lips/box.py", "lips/warp", "portrait/face.py", "portrait/facts.py",
         "portrait/framing.py", "portrait/landmarks.py", "voice/speech.py", *READS_SOUND,
