@@ -35,6 +35,7 @@ from avatar.jobs.job import Job
 from avatar.preflight import refuse_missing_files
 from avatar.progress import Event
 from avatar.request import FILE_FIELDS, Request
+from avatar.stopping import raise_if_told
 
 MOST_RETRIES = 2  # three attempts
 LONGEST_CALL_S = 10
@@ -96,6 +97,7 @@ class Run:
                 self.begun[self._cluster.begin(plan)] = place
                 self._plans[place] = [plan]
         except Exception as error:  # whatever it was, the other rows can be made
+            raise_if_told(error)
             self.outcomes[row.number] = Outcome(row, error=error)
 
     def bring_one(self) -> None:
@@ -115,6 +117,7 @@ class Run:
             answer = self._cluster.answer(task)
             job = self._jobs[place] = kept(plans[0].request, answer)
         except Exception as error:
+            raise_if_told(error)
             self.outcomes |= {plan.row.number: Outcome(plan.row, error=error) for plan in plans}
             return
         for plan in plans:
@@ -130,6 +133,7 @@ class Run:
             self._tell(row, Event("video", len(STAGES), is_end=True))
             self.outcomes[row.number] = Outcome(row, plan.output)
         except Exception as error:
+            raise_if_told(error)
             self.outcomes[row.number] = Outcome(row, error=error)
 
 
