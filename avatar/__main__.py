@@ -38,7 +38,9 @@ def needs_network(arguments: list[str]) -> bool:
     """Whether these are the arguments of a command that downloads, or lets a cluster work; no option before its name takes
     a value."""
     names = [argument for argument in arguments if not argument.startswith("-")]
-    if names[:2] == ["pipeline", "run"] and any(each.partition("=")[0] == "--on" for each in arguments):
+    if names[:2] in (["pipeline", "run"], ["queue", "work"]) and any(
+        each.partition("=")[0] == "--on" for each in arguments
+    ):
         return True
     return {" ".join(names[:2]), *names[:1]} & {*NEED_THE_NETWORK} != set()
 
