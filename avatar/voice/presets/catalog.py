@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from avatar.voice.presets.onnx_voice import OnnxVoice
     from avatar.voice.recording import Recording
 
-DEFAULT_PRESET = "jf_alpha"  # the bundled portrait is a woman
+DEFAULT_PRESET = "heart"  # the bundled portrait is a woman
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Preset:
 
 
 PRESETS = {
+    "heart": Preset("female, American, hibari", ("en",), 200.0, ("avatar.voice.presets.hibari", "HibariVoice")),
     "jf_alpha": Preset("female, Kokoro-82M", ("en",), 270.0, ("avatar.voice.presets.kokoro", "KokoroVoice")),
     "joe": Preset("male, VITS, the faster one", ("en",), 95.0, ("avatar.voice.presets.vits", "VitsVoice")),
 }
