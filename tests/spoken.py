@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from avatar.voice.presets.hibari import HibariVoice
 from avatar.voice.presets.kokoro import KokoroVoice
 from avatar.voice.presets.vits import VitsVoice
 from avatar.voice.speech import Speech
 from tests.conftest import SCRIPT
+
+
+@pytest.fixture(scope="module")
+def heart():
+    with HibariVoice() as voice:
+        yield voice
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +30,8 @@ def kokoro():
 
 
 @pytest.fixture(scope="module")
-def speeches(joe, kokoro) -> dict[str, Speech]:
-    return {"joe": joe.speak(SCRIPT), "jf_alpha": kokoro.speak(SCRIPT)}
+def speeches(heart, joe, kokoro) -> dict[str, Speech]:
+    return {"heart": heart.speak(SCRIPT), "joe": joe.speak(SCRIPT), "jf_alpha": kokoro.speak(SCRIPT)}
 
 
 @pytest.fixture(scope="module")

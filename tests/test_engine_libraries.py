@@ -62,6 +62,7 @@ VOICES = {
             f'WantedSpeech("It costs 5 dollars.", {REFERENCE})',
             'WantedSpeech("Hello.", preset="joe", seconds=1.5)',
             'WantedSpeech("Hello.", preset="jf_alpha")',
+            'WantedSpeech("Hello, Zyxgorb.", preset="heart")',
         ),
         "avatar.voice.xtts.engine.XttsVoice": (
             'WantedSpeech("It costs 5 dollars.")',

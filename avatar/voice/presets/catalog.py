@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -11,7 +10,8 @@ if TYPE_CHECKING:
     from avatar.voice.presets.onnx_voice import OnnxVoice
     from avatar.voice.recording import Recording
 
-DEFAULT_PRESET = "jf_alpha"  # the bundled portrait is a woman
+DEFAULT_PRESET = "heart"  # the bundled portrait is a woman
+MEN_BELOW_HZ = 160.0  # between the usual ranges of men and women
 
 
 @dataclass(frozen=True)
@@ -29,15 +29,14 @@ class Preset:
 
 
 PRESETS = {
+    "heart": Preset("female, American, hibari", ("en",), 202.0, ("avatar.voice.presets.hibari", "HibariVoice")),
     "jf_alpha": Preset("female, Kokoro-82M", ("en",), 270.0, ("avatar.voice.presets.kokoro", "KokoroVoice")),
     "joe": Preset("male, VITS, the faster one", ("en",), 95.0, ("avatar.voice.presets.vits", "VitsVoice")),
 }
 
 
 def nearest_preset(reference: Recording) -> str:
-    """The preset whose pitch is nearest on a logarithmic scale (the two meet at 160 Hz, between the usual ranges of men
-    and women); the default one where the recording has too little voiced speech to tell."""
+    """The man's voice or the woman's, by the median pitch; the default one where the recording has too little voiced
+    speech to tell."""
     pitch = reference.median_f0_hz
-    if pitch is None:
-        return DEFAULT_PRESET
-    return min(PRESETS, key=lambda name: abs(math.log(pitch / PRESETS[name].median_f0_hz)))
+    return "joe" if pitch is not None and pitch < MEN_BELOW_HZ else DEFAULT_PRESET

