@@ -97,6 +97,11 @@ class VoiceEngine(Engine, Protocol):
         """Refuse what cannot work before a model loads. Raises RequestError or InputError."""
         ...
 
+    @staticmethod
+    def inputs(wanted: WantedSpeech) -> dict[str, Any]:
+        """What the speech follows from besides, as files that only some requests need; asked for after `check`."""
+        ...
+
     def speak(self, wanted: WantedSpeech, told: Told, progress: Progress) -> Speech:
         """Speech of the whole text: mono, float32, with the times of its words where they are known."""
         ...

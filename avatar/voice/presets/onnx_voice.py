@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     import numpy as np
     import onnxruntime
 
+    from avatar.voice.presets.catalog import Preset
+
+# espeak-ng's voice for each language; a preset may have an accent of its own.
+READS = {"en": "en-us", "es": "es", "fr": "fr", "it": "it", "pt": "pt-br", "de": "de"}
+
 FASTEST = 1.2  # paces at which both voices still sound natural, measured on the sound; 1 is their own
 SLOWEST = 1 / 1.08
 MOST_TRIES = 4
@@ -38,6 +43,12 @@ class OnnxVoice:
     def __init__(self, threads: int = 2):
         self.threads = threads
         self._session: onnxruntime.InferenceSession | None = None
+        self._accent = ""
+        self.reads = READS["en"]  # espeak-ng's voice, of the speech that is made
+
+    def choose(self, preset: Preset) -> None:
+        """Speak as this preset from now on. Raises EnvironmentProblem where a file that it needs is not here."""
+        self._accent = preset.accent
 
     def __enter__(self) -> Self:
         return self
@@ -70,15 +81,16 @@ class OnnxVoice:
         """Speech of the whole text with the times of its phones, which fill all of it, and of its words.
 
         seconds: the wanted length, kept to the sample; the pace is changed only as far as it stays natural (1.2 times
-        faster, 1.08 times slower), the rest is silence at the end. Raises RequestError for a language other than
-        English, for a text without anything to say, and for one that does not fit.
+        faster, 1.08 times slower), the rest is silence at the end. Raises RequestError for a language that it does not
+        speak, for a text without anything to say, and for one that does not fit.
         """
         if language not in self.languages:
             raise RequestError(
                 f"the preview voices speak {', '.join(self.languages)}, not {language!r}; "
                 "the full stack speaks 15 languages."
             )
-        lines, script = pronounce(text, longest=self.longest_line)
+        self.reads = (self._accent if language == "en" else "") or READS[language]
+        lines, script = pronounce(text, longest=self.longest_line, language=language, voice=self.reads)
         self._make_ready(seed)
         pieces = self._say(lines, pace=1.0)
         if seconds is not None:

@@ -40,19 +40,19 @@ class Line:
     pause_s: float = SENTENCE_PAUSE_S
 
 
-def pronounce(text: str, *, longest: int, voice: str = "en-us") -> tuple[list[Line], Script]:
-    """Lines of at most `longest` symbols, and the script, whose words they are tied to.
+def pronounce(text: str, *, longest: int, language: str = "en", voice: str = "en-us") -> tuple[list[Line], Script]:
+    """Lines of at most `longest` symbols, and the script, whose words they are tied to. voice: espeak-ng's.
 
     Raises RequestError for a text in which nothing can be spoken, or that is mostly not in Latin letters.
     """
     if foreign := find_foreign_word(text):
         raise RequestError(
-            f"the preview voices read English in Latin letters and cannot say {foreign[:40]!r}; "
+            f"the preview voices read Latin letters and cannot say {foreign[:40]!r}; "
             "the full stack speaks 15 languages."
         )
-    script = read(text)
+    script = read(text, language)
     clauses = [clause for sentence in script.sentences for clause in sentence.clauses]
-    symbols_of = iter(_clause_symbols(clauses, voice))
+    symbols_of = iter(_clause_symbols(clauses, language, voice))
     lines: list[Line] = []
     for sentence in script.sentences:
         parts = [breath for _ in sentence.clauses for breath in next(symbols_of)]
@@ -63,14 +63,14 @@ def pronounce(text: str, *, longest: int, voice: str = "en-us") -> tuple[list[Li
     return lines, script
 
 
-def as_heard(word: Word, *, last: bool) -> str:
+def as_heard(word: Word, *, last: bool, language: str = "en") -> str:
     """The word as espeak-ng should read it: no brackets, quotes or emoji.
 
     last: the word ends its clause, so its closing punctuation is not part of it.
     """
     text = "".join(character for character in unicodedata.normalize("NFC", word.spoken) if not is_ornament(character))
     bare = " ".join(part for part in text.split() if is_speakable(part)).strip(OPENERS + CLOSERS)
-    if word.spoken != word.written:  # espeak-ng takes a spelled A for the article
+    if language == "en" and word.spoken != word.written:  # espeak-ng takes a spelled A for the article
         bare = re.sub(r"\bA\b", "ay", bare)
     if last:
         bare = bare.rstrip(MARKS + "…" + CLOSERS + DASHES)
@@ -110,10 +110,11 @@ class _Breath:
     mark: str
 
 
-def _breaths(clause: Clause, first_word: int) -> list[_Breath]:
+def _breaths(clause: Clause, first_word: int, language: str) -> list[_Breath]:
     breaths, texts, words = [], [], []
     for position, word in enumerate(clause.words):
-        *groups, rest = as_heard(word, last=position + 1 == len(clause.words)).split(", ")
+        is_last = position + 1 == len(clause.words)
+        *groups, rest = as_heard(word, last=is_last, language=language).split(", ")
         for group in groups:
             breaths.append(_Breath([*texts, group], [*words, first_word + position], ","))
             texts, words = [], []
@@ -122,10 +123,10 @@ def _breaths(clause: Clause, first_word: int) -> list[_Breath]:
     return [*breaths, _Breath(texts, words, clause.mark)]
 
 
-def _clause_symbols(clauses: list[Clause], voice: str) -> list[list[Symbols]]:
+def _clause_symbols(clauses: list[Clause], language: str, voice: str) -> list[list[Symbols]]:
     """Per clause the symbols of each breath with their words, closed by its mark. One call of espeak-ng reads everything."""
     starts = accumulate((len(clause.words) for clause in clauses), initial=0)
-    by_clause = [_breaths(clause, start) for clause, start in zip(clauses, starts, strict=False)]
+    by_clause = [_breaths(clause, start, language) for clause, start in zip(clauses, starts, strict=False)]
     breaths = [breath for each in by_clause for breath in each]
     answers = phonemize(
         [" ".join(breath.texts) for breath in breaths] + [text for breath in breaths for text in breath.texts], voice

@@ -104,6 +104,10 @@ class XttsVoice:
         if wanted.reference:
             check_reference(wanted.reference)
 
+    @staticmethod
+    def inputs(wanted: WantedSpeech) -> dict:
+        return {}
+
     # ------------------------------------------------------------ loading
 
     @classmethod
