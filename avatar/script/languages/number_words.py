@@ -34,13 +34,11 @@ ES = listed(
     "veintiocho veintinueve"
 )
 ES_TENS = listed("_ _ _ treinta cuarenta cincuenta sesenta setenta ochenta noventa")
-ES_HUNDREDS = (
-    "_ ciento doscientos trescientos cuatrocientos quinientos seiscientos setecientos ochocientos novecientos".split()
+ES_HUNDREDS = listed(
+    "_ ciento doscientos trescientos cuatrocientos quinientos seiscientos setecientos ochocientos novecientos"
 )
 ES_ORDINALS = listed("_ primero segundo tercero cuarto quinto sexto séptimo octavo noveno")
-ES_TENTHS = (
-    "_ décimo vigésimo trigésimo quadragésimo quincuagésimo sexagésimo septuagésimo octogésimo nonagésimo".split()
-)
+ES_TENTHS = "_ décimo vigésimo trigésimo quadragésimo quincuagésimo sexagésimo septuagésimo octogésimo nonagésimo"
 ES_HUNDREDTHS = listed(
     "_ centésimo ducentésimo tricentésimo cuadringentésimo quingentésimo sexcentésimo septingentésimo octingentésimo "
     "noningentésimo"
@@ -188,8 +186,8 @@ PT = listed(
 PT_TENS = listed("_ _ vinte trinta quarenta cinquenta sessenta setenta oitenta noventa")
 PT_HUNDREDS = listed("_ cento duzentos trezentos quatrocentos quinhentos seiscentos setecentos oitocentos novecentos")
 PT_ORDINALS = listed("_ primeiro segundo terceiro quarto quinto sexto sétimo oitavo nono")
-PT_TENTHS = (
-    "_ décimo vigésimo trigésimo quadragésimo quinquagésimo sexagésimo septuagésimo octogésimo nonagésimo".split()
+PT_TENTHS = listed(
+    "_ décimo vigésimo trigésimo quadragésimo quinquagésimo sexagésimo septuagésimo octogésimo nonagésimo"
 )
 PT_HUNDREDTHS = listed(
     "_ centésimo ducentésimo tricentésimo quadrigentésimo quingentésimo seiscentésimo septigentésimo octigentésimo "
