@@ -5,13 +5,20 @@ from __future__ import annotations
 import pytest
 
 from avatar.voice.presets.catalog import PRESETS
+from avatar.voice.presets.hibari import HibariVoice
 from avatar.voice.presets.vits import VitsVoice
 from avatar.voice.speech import Speech
 from tests import kokoro_voices as fetched
 from tests.conftest import SCRIPT
 
 kokoro_voices = fetched.kokoro_voices
-TRIED = ("joe", "jf_alpha")  # a preset of each engine
+TRIED = ("heart", "joe", "jf_alpha")  # a preset of each engine
+
+
+@pytest.fixture(scope="module")
+def heart():
+    with HibariVoice() as voice:
+        yield voice
 
 
 @pytest.fixture(scope="module")
@@ -27,8 +34,8 @@ def kokoro(kokoro_voices):
 
 
 @pytest.fixture(scope="module")
-def speeches(joe, kokoro) -> dict[str, Speech]:
-    return {"joe": joe.speak(SCRIPT), "jf_alpha": kokoro.speak(SCRIPT)}
+def speeches(heart, joe, kokoro) -> dict[str, Speech]:
+    return {"heart": heart.speak(SCRIPT), "joe": joe.speak(SCRIPT), "jf_alpha": kokoro.speak(SCRIPT)}
 
 
 @pytest.fixture(scope="module")

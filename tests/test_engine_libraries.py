@@ -66,6 +66,7 @@ VOICES = {
             'WantedSpeech("Hello.", preset="joe", seconds=1.5)',
             'WantedSpeech("Hello.", preset="jf_alpha")',
             'WantedSpeech("El 3 de mayo.", language="es")',
+            'WantedSpeech("Hello, Zyxgorb.", preset="heart")',
         ),
         "avatar.voice.xtts.engine.XttsVoice": (
             'WantedSpeech("It costs 5 dollars.")',

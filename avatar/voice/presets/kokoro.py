@@ -15,13 +15,16 @@ import numpy as np
 from avatar.environment.packaged import MEND, package_file
 from avatar.errors import EnvironmentProblem
 from avatar.voice.presets import styles
-from avatar.voice.presets.kokoro_letters import AMERICAN, BRITISH, OTHER_LANGUAGES, spell
+from avatar.voice.presets.english import English
+from avatar.voice.presets.kokoro_letters import spell, spell_english
 from avatar.voice.presets.onnx_outputs import output_declaration
 from avatar.voice.presets.onnx_session import open_session, read_blocks
 from avatar.voice.presets.onnx_voice import OnnxVoice
+from avatar.voice.presets.pronunciation import Line, pronounce
 from avatar.voice.presets.timeline import Utterance
 
 if TYPE_CHECKING:
+    from avatar.script.reader import Script
     from avatar.voice.presets.catalog import Preset
 
 PARTS = 4
@@ -33,8 +36,6 @@ EDGE = 0  # the token before and after every line
 # The sound runs ahead of the predicted durations: over a minute of speech the envelope fits the phones best 45-50 ms,
 # and sibilants 45-50 ms, earlier than counted.
 SOUND_LEADS_S = 2 * FRAME_SAMPLES / 24_000
-
-LETTERS = {"en-us": AMERICAN, "en-gb-x-rp": BRITISH}  # by espeak-ng's voice
 
 
 class KokoroVoice(OnnxVoice):
@@ -48,15 +49,31 @@ class KokoroVoice(OnnxVoice):
     longest_line = 150
     draws_noise = False
 
+    def __init__(self, threads: int = 2):
+        super().__init__(threads)
+        self._english: dict[str, English] = {}  # by accent
+        self._spell = spell
+
+    def __exit__(self, *exception: object) -> None:
+        self._english.clear()
+        super().__exit__(*exception)
+
     def choose(self, preset: Preset) -> None:
-        super().choose(preset)
+        self._accent = preset.accent
         self._styles = styles.style(preset.style)
+
+    def _pronounce(self, text: str, language: str) -> tuple[list[Line], Script]:
+        self._spell = spell_english if language == "en" else spell
+        if language != "en":
+            return super()._pronounce(text, language)
+        english = self._english.setdefault(self._accent, English(self._accent))
+        return pronounce(text, longest=self.longest_line, english=english)
 
     def _load(self, seed: int) -> None:
         self._session = open_session(_model_blocks(), threads=self.threads, seed=seed)
 
     def _utter(self, symbols: list[str], pace: float) -> Utterance:
-        tokens, owners = spell(symbols, LETTERS.get(self.reads, OTHER_LANGUAGES))
+        tokens, owners = self._spell(symbols)
         inputs = {
             "tokens": np.array([[EDGE, *tokens, EDGE]], np.int64),
             "style": self._styles[len(tokens) - 1],

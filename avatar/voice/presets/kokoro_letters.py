@@ -1,10 +1,12 @@
-"""The letters that Kokoro reads: their numbers in the model, and how espeak-ng's IPA is spelled with them.
+"""The letters that Kokoro reads: their numbers in the model, and how phones are spelled with them.
 
 Kokoro was trained on what misaki makes of a text (https://github.com/hexgrad/misaki): for English letters of its own
-(EN_PHONES.md), for other languages nearly what espeak-ng says, with the sounds that it writes with two letters as one.
+(english.py), for other languages nearly what espeak-ng says, with the sounds that it writes with two letters as one.
 """
 
 from __future__ import annotations
+
+from avatar.voice.presets import english
 
 # The vocabulary of Kokoro-82M v1.0 (config.json of the model). 0 is the edge of a line.
 VOCABULARY = {
@@ -20,25 +22,16 @@ VOCABULARY = {
     "ː": 158, "ʰ": 162, "ʲ": 164, "↓": 169, "→": 171, "↗": 172, "↘": 173, "ᵻ": 177,
 }  # fmt: skip
 
-# espeak-ng's IPA -> Kokoro's letters. Longest first; anything else goes through as it is, and what Kokoro has no number
-# for is left out.
-AMERICAN = {
-    "ɜːɹ": "ɜɹ", "ɚɹ": "əɹ",
-    "eɪ": "A", "aɪ": "I", "aʊ": "W", "oʊ": "O", "ɔɪ": "Y", "dʒ": "ʤ", "tʃ": "ʧ", "ɜː": "ɜɹ",
-    "ɚ": "əɹ", "ɐ": "ə", "r": "ɹ", "o": "ɔ", "e": "A", "ʔ": "t", "x": "k", "ː": "",
-}  # fmt: skip
-BRITISH = {
-    "eɪ": "A", "aɪ": "I", "aʊ": "W", "əʊ": "Q", "ɔɪ": "Y", "dʒ": "ʤ", "tʃ": "ʧ", "eə": "ɛː", "iə": "ɪə",
-    "ɐ": "ə", "r": "ɹ", "e": "A", "ʔ": "t", "x": "k",
-}  # fmt: skip
+# espeak-ng's IPA, of languages other than English -> Kokoro's letters. Anything else goes through as it is, and what
+# Kokoro has no number for is left out.
 OTHER_LANGUAGES = {
     "eɪ": "A", "aɪ": "I", "aʊ": "W", "oʊ": "O", "əʊ": "Q", "ɔɪ": "Y", "dʒ": "ʤ", "dz": "ʣ", "tʃ": "ʧ", "ts": "ʦ",
     "ʏ": "y",
 }  # fmt: skip
 
 
-def spell(symbols: list[str], letters: dict[str, str]) -> tuple[list[int], list[slice]]:
-    """Tokens of the symbols, and for each token the symbols that it stands for and whose time is its own."""
+def spell(symbols: list[str], letters: dict[str, str] = OTHER_LANGUAGES) -> tuple[list[int], list[slice]]:
+    """Tokens of symbols of one character, and for each token the symbols that it stands for and whose time is its own."""
     text = "".join(symbols)
     tokens: list[int] = []
     owners: list[slice] = []
@@ -51,3 +44,9 @@ def spell(symbols: list[str], letters: dict[str, str]) -> tuple[list[int], list[
         owners += [owner] * len(known)
         position = owner.stop
     return tokens, owners
+
+
+def spell_english(symbols: list[str]) -> tuple[list[int], list[slice]]:
+    """The same of symbols as english.py names them, each of which is one letter of Kokoro's."""
+    known = [(VOCABULARY.get(letter), slice(at, at + 1)) for at, letter in enumerate(english.letters(symbols))]
+    return [token for token, _ in known if token is not None], [owner for token, owner in known if token is not None]

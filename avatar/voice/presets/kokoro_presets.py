@@ -12,11 +12,9 @@ class Spoken(NamedTuple):
     origin: str
     languages: tuple[str, ...]
     median_f0_hz: float
-    accent: str = ""  # espeak-ng's voice for English; "" is American
+    accent: str = "us"  # of English
     untrained: tuple[str, ...] = ()  # languages that it speaks although it was not trained on them
 
-
-BRITISH = "en-gb-x-rp"
 
 # By the names of their styles. German was tried with all: these two are understood best.
 KOKORO = {
@@ -40,14 +38,14 @@ KOKORO = {
     "am_onyx": Spoken("male", "American", ("en",), 200.0),
     "am_puck": Spoken("male", "American", ("en",), 200.0),
     "am_santa": Spoken("male", "American", ("en",), 200.0),
-    "bf_alice": Spoken("female", "British", ("en",), 200.0, BRITISH),
-    "bf_emma": Spoken("female", "British", ("en",), 200.0, BRITISH),
-    "bf_isabella": Spoken("female", "British", ("en",), 200.0, BRITISH),
-    "bf_lily": Spoken("female", "British", ("en",), 200.0, BRITISH),
-    "bm_daniel": Spoken("male", "British", ("en",), 200.0, BRITISH),
-    "bm_fable": Spoken("male", "British", ("en",), 200.0, BRITISH),
-    "bm_george": Spoken("male", "British", ("en",), 200.0, BRITISH),
-    "bm_lewis": Spoken("male", "British", ("en",), 200.0, BRITISH),
+    "bf_alice": Spoken("female", "British", ("en",), 200.0, "gb"),
+    "bf_emma": Spoken("female", "British", ("en",), 200.0, "gb"),
+    "bf_isabella": Spoken("female", "British", ("en",), 200.0, "gb"),
+    "bf_lily": Spoken("female", "British", ("en",), 200.0, "gb"),
+    "bm_daniel": Spoken("male", "British", ("en",), 200.0, "gb"),
+    "bm_fable": Spoken("male", "British", ("en",), 200.0, "gb"),
+    "bm_george": Spoken("male", "British", ("en",), 200.0, "gb"),
+    "bm_lewis": Spoken("male", "British", ("en",), 200.0, "gb"),
     "ef_dora": Spoken("female", "Spanish", ("es",), 200.0),
     "em_alex": Spoken("male", "Spanish", ("es",), 200.0, untrained=("de",)),
     "em_santa": Spoken("male", "Spanish", ("es",), 200.0),

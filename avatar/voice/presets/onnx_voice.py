@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     import numpy as np
     import onnxruntime
 
+    from avatar.script.reader import Script
     from avatar.voice.presets.catalog import Preset
 
-# espeak-ng's voice for each language; a preset may have an accent of its own.
-READS = {"en": "en-us", "es": "es", "fr": "fr", "it": "it", "pt": "pt-br", "de": "de"}
+# espeak-ng's voice for each language.
+ESPEAK_VOICE = {"en": "en-us", "es": "es", "fr": "fr", "it": "it", "pt": "pt-br", "de": "de"}
 
 FASTEST = 1.2  # paces at which both voices still sound natural, measured on the sound; 1 is their own
 SLOWEST = 1 / 1.08
@@ -43,12 +44,9 @@ class OnnxVoice:
     def __init__(self, threads: int = 2):
         self.threads = threads
         self._session: onnxruntime.InferenceSession | None = None
-        self._accent = ""
-        self.reads = READS["en"]  # espeak-ng's voice, of the speech that is made
 
     def choose(self, preset: Preset) -> None:
         """Speak as this preset from now on. Raises EnvironmentProblem where a file that it needs is not here."""
-        self._accent = preset.accent
 
     def __enter__(self) -> Self:
         return self
@@ -73,6 +71,9 @@ class OnnxVoice:
         assert self._session is not None, "`_make_ready` comes first"
         return cast("list[np.ndarray]", self._session.run(outputs, inputs))  # these models have tensors alone
 
+    def _pronounce(self, text: str, language: str) -> tuple[list[Line], Script]:
+        return pronounce(text, longest=self.longest_line, language=language, voice=ESPEAK_VOICE[language])
+
     def _utter(self, symbols: list[str], pace: float) -> Utterance:
         """Run the model over one line."""
         raise NotImplementedError
@@ -89,8 +90,7 @@ class OnnxVoice:
                 f"the preview voices speak {', '.join(self.languages)}, not {language!r}; "
                 "the full stack speaks 15 languages."
             )
-        self.reads = (self._accent if language == "en" else "") or READS[language]
-        lines, script = pronounce(text, longest=self.longest_line, language=language, voice=self.reads)
+        lines, script = self._pronounce(text, language)
         self._make_ready(seed)
         pieces = self._say(lines, pace=1.0)
         if seconds is not None:
