@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Self, cast
 
 from avatar.errors import RequestError
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 # espeak-ng's voice for each language.
 ESPEAK_VOICE = {"en": "en-us", "es": "es", "fr": "fr", "it": "it", "pt": "pt-br", "de": "de"}
+
+# espeak-ng's letters that are another sound in the language than in IPA: what the mouth shows of them.
+SHOWN_AS = {"pt": {"y": "ɪ", "æ": "ɐ"}, "de": {"ɜ": "ɐ"}}
 
 FASTEST = 1.2  # paces at which both voices still sound natural, measured on the sound; 1 is their own
 SLOWEST = 1 / 1.08
@@ -95,7 +99,7 @@ class OnnxVoice:
         pieces = self._say(lines, pace=1.0)
         if seconds is not None:
             pieces = self._fitted(lines, pieces, seconds)
-        speech = join(pieces, lines, script.written).marked(script.marks)
+        speech = shown(join(pieces, lines, script.written).marked(script.marks), language)
         return speech if seconds is None else with_length(speech, round(seconds * self.sample_rate))
 
     def _say(self, lines: list[Line], pace: float) -> list[Piece]:
@@ -134,6 +138,13 @@ class OnnxVoice:
             shown = math.log(natural_s / spoken_s) / math.log(natural_s / target_s)
             pace **= 1 / min(max(shown, 0.5), 2.0)
         return pieces
+
+
+def shown(speech: Speech, language: str) -> Speech:
+    """The speech, its phones as they are seen."""
+    names = SHOWN_AS.get(language, {})
+    phones = [phone._replace(symbol=names.get(phone.symbol, phone.symbol)) for phone in speech.phones]
+    return replace(speech, phones=phones)
 
 
 def _does_not_fit(seconds: float, needed_s: float) -> RequestError:
