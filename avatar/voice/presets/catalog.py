@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from avatar.errors import RequestError
 from avatar.voice.presets import styles
 from avatar.voice.presets.kokoro_presets import KOKORO, Spoken
 
@@ -28,7 +29,7 @@ class Preset:
     voice: tuple[str, str]  # module and name of its class
     sex: str = "female"
     licence: str = "Apache-2.0"
-    may_be_used: str = "for any purpose; the notice stays with copies of the model"
+    use: str = "any use"  # what its speech may be used for
     untrained: tuple[str, ...] = ()  # languages that it speaks without having been trained on them
     style: str = ""  # Kokoro's, which is fetched; "" where the wheels hold all that it needs
     accent: str = "us"  # of its English
@@ -68,7 +69,15 @@ def _kokoro(name: str, spoken: Spoken) -> Preset:
 
 PRESETS = {
     "heart": Preset("female, American, hibari", ("en",), 202.0, ("avatar.voice.presets.hibari", "HibariVoice")),
-    "joe": Preset("male, VITS, the faster one", ("en",), 95.0, ("avatar.voice.presets.vits", "VitsVoice"), sex="male"),
+    "joe": Preset(
+        "male, VITS, the faster one",
+        ("en",),
+        95.0,
+        ("avatar.voice.presets.vits", "VitsVoice"),
+        sex="male",
+        licence="CC0 by its card",
+        use="previews; ask a lawyer before you sell its speech (NOTICE.md)",
+    ),
     **{name: _kokoro(name, spoken) for name, spoken in KOKORO.items()},
 }
 
@@ -80,6 +89,21 @@ DEFAULTS = {
 
 def presets_of(language: str) -> dict[str, Preset]:
     return {name: preset for name, preset in PRESETS.items() if language in preset.speaks}
+
+
+def facts(language: str | None = None) -> list[dict]:
+    """What users are told of each preset, or of those that speak a language. Raises RequestError where none does."""
+    found = PRESETS if language is None else presets_of(language)
+    if not found:
+        raise RequestError(
+            f"no preset speaks {language!r}; they speak {', '.join(DEFAULTS)}, and the full stack 15 languages.",
+            ("language",),
+        )
+    told = ("description", "languages", "untrained", "accent", "sex", "licence", "use", "is_here")
+    return [
+        {"name": name, **{key: getattr(preset, key) for key in told}, "is_default": name in DEFAULTS.values()}
+        for name, preset in found.items()
+    ]
 
 
 def nearest_preset(reference: Recording, language: str = "en") -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from avatar.device.libraries import FFMPEG, ONNX_RUNTIME
 from avatar.engines import Told, WantedSpeech
 from avatar.errors import RequestError
+from avatar.invocation import to_type
 from avatar.media import READS_SOUND
 from avatar.progress import Progress
 from avatar.script.reader import read
@@ -56,7 +57,11 @@ class PresetVoice:
     def check(wanted: WantedSpeech) -> None:
         """Refuse what cannot work before a model loads. Raises RequestError or InputError."""
         if wanted.preset and wanted.preset not in PRESETS:
-            raise RequestError(f"there is no preset {wanted.preset!r}; there are: {', '.join(PRESETS)}.", ("preset",))
+            raise RequestError(
+                f"there is no preset {wanted.preset!r}; {', '.join(list(PRESETS)[:3])} and more are there: "
+                f"'{to_type('voice presets')}' shows them.",
+                ("preset",),
+            )
         refuse_language(wanted)
         if wanted.reference:
             check_reference(wanted.reference)
@@ -126,9 +131,10 @@ def refuse_language(wanted: WantedSpeech) -> None:
     """Raises RequestError for a language that the preview, or the preset asked for, does not speak."""
     if wanted.language not in DEFAULTS:
         raise RequestError(
-            f"the preview voices speak {', '.join(DEFAULTS)}, not {wanted.language!r}; the full stack speaks 15 languages.",
+            f"the preview voices speak {', '.join(DEFAULTS)}, not {wanted.language!r}; the full stack speaks 15 languages, "
+            "and a text in another one is asked for as that.",
             ("language",),
-            {"stack": "full"},
+            {"language": "en"},
         )
     if wanted.preset and wanted.language not in PRESETS[wanted.preset].speaks:
         known = PRESETS[wanted.preset].speaks

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from avatar.errors import EnvironmentProblem
@@ -68,9 +70,24 @@ def refuse_missing(name: str) -> None:
     )
 
 
+def size() -> str:
+    """Of all styles, for people."""
+    from avatar.weights import lock
+
+    return lock.gigabytes(sum(model.needed_bytes for model in lock.read().every if model.name == MODEL))
+
+
 def _file(name: str) -> File | None:
     """The style's in the lock; None where a lock of somebody's own has none."""
     from avatar.weights import lock
 
-    files = [file for model in lock.read().every if model.name == MODEL for file in model.files]
-    return next((file for file in files if file.path == f"voices/{name}.bin"), None)
+    path = lock.lock_path()
+    return _files(path, path.stat().st_mtime_ns if path.exists() else 0).get(f"voices/{name}.bin")
+
+
+@lru_cache(maxsize=2)
+def _files(lock_path: Path, changed: int) -> dict[str, File]:
+    """By their paths. changed: when the lock was, for it is read once."""
+    from avatar.weights import lock
+
+    return {file.path: file for model in lock.read(lock_path).every if model.name == MODEL for file in model.files}
