@@ -59,6 +59,7 @@ class WantedSpeech:
     preset: str | None = None
     language: str = "en"
     seconds: float | None = None  # fitted to this length, as far as the engine can
+    speed: float = 1.0  # of the voice's own pace; with `seconds` always 1
     seed: int = 7
 
 

@@ -106,7 +106,7 @@ class PresetVoice:
                 f"{wanted.language!r} is an experiment: the preset {preset!r} was trained on other languages and speaks "
                 "it with an accent; the full stack has learnt it."
             )
-        return self._voice(preset).speak(wanted.text or "", wanted.language, wanted.seconds, wanted.seed)
+        return self._voice(preset).speak(wanted.text or "", wanted.language, wanted.seconds, wanted.seed, wanted.speed)
 
     def _voice(self, preset: str) -> OnnxVoice:
         """Its voice, which speaks as this preset."""

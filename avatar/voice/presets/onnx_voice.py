@@ -28,6 +28,7 @@ SHOWN_AS = {"pt": {"y": "ɪ", "æ": "ɐ"}, "de": {"ɜ": "ɐ"}}
 FASTEST = 1.2  # paces at which both voices still sound natural, measured on the sound; 1 is their own
 SLOWEST = 1 / 1.08
 MOST_TRIES = 4
+PACE_OFF = 0.02  # a speed is met so well: phones last whole frames
 LARGEST_PAD = 0.12  # of the wanted length: so much silence at the end is better than another pace
 
 
@@ -82,11 +83,14 @@ class OnnxVoice:
         """Run the model over one line."""
         raise NotImplementedError
 
-    def speak(self, text: str, language: str = "en", seconds: float | None = None, seed: int = 7) -> Speech:
+    def speak(
+        self, text: str, language: str = "en", seconds: float | None = None, seed: int = 7, speed: float = 1.0
+    ) -> Speech:
         """Speech of the whole text with the times of its phones, which fill all of it, and of its words.
 
         seconds: the wanted length, kept to the sample; the pace is changed only as far as it stays natural (1.2 times
-        faster, 1.08 times slower), the rest is silence at the end. Raises RequestError for a language that it does not
+        faster, 1.08 times slower), the rest is silence at the end. speed: of its own pace, with the
+        pauses; without `seconds`. Raises RequestError for a language that it does not
         speak, for a text without anything to say, and for one that does not fit.
         """
         if language not in self.languages:
@@ -97,6 +101,12 @@ class OnnxVoice:
         lines, script = self._pronounce(text, language)
         self._make_ready(seed)
         pieces = self._say(lines, pace=1.0)
+        if speed != 1:
+            target_s = _seconds(pieces) / speed
+            pieces = self._paced(
+                lines, _seconds(pieces), target_s, (1 - PACE_OFF) * target_s, (1 + PACE_OFF) * target_s
+            )
+            lines = [replace(line, pause_s=line.pause_s / speed) for line in lines]
         if seconds is not None:
             pieces = self._fitted(lines, pieces, seconds)
         speech = shown(join(pieces, lines, script.written).marked(script.marks), language)
