@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from avatar.voice.presets.catalog import PRESETS
 from avatar.voice.presets.hibari import HibariVoice
-from avatar.voice.presets.kokoro import KokoroVoice
 from avatar.voice.presets.vits import VitsVoice
 from avatar.voice.speech import Speech
+from tests import kokoro_voices as fetched
 from tests.conftest import SCRIPT
+
+kokoro_voices = fetched.kokoro_voices
+TRIED = ("heart", "joe", "jf_alpha")  # a preset of each engine
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +28,8 @@ def joe():
 
 
 @pytest.fixture(scope="module")
-def kokoro():
-    with KokoroVoice() as voice:
+def kokoro(kokoro_voices):
+    with PRESETS["jf_alpha"].open() as voice:
         yield voice
 
 

@@ -27,7 +27,7 @@ MOST_ROWS = 10_000
 LONGEST_NAME = 200  # bytes; file systems take 255, and a partial file's name is longer than the final one
 COLUMNS = ("name", *Request.model_fields, "text_file")
 PATHS = (*FILE_FIELDS, "text_file")
-NUMBERS = ("steps", "tries", "face", "lips_shift", "lips_margin", "seconds", "seed")
+NUMBERS = ("steps", "tries", "face", "lips_shift", "lips_margin", "seconds", "speed", "seed")
 WORDS = {"": None, "true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 

@@ -52,7 +52,7 @@ class HibariVoice(OnnxVoice):
         self._english = English("us")  # without its dictionaries
         super().__exit__(*exception)
 
-    def _pronounce(self, text: str) -> tuple[list[Line], Script]:
+    def _pronounce(self, text: str, language: str) -> tuple[list[Line], Script]:
         return pronounce(text, longest=self.longest_line, english=self._english)
 
     def _make_ready(self, seed: int) -> None:

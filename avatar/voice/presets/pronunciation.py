@@ -43,7 +43,7 @@ class Line:
 
 
 def pronounce(
-    text: str, *, longest: int, voice: str = "en-us", english: English | None = None
+    text: str, *, longest: int, language: str = "en", voice: str = "en-us", english: English | None = None
 ) -> tuple[list[Line], Script]:
     """Lines of at most `longest` symbols, and the script, whose words they are tied to.
 
@@ -52,12 +52,12 @@ def pronounce(
     """
     if foreign := find_foreign_word(text):
         raise RequestError(
-            f"the preview voices read English in Latin letters and cannot say {foreign[:40]!r}; "
+            f"the preview voices read Latin letters and cannot say {foreign[:40]!r}; "
             "the full stack speaks 15 languages."
         )
-    script = read(text)
+    script = read(text, language)
     clauses = [clause for sentence in script.sentences for clause in sentence.clauses]
-    symbols_of = iter(_english_symbols(script, english) if english else _clause_symbols(clauses, voice))
+    symbols_of = iter(_english_symbols(script, english) if english else _clause_symbols(clauses, language, voice))
     lines: list[Line] = []
     for sentence in script.sentences:
         parts = [breath for _ in sentence.clauses for breath in next(symbols_of)]
@@ -157,10 +157,11 @@ def _joined(breath: _Breath, said: Iterator[list[str]]) -> Symbols:
     return [*symbols, (breath.mark, NO_WORD)]
 
 
-def _clause_symbols(clauses: list[Clause], voice: str) -> list[list[Symbols]]:
+def _clause_symbols(clauses: list[Clause], language: str, voice: str) -> list[list[Symbols]]:
     """Per clause the symbols of each breath with their words, closed by its mark. One call of espeak-ng reads everything."""
     starts = accumulate((len(clause.words) for clause in clauses), initial=0)
-    by_clause = [_breaths(clause, start) for clause, start in zip(clauses, starts, strict=False)]
+    letter_a = "ay" if language == "en" else "A"
+    by_clause = [_breaths(clause, start, letter_a) for clause, start in zip(clauses, starts, strict=False)]
     breaths = [breath for each in by_clause for breath in each]
     answers = phonemize(
         [" ".join(breath.texts) for breath in breaths] + [text for breath in breaths for text in breath.texts], voice
