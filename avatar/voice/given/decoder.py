@@ -16,7 +16,8 @@ from avatar.environment.packaged import package_file
 SAMPLE_RATE = 16_000  # Hz, of the model
 FRAME_S = 0.01
 PACKAGE, MODEL = "pocketsphinx", "model/en-us"
-WIDE = {"beam": 1e-300, "pbeam": 1e-300, "wbeam": 1e-300, "bestpath": False}  # the words are known: no path is given up
+# The words are known, so no path is given up. Best paths of the word lattice leave phones less time than they need.
+EVERY_PATH = {"beam": 1e-300, "pbeam": 1e-300, "wbeam": 1e-300, "bestpath": False}
 
 
 class Heard(NamedTuple):
@@ -53,7 +54,7 @@ def aligned(sound: bytes, words: Sequence[str], pronounced: Callable[[list[str]]
     words: in small letters. pronounced: gives phones, in ARPAbet, for words that are not in the dictionary; a word with
     none is passed over.
     """
-    decoder = _decoder(dict=_model("cmudict-en-us.dict"), lm=None, **WIDE)
+    decoder = _decoder(dict=_model("cmudict-en-us.dict"), lm=None, **EVERY_PATH)
     unknown = [word for word in dict.fromkeys(words) if not decoder.lookup_word(word)]
     phones_of = dict(zip(unknown, pronounced(unknown), strict=True))
     for word, phones in phones_of.items():
