@@ -57,7 +57,8 @@ def wanted_picture(request: Request) -> WantedPicture:
 
 
 def wanted_speech(request: Request) -> WantedSpeech:
-    asked = {name: getattr(request, name) for name in ("text", "preset", "language", "seconds", "speed", "seed")}
+    names = ("text", "transcript", "preset", "language", "seconds", "speed", "seed")
+    asked = {name: getattr(request, name) for name in names}
     return WantedSpeech(reference=request.voice or request.audio, **asked)
 
 
