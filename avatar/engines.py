@@ -52,10 +52,12 @@ class WantedPicture:
 
 @dataclass(frozen=True)
 class WantedSpeech:
-    """Speech of a text, in the voice of a reference recording or a preset; or the recording itself where text is None."""
+    """Speech of a text, in the voice of a reference recording or a preset; or the recording itself where text is None,
+    with the transcript of it where somebody has one."""
 
     text: str | None = None
     reference: Path | None = None
+    transcript: str | None = None
     preset: str | None = None
     language: str = "en"
     seconds: float | None = None  # fitted to this length, as far as the engine can

@@ -39,6 +39,7 @@ class Request(BaseModel):
 
     text: Annotated[str | None, about("What is said.")] = None
     audio: Annotated[Path | None, about("Finished speech, instead of text.")] = None
+    transcript: Annotated[str | None, about("What is said in that speech: for the lips and the subtitles.")] = None
     voice: Annotated[Path | None, about("A reference recording of the voice.")] = None
     preset: Annotated[str | None, about("A named voice of the preview stack.")] = None
     portrait: Annotated[
@@ -96,14 +97,19 @@ class Request(BaseModel):
             raise wrong("a text and finished speech exclude each other; give one of them", "text", "audio")
         if self.text is not None:
             check_text(self.text, self.language)
+        if self.transcript is not None:
+            if self.audio is None:
+                raise wrong("a transcript goes with the recording of finished speech; give that too, or the words as text",
+                            "transcript", "audio")  # fmt: skip
+            check_text(self.transcript, self.language, "transcript")
         if self.audio is not None and (self.voice or self.preset):
             raise wrong("a voice makes speech from text, and with finished speech there is none to make; leave it away",
                         "voice" if self.voice else "preset", "audio")  # fmt: skip
         if self.voice and self.preset:
             raise wrong("a voice and a preset exclude each other; give one of them", "voice", "preset")
-        if self.subtitles and self.audio is not None:
-            raise wrong("subtitles are made from the text, and with finished speech there is none; leave them away",
-                        "subtitles", "audio")  # fmt: skip
+        if self.subtitles and self.audio is not None and self.transcript is None:
+            raise wrong("subtitles are made from the text, and with finished speech there is none; give its transcript, or "
+                        "leave them away", "subtitles", "audio")  # fmt: skip
         if self.portrait and self.prompt is not None:
             raise wrong(
                 "a picture and words to draw one from exclude each other; give one of them", "portrait", "prompt"
@@ -121,6 +127,8 @@ class Request(BaseModel):
         content = self.model_dump(mode="json")
         if self.profile is None:  # the preview has none, and keeps the digests that it had before there were any
             del content["profile"]
+        if self.transcript is None:  # likewise
+            del content["transcript"]
         for field in FILE_FIELDS:
             if path := getattr(self, field):
                 refuse_larger(path, KINDS[field])
@@ -147,28 +155,28 @@ def wrong(message: str, *fields: str, mend: dict[str, str] | None = None) -> Pyd
     return PydanticCustomError("request", "{message}", {"message": message, "fields": fields, "mend": mend or {}})
 
 
-def check_text(text: str, language: str = "en") -> None:
+def check_text(text: str, language: str = "en", name: str = "text") -> None:
     """Raises a validator's error for text that cannot be spoken, or would clearly pass the limit; the speech is measured
-    later."""
+    later. name: of the field."""
     from avatar.script.length import estimate_seconds
 
     if not text.strip():
-        raise wrong("the text is empty; write at least one word", "text")
+        raise wrong(f"the {name} is empty; write at least one word", name)
     for position, character in enumerate(text):
         if (
             not character.isprintable()
             and character not in "\n\r\t\u00ad\u200b\u200c\u200d\u2028\u2029\ufeff\u3000\xa0"
         ):
             raise wrong(
-                f"the text holds the control character U+{ord(character):04X} at position {position + 1}; remove it",
-                "text",
+                f"the {name} holds the control character U+{ord(character):04X} at position {position + 1}; remove it",
+                name,
             )
     if len(text) > LONGEST_TEXT:
-        raise wrong(f"the text has {len(text):,} characters; {LONGEST_TEXT:,} is the most, split it into parts", "text")
+        raise wrong(f"the {name} has {len(text):,} characters; {LONGEST_TEXT:,} is the most, split it into parts", name)
     if len(text) <= SURELY_SHORT:
         return
     if (seconds := estimate_seconds(text, language)) > LONGEST_S * 1.2:  # the estimate is good to about 20 %
         raise wrong(
-            f"the text would take about {seconds:.0f} s to speak; {LONGEST_S:.0f} s is the most, split it into parts",
-            "text",
+            f"the {name} would take about {seconds:.0f} s to speak; {LONGEST_S:.0f} s is the most, split it into parts",
+            name,
         )

@@ -57,7 +57,7 @@ def wanted_picture(request: Request) -> WantedPicture:
 
 
 def wanted_speech(request: Request) -> WantedSpeech:
-    asked = {name: getattr(request, name) for name in ("text", "preset", "language", "seconds", "seed")}
+    asked = {name: getattr(request, name) for name in ("text", "transcript", "preset", "language", "seconds", "seed")}
     return WantedSpeech(reference=request.voice or request.audio, **asked)
 
 

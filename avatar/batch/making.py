@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from avatar import pipeline, preflight, settings, work
-from avatar.batch.table import Row
+from avatar.batch.table import TEXT_FILES, Row
 from avatar.errors import InputError, RequestError, TemporaryProblem
 from avatar.jobs import home as homes
 from avatar.jobs.delivery import deliver
@@ -101,12 +101,13 @@ def requested(row: Row, defaults: dict[str, Any]) -> Request:
         raise row.wrong
     asked = {name: value for name, value in defaults.items() if not row.asked.keys() & EXCLUDED_BY.get(name, set())}
     asked |= row.asked
-    if (text_file := asked.pop("text_file", None)) is not None:
-        if "text" in row.asked:
-            raise RequestError(
-                "a text and a file with one exclude each other; give one of them.", ("text", "text_file")
-            )
-        asked["text"] = work.read_text(text_file)
+    for column, field in TEXT_FILES.items():
+        if (path := asked.pop(column, None)) is not None:
+            if field in row.asked:
+                raise RequestError(
+                    f"a {field} and a file with one exclude each other; give one of them.", (field, column)
+                )
+            asked[field] = work.read_text(path)
     return work.request_of(**asked)
 
 
