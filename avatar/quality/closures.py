@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 
+from avatar.media.sound_file import FROM_ZERO_RATE, sound_from_zero
 from avatar.voice.speech import Phone
 
 BILABIALS = "pbm"
 AROUND_S = 0.04  # before and after the phone: one frame, by which lips may come early or late
-# Shut is under 8 % of the widest opening, and what the reader sees of closed lips besides: on 33 closed mouths it read
+# Shut is under 8 % of the widest opening, and what the reader sees of closed lips besides: on 31 closed mouths it read
 # 0.000 to 0.012 of the distance between the eyes, up to 0.03 on rough ones (bench/results/judge-limits.json).
-SHUT, READ_OF_SHUT = 0.08, 0.015
+SHUT, READ_OF_SHUT = 0.08, 0.02
 WIDEST_PERCENTILE = 97
+LONGEST_HEARD_S = 120  # of a recording's sound
 FEWEST = 4  # of p, b and m, from which a share says anything
 # Of those whose phones are known, and of those that were heard in the sound alone, a third of which are none.
 LEAST_SPOKEN, LEAST_HEARD = 0.8, 0.5
+
+
+def heard_phones(path: Path) -> list[Phone]:
+    """The phones of a file's sound by an English recogniser, with times from the file's beginning; its first minutes."""
+    from avatar.voice.given.timing import timed
+
+    samples, count = [], 0
+    for block in sound_from_zero(path):
+        samples.append(block)
+        count += len(block)
+        if count >= LONGEST_HEARD_S * FROM_ZERO_RATE:
+            break
+    return timed(np.concatenate(samples), FROM_ZERO_RATE, None, "en").phones if count else []
 
 
 def figures(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from avatar import json_files
 from avatar.errors import RequestError
 from avatar.files import file_digest, refuse_larger
 from avatar.jobs import stage_cache
@@ -61,4 +61,5 @@ def _has(job: Job, stage: str, name: str) -> bool:
 def _phones(job: Job) -> tuple[Phone, ...]:
     if not _has(job, "voice", "timings.json"):
         return ()
-    return tuple(Phone(*phone) for phone in json_files.read_json(job.file("timings.json"))["phones"])
+    timings = json.loads(job.file("timings.json").read_bytes())
+    return tuple(Phone(*phone) for phone in timings["phones"])

@@ -20,7 +20,7 @@ DARK = 4.0  # of 255, added to every colour: below it colours are noise
 # Teeth are bluer and less red than the skin in the same light: logs of red and blue over green, less those of the face.
 # Measured: red -0.29 to 0.06, blue -0.03 to 0.18; teeth of white light drawn into a face in red, green or blue light
 # -0.61 or 0.21 in red, -0.25 or 0.43 in blue.
-TEETH_RED, TEETH_BLUE = (-0.45, 0.14), (-0.16, 0.32)
+TEETH_RED, TEETH_BLUE = (-0.5, 0.18), (-0.2, 0.32)
 
 
 def look(face: UprightFace) -> tuple[float, ...] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -62,6 +63,7 @@ def check_video(
         raise InputError(f"{str(path)!r} does not say how many frames a second it has; convert it to an mp4 (H.264).")
     rate, start = float(streams.frame_rate), streams.video_start_s
     seconds = start + frames / rate  # from the beginning of the file, as those of the sound
+    is_heard = bool(sound and sound.rms_dbfs is not None and sound.rms_dbfs >= SILENT_DBFS)
     intended = asked and match(opening, asked.opening, rate)
     loudness = sound and match(opening, sound.envelope(frames, rate, start), rate)
     lip_sync = syncnet.check_lip_sync(path) if lse else None
@@ -86,7 +88,7 @@ def check_video(
         "opening_to_sound": loudness and loudness.figures(),
         "lip_sync": lip_sync,
         "lip_sync_left_out": None if lse else syncnet.obstacle() or f"'{to_type('check FILE --lse')}' asks SyncNet.",
-        "seen": _seen(pictures, opening, asked, rate, start),
+        "seen": _seen(path, pictures, asked, rate, start, is_heard),
         "black_share": round(pictures.black / frames, 4),
         "frozen_share": round(pictures.frozen / frames, 4),
     }
@@ -95,10 +97,11 @@ def check_video(
     return {**report, "warnings": notes, "failed": failed + (lip_sync["failed"] if lip_sync else [])}
 
 
-def _seen(pictures: Pictures, opening: np.ndarray, asked: Asked | None, rate: float, start_s: float) -> dict:
+def _seen(path: Path, pictures: Pictures, asked: Asked | None, rate: float, start_s: float, is_heard: bool) -> dict:
     """What a viewer sees of the face, with the closures of the lips against the phones of the sound."""
-    phones = asked.phones if asked else ()
-    shut = closures.figures(opening, phones, rate, start_s, heard=False)
+    known = asked.phones if asked else ()
+    phones = known or (closures.heard_phones(path) if is_heard else ())
+    shut = closures.figures(np.array(pictures.opening), phones, rate, start_s, heard=not known)
     return {"bilabials": shut, **pictures.seen.figures(asked, rate)}
 
 
@@ -169,9 +172,17 @@ def measure_frames(path: Path, frame_rate: Fraction | None = None) -> Pictures:
     Raises InputError when it has no frame that can be decoded.
     """
     pick = at_rate(frame_rate) if frame_rate and frame_rate <= MOST_RATE else ""
+    pictures = measured(video_frames(path, pick=pick, containers=FORMATS, whole=False))
+    if pictures is None:
+        raise InputError(f"{str(path)!r} holds no frame that can be read; it is damaged or cut short, or no video.")
+    return pictures
+
+
+def measured(frames: Iterable[np.ndarray]) -> Pictures | None:
+    """What is measured on frames, uint8 RGB (height, width, 3), one after the other; None where there is none."""
     pictures = before = None
     with FaceReader() as reader:
-        for frame in video_frames(path, pick=pick, containers=FORMATS, whole=False):
+        for frame in frames:
             pictures = pictures or Pictures(frame.shape[1], frame.shape[0])
             face = reader.largest(frame)
             grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
@@ -180,8 +191,6 @@ def measure_frames(path: Path, frame_rate: Fraction | None = None) -> Pictures:
             pictures.black += grey.mean() < BLACK
             pictures.frozen += before is not None and cv2.absdiff(grey, before).mean() < FROZEN
             before = grey
-    if pictures is None:
-        raise InputError(f"{str(path)!r} holds no frame that can be read; it is damaged or cut short, or no video.")
     return pictures
 
 
