@@ -245,4 +245,4 @@ def check(path: Path, lse: bool = False) -> dict[str, Any]:
     from avatar.quality import check_file, intended
 
     path = Path(os.path.abspath(path))
-    return check_file(path, intended.opening_of(settings.home(), path), lse)
+    return check_file(path, intended.asked_of(settings.home(), path), lse)
