@@ -27,9 +27,11 @@ SPREAD = 0.13  # horizontal scale at width +1
 ROUND_SMILING, ROUND_CLOSED = 0.38, 0.50  # and at width -1; a smile has been made narrower already (CALM_SMILE)
 FLATTEN = 0.8  # share of a hanging lower lip's sag that rounding takes away
 PUCKER = 0.40  # how much thicker lips become at width -1
+MOST_CHEEK_STRETCH = 0.68  # at 1 it would fold
 CALM_SMILE = 0.10  # a smile is made narrower by this while it speaks
 # Share of a smile's rise at the corners that is taken away: always, at opening 1, at width -1.
 SETTLE_SMILE, SETTLE_OPEN, SETTLE_ROUND = 0.30, 0.40, 0.60
+ROUND_JAW = 0.25  # how much less a jaw drops behind fully rounded lips
 NARROW_OPEN = 0.12  # a dropped jaw draws the corners in
 SWAY_MARGIN_PX = 16  # how far the head may move what a box holds (avatar/lips/warp/liveliness.py stays below)
 
@@ -66,6 +68,7 @@ class Mouth:
         self.moved_box = box_around(np.array([self.box[:2], self.box[2:]]), SWAY_MARGIN_PX, width, height)
         self.lips_box = self._lips_box(width, height)
         self._close_lower, self._close_upper = CLOSE_JAW if jaw_open else CLOSE_SMILE
+        self._most_narrowing = self._narrowing_without_folds()
         self._gap = float(self.lines.gap.max())
         self._shadow = light.colour.of_light(SHADOW_RGB)
         self._skin = finer(source)
@@ -82,6 +85,12 @@ class Mouth:
         corners = np.array([[-half, top], [half, top], [-half, bottom], [half, bottom]])
         return box_around(frame.to_picture(corners), SWAY_MARGIN_PX, width, height)
 
+    def _narrowing_without_folds(self) -> float:
+        """The horizontal scale at which the cheek beside the corners is stretched as far as it may be."""
+        down_the_rows, along_the_rows = np.gradient(self.fields.widen)
+        along = along_the_rows * self.frame.right[0] + down_the_rows * self.frame.right[1]
+        return MOST_CHEEK_STRETCH / max(float(-along.min()), 1e-3)
+
     def _aperture(self, opening: float) -> float:
         return (APERTURE_SMILING if self.lines.smiling else APERTURE_CLOSED) * self.frame.face_width * opening
 
@@ -90,13 +99,15 @@ class Mouth:
         opening, width, lift, tuck = (float(value) for value in pose)
         fields, frame = self.fields, self.frame
         rounded = max(-width, 0.0)
-        aperture = self._aperture(opening)
+        aperture = self._aperture(opening) * (1 - ROUND_JAW * max(2 * rounded - 1, 0))
         narrowing = ROUND_SMILING if self.lines.smiling else ROUND_CLOSED
         scale = (SPREAD if width > 0 else narrowing) * width - NARROW_OPEN * opening
         settle = SETTLE_OPEN * opening + SETTLE_ROUND * rounded
         if self.lines.smiling:
             scale -= CALM_SMILE
             settle += SETTLE_SMILE
+
+        scale = max(scale, -self._most_narrowing)
 
         along = scale * fields.widen
         both = settle * fields.settle

@@ -185,7 +185,8 @@ def mouth_fields(frame: FaceFrame, box: Box, lines: LipLines, size: tuple[int, i
         "close_lower": _close_lower(frame, lines, below_lip, jaw_region, jaw_open) * window,
         # At the lip the drop is the arch of the opening; towards the chin it becomes the whole width of the jaw.
         "jaw": (profile * (1 - chinward) + _jaw_width(frame, lines) * chinward) * jaw_region,
-        "jaw_rounded": rounded * (1 - smoothstep(below_lip / (1.2 * lower_lip))) * jaw_region,
+        # Spread over as much more as the jaw drops: what grows faster than the distance folds.
+        "jaw_rounded": rounded * (1 - smoothstep(below_lip / (1.2 * lower_lip + 0.17 * frame.face_width))) * jaw_region,
         "lift": profile**0.7 * near_upper_lip * window,
         "lift_rounded": rounded * (1 - smoothstep(above_lip / (1.2 * upper_lip))) * near_upper_lip * window,
         "tuck": profile * (1 - smoothstep((below_lip / lower_lip - 0.5) / 1.6)) * window,
@@ -228,17 +229,16 @@ def _jaw_region(frame: FaceFrame, lines: LipLines) -> np.ndarray:
 def _widen(frame: FaceFrame, lines: LipLines) -> np.ndarray:
     """A horizontal scale about the mouth's middle: the whole mouth by the same, fading over the cheeks around it.
 
-    Were it to fade inside the mouth, rounded lips would keep their corners. The last factor ends it before the outline
-    of the jaw, which would otherwise bulge.
+    Were it to fade inside the mouth, rounded lips would keep their corners. It ends before the outline of the face,
+    which would otherwise bulge.
     """
     out, dv = np.abs(lines.u) / frame.mouth_width, lines.v - lines.seam
-    reach = np.where(dv < 0, 0.8 * frame.mouth_to_nose, 0.6 * frame.mouth_to_chin)
-    fade = (1 - smoothstep((out - 0.36) / 0.90)) * np.exp(-((dv / reach) ** 2))
+    reach = np.where(dv < 0, 0.8 * frame.mouth_to_nose, 0.75 * frame.mouth_to_chin)
     middle = (frame.points[UPPER_LIP_INNER[0], 0] + frame.points[UPPER_LIP_INNER[-1], 0]) / 2
     left, right = middle - frame.points[LEFT_CHEEK, 0], frame.points[RIGHT_CHEEK, 0] - middle
-    side = np.maximum(np.where(lines.u < 0, left, right), 0.6 * frame.mouth_width)  # of a turned head one is narrow
-    outline = 1 - smoothstep((np.abs(lines.u) / side - 0.52) / 0.36)
-    return lines.u * fade * outline
+    side = np.where(lines.u < 0, left, right) / frame.mouth_width  # of a turned head one is narrow
+    ends = np.clip(0.92 * side, 0.85, 1.25)
+    return lines.u * (1 - smoothstep((out - 0.34) / (ends - 0.34))) * np.exp(-((dv / reach) ** 2))
 
 
 def _settle(frame: FaceFrame, lines: LipLines) -> np.ndarray:

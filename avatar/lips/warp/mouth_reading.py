@@ -66,7 +66,9 @@ def read_opening(picture: np.ndarray, lines: LipLines, light: MouthLight, mouth_
     else:
         above = none
     below = between * (1 - above) if lower_teeth or not upper_teeth else none
-    return Opening((between * above).astype(np.float32), below, upper_teeth, lower_teeth, lower_teeth or not upper_teeth)
+    return Opening(
+        (between * above).astype(np.float32), below, upper_teeth, lower_teeth, lower_teeth or not upper_teeth
+    )
 
 
 def _teeth(picture: np.ndarray, between: np.ndarray, light: MouthLight) -> tuple[np.ndarray, np.ndarray]:
