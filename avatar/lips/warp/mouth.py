@@ -43,13 +43,22 @@ SHADOW_REACH = 0.035  # share of the mouth's width
 
 @dataclass(frozen=True)
 class MouthShift:
-    """How far each pixel of the lower face has moved in one frame, in x and y of the picture, over the mouth's box."""
+    """How far each pixel of the lower face has moved in one frame, over the mouth's box, in the face's own axes."""
 
-    upper: Positions  # the layer of the upper lip
-    lower: Positions  # the layer of the lower lip and the jaw
-    skin: Positions  # each pixel's own layer
-    jaw: tuple[float, float]  # the tongue and the lower teeth, all by the same; the upper teeth stay with the skull
+    along: np.ndarray  # both layers, along u
+    upper: np.ndarray  # the layer of the upper lip, along v
+    lower: np.ndarray  # the layer of the lower lip and the jaw, along v
+    jaw: float  # the tongue and the lower teeth, along v, all by the same; the upper teeth stay with the skull
     rounded: float  # 0..1, how far the lips are pushed forward
+
+
+def _weighted_sum(*terms: tuple[float, np.ndarray]) -> np.ndarray:
+    """Of weights times fields; a term that a pose does not use costs nothing."""
+    total = np.zeros_like(terms[0][1])
+    for weight, field in terms:
+        if weight:
+            cv2.scaleAdd(field, weight, total, dst=total)
+    return total
 
 
 class Mouth:
@@ -108,47 +117,49 @@ class Mouth:
             settle += SETTLE_SMILE
 
         scale = max(scale, -self._most_narrowing)
-
-        along = scale * fields.widen
-        both = settle * fields.settle
         rise = (1 - JAW_SHARE) * aperture + LIFT * frame.mouth_width * lift
-        upper = both + self._close_upper * fields.close_upper + PUCKER * rounded * fields.pucker_upper
-        upper -= rise * (fields.lift + rounded * fields.lift_rounded)
-        lower = both - self._close_lower * fields.close_lower + PUCKER * rounded * fields.pucker_lower
-        lower += JAW_SHARE * aperture * (fields.jaw + rounded * fields.jaw_rounded)
-        lower -= FLATTEN * rounded * fields.flatten
-        lower -= TUCK * frame.mouth_width * tuck * fields.tuck
-        return MouthShift(
-            upper=self._in_picture(along, upper),
-            lower=self._in_picture(along, lower),
-            skin=self._in_picture(along, np.where(fields.below, lower, upper)),
-            jaw=self._jaw_moves(aperture),
-            rounded=rounded,
+        drop = JAW_SHARE * aperture
+        upper = _weighted_sum(
+            (settle, fields.settle),
+            (self._close_upper, fields.close_upper),
+            (PUCKER * rounded, fields.pucker_upper),
+            (-rise, fields.lift),
+            (-rise * rounded, fields.lift_rounded),
         )
+        lower = _weighted_sum(
+            (settle, fields.settle),
+            (-self._close_lower, fields.close_lower),
+            (PUCKER * rounded, fields.pucker_lower),
+            (drop, fields.jaw),
+            (drop * rounded, fields.jaw_rounded),
+            (-FLATTEN * rounded, fields.flatten),
+            (-TUCK * frame.mouth_width * tuck, fields.tuck),
+        )
+        # The jaw's bone goes as far as the lower lip in the middle, without what the lip does by itself.
+        jaw = drop - self._close_lower * self._gap
+        return MouthShift(along=scale * fields.widen, upper=upper, lower=lower, jaw=jaw, rounded=rounded)
 
-    def _in_picture(self, along: np.ndarray, down: np.ndarray) -> Positions:
+    def in_picture(self, along: np.ndarray | float, down: np.ndarray) -> Positions:
         """Movement along u and v -> movement in x and y."""
         (right_x, right_y), (down_x, down_y) = self.frame.right, self.frame.down
         return Positions(along * right_x + down * down_x, along * right_y + down * down_y)
-
-    def _jaw_moves(self, aperture: float) -> tuple[float, float]:
-        """The jaw's bone in x and y: by as much as the lower lip in the middle, without what the lip does by itself."""
-        down = JAW_SHARE * aperture - self._close_lower * self._gap
-        return down * self.frame.down[0], down * self.frame.down[1]
 
     def move_skin(self, head: Positions, shift: MouthShift) -> Positions:
         """The positions of the whole picture with the mouth's movement added to the head's."""
         skin = Positions(head.x.copy(), head.y.copy())
         x, y = skin.part(self.moved_box)
         own = Positions(x, y).relative_to(self.box)
-        x -= read_field(shift.skin.x, own)
-        y -= read_field(shift.skin.y, own)
+        move = self.in_picture(shift.along, np.where(self.fields.below, shift.lower, shift.upper))
+        x -= read_field(move.x, own)
+        y -= read_field(move.y, own)
         return skin
 
     def draw_lips(self, canvas: np.ndarray, head: Positions, shift: MouthShift) -> None:
         """Draw interior, lower and upper layer, in this order, where the lips may part."""
         own = head.part(self.lips_box).relative_to(self.box)
-        upper_at, lower_at = self._moved(own, shift.upper), self._moved(own, shift.lower)
+        along, upper, lower = (read_field(move, own) for move in (shift.along, shift.upper, shift.lower))
+        upper_at = own.minus(self.in_picture(along, upper))
+        lower_at = own.minus(self.in_picture(along, lower))
         upper_alpha = read_field(self.fields.upper_outline, upper_at)
         lower_alpha = read_field(self.fields.lower_outline, lower_at)
         interior = self._interior(own, shift)
@@ -159,15 +170,11 @@ class Mouth:
 
     def _interior(self, own: Positions, shift: MouthShift) -> np.ndarray:
         """Upper teeth before the tongue and the lower teeth, each where its bone is: float32 (height, width, 3)."""
-        jaw_x, jaw_y = shift.jaw
-        jaw = read_finer(self._jaw, Positions(own.x - jaw_x, own.y - jaw_y))
+        down_x, down_y = self.frame.down
+        jaw = read_finer(self._jaw, Positions(own.x - shift.jaw * down_x, own.y - shift.jaw * down_y))
         skull = read_finer(self._skull, own)
         alpha = skull[..., 3:] * np.float32(1 / 255)
         return jaw + (skull[..., :3].astype(np.float32) - jaw) * alpha
-
-    @staticmethod
-    def _moved(at: Positions, move: Positions) -> Positions:
-        return at.minus(Positions(read_field(move.x, at), read_field(move.y, at)))
 
     def _shaded(self, interior: np.ndarray, covered: np.ndarray, rounded: float) -> np.ndarray:
         """The interior in the shadow of the lips: darkest at their edges, and darker between lips pushed forward."""

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from avatar.lips.box import Box
 from avatar.lips.warp.geometry import FaceFrame, smoothstep
 from avatar.lips.warp.mouth_fields import LipLines
 from avatar.lips.warp.mouth_light import MouthLight
