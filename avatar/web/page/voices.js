@@ -33,7 +33,7 @@ async function loadVoices(choose) {
   voices = (await getJson("v1/audio/voices")).data ?? [];
   const before = choose ?? $("voice").value;
   const group = (kind, label) => {
-    const options = voices.filter((voice) => voice.kind === kind).map((voice) =>
+    const options = voices.filter((voice) => voice.kind === kind && voice.is_here).map((voice) =>
       el("option", { value: voice.id }, voice.description ? `${voice.name} (${voice.description})` : voice.name));
     return options.length ? el("optgroup", { label }, ...options) : null;
   };
