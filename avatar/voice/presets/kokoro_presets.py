@@ -16,7 +16,7 @@ class Spoken(NamedTuple):
     untrained: tuple[str, ...] = ()  # languages that it speaks although it was not trained on them
 
 
-# By the names of their styles. German was tried with all: these two are understood best.
+# By the names of their styles. Of three that were tried with German these two are understood best.
 KOKORO = {
     "af_alloy": Spoken("female", "American", ("en",), 148.1),
     "af_aoede": Spoken("female", "American", ("en",), 186.0),
