@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import itertools
 import json
 import subprocess
 import sys
@@ -10,6 +12,7 @@ import pytest
 
 from avatar.environment.packaged import package_file
 from avatar.lips.warp.visemes import VISEME_OF
+from avatar.voice.presets import english_data
 from avatar.voice.presets.english import LETTER_OF, English, letters
 from avatar.voice.presets.pronunciation import NO_WORD, STRESS, is_phone, pronounce
 from tests.conftest import ROOT
@@ -48,7 +51,7 @@ def test_accents_differ():
 def test_names_of_phones_are_known_to_the_mouth_and_come_back_as_the_models_letters(american):
     vocabulary = json.loads(package_file("hibari", "assets/vocab.json").read_text())
     for accent, reader in (("us", american), ("gb", English("gb"))):
-        for entry in _dictionary(accent):
+        for entry in [word for word in _dictionary(accent, "gold") if word.isalpha()][::300]:
             symbols = reader.symbols([entry])[0]
             unknown = [s for s in symbols if is_phone(s) and not set(s) <= VISEME_OF.keys()]
             assert not unknown, (entry, unknown)
@@ -56,11 +59,30 @@ def test_names_of_phones_are_known_to_the_mouth_and_come_back_as_the_models_lett
     assert len(set(LETTER_OF.values())) == len(LETTER_OF)
 
 
-def _dictionary(accent: str) -> list[str]:
-    import gzip
+def _dictionary(accent: str, kind: str) -> dict:
+    return json.loads(_content(f"lexicon_{accent}_{kind}.json.gz"))
 
-    gold = json.loads(gzip.decompress(package_file("hibari", f"assets/lexicon_{accent}_gold.json.gz").read_bytes()))
-    return [word for word in gold if word.isalpha()][::300]
+
+def _content(name: str) -> bytes:
+    return gzip.decompress(package_file("hibari", f"assets/{name}").read_bytes())
+
+
+def test_what_is_read_only_when_asked_for_is_what_the_files_hold():
+    whole = json.loads(_content("tagger.json.gz"))
+    tagger = english_data.read("tagger.json.gz")
+    assert whole.keys() == tagger.keys()
+    assert all(tagger[key] == whole[key] for key in ("tags", "tagdict", "vocab"))
+    assert [feature for feature, tags in whole["weights"].items() if tagger["weights"].get(feature) != tags] == []
+    assert tagger["weights"].get("w=no such feature") is None
+    for accent, kind in itertools.product(("us", "gb"), ("gold", "silver")):
+        whole = _dictionary(accent, kind)
+        found = english_data.read(f"lexicon_{accent}_{kind}.json.gz")
+        words = {*list(whole)[:50], *list(whole)[-50:], *list(whole)[::101]}
+        words |= {word for word, entry in whole.items() if isinstance(entry, dict)}
+        assert [word for word in words if found.get(word) != whole[word]] == []
+        others = {word + end for word in list(whole)[::501] for end in ("", "x", '"', "é", "}", "\ud800")}
+        others |= {"", "DEFAULT", "NOUN", "{", ",", "\U0010ffff"}
+        assert [word for word in others if found.get(word) != whole.get(word)] == []
 
 
 def test_what_the_tokenizer_takes_for_special_keeps_its_letters():

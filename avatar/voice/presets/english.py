@@ -16,6 +16,7 @@ from typing import Any
 
 from avatar.environment.packaged import MEND, package_file
 from avatar.errors import EnvironmentProblem
+from avatar.voice.presets import english_data
 
 PHONE_OF = {"A": "eɪ", "I": "aɪ", "O": "oʊ", "Q": "əʊ", "W": "aʊ", "Y": "ɔɪ", "T": "ɾ"}
 LETTER_OF = {phone: letter for letter, phone in PHONE_OF.items()}
@@ -25,7 +26,7 @@ PACKAGE = "hibari_front_end"
 
 
 class English:
-    """A reader of one accent, "us" or "gb". The dictionaries are loaded when it first reads: 0.3 s, 60 MB."""
+    """A reader of one accent, "us" or "gb". The dictionaries are loaded when it first reads: 0.06 s, 15 MB."""
 
     letter_a = "eh"  # how the name of the letter A is written for it: "A" is the article
 
@@ -72,11 +73,12 @@ def _load(british: bool) -> Any:
         assert spec and spec.loader, "a file that is there has a loader"
         sys.modules[PACKAGE] = module_from_spec(spec)
         spec.loader.exec_module(sys.modules[PACKAGE])
+        sys.modules[PACKAGE]._load_json = english_data.read
     was_on = gc.isenabled()
-    gc.disable()  # 200,000 entries and no cycle among them: a fifth of the time
+    gc.disable()  # of the tagger's 80,000 entries none is part of a cycle
     try:
         return sys.modules[PACKAGE].G2P(british=british)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, EOFError, ValueError, KeyError) as error:
         raise EnvironmentProblem(f"the dictionaries of the package hibari do not load ({error}); {MEND}.") from error
     finally:
         if was_on:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -53,7 +54,11 @@ class HibariVoice(OnnxVoice):
         super().__exit__(*exception)
 
     def _pronounce(self, text: str, language: str) -> tuple[list[Line], Script]:
-        return pronounce(text, longest=self.longest_line, english=self._english)
+        with ThreadPoolExecutor(1) as beside:  # the model loads meanwhile, in code that lets Python's go on
+            loading = beside.submit(self._make_ready, self._seed)
+            pronounced = pronounce(text, longest=self.longest_line, english=self._english)
+            loading.result()
+        return pronounced
 
     def _make_ready(self, seed: int) -> None:
         super()._make_ready(seed)
