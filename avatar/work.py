@@ -54,6 +54,8 @@ def request_of(**asked: Any) -> Request:
 
         asked.setdefault("language", voices.language_of(settings.home(), str(voice)))
         asked["voice"] = voice_file(str(voice))
+    elif "language" not in asked and (language := preset_language(asked.get("preset"))):
+        asked["language"] = language
     for name in FILE_FIELDS:
         if isinstance(asked.get(name), str | os.PathLike):
             asked[name] = Path(os.path.abspath(asked[name]))
@@ -83,6 +85,13 @@ def from_settings(asked: dict[str, Any]) -> dict[str, Any]:
     if stack == "full":
         decided["profile"] = defaults.profile
     return {name: value for name, value in decided.items() if name not in asked}
+
+
+def preset_language(preset: Any) -> str | None:
+    """What a preset that was asked for speaks; None for one that is none."""
+    from avatar.voice.presets.catalog import PRESETS
+
+    return PRESETS[preset].languages[0] if preset in PRESETS else None
 
 
 def speaks(preset: str, language: Any) -> bool:

@@ -46,7 +46,7 @@ ROWS = [
     ("a language the voice has not", f"{RUN} --text Cześć. --language pl", 2, ["'pl'", "full stack"]),
     ("a language whose voices are not here", f"{RUN} --text Bonjour. --language fr", 1, ["ff_siwis", "28.2 MB", "models fetch kokoro-voices"]),
     ("a preset that is not here", f"{RUN} --text Hello. --preset af_bella", 1, ["af_bella", "28.2 MB", "models fetch kokoro-voices"]),
-    ("a preset of another language", f"{RUN} --text Hello. --preset ef_dora", 2, ["--preset, --language", "speaks es", "--language es"]),
+    ("a preset of another language", f"{RUN} --text Hello. --language en --preset ef_dora", 2, ["--preset, --language", "speaks es", "--language es"]),
     ("a language nobody has", f"{RUN} --text Hello. --language tlh", 2, ["language", "'en'"]),
     ("an unknown preset", f"{RUN} --text Hello. --preset hal", 2, ["'hal'", "heart", "joe", "voice presets"]),
     ("too short a target", f"{RUN} --text-file {{minute.txt}} --seconds 3 --preset joe", 2, ["3", "s"]),

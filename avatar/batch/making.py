@@ -24,7 +24,7 @@ WAVE = 100  # rows that are made together: their videos are there when all of th
 # Fields that are asked for all rows, but not for one that says one of these.
 EXCLUDED_BY = {
     "preset": {"voice", "audio"}, "voice": {"preset", "audio"}, "subtitles": {"audio"},
-    "portrait": {"prompt"}, "prompt": {"portrait"},
+    "portrait": {"prompt"}, "prompt": {"portrait"}, "speed": {"audio", "seconds"}, "seconds": {"speed"},
 }  # fmt: skip
 
 

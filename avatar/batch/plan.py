@@ -37,7 +37,9 @@ def plan_rows(rows: Sequence[Row], folder: Path, defaults: dict[str, Any], overw
 def told(plan: Planned) -> str:
     request = plan.request
     length = (
-        f"about {estimate_seconds(request.text, request.language):.0f} s of speech" if request.text else "given speech"
+        f"about {estimate_seconds(request.text, request.language) / request.speed:.0f} s of speech"
+        if request.text
+        else "given speech"
     )
     done = [stage for stage in STAGES if plan.job.record(stage)]
     return f"{length}, {request.stack} stack" + (f", {' and '.join(done)} done" if done else "")

@@ -62,7 +62,7 @@ def pipeline() -> None:
     type=click.Choice(["auto", "24GB", "10GB", "6GB", "cpu"]),
     help="Memory profile of the full stack. [default: what fits]",
 )
-@click.option("--language", help="Language of the text. [default: the cloned voice's, else en]")
+@click.option("--language", help="Language of the text. [default: the voice's, else en]")
 @click.option("--seconds", type=float, help="Fit the speech to this length.")
 @click.option("--speed", type=float, help="How fast is spoken, 0.7 to 1.5; 1 is the voice's own pace. [default: 1]")
 @click.option("--seed", type=int, help="Another seed gives other blinks and another intonation. [default: 7]")

@@ -75,4 +75,4 @@ def how_to_fetch() -> str:
     from avatar.invocation import to_type
     from avatar.voice.presets.styles import MODEL, size
 
-    return f"what is to fetch comes by '{to_type(f'models fetch {MODEL}', full=True)}', once ({size()})."
+    return f"what is to fetch comes by '{to_type(f'models fetch {MODEL}')}', once ({size()})."

@@ -21,7 +21,7 @@ avatar speak --text-file talk.md --preset joe -o talk.wav
 @click.option("--show", is_flag=True, help="Print what would be said, a sentence a line, and load no voice.")
 @click.option("--voice", "voice_name", help="A kept voice, or a recording of one.")
 @click.option("--preset", help="A preview voice: heart, joe or another of 'voice presets'.")
-@click.option("--language", help="The language of the text. [default: the kept voice's, else en]")
+@click.option("--language", help="The language of the text. [default: the voice's, else en]")
 @click.option("--stack", help="preview (CPU, nothing to download) or full (clones).  [default: preview]")
 @click.option("--speed", type=float, help="How fast is spoken, 0.7 to 1.5; 1 is the voice's own pace. [default: 1]")
 @click.option("--seed", type=int, help="Another seed gives another intonation. [default: 7]")

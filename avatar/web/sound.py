@@ -114,6 +114,11 @@ class Voice(BaseModel):
     kind: Literal["preset", "clone"]
     description: str = ""
     language: str = "en"
+    languages: list[str] = []  # of a preset, with those that it was not trained on
+    sex: str = ""
+    licence: str = ""
+    use: str = ""  # what a preset's speech may be used for
+    is_here: bool = True
     created_at: int = 0
     consent: bool = True
     warnings: list[str] = []
@@ -131,10 +136,14 @@ VoiceId = Annotated[str, PathParameter(max_length=64)]
 @routes.get("/v1/audio/voices", response_model=Voices)
 def list_voices(home: Home) -> Voices:
     """The presets, and the cloned voices of this home."""
-    presets = [
-        Voice(id=name, name=name, kind="preset", description=preset.description) for name, preset in PRESETS.items()
-    ]
+    presets = [preset_voice(name) for name in PRESETS]
     return Voices(data=[*presets, *map(voice_of, voices.every(home))])
+
+
+def preset_voice(name: str) -> Voice:
+    preset = PRESETS[name]
+    told = {key: getattr(preset, key) for key in ("description", "sex", "licence", "use", "is_here")}
+    return Voice(id=name, name=name, kind="preset", language=preset.languages[0], languages=list(preset.speaks), **told)
 
 
 def voice_of(profile: dict[str, Any]) -> Voice:

@@ -53,7 +53,7 @@ class HibariVoice(OnnxVoice):
         self._english = English("us")  # without its dictionaries
         super().__exit__(*exception)
 
-    def _pronounce(self, text: str, language: str) -> tuple[list[Line], Script]:
+    def _pronounce(self, text: str, language: str = "en") -> tuple[list[Line], Script]:
         with ThreadPoolExecutor(1) as beside:  # the model loads meanwhile, in code that lets Python's go on
             loading = beside.submit(self._make_ready, self._seed)
             pronounced = pronounce(text, longest=self.longest_line, english=self._english)

@@ -62,7 +62,7 @@ class KokoroVoice(OnnxVoice):
         self._accent = preset.accent
         self._styles = styles.style(preset.style)
 
-    def _pronounce(self, text: str, language: str) -> tuple[list[Line], Script]:
+    def _pronounce(self, text: str, language: str = "en") -> tuple[list[Line], Script]:
         self._spell = spell_english if language == "en" else spell
         if language != "en":
             return super()._pronounce(text, language)

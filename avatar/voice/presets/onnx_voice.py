@@ -76,7 +76,7 @@ class OnnxVoice:
         assert self._session is not None, "`_make_ready` comes first"
         return cast("list[np.ndarray]", self._session.run(outputs, inputs))  # these models have tensors alone
 
-    def _pronounce(self, text: str, language: str) -> tuple[list[Line], Script]:
+    def _pronounce(self, text: str, language: str = "en") -> tuple[list[Line], Script]:
         return pronounce(text, longest=self.longest_line, language=language, voice=ESPEAK_VOICE[language])
 
     def _utter(self, symbols: list[str], pace: float) -> Utterance:

@@ -66,7 +66,7 @@ def refuse_missing(name: str) -> None:
         )
     raise EnvironmentProblem(
         f"the preset {name!r} speaks in a style of {MODEL} ({lock.gigabytes(model.needed_bytes)}), which is not here; "
-        f"this brings it, once: {to_type(f'models fetch {MODEL}', full=True)}"
+        f"this brings it, once: {to_type(f'models fetch {MODEL}')}"
     )
 
 
