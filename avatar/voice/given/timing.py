@@ -27,9 +27,9 @@ from avatar.voice.speech import Phone, Word
 
 LANGUAGE = "en"  # of the decoder's model
 USUAL, SLOWER, SLOWEST, FASTER = 1.0, 1.15, 1.3, 0.9  # stretches
-LOOKED_AT_S = 6.0  # of a recording without a transcript, to find the stretch
-# Fits of the best stretch (bench/NOTES.md, "Given speech"). GOOD_FIT: no other stretch is tried. LEAST_FIT: a transcript
-# that fits worse is another text.
+LOOKED_AT_S = 8.0  # of a recording without a transcript, to find the stretch
+# Of a transcript (bench/NOTES.md, "Given speech"). GOOD_FIT: no other stretch is tried. LEAST_FIT: what fits worse is
+# another text.
 GOOD_FIT, LEAST_FIT = -22.0, -40.0
 DITHER = 10 ** (
     -60 / 20
@@ -77,7 +77,7 @@ def by_transcript(samples: np.ndarray, sample_rate: int, script: Script) -> Timi
         tried[stretch] = aligned(at_model_rate(samples, sample_rate, stretch), words, pronounced)
         return tried[stretch].fit
 
-    stretch = best_stretch(fit_of)
+    stretch = best_stretch(fit_of, GOOD_FIT)
     best, frame_s = tried[stretch], FRAME_S / stretch
     if best.fit < LEAST_FIT:
         return None
@@ -100,14 +100,14 @@ def by_sound(samples: np.ndarray, sample_rate: int) -> list[Phone]:
     return _phones(heard, FRAME_S / stretch) if any(each.phone for each in heard) else []
 
 
-def best_stretch(fit_of: Callable[[float], float]) -> float:
-    """The stretch of the best fit, looked for in the direction in which it grows; the usual one where that fits well."""
+def best_stretch(fit_of: Callable[[float], float], enough: float = 0.0) -> float:
+    """The stretch of the best fit, looked for in the direction in which it grows, as long as it is not enough."""
     usual = fit_of(USUAL)
-    if usual > GOOD_FIT:
+    if usual > enough:
         return USUAL
     slower = fit_of(SLOWER)
     if slower > usual:
-        return SLOWEST if slower < GOOD_FIT and fit_of(SLOWEST) > slower else SLOWER
+        return SLOWEST if slower < enough and fit_of(SLOWEST) > slower else SLOWER
     return FASTER if fit_of(FASTER) > usual else USUAL
 
 
