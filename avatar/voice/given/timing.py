@@ -53,16 +53,16 @@ class Timing:
 
 def timed(samples: np.ndarray, sample_rate: int, transcript: str | None, language: str) -> Timing:
     """The phones and words of a recording (n,) in -1..1. Without a transcript there are no words."""
-    script = read(transcript, language) if transcript else None
+    script = read(transcript or "", language)
     note, phones = FOREIGN, []
     if language == LANGUAGE:
         noise = np.random.default_rng(0).standard_normal(len(samples), np.float32)
         dithered = samples + DITHER * noise
-        if script and (found := by_transcript(dithered, sample_rate, script)):
+        if script.written and (found := by_transcript(dithered, sample_rate, script)):
             return found
         phones = by_sound(dithered, sample_rate)
-        note = NOTHING_HEARD if not phones else ANOTHER_TEXT if script else ""
-    if not script:
+        note = NOTHING_HEARD if not phones else ANOTHER_TEXT if script.written else ""
+    if not script.written:
         return Timing(phones, note=note)
     return Timing(phones, shared_out(script, samples, sample_rate), note + ROUGHLY)
 
