@@ -16,7 +16,16 @@ from avatar.device.hardware import MIB
 from avatar.errors import AvatarError, EnvironmentProblem
 
 ROOT = Path(__file__).resolve().parent.parent
-LIBRARIES = ("torch", "diffusers", "transformers", "accelerate", "safetensors", "coqui-tts", "numpy", "opencv-python-headless")
+LIBRARIES = (
+    "torch",
+    "diffusers",
+    "transformers",
+    "accelerate",
+    "safetensors",
+    "coqui-tts",
+    "numpy",
+    "opencv-python-headless",
+)
 # What each part imports, beside torch and numpy, without which nothing is measured.
 DIFFUSERS = (  # itself, and what it and requests import, which a host with torch and transformers may lack
     "diffusers", "filelock", "huggingface_hub", "importlib_metadata", "zipp", "regex", "requests", "urllib3", "idna",
