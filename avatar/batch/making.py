@@ -103,6 +103,8 @@ def requested(row: Row, defaults: dict[str, Any]) -> Request:
     if row.wrong:
         raise row.wrong
     asked = {name: value for name, value in defaults.items() if not row.asked.keys() & EXCLUDED_BY.get(name, set())}
+    if "subtitles" in defaults and row.asked.keys() & {"transcript", "transcript_file"}:
+        asked["subtitles"] = defaults["subtitles"]
     asked |= row.asked
     for column, field in TEXT_FILES.items():
         if (path := asked.pop(column, None)) is not None:
