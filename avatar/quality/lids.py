@@ -38,10 +38,10 @@ def figures(gaps: np.ndarray, planned: np.ndarray | None, frame_rate: float) -> 
     usual = float(np.median(known)) if known.size else 0.0
     if usual < LEAST_USUAL:
         return {"lids_open": round(usual, 3), "blinks": None, "lids_at_blink": None}
-    if planned is not None and len(planned) == len(gaps):
-        least = _at_planned(gaps, planned)
+    if planned is not None and len(planned) >= len(gaps):
+        least = _at_planned(gaps, planned[: len(gaps)])
     else:
-        least = [low for low in _dips(gaps / usual, round(LONGEST_DIP_S * frame_rate))]
+        least = _dips(gaps / usual, round(LONGEST_DIP_S * frame_rate))
     share = round(float(np.median(least)), 3) if least else None
     return {"lids_open": round(usual, 3), "blinks": len(least), "lids_at_blink": share}
 
