@@ -13,6 +13,7 @@ import argparse
 import json
 import sys
 import time
+from itertools import islice
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -35,12 +36,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("videos", type=Path, nargs="+")
     parser.add_argument("--faults", action="store_true", help="plant each fault too")
+    parser.add_argument("--seconds", type=float, default=10, help="of each video, from its beginning")
     parser.add_argument("--bad", default="", help="names of videos that people turned down, with commas")
     parser.add_argument("-o", "--output", type=Path, help="a JSON file for the figures")
     options = parser.parse_args()
     bad, rows = options.bad.split(","), []
     for path in options.videos:
-        asked, frames = asked_of(settings.home(), path.absolute()), list(video_frames(path))
+        asked = asked_of(settings.home(), path.absolute())
+        frames = list(islice(video_frames(path), round(options.seconds * RATE)))
         kind = "turned down" if path.stem in bad else "as it is"
         rows.append({"face": path.stem, "fault": kind, **judged(frames, asked)})
         if options.faults:
@@ -50,9 +53,9 @@ def main() -> int:
                 for fault in FAULTS
             ]
         print(path.stem, [(row["fault"], row["failed"]) for row in rows if row["face"] == path.stem], file=sys.stderr)
-    result = {"date": time.strftime("%Y-%m-%d"), **machine.commit(), "summary": summary(rows), "videos": rows}
-    if options.output:
-        write_json(options.output, result)
+        result = {"date": time.strftime("%Y-%m-%d"), **machine.commit(), "summary": summary(rows), "videos": rows}
+        if options.output:
+            write_json(options.output, result)
     print(json.dumps(result["summary"], indent=1))
     return 0
 
@@ -61,7 +64,8 @@ def judged(frames: list[np.ndarray], asked: Asked | None) -> dict:
     """What is seen in these frames, and the limits that they miss, by the name of the figure's file."""
     pictures = measured(frames)
     figures = pictures.seen.figures(asked, RATE)
-    phones = asked.phones if asked else ()
+    shown_s = len(frames) / RATE
+    phones = [phone for phone in asked.phones if phone.end_s < shown_s] if asked else []
     shut = closures.figures(np.array(pictures.opening), phones, RATE, 0.0, heard=False)
     figures = {"bilabials": shut, **figures}
     return {**figures, "failed": seen.failures(figures, asked)}

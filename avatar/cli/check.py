@@ -20,8 +20,9 @@ def check(file: Path, lse: bool, as_json: bool) -> int:
     """Measure a recording, a picture or a video; exit code 1 where it falls short.
 
     A recording: length, loudness, silence, clipping. A picture: is there one usable face? A video: does the mouth
-    open with the sound, without lag, is a face in every frame, are picture and sound equally long? For a video made
-    here the mouth is also compared with what it was asked to do, as the job's folder remembers it.
+    open with the sound, without lag, and shut at p, b and m, do eyes, teeth and lips look right, is a face in every
+    frame, are picture and sound equally long? For a video made here the face is also compared with what it was asked
+    to do, as the job's folder remembers it.
     """
     from avatar.quality import check_file, intended
 

@@ -19,7 +19,7 @@ WIDEST_PERCENTILE = 97
 LONGEST_HEARD_S = 120  # of a recording's sound
 FEWEST = 4  # of p, b and m, from which a share says anything
 # Of those whose phones are known, and of those that were heard in the sound alone, a third of which are none.
-LEAST_SPOKEN, LEAST_HEARD = 0.8, 0.5
+LEAST_SPOKEN, LEAST_HEARD = 0.8, 0.4
 
 
 def heard_phones(path: Path) -> list[Phone]:

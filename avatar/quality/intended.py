@@ -23,7 +23,7 @@ class Asked(NamedTuple):
 
     opening: np.ndarray  # of the mouth, (frames,), in any unit
     blink: np.ndarray | None = None  # (frames,): 0 open .. 1 closed
-    sway: np.ndarray | None = None  # (frames, 5), as avatar/lips/warp/motion.py has it
+    sway: np.ndarray | None = None  # of the head, (frames, numbers), as avatar/lips/warp/motion.py has it
     phones: tuple[Phone, ...] = ()  # of its speech
 
 

@@ -9,7 +9,7 @@ from avatar.portrait.landmarks import EYES
 BLINKING, OPEN = 0.95, 0.05  # of a planned blink, 0 open .. 1 closed: from and up to which it counts as one or as none
 LEAST_USUAL = 0.15  # lid gap over the eye's width: eyes that are open no further look down, and show no blink
 # Lid gap at a planned blink over the open one, mean of both eyes. Measured (bench/results/judge-limits.json): 0.05 to
-# 0.51 where the lids come down, 0.62 to 0.97 where they drag a brow or a pair of glasses with them.
+# 0.52 where the lids come down, 0.60 to 1.0 where they drag a brow or glasses with them, tear, or stay open.
 MOST_GAP = 0.56
 MIDDLE = slice(3, 6)  # of a lid's nine points
 
@@ -38,10 +38,10 @@ def figures(gaps: np.ndarray, planned: np.ndarray | None, frame_rate: float) -> 
     usual = float(np.median(known)) if known.size else 0.0
     if usual < LEAST_USUAL:
         return {"lids_open": round(usual, 3), "blinks": None, "lids_at_blink": None}
-    if planned is not None and len(planned) == len(gaps):
-        least = _at_planned(gaps, planned)
+    if planned is not None and len(planned) >= len(gaps):
+        least = _at_planned(gaps, planned[: len(gaps)])
     else:
-        least = [low for low in _dips(gaps / usual, round(LONGEST_DIP_S * frame_rate))]
+        least = _dips(gaps / usual, round(LONGEST_DIP_S * frame_rate))
     share = round(float(np.median(least)), 3) if least else None
     return {"lids_open": round(usual, 3), "blinks": len(least), "lids_at_blink": share}
 

@@ -10,17 +10,17 @@ from avatar.quality.upright import BETWEEN_LIPS, UprightFace
 FEWEST = 20  # pixels between the lips, from which their colours say anything
 STRONG = 90  # percentile of the chroma between the lips
 # Chroma (CIELAB, the distance from grey) between the lips: at most so much, and so many times that of the face. Measured
-# (bench/results/judge-limits.json): in black and white 0 to 3, with a red mouth in it 10 to 20; in colour 0.5 to 2.05
-# times that of the face.
+# (bench/results/judge-limits.json): in black and white 0 to 3, with a red mouth in it 20 to 24 (a version of before
+# painted 9 to 19); in colour 0.6 to 2.05 times that of the face.
 MOST_CHROMA, TIMES_THE_FACE = 8.0, 1.8
 
 # Teeth are the brightest of what is between the lips, where that is about as bright as the face.
 TEETH, AS_BRIGHT = 85, 0.9  # percentile of the lightness; of the face's lightness
 DARK = 4.0  # of 255, added to every colour: below it colours are noise
 # Teeth are bluer and less red than the skin in the same light: logs of red and blue over green, less those of the face.
-# Measured: red -0.29 to 0.06, blue -0.03 to 0.18; teeth of white light drawn into a face in red, green or blue light
-# -0.61 or 0.21 in red, -0.25 or 0.43 in blue.
-TEETH_RED, TEETH_BLUE = (-0.5, 0.18), (-0.2, 0.32)
+# Measured: red -0.54 to 0.16, blue -0.17 to 0.29; teeth of white light in a face in red, green, blue or lamp light
+# -0.66 or 0.22 in red, -0.26 or 0.43 and more in blue.
+TEETH_RED, TEETH_BLUE = (-0.6, 0.18), (-0.2, 0.32)
 
 
 def look(face: UprightFace) -> tuple[float, ...] | None:

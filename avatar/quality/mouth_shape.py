@@ -14,12 +14,14 @@ COLUMNS, ROWS = 19, 25
 THIN = 11  # rows: a dark line thinner than this is a slit, 0.05 of the mouth's width
 DARK = 8.0  # of 255, added to the light: below it all is black
 # How much darker, as a share of the skin's light, than when the mouth is shut; on both sides at once, for a fold or a
-# shadow may be on one. Measured (bench/results/judge-limits.json): 0.25 on a face with slits, at most 0.08 on 34 others.
+# shadow may be on one. Measured (bench/results/judge-limits.json): 0.25 on a face with slits, 0.47 and more where they were drawn, at
+# most 0.08 on all others.
 MOST_SLIT = 0.15
 
 # The light between the lips, down its middle: a band of teeth that begins this far below the upper lip (0) on its way to
 # the lower one (1), and does not go down with the lower lip (0 stays, 1 goes with it), floats. Measured: bands begin at
-# 0.00 to 0.13 where upper teeth are seen; those of portraits with an open mouth floated at 0.39 to 0.52 with 0.2 to 0.55.
+# 0.00 to 0.09 where upper teeth are seen; lower ones at 0.26 to 0.61, and go with the jaw by 0.88 to 0.94; those of
+# portraits with an open mouth floated at 0.43 to 0.52, and went along by 0.0 to 0.4.
 MOST_BELOW, LEAST_ALONG = 0.25, 0.7
 LINE, HALF = 24, 0.16  # points from lip to lip; how far to either side of the middle, in mouth widths
 SEEN = 0.8  # of the face's light: what is darker is no band of teeth

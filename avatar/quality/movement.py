@@ -14,7 +14,7 @@ LEAST_TEXTURE = 1.5  # grey levels a pixel, root mean square of the slope: plain
 OFTEN = 95  # percentile over the frames
 
 # Of the distance between the eyes. Measured (bench/results/judge-limits.json): heads of the preview 0.017 to 0.035,
-# what the reader makes of a still picture with a moving mouth up to 0.01.
+# what the reader makes of a still picture with a moving mouth 0.003 to 0.006.
 LEAST_HEAD = 0.010
 # The border's movement over the head's: 0.0 to 0.49 where the background stays, 0.62 to 0.89 where the whole picture moves.
 MOST_WITH_HEAD = 0.56

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -70,6 +71,8 @@ class WarpLipsEngine:
 
     def _frames(self, lips: WarpLips, motion: Motion) -> Generator[np.ndarray]:
         with lips:
+            if not lips.eyelids.lids:  # it does not blink, and motion.npz says what is shown
+                self._motion = motion = replace(motion, blink=np.zeros_like(motion.blink))
             yield from lips.frames(motion)
 
     def save_motion(self, folder: Path) -> None:
