@@ -22,7 +22,7 @@ LIFT = 0.05  # share of the mouth's width that the upper lip rises at lift 1
 TUCK = 0.045  # share of the mouth's width that the lower lip rises at tuck 1
 # The two shares, of the lower and the upper lip, with which the layers close an open mouth: that of a smile, and that of
 # a jaw that hangs. They sum to a little over 1: lips press, no gap is left.
-CLOSE_SMILE, CLOSE_JAW = (0.56, 0.466), (0.80, 0.226)
+CLOSE_SMILE, CLOSE_JAW = (0.56, 0.466), (0.64, 0.386)
 SPREAD = 0.13  # horizontal scale at width +1
 ROUND_SMILING, ROUND_CLOSED = 0.38, 0.50  # and at width -1; a smile has been made narrower already (CALM_SMILE)
 FLATTEN = 0.8  # share of a hanging lower lip's sag that rounding takes away
@@ -37,7 +37,8 @@ SWAY_MARGIN_PX = 16  # how far the head may move what a box holds (avatar/lips/w
 
 # The lips' shadow on what is behind them takes the least red, or teeth would look grey.
 SHADOW_RGB = np.array([0.20, 0.27, 0.31], np.float32)
-ROUND_SHADOW = 1.0  # how much deeper it is between fully rounded lips
+ROUND_RGB = np.array([0.46, 0.52, 0.54], np.float32)  # and how much fully rounded lips take wherever they part
+ROUND_RECEDES = 0.03  # share of the mouth's width that they hide of both rows of teeth by coming forward
 SHADOW_REACH = 0.035  # share of the mouth's width
 
 
@@ -79,7 +80,7 @@ class Mouth:
         self._close_lower, self._close_upper = CLOSE_JAW if jaw_open else CLOSE_SMILE
         self._most_narrowing = self._narrowing_without_folds()
         self._gap = float(self.lines.gap.max())
-        self._shadow = light.colour.of_light(SHADOW_RGB)
+        self._shadow, self._round_shadow = light.colour.of_light(SHADOW_RGB), light.colour.of_light(ROUND_RGB)
         self._skin = finer(source)
         interior = mouth_interior(source, self.frame, self.lines, light, self.opening)
         self._skull, self._jaw = finer(interior.skull), finer(interior.jaw)
@@ -171,13 +172,15 @@ class Mouth:
     def _interior(self, own: Positions, shift: MouthShift) -> np.ndarray:
         """Upper teeth before the tongue and the lower teeth, each where its bone is: float32 (height, width, 3)."""
         down_x, down_y = self.frame.down
-        jaw = read_finer(self._jaw, Positions(own.x - shift.jaw * down_x, own.y - shift.jaw * down_y))
-        skull = read_finer(self._skull, own)
+        recede = ROUND_RECEDES * self.frame.mouth_width * shift.rounded
+        down = shift.jaw + recede
+        jaw = read_finer(self._jaw, Positions(own.x - down * down_x, own.y - down * down_y))
+        skull = read_finer(self._skull, Positions(own.x + recede * down_x, own.y + recede * down_y))
         alpha = skull[..., 3:] * np.float32(1 / 255)
         return jaw + (skull[..., :3].astype(np.float32) - jaw) * alpha
 
     def _shaded(self, interior: np.ndarray, covered: np.ndarray, rounded: float) -> np.ndarray:
         """The interior in the shadow of the lips: darkest at their edges, and darker between lips pushed forward."""
         reach = SHADOW_REACH * self.frame.mouth_width
-        shadow = cv2.GaussianBlur(covered, (0, 0), reach) + ROUND_SHADOW * rounded
-        return interior * (1 - self._shadow * shadow[..., None])
+        shadow = cv2.GaussianBlur(covered, (0, 0), reach)[..., None]
+        return interior * ((1 - self._shadow * shadow) * (1 - rounded * self._round_shadow))
