@@ -61,7 +61,7 @@ def read_opening(picture: np.ndarray, lines: LipLines, light: MouthLight, mouth_
         # What comes below the first dark is the light of the lip, or the tip of a lower tooth.
         # The dark between two teeth beside each other does not count.
         beside = np.ones((1, 2 * round(BETWEEN_TEETH * mouth_width) + 1), np.uint8)
-        unbroken = np.minimum.accumulate(np.where(height < 0.45, 1, cv2.dilate(teeth, beside)), axis=0)
+        unbroken = np.minimum.accumulate(np.where(height < 0.55, 1, cv2.dilate(teeth, beside)), axis=0)
         above = cv2.GaussianBlur(unbroken.astype(np.float32), (0, 0), 0.8)
     else:
         above = none
