@@ -51,13 +51,12 @@ def test_rounding_pulls_the_corners_of_both_lips_in(name, layer, sides, vowel, w
 
 @pytest.mark.parametrize("name", PORTRAITS)
 def test_a_rounded_lower_lip_is_no_v(name, warps):
-    """Its edge goes down less than half as far as from a corner to the middle of a line that would make a V."""
+    """Its inner edge is an arch: half way to the corner it still hangs at more than half of its depth."""
     mouth = warps[name].mouth
-    shift = mouth.shift(pose("uw"))
-    lip = [place_of(mouth, shift, "lower", landmark) for landmark in (91, 84, 17, 314, 321)]
-    (left, before, middle, after, right) = lip
-    straight = np.interp([before[0], after[0]], [left[0], middle[0], right[0]], [left[1], middle[1], right[1]])
-    assert before[1] >= straight[0] and after[1] >= straight[1]
+    shift = mouth.shift(pose("ow"))
+    lip = [place_of(mouth, shift, "lower", landmark)[1] for landmark in (95, 178, 14, 402, 324)]
+    corner, side = (lip[0] + lip[4]) / 2, (lip[1] + lip[3]) / 2
+    assert (side - corner) / (lip[2] - corner) > 0.55
 
 
 @pytest.mark.parametrize("name", PORTRAITS)
@@ -131,7 +130,7 @@ def test_lower_teeth_go_with_the_jaw_and_upper_teeth_stay(portraits, warps):
     with WarpLips(portrait.picture, portrait.landmarks) as warp:
         rows = [lightest_row(warp, opening) for opening in (0.6, 1.0)]
         jaw = [warp.mouth.shift(np.array([opening, 0, 0, 0])).jaw for opening in (0.6, 1.0)]
-    assert jaw[1] - jaw[0] > 8
+    assert jaw[1] - jaw[0] > 4
     assert rows[1] - rows[0] == pytest.approx(jaw[1] - jaw[0], abs=2)
 
     warp = warps["smiling"]

@@ -50,8 +50,7 @@ def mouth_light(picture: np.ndarray, landmarks: np.ndarray) -> MouthLight:
     eyes = _eye_whites(picture, landmarks)
     white = (colour.cast / SKIN) ** 0.7
     teeth = 1.22 * cheek
-    luma = 0.0 if eyes is None else float(eyes @ LUMA)
-    if luma > DARK_GLASSES * cheek:
+    if eyes is not None and (luma := float(eyes @ LUMA)) > DARK_GLASSES * cheek:
         white = np.sqrt(colour.cast / SKIN * eyes / luma / EYE_WHITE)
         teeth = 0.5 * teeth + 0.5 * float(np.clip(1.3 * luma, 1.1 * cheek, 1.7 * cheek))
     white = _sure_part(white / (white @ LUMA))
