@@ -52,13 +52,16 @@ class WantedPicture:
 
 @dataclass(frozen=True)
 class WantedSpeech:
-    """Speech of a text, in the voice of a reference recording or a preset; or the recording itself where text is None."""
+    """Speech of a text, in the voice of a reference recording or a preset; or the recording itself where text is None,
+    with the transcript of it where somebody has one."""
 
     text: str | None = None
     reference: Path | None = None
+    transcript: str | None = None
     preset: str | None = None
     language: str = "en"
     seconds: float | None = None  # fitted to this length, as far as the engine can
+    speed: float = 1.0  # of the voice's own pace; with `seconds` always 1
     seed: int = 7
 
 
@@ -95,6 +98,11 @@ class VoiceEngine(Engine, Protocol):
     @staticmethod
     def check(wanted: WantedSpeech) -> None:
         """Refuse what cannot work before a model loads. Raises RequestError or InputError."""
+        ...
+
+    @staticmethod
+    def inputs(wanted: WantedSpeech) -> dict[str, Any]:
+        """What the speech follows from besides, as files that only some requests need; asked for after `check`."""
         ...
 
     def speak(self, wanted: WantedSpeech, told: Told, progress: Progress) -> Speech:

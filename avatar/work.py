@@ -77,11 +77,19 @@ def from_settings(asked: dict[str, Any]) -> dict[str, Any]:
     defaults = settings.load()
     decided = {"stack": defaults.stack, "seed": defaults.seed}
     stack = asked.get("stack", defaults.stack)
-    if stack == "preview" and defaults.preset and not {"voice", "audio"} & asked.keys():
+    needs_preset = stack == "preview" and not {"voice", "audio"} & asked.keys()
+    if needs_preset and defaults.preset and speaks(defaults.preset, asked.get("language", "en")):
         decided["preset"] = defaults.preset
     if stack == "full":
         decided["profile"] = defaults.profile
     return {name: value for name, value in decided.items() if name not in asked}
+
+
+def speaks(preset: str, language: Any) -> bool:
+    """Whether a preset that nobody asked for fits the language; one that is none is told of later."""
+    from avatar.voice.presets.catalog import PRESETS
+
+    return preset not in PRESETS or language in PRESETS[preset].speaks
 
 
 def voice_file(voice: str) -> Path:
@@ -237,4 +245,4 @@ def check(path: Path, lse: bool = False) -> dict[str, Any]:
     from avatar.quality import check_file, intended
 
     path = Path(os.path.abspath(path))
-    return check_file(path, intended.opening_of(settings.home(), path), lse)
+    return check_file(path, intended.asked_of(settings.home(), path), lse)

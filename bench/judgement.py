@@ -30,6 +30,7 @@ from avatar.lips.warp.motion import Motion
 from avatar.media.loudness import loudness_of
 from avatar.media.sound_file import sound_from_zero
 from avatar.media.streams import probe
+from avatar.quality.intended import Asked, asked_of
 from avatar.quality.sync import LEAST_R_SOUND, MOST_LAG_MS, Match, match
 from avatar.quality.video import check_video, measure_frames
 from bench import machine
@@ -85,7 +86,7 @@ def measure(text: str, preset: str | None, kept: Path) -> None:
         os.environ["AVATAR_HOME"] = home
         made = work.make(work.request_of(**asked), None, False, lambda event: None)
         motion = Motion.load(Job(Path(home) / "jobs" / made.job).file("motion.npz"))
-        arrays = judged(text, made, motion.mouth)
+        arrays = judged(text, made, asked_of(Path(home), made.path), motion.mouth)
     kept.parent.mkdir(parents=True, exist_ok=True)
     whole = kept.with_suffix(".part")
     with open(whole, "wb") as file:
@@ -93,10 +94,10 @@ def measure(text: str, preset: str | None, kept: Path) -> None:
     whole.rename(kept)
 
 
-def judged(text: str, made: work.Made, mouth: np.ndarray) -> dict[str, np.ndarray]:
+def judged(text: str, made: work.Made, asked: Asked, mouth: np.ndarray) -> dict[str, np.ndarray]:
     """What the check and the render's own judgement say of a sentence's video; its measured opening, and its sound."""
     pictures, streams = measure_frames(made.path), probe(made.path)
-    report = check_video(made.path, streams, mouth[:, 0], pictures=pictures)
+    report = check_video(made.path, streams, asked, pictures=pictures)
     opening = np.array(pictures.opening)
     loudness = loudness_of(made.path).envelope(len(opening), RATE, streams.video_start_s)
     spoken = loudness > 0.1 * np.percentile(loudness, 90)

@@ -20,6 +20,7 @@ from avatar.portrait.bundled import bundled_picture
 from avatar.portrait.framing import Portrait
 from avatar.portrait.given_picture import bundled_portrait
 from avatar.quality import check_file, intended, lines
+from avatar.quality.intended import Asked
 from avatar.quality.sync import match
 from avatar.quality.video import check_video
 
@@ -105,7 +106,7 @@ def good_video(silent_video, folder) -> Path:
 
 
 def test_a_good_video_meets_every_limit(good_video):
-    report = check_file(good_video, OPENING)
+    report = check_file(good_video, Asked(OPENING))
     assert report["passed"] and report["failed"] == []
     assert (report["kind"], report["width"], report["height"], report["frame_rate"]) == ("video", 512, 512, 25)
     assert (report["frames"], report["frames_with_face"]) == (FRAMES, FRAMES)
@@ -125,7 +126,7 @@ def test_a_good_video_meets_every_limit(good_video):
 def test_sound_that_comes_late_or_early_shows_as_lag(silent_video, tmp_path, late_ms):
     path = tmp_path / "late.mp4"
     mux(silent_video, sound_of(tmp_path / "s.wav", 3, late_ms / 1000), Fraction(3), path, {})
-    report = check_file(path, OPENING)
+    report = check_file(path, Asked(OPENING))
     assert report["opening_to_sound"]["lag_ms"] == pytest.approx(-late_ms, abs=10)
     assert abs(report["opening_to_intended"]["lag_ms"]) <= 5
     (failed,) = report["failed"]
@@ -147,14 +148,14 @@ def test_a_stream_that_starts_late_in_the_file_shows_as_lag(good_video, tmp_path
 
 def test_a_mouth_that_does_not_follow_is_told(good_video):
     other = OPENING[::-1]
-    failed = check_file(good_video, other)["failed"]
+    failed = check_file(good_video, Asked(other))["failed"]
     assert any("what it was asked to do with a correlation of" in reason for reason in failed)
-    failed = check_file(good_video, np.zeros(FRAMES))["failed"]
+    failed = check_file(good_video, Asked(np.zeros(FRAMES)))["failed"]
     assert failed == ["the mouth cannot be compared with what it was asked to do: one of the two never changes"]
 
 
 def test_a_video_without_sound(silent_video):
-    report = check_file(silent_video, OPENING)
+    report = check_file(silent_video, Asked(OPENING))
     assert report["failed"] == ["there is no sound"]
     assert report["audio_codec"] is report["audio_seconds"] is report["opening_to_sound"] is None
     assert "none" in "\n".join(lines(report))
@@ -200,7 +201,7 @@ def test_a_nearly_black_video_falls_short(talking, tmp_path):
 def test_a_video_without_a_face(tmp_path):
     cat = cv2.resize(cv2.imread(str(skimage_data() / "chelsea.png")), (256, 256))[..., ::-1].copy()
     frames = [np.roll(cat, shift, axis=1) for shift in range(20)]
-    report = check_file(video_of(frames, tmp_path, sound_of(tmp_path / "s.wav", 0.8)), np.arange(20))
+    report = check_file(video_of(frames, tmp_path, sound_of(tmp_path / "s.wav", 0.8)), Asked(np.arange(20)))
     assert report["frames_with_face"] == 0 and report["opening"] is None
     assert "no face was found in 20 of 20 frames" in report["failed"]
     json.dumps(report, allow_nan=False)
@@ -214,21 +215,22 @@ def test_other_containers_codecs_and_names(good_video, tmp_path):
         codecs = encoded if path.suffix == ".webm" else ["-c", "copy"]
         command = [ffmpeg_program(), "-loglevel", "error", "-i", good_video, *codecs, f"file:{path}"]
         subprocess.run(command, check=True)
-        report = check_file(path, OPENING)
+        report = check_file(path, Asked(OPENING))
         assert report["passed"], report["failed"]
         assert report["video_codec"] == ("vp8" if path.suffix == ".webm" else "h264")
 
 
 def test_a_rendered_video_is_compared_with_what_its_job_planned(finished_home, finished_job):
-    motion = intended.opening_of(finished_home, finished_job.video)
-    report = check_video(finished_job.video, probe(finished_job.video), motion)
-    assert len(motion) == report["frames"]
+    asked = intended.asked_of(finished_home, finished_job.video)
+    report = check_video(finished_job.video, probe(finished_job.video), asked)
+    assert len(asked.opening) == len(asked.blink) == len(asked.sway) == report["frames"]
+    assert report["seen"]["bilabials"]["share"] == 1 and not report["seen"]["bilabials"]["heard"]
     assert report["failed"] == []
 
 
 def test_a_video_of_no_job_has_no_plan(good_video, home, tmp_path):
-    assert intended.opening_of(home, good_video) is None
-    assert intended.opening_of(home, tmp_path / "none.mp4") is None
+    assert intended.asked_of(home, good_video) is None
+    assert intended.asked_of(home, tmp_path / "none.mp4") is None
 
 
 # ---------------------------------------------------------------- correlation

@@ -300,7 +300,7 @@ def test_a_motion_that_cannot_be_read_is_none(home, good, content):
     (good.folder / "motion.npz").write_bytes(content)
     for stage, name in (("lips", "motion.npz"), ("video", "video.mp4")):
         good._write_record(stage, record(stage=stage, outputs={name: file_digest(good.folder / name)}))
-    assert intended.opening_of(home, good.folder / "video.mp4") is None
+    assert intended.asked_of(home, good.folder / "video.mp4") is None
 
 
 def test_a_host_without_open_files_finds_no_job_damaged(home, good):

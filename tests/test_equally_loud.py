@@ -35,7 +35,7 @@ def loudness_and_peak(path: Path) -> tuple[float, float]:
 
 @pytest.fixture(scope="module")
 def spoken() -> Speech:
-    with PRESETS["joe"].voice_class()() as voice:
+    with PRESETS["joe"].open() as voice:
         return voice.speak(TEXT)
 
 

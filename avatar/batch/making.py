@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from avatar import pipeline, preflight, settings, work
-from avatar.batch.table import Row
+from avatar.batch.table import TEXT_FILES, Row
 from avatar.errors import InputError, RequestError, TemporaryProblem
 from avatar.jobs import home as homes
 from avatar.jobs.delivery import deliver
@@ -17,6 +17,7 @@ from avatar.jobs.job import Job
 from avatar.progress import Event
 from avatar.request import Request
 from avatar.service import queue
+from avatar.stopping import raise_if_told
 
 WAVE = 100  # rows that are made together: their videos are there when all of them are, and each job holds a file open
 
@@ -66,6 +67,7 @@ def make_rows(
                 job.remember_output(plan.output)
                 planned.append(replace(plan, job=job))
             except Exception as error:  # whatever it was, the other rows can be made
+                raise_if_told(error)
                 outcomes[row.number] = Outcome(row, error=error)
         outcomes |= {outcome.row.number: outcome for outcome in _rendered(planned, tell)}
         yield from (outcomes[row.number] for row in wave)
@@ -85,6 +87,7 @@ def queue_rows(
             queue.submit(settings.home(), plan.request, plan.output, priority, overwrite)
             yield Outcome(row, plan.output)
         except Exception as error:
+            raise_if_told(error)
             yield Outcome(row, error=error)
 
 
@@ -101,12 +104,13 @@ def requested(row: Row, defaults: dict[str, Any]) -> Request:
         raise row.wrong
     asked = {name: value for name, value in defaults.items() if not row.asked.keys() & EXCLUDED_BY.get(name, set())}
     asked |= row.asked
-    if (text_file := asked.pop("text_file", None)) is not None:
-        if "text" in row.asked:
-            raise RequestError(
-                "a text and a file with one exclude each other; give one of them.", ("text", "text_file")
-            )
-        asked["text"] = work.read_text(text_file)
+    for column, field in TEXT_FILES.items():
+        if (path := asked.pop(column, None)) is not None:
+            if field in row.asked:
+                raise RequestError(
+                    f"a {field} and a file with one exclude each other; give one of them.", (field, column)
+                )
+            asked[field] = work.read_text(path)
     return work.request_of(**asked)
 
 
@@ -134,6 +138,7 @@ def _rendered(planned: list[Planned], tell: Callable[[Row, Event], object]) -> I
             bring(plan)
             yield Outcome(plan.row, plan.output)
         except Exception as error:
+            raise_if_told(error)
             yield Outcome(plan.row, error=error)
     for job in {plan.job for plan in planned}:
         if isinstance(failed.get(job.id), RequestError | InputError):  # it would be refused again

@@ -2,7 +2,7 @@
 
 CSV: the first line names the columns. Commas, semicolons or tabs, UTF-8 with or without Excel's mark, UTF-16 with its
 mark; where semicolons part the cells, numbers may have a decimal comma. JSONL: an object a line. A column is a field of
-the request, `name` (of the video, without .mp4), or `text_file`; an empty cell is the default. Paths count from the
+the request, `name` (of the video, without .mp4), `text_file` or `transcript_file`; an empty cell is the default. Paths count from the
 table's folder.
 """
 
@@ -25,16 +25,17 @@ from avatar.request import FILE_FIELDS, Request
 MOST_BYTES = 16 << 20
 MOST_ROWS = 10_000
 LONGEST_NAME = 200  # bytes; file systems take 255, and a partial file's name is longer than the final one
-COLUMNS = ("name", *Request.model_fields, "text_file")
-PATHS = (*FILE_FIELDS, "text_file")
-NUMBERS = ("steps", "tries", "face", "lips_shift", "lips_margin", "seconds", "seed")
+TEXT_FILES = {"text_file": "text", "transcript_file": "transcript"}  # files with what a field holds
+COLUMNS = ("name", *Request.model_fields, *TEXT_FILES)
+PATHS = (*FILE_FIELDS, *TEXT_FILES)
+NUMBERS = ("steps", "tries", "face", "lips_shift", "lips_margin", "seconds", "speed", "seed")
 WORDS = {"": None, "true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
 @dataclass(frozen=True)
 class Row:
     """number: from 1, of the rows that are not empty; name: of the video, without .mp4; asked: fields of the request,
-    those that are not the default, and text_file; wrong: why no video can be made of it."""
+    those that are not the default, and text files; wrong: why no video can be made of it."""
 
     number: int
     name: str

@@ -28,7 +28,7 @@ def check(file: Path, lse: bool, as_json: bool) -> int:
     if lse:
         refuse_without_syncnet()
     path = file.absolute()
-    result = check_file(path, intended.opening_of(settings.home(), path), lse)
+    result = check_file(path, intended.asked_of(settings.home(), path), lse)
     if as_json:
         print_json(result)
     else:

@@ -21,7 +21,7 @@ RUN_EXAMPLES = """
 avatar pipeline run --text "Hello." -o hello.mp4
 avatar pipeline run --text-file talk.txt --portrait me.jpg --preset joe --subtitles -o talk.mp4
 echo "From a pipe." | avatar pipeline run --text-file - -o pipe.mp4
-avatar pipeline run --audio speech.wav --portrait group.jpg --face 2 -o speech.mp4
+avatar pipeline run --audio speech.wav --transcript speech.txt --portrait group.jpg --face 2 -o speech.mp4
 avatar pipeline run --stack full --voice me.wav --prompt "an old sailor" --text "Ahoy." -o ahoy.mp4
 avatar pipeline run --table lessons.csv -O videos --preset joe
 """
@@ -36,8 +36,9 @@ def pipeline() -> None:
 @click.option("--text", help="What is said.")
 @click.option("--text-file", type=FILE, help="A UTF-8 text file with what is said; - reads standard input.")
 @click.option("--audio", type=FILE, help="Finished speech, instead of text.")
+@click.option("--transcript", type=FILE, help="A UTF-8 text file with what is said in --audio: for lips and subtitles.")
 @click.option("--voice", help="A recording of the voice to speak with, or the name of a cloned voice.")
-@click.option("--preset", help="A preview voice: jf_alpha (female) or joe (male).")
+@click.option("--preset", help="A preview voice: heart, joe or another of 'voice presets'.")
 @click.option(
     "--portrait", type=FILE, help="A picture of a face (full stack: or a short clip). [default: the bundled one]"
 )
@@ -63,6 +64,7 @@ def pipeline() -> None:
 )
 @click.option("--language", help="Language of the text. [default: the cloned voice's, else en]")
 @click.option("--seconds", type=float, help="Fit the speech to this length.")
+@click.option("--speed", type=float, help="How fast is spoken, 0.7 to 1.5; 1 is the voice's own pace. [default: 1]")
 @click.option("--seed", type=int, help="Another seed gives other blinks and another intonation. [default: 7]")
 @click.option("--subtitles", is_flag=True, help="Add a soft subtitle track, and an .srt file beside the mp4.")
 @click.option("--no-mark", is_flag=True, help="Leave out the visible 'synthetic preview' mark.")
@@ -83,6 +85,7 @@ def pipeline() -> None:
 def run(
     context,
     text_file,
+    transcript,
     output,
     overwrite,
     no_mark,
@@ -108,6 +111,7 @@ def run(
 
     if table is not None:
         single = {"text": asked["text"], "audio": asked["audio"], "text_file": text_file, "output": output}
+        single |= {"transcript": transcript}
         given = {name: value for name, value in asked.items() if value not in (None, "") and value is not False}
         defaults = given | ({"mark": False} if no_mark else {})
         queued = priority if queue else None
@@ -117,6 +121,8 @@ def run(
         if asked["text"] is not None:
             raise RequestError("give either --text or --text-file, not both.")
         asked["text"] = work.read_text(text_file)
+    if transcript is not None:
+        asked["transcript"] = work.read_text(transcript)
     request = work.request_of(**asked, mark=not no_mark)
     if queue:
         from avatar.service.queue import submit

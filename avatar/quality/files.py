@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING
 from avatar.errors import InputError, RequestError
 
 if TYPE_CHECKING:
-    import numpy as np
+    from avatar.quality.intended import Asked
 
 
 GOOD = "good: every limit is met"
 MARRED = "can be used: no limit is missed, but see the notes"
 
 
-def check_file(path: Path, motion: np.ndarray | None = None, lse: bool = False) -> dict:
+def check_file(path: Path, asked: Asked | None = None, lse: bool = False) -> dict:
     """Measure a picture, a video or a recording.
 
-    motion: for a video made here, the mouth opening that was asked for, (frames,), in any unit; lse: let SyncNet judge
-    a video's lip sync.
+    asked: for a video made here, what its face was asked to do; lse: let SyncNet judge a video's lip sync.
 
     Returns a JSON-able report: "kind" ("picture", "video", "recording"), "passed", "failed" (a sentence for each
     limit that is not met), and the figures. Raises RequestError when there is no such file, or no video where `lse` wants
@@ -30,7 +29,7 @@ def check_file(path: Path, motion: np.ndarray | None = None, lse: bool = False) 
         raise RequestError(f"there is no file {name}; check the path.")
     if path.stat().st_size == 0:
         raise InputError(f"the file {name} is empty (0 bytes).")
-    report = _measure(path, motion, lse)
+    report = _measure(path, asked, lse)
     if lse and report["kind"] != "video":
         raise RequestError(f"SyncNet judges the lips of a video, and {name} is a {report['kind']}.", ("lse",))
     return {"file": str(path), **report, "passed": not report["failed"]}
@@ -48,7 +47,7 @@ def lines(report: dict) -> list[str]:
     return [f"{report['kind']:<12}{report['file']}", *lines(report), *verdict]
 
 
-def _measure(path: Path, motion: np.ndarray | None, lse: bool) -> dict:
+def _measure(path: Path, asked: Asked | None, lse: bool) -> dict:
     from avatar.portrait.picture import is_picture
 
     if is_picture(path):
@@ -61,7 +60,7 @@ def _measure(path: Path, motion: np.ndarray | None, lse: bool) -> dict:
     if streams.video_codec:
         from avatar.quality.video import check_video
 
-        return check_video(path, streams, motion, lse)
+        return check_video(path, streams, asked, lse)
     from avatar.quality.recording import check_recording
 
     return check_recording(path, streams)

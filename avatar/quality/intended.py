@@ -1,24 +1,34 @@
-"""What the mouth of a video was asked to do, where the video was made here and its job is still there."""
+"""What the face of a video was asked to do, where the video was made here and its job is still there."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import NamedTuple
+
+import numpy as np
 
 from avatar.errors import RequestError
 from avatar.files import file_digest, refuse_larger
 from avatar.jobs import stage_cache
 from avatar.jobs.contents import is_whole
 from avatar.jobs.job import Job
-
-if TYPE_CHECKING:
-    import numpy as np
+from avatar.voice.speech import Phone
 
 
-def opening_of(home: Path, path: Path) -> np.ndarray | None:
-    """The planned mouth opening, float32 (frames,), of the job whose video has the same bytes; None where none has.
+class Asked(NamedTuple):
+    """The plan of a video, by frame; None where it holds nothing of that."""
+
+    opening: np.ndarray  # of the mouth, (frames,), in any unit
+    blink: np.ndarray | None = None  # (frames,): 0 open .. 1 closed
+    sway: np.ndarray | None = None  # (frames, 5), as avatar/lips/warp/motion.py has it
+    phones: tuple[Phone, ...] = ()  # of its speech
+
+
+def asked_of(home: Path, path: Path) -> Asked | None:
+    """The plan of the job whose video has the same bytes; None where none has.
 
     Raises InputError for a file that is too large to be judged.
     """
@@ -31,11 +41,25 @@ def opening_of(home: Path, path: Path) -> np.ndarray | None:
         return None
     for owner in stage_cache.owners(home, digest):
         job = Job(home / "jobs" / owner)
-        if (record := job.record("lips")) and not job.damage():
-            made = {name: sha256 for name, sha256 in record["outputs"].items() if name == "motion.npz"}
-            if made and is_whole(job.folder, made):
-                from avatar.lips.warp.motion import Motion
+        if job.damage() or not _has(job, "lips", "motion.npz"):
+            continue
+        from avatar.lips.warp.motion import Motion
 
-                with contextlib.suppress(OSError, EOFError, ValueError, LookupError, zipfile.BadZipFile):
-                    return Motion.load(job.file("motion.npz")).mouth[:, 0]
+        with contextlib.suppress(OSError, EOFError, ValueError, LookupError, zipfile.BadZipFile):
+            motion = Motion.load(job.file("motion.npz"))
+            return Asked(motion.mouth[:, 0], motion.blink, motion.sway, _phones(job))
     return None
+
+
+def _has(job: Job, stage: str, name: str) -> bool:
+    """Whether a stage left this file, and it is still what the stage wrote."""
+    record = job.record(stage)
+    made = {each: sha256 for each, sha256 in (record["outputs"] if record else {}).items() if each == name}
+    return bool(made) and is_whole(job.folder, made)
+
+
+def _phones(job: Job) -> tuple[Phone, ...]:
+    if not _has(job, "voice", "timings.json"):
+        return ()
+    timings = json.loads(job.file("timings.json").read_bytes())
+    return tuple(Phone(*phone) for phone in timings["phones"])

@@ -1,7 +1,8 @@
-"""What a talking-head video measures: does the mouth move with the sound, is a face in every frame, does it fit?"""
+"""What a talking-head video measures: does the mouth move with the sound, is a face in every frame, does it look right?"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -19,6 +20,9 @@ from avatar.media.sound_file import FROM_ZERO_RATE
 from avatar.media.streams import Streams
 from avatar.portrait.face import Face, FaceReader
 from avatar.portrait.landmarks import LEFT_EYE, LOWER_LIP, RIGHT_EYE, UPPER_LIP
+from avatar.quality import closures, seen
+from avatar.quality.intended import Asked
+from avatar.quality.seen import Seen
 from avatar.quality.sync import LEAST_R_INTENDED, LEAST_R_SOUND, Match, match, match_failures
 
 MOST_MISSING_S = 0.25  # of the length that the file claims; containers round it, and sound is padded
@@ -37,14 +41,15 @@ class Pictures:
     opening: list[float] = field(default_factory=list)  # of each frame; NaN where no face was found
     black: int = 0
     frozen: int = 0
+    seen: Seen = field(default_factory=Seen)
 
 
 def check_video(
-    path: Path, streams: Streams, motion: np.ndarray | None, lse: bool = False, pictures: Pictures | None = None
+    path: Path, streams: Streams, asked: Asked | None, lse: bool = False, pictures: Pictures | None = None
 ) -> dict:
     """Figures and failed limits of a video.
 
-    motion: the mouth opening that was asked for, (frames,). lse: let SyncNet judge the lip sync too; loads PyTorch.
+    asked: what its face was asked to do, where that is known. lse: let SyncNet judge the lip sync too; loads PyTorch.
     pictures: what `measure_frames` gave, where it was asked before.
     """
     from avatar.quality import syncnet
@@ -58,7 +63,8 @@ def check_video(
         raise InputError(f"{str(path)!r} does not say how many frames a second it has; convert it to an mp4 (H.264).")
     rate, start = float(streams.frame_rate), streams.video_start_s
     seconds = start + frames / rate  # from the beginning of the file, as those of the sound
-    intended = None if motion is None else match(opening, motion, rate)
+    is_heard = bool(sound and sound.rms_dbfs is not None and sound.rms_dbfs >= SILENT_DBFS)
+    intended = asked and match(opening, asked.opening, rate)
     loudness = sound and match(opening, sound.envelope(frames, rate, start), rate)
     lip_sync = syncnet.check_lip_sync(path) if lse else None
     report = {
@@ -82,10 +88,21 @@ def check_video(
         "opening_to_sound": loudness and loudness.figures(),
         "lip_sync": lip_sync,
         "lip_sync_left_out": None if lse else syncnet.obstacle() or f"'{to_type('check FILE --lse')}' asks SyncNet.",
+        "seen": _seen(path, pictures, asked, rate, start, is_heard),
         "black_share": round(pictures.black / frames, 4),
         "frozen_share": round(pictures.frozen / frames, 4),
     }
-    return {**report, "failed": failures(report, sound, intended, loudness) + (lip_sync["failed"] if lip_sync else [])}
+    failed = failures(report, sound, intended, loudness) + seen.failures(report["seen"], asked)
+    notes = seen.notes(report["seen"], asked, seconds)
+    return {**report, "warnings": notes, "failed": failed + (lip_sync["failed"] if lip_sync else [])}
+
+
+def _seen(path: Path, pictures: Pictures, asked: Asked | None, rate: float, start_s: float, is_heard: bool) -> dict:
+    """What a viewer sees of the face, with the closures of the lips against the phones of the sound."""
+    known = asked.phones if asked else ()
+    phones = known or (closures.heard_phones(path) if is_heard else ())
+    shut = closures.figures(np.array(pictures.opening), phones, rate, start_s, heard=not known)
+    return {"bilabials": shut, **pictures.seen.figures(asked, rate)}
 
 
 def failures(report: dict, sound: Loudness | None, intended: Match | None, loudness: Match | None) -> list[str]:
@@ -139,8 +156,10 @@ def lines(report: dict) -> list[str]:
     for key, name in (("opening_to_intended", "asked for"), ("opening_to_sound", "loudness")):
         if found := report[key]:
             rows.append((name, f"correlation {_or_none(found['r'])}, lag {_or_none(found['lag_ms'], ' ms')}"))
+    rows += seen.rows(report["seen"])
     rows.append(("lip sync", _lip_sync(report)))
     rows.append(("still", f"{report['frozen_share']:.1%} of the frames, black {report['black_share']:.1%}"))
+    rows += [("note", note) for note in report["warnings"]]
     return [f"{name:<12}{text}" for name, text in rows]
 
 
@@ -153,18 +172,25 @@ def measure_frames(path: Path, frame_rate: Fraction | None = None) -> Pictures:
     Raises InputError when it has no frame that can be decoded.
     """
     pick = at_rate(frame_rate) if frame_rate and frame_rate <= MOST_RATE else ""
+    pictures = measured(video_frames(path, pick=pick, containers=FORMATS, whole=False))
+    if pictures is None:
+        raise InputError(f"{str(path)!r} holds no frame that can be read; it is damaged or cut short, or no video.")
+    return pictures
+
+
+def measured(frames: Iterable[np.ndarray]) -> Pictures | None:
+    """What is measured on frames, uint8 RGB (height, width, 3), one after the other; None where there is none."""
     pictures = before = None
     with FaceReader() as reader:
-        for frame in video_frames(path, pick=pick, containers=FORMATS, whole=False):
+        for frame in frames:
             pictures = pictures or Pictures(frame.shape[1], frame.shape[0])
             face = reader.largest(frame)
-            pictures.opening.append(mouth_opening(face) if face else np.nan)
             grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
+            pictures.opening.append(mouth_opening(face) if face else np.nan)
+            pictures.seen.add(frame, grey, face, pictures.opening[-1])
             pictures.black += grey.mean() < BLACK
             pictures.frozen += before is not None and cv2.absdiff(grey, before).mean() < FROZEN
             before = grey
-    if pictures is None:
-        raise InputError(f"{str(path)!r} holds no frame that can be read; it is damaged or cut short, or no video.")
     return pictures
 
 

@@ -1,4 +1,7 @@
-"""Speech that was given: checked, mixed to mono, at the loudness of all speech. It has no phoneme timings."""
+"""Speech that was given: checked, mixed to mono, at the loudness of all speech.
+
+When each of its phones and words is spoken: avatar/voice/given/.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from avatar.engines import Told, WantedSpeech
 from avatar.errors import RequestError
 from avatar.media import READS_SOUND
 from avatar.progress import Progress
+from avatar.voice.given.timing import timed
 from avatar.voice.recording import Recording, read_speech
 from avatar.voice.speech import Speech
 
@@ -24,11 +28,12 @@ class GivenSpeech:
     """Serves the voice stage when the request brings finished speech: its reference is the speech, its text None."""
 
     name: ClassVar[str] = "given-speech"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     models: ClassVar[tuple[str, ...]] = ()
-    libraries: ClassVar[tuple[str, ...]] = (*FFMPEG, "numpy")
+    libraries: ClassVar[tuple[str, ...]] = (*FFMPEG, "espeakng-loader", "numpy", "pocketsphinx")
     code: ClassVar[tuple[str, ...]] = (
-        "voice/given_speech.py", "voice/pitch.py", "voice/recording.py", "voice/speech.py", *READS_SOUND,
+        "script", "voice/given", "voice/given_speech.py", "voice/pitch.py", "voice/presets/espeak.py",
+        "voice/recording.py", "voice/speech.py", *READS_SOUND,
     )  # fmt: skip
     uses: ClassVar[tuple[str, ...]] = ()  # it runs alike on every host
 
@@ -39,6 +44,10 @@ class GivenSpeech:
     def check(wanted: WantedSpeech) -> None:
         """Refuse a recording that cannot be used, or none. Raises InputError, RequestError."""
         given(wanted)
+
+    @staticmethod
+    def inputs(wanted: WantedSpeech) -> dict:
+        return {}
 
     @classmethod
     @contextmanager
@@ -60,7 +69,9 @@ class GivenSpeech:
                     ("seconds",),
                 )
             samples = np.pad(samples, (0, count - len(samples)))
-        return Speech(samples, recording.sample_rate)
+        timing = timed(samples, recording.sample_rate, wanted.transcript, wanted.language)
+        told.notes += [timing.note] if timing.note else []
+        return Speech(samples, recording.sample_rate, timing.phones, timing.words)
 
 
 def given(wanted: WantedSpeech) -> Recording:

@@ -87,7 +87,7 @@ def plan(asked: dict[str, Any]) -> dict[str, Any]:
         seconds = recording(str(request.audio))["seconds"]
     else:
         assert request.text is not None
-        seconds = request.seconds or estimate_seconds(request.text, request.language)
+        seconds = request.seconds or estimate_seconds(request.text, request.language) / request.speed
     took_s = round(START_S + seconds * LIKELY_SHARE, 1) if request.stack == "preview" else None
     return {"fits": True, "seconds": round(seconds, 1), "stack": request.stack, "took_s": took_s, "notes": []}
 

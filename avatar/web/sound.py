@@ -18,7 +18,7 @@ from starlette.background import BackgroundTask
 from avatar import voices
 from avatar.files import is_folder, is_regular, new_folder, rename_new, write_json
 from avatar.json_files import Damaged, read_json
-from avatar.voice.presets.catalog import PRESETS
+from avatar.voice.presets.catalog import DEFAULT_PRESET, PRESETS
 from avatar.web import asked, form
 from avatar.web.answers import Refused
 from avatar.web.form import received
@@ -44,7 +44,7 @@ class Speech(BaseModel):
 
     model: str = "avatar-preview"
     input: Annotated[str, Field(min_length=1, max_length=5000)]
-    voice: str | dict[str, str] = "jf_alpha"
+    voice: str | dict[str, str] = DEFAULT_PRESET
     response_format: Format = "mp3"
     speed: Annotated[float, Field(ge=0.5, le=2)] = 1.0
     language: str | None = None

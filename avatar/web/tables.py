@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
+from avatar.batch.table import TEXT_FILES
 from avatar.errors import AvatarError
 from avatar.request import FILE_FIELDS
 from avatar.web import asked
@@ -56,7 +57,7 @@ async def queued(state: Any, home: Any, row: dict[str, Any]) -> Video:
     if row["wrong"]:
         raise Refused(400, "invalid_request", row["wrong"])
     fields = {name: value for name, value in row["asked"].items() if value is not None}
-    if found := [name for name in (*FILE_FIELDS, "text_file") if name in fields and name != "voice"]:
+    if found := [name for name in (*FILE_FIELDS, *TEXT_FILES) if name in fields and name != "voice"]:
         raise Refused(
             400, "invalid_request", f"{found[0]} names a file, and none of this host's is read for a client.", found[0]
         )

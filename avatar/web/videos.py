@@ -226,7 +226,7 @@ async def remix(
         before = place.job.request()
         words = form.text(sent.fields, "prompt", 1 << 20, needed=True)
         fields = before.model_dump(
-            mode="json", exclude_defaults=True, exclude={"audio", *FILE_FIELDS, "profile", "seconds"}
+            mode="json", exclude_defaults=True, exclude={"transcript", *FILE_FIELDS, "profile", "seconds"}
         )
         fields |= {name: str(path) for name in ("portrait", "voice") if (path := getattr(before, name))}
         fields["text"], note = words, {"webhook": None, "remixed_from": video_id}

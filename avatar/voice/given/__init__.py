@@ -1,0 +1,1 @@
+"""When each phone and word of a recording is spoken."""
