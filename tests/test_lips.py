@@ -306,16 +306,6 @@ def test_what_is_no_rgb_picture_or_no_mesh_is_refused(portraits):
         WarpLips(portrait.picture, portrait.landmarks[:68])
 
 
-def test_a_low_brow_does_not_tear_the_skin_above_it(portraits):
-    """With the brow on the lid there is no room to stretch, and the movement must still end inside the eye's box."""
-    portrait = portraits["smiling"]
-    low = portrait.landmarks.copy()
-    low[[46, 53, 52, 65, 55, 276, 283, 282, 295, 285], 1] = low[[246, 161, 159, 158, 157, 466, 388, 386, 385, 384], 1]
-    for lid in Eyelids(portrait.picture, low).lids:
-        assert lid.drop.max() > 5
-        assert max(edge.max() for edge in (lid.drop[0], lid.drop[:, 0], lid.drop[:, -1])) == 0
-
-
 def test_movement_ends_at_a_boxs_border_except_where_the_picture_ends():
     window = inner_window(Box(0, 10, 60, 100), (80, 100), fade_px=16)
     assert window.shape == (90, 60)

@@ -62,20 +62,18 @@ def _first_other(light: np.ndarray, up: np.ndarray, lashes: float, darkest: floa
         above = np.flatnonzero(up[:, column] > lashes)
         if len(above) <= IN_A_ROW:
             continue
-        # The lid's skin is the lightest of what is near its edge. Its fold is a dark line, but hair and rims are wider.
-        glare = light[above, column] > lightest
-        if glare.any():
-            ends[column] = up[above[int(np.argmax(glare))], column]
-            above = above[: int(np.argmax(glare))]
-        if len(above) <= IN_A_ROW:
-            continue
-        near = light[above[: max(2 * len(above) // 3, 1)], column]
-        skin = int(np.argmax(near))
-        if near[skin] < darkest:
-            ends[column] = 0
-            continue
-        other = np.abs(light[above[skin:], column] - near[skin]) > OTHER_LIGHT
-        run = np.convolve(other, np.ones(IN_A_ROW), "valid") == IN_A_ROW
+        column_light = light[above, column]
+        glare = np.flatnonzero(column_light > lightest)
+        if len(glare):
+            ends[column] = up[above[glare[0]], column]
+            column_light = column_light[: glare[0]]
+        # The lid's skin is the lightest so far. Its fold is a dark line, but hair and rims are wider.
+        skin = np.maximum(np.maximum.accumulate(column_light), darkest) if len(column_light) else column_light
+        dark = skin - column_light > OTHER_LIGHT
+        run = np.convolve(dark, np.ones(IN_A_ROW), "valid") == IN_A_ROW if len(dark) >= IN_A_ROW else np.zeros(1)
+        last = int(np.argmax(run)) if run.any() else len(skin) - 1
         if run.any():
-            ends[column] = up[above[skin + int(np.argmax(run))], column]
+            ends[column] = up[above[last], column]
+        if len(skin) and skin[last] <= darkest:
+            ends[column] = 0
     return ends

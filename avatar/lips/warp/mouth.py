@@ -22,11 +22,12 @@ LIFT = 0.05  # share of the mouth's width that the upper lip rises at lift 1
 TUCK = 0.045  # share of the mouth's width that the lower lip rises at tuck 1
 # The two shares, of the lower and the upper lip, with which the layers close an open mouth: that of a smile, and that of
 # a jaw that hangs. They sum to a little over 1: lips press, no gap is left.
-CLOSE_SMILE, CLOSE_JAW = (0.56, 0.466), (0.80, 0.226)
+CLOSE_SMILE, CLOSE_JAW = (0.56, 0.466), (0.64, 0.386)
 SPREAD = 0.13  # horizontal scale at width +1
 ROUND_SMILING, ROUND_CLOSED = 0.38, 0.50  # and at width -1; a smile has been made narrower already (CALM_SMILE)
 FLATTEN = 0.8  # share of a hanging lower lip's sag that rounding takes away
 PUCKER = 0.40  # how much thicker lips become at width -1
+LIP_OVER_TEETH = 0.10  # share of the mouth's width that a closed lower lip stands over a portrait's own lower teeth
 MOST_CHEEK_STRETCH = 0.68  # at 1 it would fold
 CALM_SMILE = 0.10  # a smile is made narrower by this while it speaks
 # Share of a smile's rise at the corners that is taken away: always, at opening 1, at width -1.
@@ -37,7 +38,8 @@ SWAY_MARGIN_PX = 16  # how far the head may move what a box holds (avatar/lips/w
 
 # The lips' shadow on what is behind them takes the least red, or teeth would look grey.
 SHADOW_RGB = np.array([0.20, 0.27, 0.31], np.float32)
-ROUND_SHADOW = 1.0  # how much deeper it is between fully rounded lips
+ROUND_RGB = np.array([0.46, 0.52, 0.54], np.float32)  # and how much fully rounded lips take wherever they part
+ROUND_RECEDES = 0.03  # share of the mouth's width that they hide of both rows of teeth by coming forward
 SHADOW_REACH = 0.035  # share of the mouth's width
 
 
@@ -79,7 +81,7 @@ class Mouth:
         self._close_lower, self._close_upper = CLOSE_JAW if jaw_open else CLOSE_SMILE
         self._most_narrowing = self._narrowing_without_folds()
         self._gap = float(self.lines.gap.max())
-        self._shadow = light.colour.of_light(SHADOW_RGB)
+        self._shadow, self._round_shadow = light.colour.of_light(SHADOW_RGB), light.colour.of_light(ROUND_RGB)
         self._skin = finer(source)
         interior = mouth_interior(source, self.frame, self.lines, light, self.opening)
         self._skull, self._jaw = finer(interior.skull), finer(interior.jaw)
@@ -137,6 +139,8 @@ class Mouth:
         )
         # The jaw's bone goes as far as the lower lip in the middle, without what the lip does by itself.
         jaw = drop - self._close_lower * self._gap
+        if self.opening.lower_teeth:  # as the mouth closes the lip comes up over them again
+            jaw += LIP_OVER_TEETH * frame.mouth_width * max(1 - opening, 0)
         return MouthShift(along=scale * fields.widen, upper=upper, lower=lower, jaw=jaw, rounded=rounded)
 
     def in_picture(self, along: np.ndarray | float, down: np.ndarray) -> Positions:
@@ -162,8 +166,12 @@ class Mouth:
         lower_at = own.minus(self.in_picture(along, lower))
         upper_alpha = read_field(self.fields.upper_outline, upper_at)
         lower_alpha = read_field(self.fields.lower_outline, lower_at)
-        interior = self._interior(own, shift)
-        lips = self._shaded(interior, np.maximum(upper_alpha, lower_alpha), shift.rounded)
+        covered = np.maximum(upper_alpha, lower_alpha)
+        lips = np.zeros((*covered.shape, 3), np.float32)
+        part = _where_open(covered)
+        if part is not None:
+            shadow = cv2.GaussianBlur(covered, (0, 0), SHADOW_REACH * self.frame.mouth_width)[part]
+            lips[part] = self._shaded(self._interior(Positions(own.x[part], own.y[part]), shift), shadow, shift.rounded)
         for layer_at, alpha in ((lower_at, lower_alpha), (upper_at, upper_alpha)):
             lips += (read_finer(self._skin, layer_at) - lips) * alpha[..., None]
         canvas[self.lips_box.rows_columns] = np.rint(lips)
@@ -171,13 +179,23 @@ class Mouth:
     def _interior(self, own: Positions, shift: MouthShift) -> np.ndarray:
         """Upper teeth before the tongue and the lower teeth, each where its bone is: float32 (height, width, 3)."""
         down_x, down_y = self.frame.down
-        jaw = read_finer(self._jaw, Positions(own.x - shift.jaw * down_x, own.y - shift.jaw * down_y))
-        skull = read_finer(self._skull, own)
+        recede = ROUND_RECEDES * self.frame.mouth_width * shift.rounded
+        down = shift.jaw + recede
+        jaw = read_finer(self._jaw, Positions(own.x - down * down_x, own.y - down * down_y))
+        skull = read_finer(self._skull, Positions(own.x + recede * down_x, own.y + recede * down_y))
         alpha = skull[..., 3:] * np.float32(1 / 255)
         return jaw + (skull[..., :3].astype(np.float32) - jaw) * alpha
 
-    def _shaded(self, interior: np.ndarray, covered: np.ndarray, rounded: float) -> np.ndarray:
+    def _shaded(self, interior: np.ndarray, shadow: np.ndarray, rounded: float) -> np.ndarray:
         """The interior in the shadow of the lips: darkest at their edges, and darker between lips pushed forward."""
-        reach = SHADOW_REACH * self.frame.mouth_width
-        shadow = cv2.GaussianBlur(covered, (0, 0), reach) + ROUND_SHADOW * rounded
-        return interior * (1 - self._shadow * shadow[..., None])
+        lit = 1 - rounded**2 * self._round_shadow
+        return interior * ((1 - self._shadow * shadow[..., None]) * lit)
+
+
+def _where_open(covered: np.ndarray) -> tuple[slice, slice] | None:
+    """The rows and columns between which anything of the inside can be seen; None: the lips are shut."""
+    rows = np.flatnonzero(covered.min(axis=1) < 1)
+    if not len(rows):
+        return None
+    columns = np.flatnonzero(covered[rows[0] : rows[-1] + 1].min(axis=0) < 1)
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)

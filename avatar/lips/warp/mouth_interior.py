@@ -84,7 +84,7 @@ def _jaw(frame: FaceFrame, lines: LipLines, light: MouthLight, draw_teeth: bool)
     edge = LOWER_HEIGHTS[tooth] - 0.008 * across**4
     row = np.clip((edge - up) * width / 1.4 + 0.5, 0, 1) * (1 - smoothstep((np.abs(out) - 0.24) / 0.16))
     row = row * (1 - smoothstep((-up - LOWER_ROOT + 0.03) / 0.03))
-    shade = LOWER_LIGHT * (1 - 0.9 * out**2 / 0.16) * (1 - 0.30 * np.abs(across) ** 8)
+    shade = LOWER_LIGHT * (1 - 0.9 * out**2 / 0.16) * (1 - 0.22 * np.abs(across) ** 8)
     return _over(picture, light.enamel * np.clip(shade, 0.2, 1)[..., None], row)
 
 
@@ -111,5 +111,5 @@ def _drawn_upper_teeth(frame: FaceFrame, lines: LipLines, light: MouthLight) -> 
     row = np.clip((below_seam + 0.08 * width) / 2, 0, 1) * np.clip((length - below_seam) / 1.6 + 0.5, 0, 1)
     row = row * np.clip((0.92 - lines.t) / 0.3, 0, 1)
     depth = np.clip(below_seam / np.maximum(length, 1), -1, 1)
-    shade = (1 - 0.72 * lines.t**2) * (1 - 0.30 * np.abs(across) ** 10) * (0.90 + 0.10 * depth)
+    shade = (1 - 0.72 * lines.t**2) * (1 - 0.20 * np.abs(across) ** 10) * (0.90 + 0.10 * depth)
     return light.enamel * shade[..., None], row

@@ -19,14 +19,14 @@ from avatar.portrait.landmarks import EYES, ON_LEFT_CHEEK, ON_RIGHT_CHEEK
 # RGB over luma, under white light: of skin, of the white of an eye (a little red), and of what is drawn.
 SKIN = np.array([1.25, 0.92, 0.75], np.float32)
 EYE_WHITE = np.array([1.03, 0.99, 0.96], np.float32)
-ENAMEL = np.array([1.05, 1.00, 0.87], np.float32)
+ENAMEL = np.array([1.03, 1.00, 0.91], np.float32)
 TONGUE = np.array([1.48, 0.81, 0.72], np.float32)
 CAVITY = np.array([1.70, 0.72, 0.62], np.float32)
 # Luma over that of the cheek, or of the enamel for teeth
 TONGUE_LIGHT, CAVITY_LIGHT, DEEP_LIGHT = 0.55, 0.17, 0.07
 BRIGHTEST_TEETH, BRIGHTEST_CHANNEL = 225.0, 240.0
 DARK_GLASSES = 0.4  # eyes darker than this share of the cheek are not seen
-# A cast of at most this much (log of a channel) may as well be the person's skin, and is believed by half
+# A cast of at most this much (log of a channel) may as well be the person's skin, and is believed in part
 PERSONS_OWN, SURELY_LIGHT = 0.20, 0.45
 LEAST_EYE_PIXELS = 12  # of both eyes' whites; fewer say nothing
 
@@ -49,11 +49,10 @@ def mouth_light(picture: np.ndarray, landmarks: np.ndarray) -> MouthLight:
     cheek = float(np.median([_patch(picture, landmarks[at]) for at in (ON_LEFT_CHEEK, ON_RIGHT_CHEEK)]))
     eyes = _eye_whites(picture, landmarks)
     white = (colour.cast / SKIN) ** 0.7
-    teeth = 1.12 * cheek
-    luma = 0.0 if eyes is None else float(eyes @ LUMA)
-    if luma > DARK_GLASSES * cheek:
+    teeth = 1.22 * cheek
+    if eyes is not None and (luma := float(eyes @ LUMA)) > DARK_GLASSES * cheek:
         white = np.sqrt(colour.cast / SKIN * eyes / luma / EYE_WHITE)
-        teeth = 0.5 * teeth + 0.5 * float(np.clip(1.2 * luma, cheek, 1.7 * cheek))
+        teeth = 0.5 * teeth + 0.5 * float(np.clip(1.3 * luma, 1.1 * cheek, 1.7 * cheek))
     white = _sure_part(white / (white @ LUMA))
 
     def drawn(hue: np.ndarray, luma: float) -> np.ndarray:
@@ -71,10 +70,10 @@ def mouth_light(picture: np.ndarray, landmarks: np.ndarray) -> MouthLight:
 
 
 def _sure_part(white: np.ndarray) -> np.ndarray:
-    """The cast that is the light's: a slight one by half, since skin differs, a strong one wholly."""
+    """The cast that is the light's: a slight one in part, since skin differs, a strong one wholly."""
     logs = np.log(white)
     strength = float(np.abs(logs).max())
-    share = 0.5 + 0.5 * smoothstep((strength - PERSONS_OWN) / (SURELY_LIGHT - PERSONS_OWN))
+    share = 0.4 + 0.6 * smoothstep((strength - PERSONS_OWN) / (SURELY_LIGHT - PERSONS_OWN))
     believed = np.exp(share * logs)
     return (believed / (believed @ LUMA)).astype(np.float32)
 

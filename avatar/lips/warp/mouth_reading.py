@@ -20,8 +20,8 @@ from avatar.portrait.facts import LUMA
 ROWS = 24
 FIRST_DARK = 7  # above this row the dark is the upper lip's shadow on its teeth
 MIDDLE = 0.6  # only the middle of the mouth is looked at: the corners are dark in every mouth
-TEETH_LIGHT, TEETH_RED = 0.42, 1.42  # over the lightest of the opening; red over green under white light
-BETWEEN_TEETH = 0.025  # share of the mouth's width
+TEETH_LIGHT, TEETH_RED = 0.36, 1.42  # over the lightest of the opening; red over green under white light
+BETWEEN_TEETH = 0.04  # share of the mouth's width
 SEEN = 0.30  # share of a row that must be teeth
 VALLEY = 0.72  # the dark row's light over that of the teeth beside it
 SLIT = 0.15  # an opening lower than this share of the mouth's width without teeth is lips that do not quite meet
@@ -61,7 +61,7 @@ def read_opening(picture: np.ndarray, lines: LipLines, light: MouthLight, mouth_
         # What comes below the first dark is the light of the lip, or the tip of a lower tooth.
         # The dark between two teeth beside each other does not count.
         beside = np.ones((1, 2 * round(BETWEEN_TEETH * mouth_width) + 1), np.uint8)
-        unbroken = np.minimum.accumulate(np.where(height < 0.45, 1, cv2.dilate(teeth, beside)), axis=0)
+        unbroken = np.minimum.accumulate(np.where(height < 0.55, 1, cv2.dilate(teeth, beside)), axis=0)
         above = cv2.GaussianBlur(unbroken.astype(np.float32), (0, 0), 0.8)
     else:
         above = none
