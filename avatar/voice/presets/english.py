@@ -65,21 +65,26 @@ def _bare(text: str) -> str:
 
 
 def _load(british: bool) -> Any:
+    was_on = gc.isenabled()
+    gc.disable()  # of the tagger's 80,000 entries none is part of a cycle
+    try:
+        return _package().G2P(british=british)
+    except (OSError, EOFError, ValueError, KeyError) as error:
+        raise EnvironmentProblem(f"the dictionaries of the package hibari do not load ({error}); {MEND}.") from error
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _package() -> Any:
     """The front end, imported under a name of its own: its parent package holds code that downloads voices, and
     imports scipy where that is installed."""
     path = package_file("hibari", "g2p/__init__.py")
     if PACKAGE not in sys.modules:
         spec = spec_from_file_location(PACKAGE, path, submodule_search_locations=[str(path.parent)])
         assert spec and spec.loader, "a file that is there has a loader"
-        sys.modules[PACKAGE] = module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[PACKAGE])
-        sys.modules[PACKAGE]._load_json = english_data.read
-    was_on = gc.isenabled()
-    gc.disable()  # of the tagger's 80,000 entries none is part of a cycle
-    try:
-        return sys.modules[PACKAGE].G2P(british=british)
-    except (OSError, EOFError, ValueError, KeyError) as error:
-        raise EnvironmentProblem(f"the dictionaries of the package hibari do not load ({error}); {MEND}.") from error
-    finally:
-        if was_on:
-            gc.enable()
+        package: Any = module_from_spec(spec)
+        sys.modules[PACKAGE] = package
+        spec.loader.exec_module(package)
+        package._load_json = english_data.read
+    return sys.modules[PACKAGE]
