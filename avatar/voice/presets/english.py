@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import sys
+import unicodedata
 from bisect import bisect_right
 from importlib.util import module_from_spec, spec_from_file_location
 from itertools import accumulate
@@ -22,6 +23,8 @@ PHONE_OF = {"A": "eɪ", "I": "aɪ", "O": "oʊ", "Q": "əʊ", "W": "aʊ", "Y": "�
 LETTER_OF = {phone: letter for letter, phone in PHONE_OF.items()}
 SILENT = str.maketrans(dict.fromkeys(';:,.!?—…"“”()', " "))  # marks among the letters
 BRACKETS = str.maketrans(dict.fromkeys("[](){}", " "))  # [word](/letters/) is the front end's own mark-up
+LONGEST_WORD = 45  # characters; that of English dictionaries
+LONGEST_PART = 15  # of what is longer and so no word
 PACKAGE = "hibari_front_end"
 
 
@@ -42,7 +45,7 @@ class English:
         """
         if self._front_end is None:
             self._front_end = _load(british=self._accent == "gb")
-        cleaned = [" ".join(text.translate(BRACKETS).split()) for text in texts]
+        cleaned = [_plain(text) for text in texts]
         said = [index for index, text in enumerate(cleaned) if text]
         starts = list(accumulate((len(cleaned[index]) + 1 for index in said), initial=0))
         letters = [""] * len(texts)
@@ -58,6 +61,20 @@ class English:
 def letters(symbols: list[str]) -> list[str]:
     """Symbols in the letters that the models know."""
     return [LETTER_OF.get(symbol, symbol) for symbol in symbols]
+
+
+def _plain(text: str) -> str:
+    """Without brackets, every digit one of the ten that the front end can count with (it fails at "12³"), and nothing
+    longer than a word (its time grows with the third power of a word's parts)."""
+    text = unicodedata.normalize("NFKC", text.translate(BRACKETS))
+    text = "".join(str(unicodedata.digit(sign)) if sign.isdigit() else sign for sign in text)
+    return " ".join(part for word in text.split() for part in _parts(word))
+
+
+def _parts(word: str) -> list[str]:
+    if len(word) <= LONGEST_WORD:
+        return [word]
+    return [word[at : at + LONGEST_PART] for at in range(0, len(word), LONGEST_PART)]
 
 
 def _bare(text: str) -> str:
