@@ -7,6 +7,7 @@ import itertools
 import json
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -41,6 +42,16 @@ def test_a_sentence_decides_how_its_words_are_read(american):
 def test_a_spelled_a_is_no_article(american):
     (line,), _ = pronounce("The AMA meets at 10 a.m. today.", longest=400, english=american)
     assert "".join(line.symbols).count("ˈeɪ") >= 2
+
+
+@pytest.mark.parametrize(
+    "text", ["aA" * 2500, "1," * 2500, "a-" * 2500, "zxq " * 1250, "12³ ٣४五 Ⅳ½ x² 1¼", "\ud800 \x00 é"]
+)
+def test_anything_is_read_in_two_seconds_of_processor(american, text):
+    american.symbols(["Hello."])
+    before = time.process_time()
+    american.symbols([text, "it."])
+    assert time.process_time() - before < 2
 
 
 def test_accents_differ():

@@ -20,7 +20,7 @@ PEAK = 0.85  # the loudest sample
 
 
 class Phone(NamedTuple):
-    """One IPA symbol (or one of `, . ! ? ; :` and space, which are pauses) and its time in the speech."""
+    """One IPA symbol, two for a diphthong, or a pause (one of `, . ! ? ; :` and space), and its time in the speech."""
 
     symbol: str
     start_s: float

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import sys
+import unicodedata
 from bisect import bisect_right
 from importlib.util import module_from_spec, spec_from_file_location
 from itertools import accumulate
@@ -22,6 +23,8 @@ PHONE_OF = {"A": "eɪ", "I": "aɪ", "O": "oʊ", "Q": "əʊ", "W": "aʊ", "Y": "�
 LETTER_OF = {phone: letter for letter, phone in PHONE_OF.items()}
 SILENT = str.maketrans(dict.fromkeys(';:,.!?—…"“”()', " "))  # marks among the letters
 BRACKETS = str.maketrans(dict.fromkeys("[](){}", " "))  # [word](/letters/) is the front end's own mark-up
+LONGEST_WORD = 45  # characters; that of English dictionaries
+LONGEST_PART = 15  # of what is longer and so no word
 PACKAGE = "hibari_front_end"
 
 
@@ -42,7 +45,7 @@ class English:
         """
         if self._front_end is None:
             self._front_end = _load(british=self._accent == "gb")
-        cleaned = [" ".join(text.translate(BRACKETS).split()) for text in texts]
+        cleaned = [_plain(text) for text in texts]
         said = [index for index, text in enumerate(cleaned) if text]
         starts = list(accumulate((len(cleaned[index]) + 1 for index in said), initial=0))
         letters = [""] * len(texts)
@@ -60,26 +63,45 @@ def letters(symbols: list[str]) -> list[str]:
     return [LETTER_OF.get(symbol, symbol) for symbol in symbols]
 
 
+def _plain(text: str) -> str:
+    """Without brackets, every digit one of the ten that the front end can count with (it fails at "12³"), and nothing
+    longer than a word (its time grows with the third power of a word's parts)."""
+    text = unicodedata.normalize("NFKC", text.translate(BRACKETS))
+    text = "".join(str(unicodedata.digit(sign)) if sign.isdigit() else sign for sign in text)
+    return " ".join(part for word in text.split() for part in _parts(word))
+
+
+def _parts(word: str) -> list[str]:
+    if len(word) <= LONGEST_WORD:
+        return [word]
+    return [word[at : at + LONGEST_PART] for at in range(0, len(word), LONGEST_PART)]
+
+
 def _bare(text: str) -> str:
     return text.translate(SILENT)
 
 
 def _load(british: bool) -> Any:
+    was_on = gc.isenabled()
+    gc.disable()  # of the tagger's 80,000 entries none is part of a cycle
+    try:
+        return _package().G2P(british=british)
+    except (OSError, EOFError, ValueError, KeyError) as error:
+        raise EnvironmentProblem(f"the dictionaries of the package hibari do not load ({error}); {MEND}.") from error
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _package() -> Any:
     """The front end, imported under a name of its own: its parent package holds code that downloads voices, and
     imports scipy where that is installed."""
     path = package_file("hibari", "g2p/__init__.py")
     if PACKAGE not in sys.modules:
         spec = spec_from_file_location(PACKAGE, path, submodule_search_locations=[str(path.parent)])
         assert spec and spec.loader, "a file that is there has a loader"
-        sys.modules[PACKAGE] = module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[PACKAGE])
-        sys.modules[PACKAGE]._load_json = english_data.read
-    was_on = gc.isenabled()
-    gc.disable()  # of the tagger's 80,000 entries none is part of a cycle
-    try:
-        return sys.modules[PACKAGE].G2P(british=british)
-    except (OSError, EOFError, ValueError, KeyError) as error:
-        raise EnvironmentProblem(f"the dictionaries of the package hibari do not load ({error}); {MEND}.") from error
-    finally:
-        if was_on:
-            gc.enable()
+        package: Any = module_from_spec(spec)
+        sys.modules[PACKAGE] = package
+        spec.loader.exec_module(package)
+        package._load_json = english_data.read
+    return sys.modules[PACKAGE]
