@@ -14,6 +14,7 @@ except (ImportError, SyntaxError) as error:  # nothing below can run, not even `
         f"make the environment again: rm -r {sys.prefix}, then start avatar as before."
     )
 
+from avatar import stopping
 from avatar.errors import Interrupted
 from avatar.failures import exit_code, explanation
 from avatar.host import closed
@@ -37,7 +38,9 @@ def needs_network(arguments: list[str]) -> bool:
     """Whether these are the arguments of a command that downloads, or lets a cluster work; no option before its name takes
     a value."""
     names = [argument for argument in arguments if not argument.startswith("-")]
-    if names[:2] == ["pipeline", "run"] and any(each.partition("=")[0] == "--on" for each in arguments):
+    if names[:2] in (["pipeline", "run"], ["queue", "work"]) and any(
+        each.partition("=")[0] == "--on" for each in arguments
+    ):
         return True
     return {" ".join(names[:2]), *names[:1]} & {*NEED_THE_NETWORK} != set()
 
@@ -56,23 +59,28 @@ def main(arguments: list[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt, Interrupted) as stop:
         if isinstance(stop, Interrupted):
             say(str(stop))
-        say("interrupted; nothing half-made was left.")
-        return 130
+        return interrupted()
     except Exception as error:  # the last line of defence: a user never sees a traceback unasked
         if debugging():
             raise
+        if stopping.is_told():
+            return interrupted()
         say(explanation(error))
         return exit_code(error)
+
+
+def interrupted() -> int:
+    say("interrupted; nothing half-made was left.")
+    return 130
 
 
 def stop_as_ctrl_c_does() -> None:
     """Let `kill`, `docker stop` and a closed terminal end a command as Ctrl-C does: nothing half-made is left.
 
-    A signal that the caller had ignored (nohup) stays ignored.
+    A signal that the caller had ignored (nohup), or looks after, stays as it is.
     """
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) == signal.SIG_DFL:
-            signal.signal(number, signal.default_int_handler)
+    python_has = (signal.SIG_DFL, signal.default_int_handler)
+    stopping.listen(*(number for number in stopping.SIGNALS if signal.getsignal(number) in python_has))
 
 
 def debugging() -> bool:

@@ -61,6 +61,7 @@ class WantedSpeech:
     preset: str | None = None
     language: str = "en"
     seconds: float | None = None  # fitted to this length, as far as the engine can
+    speed: float = 1.0  # of the voice's own pace; with `seconds` always 1
     seed: int = 7
 
 
@@ -97,6 +98,11 @@ class VoiceEngine(Engine, Protocol):
     @staticmethod
     def check(wanted: WantedSpeech) -> None:
         """Refuse what cannot work before a model loads. Raises RequestError or InputError."""
+        ...
+
+    @staticmethod
+    def inputs(wanted: WantedSpeech) -> dict[str, Any]:
+        """What the speech follows from besides, as files that only some requests need; asked for after `check`."""
         ...
 
     def speak(self, wanted: WantedSpeech, told: Told, progress: Progress) -> Speech:

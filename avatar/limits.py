@@ -9,6 +9,7 @@ FRAME_RATE = 25  # frames a second, of both stacks
 SEEDS = 2**32  # a seed is 0 to one less: what every generator of random numbers here takes
 BACKDROP = (208, 208, 208)  # a light studio grey, behind what is transparent in a picture or a clip
 SMALLEST_FACE = 64  # pixels across; it is shown 235 pixels wide, 3.7 times enlarged
+SLOWEST, FASTEST = 0.7, 1.5  # speech, by the voice's own pace: beyond that it no longer sounds natural
 MOST_TRIES = 32  # seeds of which a portrait is drawn, until one shows a face
 
 # Of what is given, before it is copied, hashed or decoded

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from avatar import stopping
 from avatar.device.hardware import Profile, profile_named
 from avatar.invocation import to_type
 from avatar.jobs import report
@@ -140,6 +141,7 @@ def make_all(
                                 facts |= task.make(loaded, folder, told) or {}
                     ended(work, stage, is_cached)
     except Exception as error:  # the engine itself: no model, no memory
+        stopping.raise_if_told(error)
         failed |= {work.job.id: error for work, _, _, _ in some if work not in tried}
         return
     made = [work for work in tried if work.job.id not in failed]
@@ -162,5 +164,6 @@ def noted(job: Job, failed: dict[str, Exception]) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # whatever it was: of many jobs the others can still be made, and of one it is raised
+        stopping.raise_if_told(error)
         traceback.clear_frames(error.__traceback__)  # whose tensors would stay on the device
         failed[job.id] = error

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
+from avatar.stopping import raise_if_told
+
 T = TypeVar("T")
 LEAST_PAUSE_S = 0.2  # between two events of a count, but for each tenth: an event is a line in a file
 
@@ -33,6 +35,7 @@ class Progress:
 
     def stage(self, number: int, name: str) -> None:
         """A stage begins (1 to 4)."""
+        raise_if_told()
         self._now = Event(name, number)
         self.tell(self._now)
 
@@ -54,5 +57,6 @@ class Progress:
             self._now = Event(self._now.stage, self._now.number, done, total)
             tenth = 10 * done // total if total else 0
             if tenth > told_tenth or time.monotonic() - told_at >= LEAST_PAUSE_S:
+                raise_if_told()
                 told_at, told_tenth = time.monotonic(), tenth
                 self.tell(self._now)

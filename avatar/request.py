@@ -17,7 +17,7 @@ from pydantic_core import PydanticCustomError
 
 from avatar.errors import RequestError
 from avatar.files import file_digest, refuse_larger
-from avatar.limits import LONGEST_S, MOST_TRIES, SEEDS, Language
+from avatar.limits import FASTEST, LONGEST_S, MOST_TRIES, SEEDS, SLOWEST, Language
 from avatar.lips.musetalk.options import RANGES, Region
 
 SIZE = 512  # pixels, width and height of the video
@@ -83,6 +83,9 @@ class Request(BaseModel):
     ] = None
     language: Annotated[Language, about("Of the text.")] = "en"
     seconds: Annotated[float, Field(gt=0, le=LONGEST_S, description="Fit the speech to this length.")] | None = None
+    speed: Annotated[
+        float, Field(ge=SLOWEST, le=FASTEST, description="How fast is spoken; 1 is the voice's own pace.")
+    ] = 1.0
     seed: Annotated[
         int, Field(ge=0, lt=SEEDS, description="Another one gives other blinks and another intonation.")
     ] = 7
@@ -96,15 +99,19 @@ class Request(BaseModel):
         if self.text is not None and self.audio is not None:
             raise wrong("a text and finished speech exclude each other; give one of them", "text", "audio")
         if self.text is not None:
-            check_text(self.text, self.language)
+            check_text(self.text, self.language, self.speed)
         if self.transcript is not None:
             if self.audio is None:
                 raise wrong("a transcript goes with the recording of finished speech; give that too, or the words as text",
                             "transcript", "audio")  # fmt: skip
-            check_text(self.transcript, self.language, "transcript")
+            check_text(self.transcript, self.language, name="transcript")
         if self.audio is not None and (self.voice or self.preset):
             raise wrong("a voice makes speech from text, and with finished speech there is none to make; leave it away",
                         "voice" if self.voice else "preset", "audio")  # fmt: skip
+        if self.audio is not None and self.speed != 1:
+            raise wrong("finished speech keeps its own pace; leave the speed away", "speed", "audio")
+        if self.seconds is not None and self.speed != 1:
+            raise wrong("a length and a speed both say how fast is spoken; give one of them", "seconds", "speed")
         if self.voice and self.preset:
             raise wrong("a voice and a preset exclude each other; give one of them", "voice", "preset")
         if self.subtitles and self.audio is not None and self.transcript is None:
@@ -127,6 +134,8 @@ class Request(BaseModel):
         content = self.model_dump(mode="json")
         if self.profile is None:  # the preview has none, and keeps the digests that it had before there were any
             del content["profile"]
+        if self.speed == 1:  # as before there was one
+            del content["speed"]
         if self.transcript is None:  # likewise
             del content["transcript"]
         for field in FILE_FIELDS:
@@ -155,7 +164,7 @@ def wrong(message: str, *fields: str, mend: dict[str, str] | None = None) -> Pyd
     return PydanticCustomError("request", "{message}", {"message": message, "fields": fields, "mend": mend or {}})
 
 
-def check_text(text: str, language: str = "en", name: str = "text") -> None:
+def check_text(text: str, language: str = "en", speed: float = 1.0, name: str = "text") -> None:
     """Raises a validator's error for text that cannot be spoken, or would clearly pass the limit; the speech is measured
     later. name: of the field."""
     from avatar.script.length import estimate_seconds
@@ -175,7 +184,7 @@ def check_text(text: str, language: str = "en", name: str = "text") -> None:
         raise wrong(f"the {name} has {len(text):,} characters; {LONGEST_TEXT:,} is the most, split it into parts", name)
     if len(text) <= SURELY_SHORT:
         return
-    if (seconds := estimate_seconds(text, language)) > LONGEST_S * 1.2:  # the estimate is good to about 20 %
+    if (seconds := estimate_seconds(text, language) / speed) > LONGEST_S * 1.2:  # the estimate is good to about 20 %
         raise wrong(
             f"the {name} would take about {seconds:.0f} s to speak; {LONGEST_S:.0f} s is the most, split it into parts",
             name,

@@ -3,7 +3,7 @@
 settings.toml lies in the home folder and may hold:
 
     stack = "preview"      # or "full"
-    preset = "jf_alpha"    # the preview voice where none is asked for
+    preset = "heart"       # the preview voice where none is asked for
     profile = "auto"       # or "24GB", "10GB", "6GB", "cpu": see avatar/device/hardware.py
     seed = 7
     encoder = "x264"       # or "nvenc", "auto": see avatar/media/encoder.py

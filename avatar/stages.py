@@ -57,7 +57,8 @@ def wanted_picture(request: Request) -> WantedPicture:
 
 
 def wanted_speech(request: Request) -> WantedSpeech:
-    asked = {name: getattr(request, name) for name in ("text", "transcript", "preset", "language", "seconds", "seed")}
+    names = ("text", "transcript", "preset", "language", "seconds", "speed", "seed")
+    asked = {name: getattr(request, name) for name in names}
     return WantedSpeech(reference=request.voice or request.audio, **asked)
 
 
@@ -81,7 +82,7 @@ def voice(work: Work) -> Task:
         speech.refuse_longer_than(LONGEST_S)
         speech.padded_to_frames(FRAME_RATE).save(folder)
 
-    return Task(work.stack.voice, asdict(wanted), make)
+    return Task(work.stack.voice, asdict(wanted) | {"besides": work.stack.voice.inputs(wanted)}, make)
 
 
 def lips(work: Work) -> Task:

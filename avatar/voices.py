@@ -70,7 +70,7 @@ def create(home: Path, name: str, reference: Path, language: str, consent: bool)
         "source": reference.name,
         "seconds": round(recording.seconds, 2),
         "median_f0_hz": recording.median_f0_hz and round(recording.median_f0_hz, 1),
-        "preview_preset": nearest_preset(recording),
+        "preview_preset": nearest_preset(recording, language),
         "warnings": list(recording.warnings),
     }
     save(folder, profile, recording)

@@ -54,6 +54,8 @@ def request_of(**asked: Any) -> Request:
 
         asked.setdefault("language", voices.language_of(settings.home(), str(voice)))
         asked["voice"] = voice_file(str(voice))
+    elif "language" not in asked and (language := preset_language(asked.get("preset"))):
+        asked["language"] = language
     for name in FILE_FIELDS:
         if isinstance(asked.get(name), str | os.PathLike):
             asked[name] = Path(os.path.abspath(asked[name]))
@@ -77,11 +79,26 @@ def from_settings(asked: dict[str, Any]) -> dict[str, Any]:
     defaults = settings.load()
     decided = {"stack": defaults.stack, "seed": defaults.seed}
     stack = asked.get("stack", defaults.stack)
-    if stack == "preview" and defaults.preset and not {"voice", "audio"} & asked.keys():
+    needs_preset = stack == "preview" and not {"voice", "audio"} & asked.keys()
+    if needs_preset and defaults.preset and speaks(defaults.preset, asked.get("language", "en")):
         decided["preset"] = defaults.preset
     if stack == "full":
         decided["profile"] = defaults.profile
     return {name: value for name, value in decided.items() if name not in asked}
+
+
+def preset_language(preset: Any) -> str | None:
+    """What a preset that was asked for speaks; None for one that is none."""
+    from avatar.voice.presets.catalog import PRESETS
+
+    return PRESETS[preset].languages[0] if preset in PRESETS else None
+
+
+def speaks(preset: str, language: Any) -> bool:
+    """Whether a preset that nobody asked for fits the language; one that is none is told of later."""
+    from avatar.voice.presets.catalog import PRESETS
+
+    return preset not in PRESETS or language in PRESETS[preset].speaks
 
 
 def voice_file(voice: str) -> Path:

@@ -18,6 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from avatar import stopping
 from avatar.host import closed
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def main() -> None:
     descriptor, parent = map(int, sys.argv[1:3])
     closed.die_with(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C: the caller gets it too, and stops this one
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    stopping.listen(signal.SIGTERM)
     if os.environ.get("AVATAR_NETWORK") != "open":
         closed.prepare_nvidia()
         closed.close_network()
@@ -68,6 +69,7 @@ def answer(question: dict[str, Any], answers: IO[str], loading: Loading) -> dict
             return {"result": asdict(work.make(request, output, question["overwrite"], pass_on, loading))}
         return {"result": asdict(work.speak(request, output, question["overwrite"], pass_on))}
     except Exception as error:
+        stopping.raise_if_told(error)
         from avatar.__main__ import debugging
         from avatar.failures import as_told
 

@@ -1,6 +1,8 @@
 """Are written scripts understood as well as their spoken forms? Word error rates by whisper-base, the same voice reading both.
 
-    ./run --full python bench/ear.py FOLDER [--preset joe]     FOLDER holds NAME.txt beside NAME.spoken.txt
+    ./run --full python bench/ear.py FOLDER [--preset joe] [-o bench/results/ear.json]
+
+FOLDER holds NAME.txt beside NAME.spoken.txt; -o puts the preset's rates into a file beside those of other presets.
 
 Each is compared with both texts. Both sides go through Whisper's own English normaliser, and single letters are joined.
 """
@@ -12,6 +14,7 @@ import json
 import re
 import sys
 import tempfile
+import time
 from pathlib import Path
 from statistics import mean
 
@@ -39,10 +42,19 @@ def heard(text: str, preset: str, folder: Path) -> str:
     return normal(transcribe(sound))
 
 
+def keep(path: Path, preset: str, rates: dict) -> None:
+    command = "./run --full python bench/ear.py FOLDER --preset PRESET -o bench/results/ear.json"
+    kept = json.loads(path.read_text()) if path.exists() else {"command": command, "presets": {}}
+    kept["date"] = rates["date"]
+    kept["presets"][preset] = rates
+    path.write_text(json.dumps(kept, indent=1) + "\n")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--preset", default="joe")
+    parser.add_argument("-o", "--output", type=Path)
     options = parser.parse_args()
     rows = {}
     with tempfile.TemporaryDirectory() as temporary:
@@ -58,6 +70,8 @@ def main() -> int:
             print(path.name, rows[path.name.removesuffix(".spoken.txt")], file=sys.stderr)
     means = {key: round(mean(row[key] for row in rows.values()), 3) for key in next(iter(rows.values()))}
     print(json.dumps({"preset": options.preset, "mean": means, "texts": rows}, indent=1))
+    if options.output:
+        keep(options.output, options.preset, {"date": time.strftime("%Y-%m-%d"), "mean": means, "texts": rows})
     return 0
 
 

@@ -92,7 +92,7 @@ def main() -> None:
         "date": time.strftime("%Y-%m-%d"),
         "machine": {"cpu_count": os.cpu_count(), "processor": cpu_name(), "python": platform.python_version()},
         "load_before": os.getloadavg()[0],
-        "demo_jf_alpha": best_of(count, "demo"),
+        "demo": best_of(count, "demo"),
         "demo_joe": best_of(count, "demo", "--preset", "joe"),
         "help_s": start_up("--help"),
         "run_overhead_ms": run_overhead(),

@@ -69,7 +69,7 @@ def host_table(results: dict[str, dict]) -> list[str]:
     """What was measured without a card."""
     rows = []
     if preview := results.get("preview"):
-        demo = preview["demo_jf_alpha"]
+        demo = preview["demo"]
         rows += [
             ("demo, ten seconds of video, from a cold shell", f"{demo['wall_s']:.1f} s", preview),
             ("its peak memory", f"{demo['peak_memory_mib']} MiB", preview),

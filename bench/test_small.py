@@ -124,7 +124,7 @@ def test_loudness(benchmark, speech):
 def test_sway(benchmark):
     """the head's sway planned for 120 s"""
     loudness = np.linspace(0, 1, LONG_S * RATE, dtype=np.float32)
-    assert benchmark(plan_sway, loudness, RATE, 7).shape == (LONG_S * RATE, 5)
+    assert benchmark(plan_sway, loudness, RATE, 7).shape == (LONG_S * RATE, 6)
 
 
 # ---------------------------------------------------------------- face and full stack's lips

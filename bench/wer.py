@@ -37,12 +37,12 @@ def words(text: str) -> str:
     return " ".join(re.findall(r"[a-z0-9']+", text.lower().replace("-", " ")))
 
 
-def transcribe(sound: Path) -> str:
-    """English text heard in a sound or video file (greedy beam of 5, one thread fewer surprises: no sampling)."""
+def transcribe(sound: Path, language: str = "en") -> str:
+    """Text heard in a sound or video file (greedy beam of 5, one thread fewer surprises: no sampling)."""
     from faster_whisper import WhisperModel
 
     model = WhisperModel(str(whisper_folder()), device="cpu", compute_type="int8", cpu_threads=2)
-    segments, _ = model.transcribe(str(sound), language="en", beam_size=5, temperature=0.0)
+    segments, _ = model.transcribe(str(sound), language=language, beam_size=5, temperature=0.0)
     return " ".join(segment.text.strip() for segment in segments)
 
 

@@ -3,16 +3,10 @@
 pkgs:
 let
   glvnd = "${pkgs.libglvnd}/lib";
-  glib = "${pkgs.glib.out}/lib"; # the first of glib's outputs is `bin`
 in
 [
   "${pkgs.stdenv.cc.cc.lib}/lib/libstdc++.so.6"
   "${pkgs.zlib}/lib/libz.so.1"
-  # Qt inside opencv-python
-  "${glvnd}/libGL.so.1"
-  "${glib}/libglib-2.0.so.0"
-  "${glib}/libgthread-2.0.so.0"
-  "${pkgs.xorg.libxcb}/lib/libxcb.so.1"
   # mediapipe
   "${glvnd}/libEGL.so.1"
   "${glvnd}/libGLESv2.so.2"

@@ -125,6 +125,18 @@ def worker():
 
 
 @pytest.fixture(scope="session")
+def cluster(tmp_path_factory):
+    """A Ray cluster of one node, and what strace saw it and its children ask the network."""
+    from testing.ray_cluster import running
+
+    folder = tmp_path_factory.mktemp("cluster")
+    calls = "trace=connect,sendto,sendmsg"
+    traced = ("strace", "-f", "-qq", "-e", calls, "-o", str(folder / "trace.txt")) if shutil.which("strace") else ()
+    with running(folder, before=traced) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
 def finished_home(tmp_path_factory) -> Path:
     """A home in which SHORT_TEXT was rendered once, with the voice joe. Tests read it and leave it as it is."""
     folder = tmp_path_factory.mktemp("finished")

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from avatar.voice.presets.kokoro import KokoroVoice
+from avatar.voice.presets.catalog import PRESETS
+from avatar.voice.presets.hibari import HibariVoice
 from avatar.voice.presets.vits import VitsVoice
 from avatar.voice.speech import Speech
+from tests import kokoro_voices as fetched
 from tests.conftest import SCRIPT
+
+kokoro_voices = fetched.kokoro_voices
+TRIED = ("heart", "joe", "jf_alpha")  # a preset of each engine
+
+
+@pytest.fixture(scope="module")
+def heart():
+    with HibariVoice() as voice:
+        yield voice
 
 
 @pytest.fixture(scope="module")
@@ -17,14 +28,14 @@ def joe():
 
 
 @pytest.fixture(scope="module")
-def kokoro():
-    with KokoroVoice() as voice:
+def kokoro(kokoro_voices):
+    with PRESETS["jf_alpha"].open() as voice:
         yield voice
 
 
 @pytest.fixture(scope="module")
-def speeches(joe, kokoro) -> dict[str, Speech]:
-    return {"joe": joe.speak(SCRIPT), "jf_alpha": kokoro.speak(SCRIPT)}
+def speeches(heart, joe, kokoro) -> dict[str, Speech]:
+    return {"heart": heart.speak(SCRIPT), "joe": joe.speak(SCRIPT), "jf_alpha": kokoro.speak(SCRIPT)}
 
 
 @pytest.fixture(scope="module")

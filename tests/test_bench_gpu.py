@@ -394,7 +394,7 @@ def test_a_result_that_cannot_be_read_is_named(tmp_path, capsys):
     assert "preview.json" in capsys.readouterr().err
     (tmp_path / "preview.json").write_text('{"command": "x"}')
     assert show.main(["--results", str(tmp_path)]) == 1
-    assert "lacks 'demo_jf_alpha'; make it again" in capsys.readouterr().err
+    assert "lacks 'demo'; make it again" in capsys.readouterr().err
 
 
 def test_mib_is_the_unit_of_the_figures():

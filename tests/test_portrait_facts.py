@@ -19,7 +19,7 @@ from tests import real_faces
 from tests.real_faces import HOPPER
 
 reader = real_faces.reader
-WIDE, STILL = np.float32([0.9, 0.1, 0.15, 0]), np.zeros(5, np.float32)
+WIDE, STILL = np.float32([0.9, 0.1, 0.15, 0]), np.zeros(6, np.float32)
 
 
 @pytest.fixture(scope="module")

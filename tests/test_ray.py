@@ -21,21 +21,11 @@ from avatar.errors import TemporaryProblem, told_by
 from avatar.jobs import home as homes
 from avatar.jobs.job import Job
 from avatar.request import make_request
-from testing.ray_cluster import command_of, end, running
+from testing.ray_cluster import command_of, end
 from tests.conftest import ROOT, SHORT_TEXT, heed_signals
 from tests.test_bad_input import SKIMAGE
 
 TABLE = "name,text,preset\none,Hello.,joe\ntwo,,\nthree,Goodbye.,joe\nfour,Hello.,joe\n"
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory):
-    """One node, and what strace saw it and its children ask the network."""
-    folder = tmp_path_factory.mktemp("cluster")
-    calls = "trace=connect,sendto,sendmsg"
-    traced = ("strace", "-f", "-qq", "-e", calls, "-o", str(folder / "trace.txt")) if shutil.which("strace") else ()
-    with running(folder, before=traced) as cluster:
-        yield cluster
 
 
 @pytest.fixture

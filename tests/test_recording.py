@@ -364,7 +364,7 @@ def test_the_nearest_preset_is_the_voice_itself(folder):
 
 
 @pytest.mark.parametrize(
-    ("pitch", "preset"), [(95, "joe"), (150, "joe"), (170, "jf_alpha"), (270, "jf_alpha"), (None, "jf_alpha")]
+    ("pitch", "preset"), [(95, "joe"), (150, "joe"), (170, "heart"), (270, "heart"), (None, "heart")]
 )
 def test_presets_meet_at_160_hz(pitch, preset):
     recording = Recording(np.zeros(1, np.float32), 16_000, 1, 0.5, -20, 5, 0, 40, pitch)

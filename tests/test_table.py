@@ -7,6 +7,7 @@ import json
 import pytest
 
 from avatar.batch import table as tables
+from avatar.batch.making import requested
 from avatar.batch.table import read_table
 from avatar.errors import InputError, RequestError
 
@@ -160,3 +161,13 @@ def test_a_table_that_is_too_large_or_not_there(tmp_path, monkeypatch):
         read_table(tmp_path / "none.csv")
     with pytest.raises(RequestError, match="no table"):
         read_table(tmp_path)
+
+
+def test_a_transcript_comes_from_the_table_or_a_file_beside_it(tmp_path):
+    (tmp_path / "b.txt").write_text("From a file.")
+    rows = rows_of(tmp_path, "audio,transcript,transcript_file\na.wav,As it stands.,\nb.wav,,b.txt\nc.wav,x,b.txt\n")
+    first, second = (requested(row, {"subtitles": True}) for row in rows[:2])
+    assert (first.transcript, second.transcript) == ("As it stands.", "From a file.")
+    assert first.subtitles
+    with pytest.raises(RequestError, match="a transcript and a file with one exclude each other"):
+        requested(rows[2], {})

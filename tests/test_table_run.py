@@ -144,8 +144,9 @@ def test_a_zero_that_is_asked_for_all_is_one(run, home):
 
 def test_a_row_with_finished_speech_needs_no_voice_of_all(run, table, tmp_path):
     (tmp_path / "speech.wav").write_bytes(b"no sound; that is told later")
-    table.write_text("text,audio,preset\n,speech.wav,\nHello.,,jf_alpha\n")
-    planned = run("--dry-run", "--subtitles").stderr
+    table.write_text("text,audio,preset\n,speech.wav,\nHello.,,joe\n")
+    planned = run("--dry-run", "--subtitles", "--speed", "1.2").stderr
+    assert "keeps its own pace" not in planned
     assert "a voice makes speech" not in planned
     assert "subtitles are made from" not in planned
 

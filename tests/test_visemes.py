@@ -152,7 +152,7 @@ def speech_of(seconds: float, *, with_phones: bool = True) -> Speech:
 @pytest.mark.parametrize("with_phones", [True, False])
 def test_a_plan_of_two_minutes(with_phones):
     motion = plan_motion(speech_of(120, with_phones=with_phones), 3000, 25, seed=7)
-    assert motion.mouth.shape == (3000, 4) and motion.blink.shape == (3000,) and motion.sway.shape == (3000, 5)
+    assert motion.mouth.shape == (3000, 4) and motion.blink.shape == (3000,) and motion.sway.shape == (3000, 6)
     for array in (motion.mouth, motion.blink, motion.sway):
         assert array.dtype == np.float32 and np.isfinite(array).all()
     assert motion.mouth[:, OPENING].min() >= 0 and 0.8 < motion.mouth[:, OPENING].max() <= 1.05

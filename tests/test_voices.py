@@ -139,7 +139,7 @@ def test_a_recording_becomes_a_voice(home, tmp_path):
     assert pitch == pytest.approx(119.3, abs=1) and pitch == round(pitch, 1) != round(pitch)
     assert len(samples) < len(pulses) - RATE // 4  # trimmed
     assert isinstance(made.pop("warnings"), list)
-    assert made == {"name": "me", "language": "fr", "consent": True, "source": "me.wav", "preview_preset": "joe"}
+    assert made == {"name": "me", "language": "fr", "consent": True, "source": "me.wav", "preview_preset": "ff_siwis"}
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from avatar.voice.presets.catalog import PRESETS
 from avatar.weights import lock
 from tests import weights_in_use
 
@@ -16,6 +19,18 @@ def test_the_built_in_lock_pins_what_the_full_stack_loads():
     xtts = {file.path: file for file in models["xtts-v2"].files}
     assert xtts["model.pth"].sha256 == "c7ea20001c6a0a841c77e252d8409f6a74fb423e79b3206a0771ba5989776187"
     assert not xtts["dvae.pth"].needed  # for training
+
+
+def test_the_previews_voices_are_locked_and_come_where_they_are_named():
+    current = lock.read()
+    (voices,) = current.preview
+    assert (voices.name, voices.needed_bytes, voices.licence.consent) == ("kokoro-voices", 28_200_960, False)
+    assert voices not in current.select([]) and current.select(["kokoro-voices"]) == [voices]
+    styles = {file.path: file.sha256 for file in voices.files}
+    assert styles["voices/af_heart.bin"] == "d583ccff3cdca2f7fae535cb998ac07e9fcb90f09737b9a41fa2734ec44a8f0b"
+    assert styles["voices/jf_alpha.bin"] == "56b479360aad9f367aeb8cef908f9201cf48b4555e488c5f4590c9dfcd978bb6"
+    needed = {preset.style for preset in PRESETS.values() if preset.style}
+    assert needed <= {Path(path).stem for path in styles}
 
 
 def test_what_only_judges_a_video_is_locked_beside_it():

@@ -285,7 +285,7 @@ def test_the_base_environment_says_that_it_needs_the_full_one(tmp_path):
     done = subprocess.run(["./run", "avatar", "models", "fetch"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == (
-        "avatar: fetching weights needs the hub's library, which only the full environment has; "
+        "avatar: fetching large weights needs the hub's library, which only the full environment has; "
         "type './run --full avatar models fetch'."
     )
     listed = subprocess.run([ROOT / "run", "avatar", "models", "list"], capture_output=True, text=True)

@@ -28,6 +28,14 @@ files = [
     {{path = "extra.bin", size = 11, sha256 = "{DIGEST}", needed = false}},
 ]
 
+[models.voices]
+purpose = "speaks"
+repo = "a/d"
+revision = "{REVISION}"
+licence = "free"
+preview = true
+files = [{{path = "v.bin", size = 3, sha256 = "{DIGEST}", needed = true}}]
+
 [models.judge]
 purpose = "judges"
 repo = "a/c"
@@ -56,10 +64,11 @@ def test_the_lock_in_force_is_the_one_that_is_named_or_the_built_in_one(locked, 
 
 def test_where_nothing_is_named_all_that_makes_a_video_is_meant():
     current = lock.read()
-    one, judge = current.model("one"), current.model("judge")
-    assert (current.models, current.evaluation) == ((one,), (judge,))
+    one, judge, voices = (current.model(name) for name in ("one", "judge", "voices"))
+    assert (current.models, current.preview, current.evaluation) == ((one,), (voices,), (judge,))
+    assert current.every == (one, voices, judge) and current.by_name == (voices, judge)
     assert current.select([]) == [one] and current.select(["judge", "one", "judge"]) == [judge, one]
-    with pytest.raises(RequestError, match="no model 'two' in .*some.lock; there are: one, judge"):
+    with pytest.raises(RequestError, match="no model 'two' in .*some.lock; there are: one, voices, judge"):
         current.select(["one", "two"])
 
 

@@ -17,13 +17,14 @@ from avatar.jobs.job import Job
 from avatar.progress import Event
 from avatar.request import Request
 from avatar.service import queue
+from avatar.stopping import raise_if_told
 
 WAVE = 100  # rows that are made together: their videos are there when all of them are, and each job holds a file open
 
 # Fields that are asked for all rows, but not for one that says one of these.
 EXCLUDED_BY = {
     "preset": {"voice", "audio"}, "voice": {"preset", "audio"}, "subtitles": {"audio"},
-    "portrait": {"prompt"}, "prompt": {"portrait"},
+    "portrait": {"prompt"}, "prompt": {"portrait"}, "speed": {"audio", "seconds"}, "seconds": {"speed"},
 }  # fmt: skip
 
 
@@ -66,6 +67,7 @@ def make_rows(
                 job.remember_output(plan.output)
                 planned.append(replace(plan, job=job))
             except Exception as error:  # whatever it was, the other rows can be made
+                raise_if_told(error)
                 outcomes[row.number] = Outcome(row, error=error)
         outcomes |= {outcome.row.number: outcome for outcome in _rendered(planned, tell)}
         yield from (outcomes[row.number] for row in wave)
@@ -85,6 +87,7 @@ def queue_rows(
             queue.submit(settings.home(), plan.request, plan.output, priority, overwrite)
             yield Outcome(row, plan.output)
         except Exception as error:
+            raise_if_told(error)
             yield Outcome(row, error=error)
 
 
@@ -100,6 +103,8 @@ def requested(row: Row, defaults: dict[str, Any]) -> Request:
     if row.wrong:
         raise row.wrong
     asked = {name: value for name, value in defaults.items() if not row.asked.keys() & EXCLUDED_BY.get(name, set())}
+    if "subtitles" in defaults and row.asked.keys() & {"transcript", "transcript_file"}:
+        asked["subtitles"] = defaults["subtitles"]
     asked |= row.asked
     for column, field in TEXT_FILES.items():
         if (path := asked.pop(column, None)) is not None:
@@ -135,6 +140,7 @@ def _rendered(planned: list[Planned], tell: Callable[[Row, Event], object]) -> I
             bring(plan)
             yield Outcome(plan.row, plan.output)
         except Exception as error:
+            raise_if_told(error)
             yield Outcome(plan.row, error=error)
     for job in {plan.job for plan in planned}:
         if isinstance(failed.get(job.id), RequestError | InputError):  # it would be refused again

@@ -35,9 +35,11 @@ from avatar.jobs.job import Job
 from avatar.preflight import refuse_missing_files
 from avatar.progress import Event
 from avatar.request import FILE_FIELDS, Request
+from avatar.stopping import raise_if_told
 
 MOST_RETRIES = 2  # three attempts
 LONGEST_CALL_S = 10
+NO_CARD = "no node of the cluster has a GPU; it waits until one does."
 LEAST_AHEAD = 100  # rows that the cluster has at once; of a large one two for each core
 # No figures of use to Ray's maker; and where the cluster is lost, no other one begun on this machine.
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ENABLE_AUTO_CONNECT": "0"}
@@ -90,12 +92,11 @@ class Run:
                 self._plans[place].append(plan)
             else:
                 if wants_card(plan.request) and not self._cluster.has_card:
-                    self._tell(
-                        row, Event("portrait", 1, note="no node of the cluster has a GPU; it waits until one does.")
-                    )
-                self.begun[self._cluster.begin(plan)] = place
+                    self._tell(row, Event("portrait", 1, note=NO_CARD))
+                self.begun[self._cluster.begin(plan.request, plan.row.label)] = place
                 self._plans[place] = [plan]
         except Exception as error:  # whatever it was, the other rows can be made
+            raise_if_told(error)
             self.outcomes[row.number] = Outcome(row, error=error)
 
     def bring_one(self) -> None:
@@ -115,6 +116,7 @@ class Run:
             answer = self._cluster.answer(task)
             job = self._jobs[place] = kept(plans[0].request, answer)
         except Exception as error:
+            raise_if_told(error)
             self.outcomes |= {plan.row.number: Outcome(plan.row, error=error) for plan in plans}
             return
         for plan in plans:
@@ -130,6 +132,7 @@ class Run:
             self._tell(row, Event("video", len(STAGES), is_end=True))
             self.outcomes[row.number] = Outcome(row, plan.output)
         except Exception as error:
+            raise_if_told(error)
             self.outcomes[row.number] = Outcome(row, error=error)
 
 
@@ -168,15 +171,15 @@ class Cluster:
         self._ray = ray
         self._files: dict[tuple[str, int, int], Any] = {}  # in Ray's store: many rows may name one picture
         has = ray.cluster_resources()
-        self.room, self.has_card = max(LEAST_AHEAD, 2 * int(has.get("CPU", 0))), bool(has.get("GPU"))
+        self.cores, self.has_card = max(1, int(has.get("CPU", 0))), bool(has.get("GPU"))
+        self.room = max(LEAST_AHEAD, 2 * self.cores)
 
-    def begin(self, plan: Planned) -> Any:
-        """A task that makes what is planned, on any node that has what it takes. Raises AvatarError."""
-        request = plan.request
+    def begin(self, request: Request, label: str) -> Any:
+        """A task that makes what is asked for, on any node that has what it takes. Raises AvatarError."""
         files = [self._sent(path) for name in FILE_FIELDS if (path := getattr(request, name))]
         with told(self._ray):
             task = self._ray.remote(ray_node.render).options(
-                name=plan.row.label, num_gpus=int(wants_card(request)),
+                name=label, num_gpus=int(wants_card(request)),
                 max_retries=MOST_RETRIES, retry_exceptions=[TemporaryProblem],
             )  # fmt: skip
             return task.remote(__version__, request.model_dump(mode="json"), *files)
@@ -194,6 +197,18 @@ class Cluster:
         """The first of these tasks that ends. Raises TemporaryProblem where the cluster is lost."""
         with told(self._ray):
             return self._ray.wait(tasks, num_returns=1)[0][0]
+
+    def ended(self, tasks: list[Any], seconds: float) -> list[Any]:
+        """Those of these tasks that end within this time. Raises TemporaryProblem where the cluster is lost."""
+        if not tasks:
+            return []
+        with told(self._ray):
+            return self._ray.wait(tasks, num_returns=len(tasks), timeout=seconds)[0]
+
+    def stop(self, task: Any) -> None:
+        """Let its node end a task, and the render with it."""
+        with contextlib.suppress(TemporaryProblem), told(self._ray):
+            self._ray.cancel(task)
 
     def answer(self, task: Any) -> ray_node.Answer:
         """Raises TemporaryProblem where the task was lost again and again, or says that its trouble may pass."""

@@ -12,6 +12,7 @@ from avatar.batch.table import Row
 from avatar.jobs.contents import STAGES
 from avatar.jobs.delivery import check_home, check_output
 from avatar.script.length import estimate_seconds
+from avatar.stopping import raise_if_told
 from avatar.work import was_delivered
 
 
@@ -29,13 +30,16 @@ def plan_rows(rows: Sequence[Row], folder: Path, defaults: dict[str, Any], overw
             preflight.check(plan.request)
             yield Outcome(row, plan.output, plan=told(plan))
         except Exception as error:
+            raise_if_told(error)
             yield Outcome(row, error=error)
 
 
 def told(plan: Planned) -> str:
     request = plan.request
     length = (
-        f"about {estimate_seconds(request.text, request.language):.0f} s of speech" if request.text else "given speech"
+        f"about {estimate_seconds(request.text, request.language) / request.speed:.0f} s of speech"
+        if request.text
+        else "given speech"
     )
     done = [stage for stage in STAGES if plan.job.record(stage)]
     return f"{length}, {request.stack} stack" + (f", {' and '.join(done)} done" if done else "")

@@ -28,7 +28,7 @@ LONGEST_NAME = 200  # bytes; file systems take 255, and a partial file's name is
 TEXT_FILES = {"text_file": "text", "transcript_file": "transcript"}  # files with what a field holds
 COLUMNS = ("name", *Request.model_fields, *TEXT_FILES)
 PATHS = (*FILE_FIELDS, *TEXT_FILES)
-NUMBERS = ("steps", "tries", "face", "lips_shift", "lips_margin", "seconds", "seed")
+NUMBERS = ("steps", "tries", "face", "lips_shift", "lips_margin", "seconds", "speed", "seed")
 WORDS = {"": None, "true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 

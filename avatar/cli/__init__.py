@@ -6,7 +6,22 @@ import os
 
 import click
 
-from avatar.cli import check, demo, deps, fit, models, pipeline, portrait, queue, serve, speak, status, voice, worker
+from avatar.cli import (
+    check,
+    demo,
+    deps,
+    fit,
+    models,
+    pipeline,
+    portrait,
+    presets,
+    queue,
+    serve,
+    speak,
+    status,
+    voice,
+    worker,
+)
 from avatar.cli.help import GroupedByTask
 
 EXAMPLES = """
@@ -21,7 +36,7 @@ avatar status                                      is the environment the one th
 TASKS = {
     "Make a video": ["demo", "pipeline", "queue", "serve", "worker"],
     "Voices and portraits": ["speak", "voice", "portrait"],
-    "Weights of the full stack": ["models"],
+    "Weights": ["models"],
     "See what you have": ["check", "fit", "status", "deps"],
 }
 
@@ -57,3 +72,4 @@ for command in (
 ):
     avatar.add_command(command)
 voice.voice.add_command(speak.speak, "say")
+voice.voice.add_command(presets.presets)

@@ -14,7 +14,12 @@ SECONDS = 10
 
 @click.command(cls=Command, examples="avatar demo\navatar demo -o hello.mp4 --preset joe")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The mp4 to write. [default: avatar-demo.mp4]")
-@click.option("--preset", default="jf_alpha", show_default=True, help="The voice: jf_alpha (female) or joe (male).")
+@click.option(
+    "--preset",
+    default="heart",
+    show_default=True,
+    help="The voice: heart (female), joe (male) or another English preset.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace the output file if it exists.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def demo(output: Path | None, preset: str, overwrite: bool, as_json: bool) -> None:

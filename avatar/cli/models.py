@@ -1,4 +1,4 @@
-"""`avatar models …`: the weights of the full stack: which there are, bring them, check them."""
+"""`avatar models …`: the weights that no wheel brings: which there are, bring them, check them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ avatar models verify
 
 @click.group(cls=Group, examples=EXAMPLES)
 def models() -> None:
-    """The weights of the full stack: pinned by models.lock, fetched once, checked before they are used."""
+    """The weights that no wheel brings: pinned by models.lock, fetched once, checked before they are used."""
 
 
 @models.command("list", examples="avatar models list\navatar models list --json")
@@ -35,7 +35,7 @@ def list_models(as_json: bool) -> None:
     """What there is, what of it is here, its licence.
 
     ready: every file was found right before; unchecked: all there, and hashed before they are used; not needed: not
-    here, and no video is made with it.
+    here, and fetched only where it is named.
     """
     from avatar.weights import licences, lock, store
     from avatar.weights.lock import gigabytes
@@ -50,22 +50,24 @@ def list_models(as_json: bool) -> None:
             "bytes": model.needed_bytes,
             "licence": model.licence.name,
             "licence_to_accept": licences.wants_consent(model),
+            "preview": model.preview,
             "evaluation": model.evaluation,
             **store.state(model),
         }
-        for model in (*current.models, *current.evaluation)
+        for model in current.every
     ]
     if as_json:
         print_json({"lock": current.path, "models": rows})
         return
     for row in rows:
-        state = "not needed" if row["evaluation"] and row["state"] == "missing" else row["state"]
+        by_name = row["preview"] or row["evaluation"]
+        state = "not needed" if by_name and row["state"] == "missing" else row["state"]
         click.echo(f"{row['model']:22} {state:10} {gigabytes(row['bytes']):>9}  {row['purpose']}")
         consent = ", to be accepted" if row["licence_to_accept"] else ""
         click.echo(f"{'':22} {row['licence']}{consent}")
         for line in [*row["folders"], *row["problems"]]:
             click.echo(f"{'':22} {line}")
-    missing = sum(row["missing_bytes"] for row in rows if not row["evaluation"])
+    missing = sum(row["missing_bytes"] for row in rows if not (row["preview"] or row["evaluation"]))
     click.echo(
         f"{gigabytes(missing)} missing: {to_type('models fetch', full=True)}" if missing else "nothing is missing."
     )
@@ -81,7 +83,7 @@ def list_models(as_json: bool) -> None:
 def fetch(names: tuple[str, ...], dry_run: bool, optional: bool, accept_licence: bool) -> None:
     """Bring what is missing or wrong.
 
-    Of the models named, or of all that a video is made with. Stopped half-way, it goes on from there the next time.
+    Of the models named, or of all of the full stack. Stopped half-way, it goes on from there the next time.
     Files go into the folder that AVATAR_MODELS names, else into the hub's cache (HF_HUB_CACHE, HF_HOME).
     """
     from avatar.cli.transfer import progress
@@ -105,7 +107,7 @@ def fetch(names: tuple[str, ...], dry_run: bool, optional: bool, accept_licence:
     if dry_run:
         return
     if steps:
-        fetching.need_library()
+        fetching.need_library(steps)
     for model in chosen:
         ask_consent(model, accept_licence)
     with progress("fetching", sum(step.file.size for step in steps)) as bars:
@@ -119,7 +121,7 @@ def fetch(names: tuple[str, ...], dry_run: bool, optional: bool, accept_licence:
 def verify(names: tuple[str, ...], as_json: bool) -> int:
     """Hash every file, and say which are wrong.
 
-    Of the models named, or of all that a video is made with, and others that are here; and what was converted from
+    Of the models named, or of all of the full stack, and others that are here; and what was converted from
     them. The exit code is 1 if one is wrong. This finds what rotted on the disk; the check before loading hashes only
     what changed since it was last found right.
     """
@@ -130,7 +132,7 @@ def verify(names: tuple[str, ...], as_json: bool) -> int:
     current = lock.read()
     chosen = current.select(names)
     if not names:
-        chosen += [model for model in current.evaluation if store.state(model)["state"] != "missing"]
+        chosen += [model for model in current.by_name if store.state(model)["state"] != "missing"]
     with progress("checking", verifying.bytes_to_hash(chosen)) as bars:
         results = verifying.verify(chosen, bars)
     if as_json:

@@ -38,7 +38,7 @@ def pipeline() -> None:
 @click.option("--audio", type=FILE, help="Finished speech, instead of text.")
 @click.option("--transcript", type=FILE, help="A UTF-8 text file with what is said in --audio: for lips and subtitles.")
 @click.option("--voice", help="A recording of the voice to speak with, or the name of a cloned voice.")
-@click.option("--preset", help="A preview voice: jf_alpha (female) or joe (male).")
+@click.option("--preset", help="A preview voice: heart, joe or another of 'voice presets'.")
 @click.option(
     "--portrait", type=FILE, help="A picture of a face (full stack: or a short clip). [default: the bundled one]"
 )
@@ -62,8 +62,9 @@ def pipeline() -> None:
     type=click.Choice(["auto", "24GB", "10GB", "6GB", "cpu"]),
     help="Memory profile of the full stack. [default: what fits]",
 )
-@click.option("--language", help="Language of the text. [default: the cloned voice's, else en]")
+@click.option("--language", help="Language of the text. [default: the voice's, else en]")
 @click.option("--seconds", type=float, help="Fit the speech to this length.")
+@click.option("--speed", type=float, help="How fast is spoken, 0.7 to 1.5; 1 is the voice's own pace. [default: 1]")
 @click.option("--seed", type=int, help="Another seed gives other blinks and another intonation. [default: 7]")
 @click.option("--subtitles", is_flag=True, help="Add a soft subtitle track, and an .srt file beside the mp4.")
 @click.option("--no-mark", is_flag=True, help="Leave out the visible 'synthetic preview' mark.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import time
 from pathlib import Path
@@ -11,7 +12,7 @@ import click
 from avatar import settings
 from avatar.cli.help import Group
 from avatar.cli.output import age, age_s, bytes_of, print_json
-from avatar.errors import AvatarError
+from avatar.errors import AvatarError, EnvironmentProblem
 from avatar.invocation import printable
 from avatar.progress import Event
 
@@ -58,11 +59,12 @@ def described(place) -> dict:
     return {"job": place.job.id, "state": place.state, "text": " ".join(text.split()), **entry}
 
 
-@queue.command(examples="avatar queue work\navatar queue work --until-empty")
+@queue.command(examples="avatar queue work\navatar queue work --until-empty\navatar queue work --on ray://head:10001")
 @click.option("--until-empty", is_flag=True, help="End when nothing is left that could be begun now.")
+@click.option("--on", metavar="ADDRESS", help="Let a Ray cluster make them: ray://HOST:PORT, or auto on a node of it.")
 @click.option("--home", "homes", type=click.Path(path_type=Path), multiple=True, hidden=True)
 @click.option("--with", "server", type=int, hidden=True)
-def work(until_empty: bool, homes: tuple[Path, ...], server: int | None) -> None:
+def work(until_empty: bool, on: str | None, homes: tuple[Path, ...], server: int | None) -> None:
     """Make what is queued, as it comes. One worker for each device of a home; engines stay loaded between jobs.
 
     In the base environment it makes jobs of the preview stack, in the full one (./run --full) all.
@@ -84,7 +86,16 @@ def work(until_empty: bool, homes: tuple[Path, ...], server: int | None) -> None
         elif told.is_end and not told.is_cached:
             click.echo(printable(f"{job.id}  [{told.number}/4] {told.stage}"), err=True)
 
-    serve(homes or [settings.home()], tell, until_empty)
+    if on is not None:
+        if not importlib.util.find_spec("ray"):
+            raise EnvironmentProblem(
+                "this environment has no Ray; './run avatar queue work --on …' in a checkout makes the one that has."
+            )
+        from avatar.batch import queue_on_ray
+
+        queue_on_ray.serve(on, homes or [settings.home()], tell, until_empty)
+    else:
+        serve(homes or [settings.home()], tell, until_empty)
 
 
 @queue.command(examples="avatar queue cancel hello")

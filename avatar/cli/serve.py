@@ -17,6 +17,7 @@ from avatar.errors import EnvironmentProblem
 EXAMPLES = """
 avatar serve
 avatar serve --port 9000
+avatar serve --on ray://head:10001
 AVATAR_TOKEN=$(openssl rand -hex 24) avatar serve --host 0.0.0.0 --host-name videos.example.org
 """
 
@@ -29,7 +30,12 @@ AVATAR_TOKEN=$(openssl rand -hex 24) avatar serve --host 0.0.0.0 --host-name vid
 @click.option("--host-name", "host_names", multiple=True, help="A further name that this server goes by.")
 @click.option("--private-webhooks", is_flag=True, help="Let webhooks go to addresses of this network.")
 @click.option("--most-upload", default="1GB", show_default=True, help="The largest request that is taken.")
-def serve(host: str, port: int, host_names: tuple[str, ...], private_webhooks: bool, most_upload: str) -> None:
+@click.option(
+    "--on", metavar="ADDRESS", help="Let a Ray cluster make the videos: ray://HOST:PORT, or auto on its node."
+)
+def serve(
+    host: str, port: int, host_names: tuple[str, ...], private_webhooks: bool, most_upload: str, on: str | None
+) -> None:
     """Serve the web page and the REST API, with a worker that makes what is sent. Videos and queue are those of the home.
 
     In the base environment it makes videos of the preview stack, in the full one (./run --full) all.
@@ -40,9 +46,13 @@ def serve(host: str, port: int, host_names: tuple[str, ...], private_webhooks: b
             "this environment has no web server; './run avatar serve' in a checkout makes the one that has, and the image "
             "has it."
         )
+    if on is not None and not os.environ.get("AVATAR_RAY_PYTHON"):
+        raise EnvironmentProblem(
+            "no environment beside this one has Ray; './run avatar serve --on …' in a checkout makes it."
+        )
     from avatar.web.serving import serve as serving
 
-    serving(settings.home(), host, port, host_names, private_webhooks, bytes_of(most_upload), click.echo)
+    serving(settings.home(), host, port, host_names, private_webhooks, bytes_of(most_upload), click.echo, on)
 
 
 def become_the_one_beside() -> None:

@@ -20,13 +20,14 @@ avatar speak --text-file talk.md --preset joe -o talk.wav
 @click.option("--text-file", type=FILE, help="A UTF-8 text file with what is said; - reads standard input.")
 @click.option("--show", is_flag=True, help="Print what would be said, a sentence a line, and load no voice.")
 @click.option("--voice", "voice_name", help="A kept voice, or a recording of one.")
-@click.option("--preset", help="A preview voice: jf_alpha (female) or joe (male).")
-@click.option("--language", help="The language of the text. [default: the kept voice's, else en]")
+@click.option("--preset", help="A preview voice: heart, joe or another of 'voice presets'.")
+@click.option("--language", help="The language of the text. [default: the voice's, else en]")
 @click.option("--stack", help="preview (CPU, nothing to download) or full (clones).  [default: preview]")
+@click.option("--speed", type=float, help="How fast is spoken, 0.7 to 1.5; 1 is the voice's own pace. [default: 1]")
 @click.option("--seed", type=int, help="Another seed gives another intonation. [default: 7]")
 @click.option("-o", "--output", type=FILE, help="The WAV file to write.")
 @click.option("--overwrite", is_flag=True, help="Replace the output file if it exists.")
-def speak(text, text_file, show, voice_name, preset, language, stack, seed, output, overwrite) -> None:
+def speak(text, text_file, show, voice_name, preset, language, stack, speed, seed, output, overwrite) -> None:
     """Speak a script into a WAV file, or show how it would be read.
 
     Numbers, dates, prices, addresses, abbreviations and Markdown are read as a person reads them. What cannot be said,
@@ -38,7 +39,8 @@ def speak(text, text_file, show, voice_name, preset, language, stack, seed, outp
     if (text is None) == (text_file is None):
         raise RequestError("give a text, or --text-file with the file that holds it.", ("text",))
     text = work.read_text(text_file) if text is None else text
-    asked = {"text": text, "voice": voice_name, "preset": preset, "language": language, "stack": stack, "seed": seed}
+    asked = {"text": text, "voice": voice_name, "preset": preset, "language": language, "stack": stack}
+    asked |= {"speed": speed, "seed": seed}
     request = work.request_of(**asked)
     if show:
         show_spoken(text, request.language)

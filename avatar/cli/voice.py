@@ -15,6 +15,7 @@ LANGUAGE_HELP = "What it speaks where no --language is given: en, es, fr …; th
 
 EXAMPLES = """
 avatar voice clone me.wav --name me --consent
+avatar voice presets
 avatar voice say "Hello." --voice me -o hello.wav
 avatar pipeline run --text "Hello." --voice me -o hello.mp4
 """
@@ -55,13 +56,13 @@ def clone(recording: Path, name: str, language: str, consent: bool, as_json: boo
 @voice.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_voices(as_json: bool) -> None:
-    """Kept voices, and the presets of the preview stack."""
+    """Kept voices, and the presets of the preview stack that are here."""
     from avatar import voices
     from avatar.voice.presets.catalog import PRESETS
 
     kept, damaged = voices.every(settings.home()), voices.damaged(settings.home())
     if as_json:
-        presets = {name: preset.description for name, preset in PRESETS.items()}
+        presets = {name: preset.description for name, preset in PRESETS.items() if preset.is_here}
         print_json({"voices": kept, "damaged": damaged, "presets": presets})
         return
     for profile in kept:
@@ -70,7 +71,8 @@ def list_voices(as_json: bool) -> None:
     for name, why in damaged.items():
         click.echo(f"{name:20} damaged: {why}")
     for name, preset in PRESETS.items():
-        click.echo(f"{name:20} preset: {preset.description}")
+        if preset.is_here:
+            click.echo(f"{name:20} preset: {preset.description}")
 
 
 @voice.command()

@@ -50,12 +50,8 @@ MADE_OF["test"].append("avatar/environment/locks.py")  # TEST_TOOLS
 
 LEAST_ROOM_BYTES = 16 << 20  # with less than this left, the disk is why something failed
 
-# What the wheels leave to the system: cv2's Qt wants the first five, libmediapipe.so the last two.
+# What the wheels leave to the system: numpy and others want the first two, libmediapipe.so the last two.
 SYSTEM_LIBRARIES = {
-    "libGL.so.1": "libgl1",
-    "libglib-2.0.so.0": "libglib2.0-0",
-    "libgthread-2.0.so.0": "libglib2.0-0",
-    "libxcb.so.1": "libxcb1",
     "libz.so.1": "zlib1g",
     "libstdc++.so.6": "libstdc++6",
     "libEGL.so.1": "libegl1",

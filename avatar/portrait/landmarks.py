@@ -24,6 +24,7 @@ CHIN = 152  # of the outline
 LEFT_EYE, RIGHT_EYE = 33, 263  # their outer corners
 LEFT_CHEEK, RIGHT_CHEEK = 234, 454  # of the outline, in front of the ears: the face is that wide
 ON_LEFT_CHEEK = 50  # well inside the outline, lit as the face is
+ON_RIGHT_CHEEK = 280  # the same on the other side
 MOUTH_LEFT, MOUTH_RIGHT = 61, 291  # the corners of the mouth
 
 # The inner and outer contours of both lips, each from the left corner of the mouth to the right one

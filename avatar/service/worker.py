@@ -12,8 +12,9 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from types import FrameType
 
-from avatar import work
+from avatar import stopping, work
 from avatar.errors import DeviceLost, Interrupted
 from avatar.failures import as_told
 from avatar.files import sync
@@ -32,8 +33,8 @@ def serve(homes: Sequence[Path], tell: Told, until_empty: bool = False) -> None:
     """Make what is queued, as it comes; of several homes one job each in turn. until_empty: until nothing is left that this
     worker could begin now.
 
-    Raises TemporaryProblem when another worker serves this device, DeviceLost when the device failed, Interrupted when it
-    is told to stop: the job that it was at is left queued.
+    Raises TemporaryProblem when another worker serves this device, DeviceLost when the device failed, KeyboardInterrupt
+    when it is told to stop: the job that it was at is left queued.
     """
     device, stacks, waiting = this_device(), stacks_here(), deque(homes)
     with contextlib.ExitStack() as served:
@@ -44,6 +45,7 @@ def serve(homes: Sequence[Path], tell: Told, until_empty: bool = False) -> None:
             seen, looked = [queue.last_change(home) for home in homes], time.monotonic()
             if found := next_job(waiting, device, stacks):
                 told_if_heard(tell, found, make(found.home, found, loading, tell))
+                stopping.raise_if_told()
                 continue
             if until_empty:
                 return
@@ -72,13 +74,14 @@ def make(home: Path, job: Job, loading: Kept, tell: Told) -> str:
                 bring(job, Path(each.path), each.overwrite, loading, tell)
             if not deliveries:
                 work.go_on(job, None, False, partial(told_if_heard, tell, job), loading)
-    except (KeyboardInterrupt, Interrupted):
-        loading.release()
+    except (Exception, KeyboardInterrupt) as error:  # whatever it was, the next job can be made
         if cancelled.is_set():  # and not by whoever tells the worker to stop, although the job may be cancelled too
+            loading.release()
             return "cancelled"
-        queue.give_back(home, job)
-        raise
-    except Exception as error:  # whatever it was, the next job can be made
+        if isinstance(error, KeyboardInterrupt | Interrupted) or stopping.is_told():
+            loading.release()
+            queue.give_back(home, job)
+            raise KeyboardInterrupt from error
         told = as_told(error)
         if isinstance(told, DeviceLost):  # after it nothing on the card works in this process: another one is to go on
             told_if_heard(tell, job, queue.end(home, job, told))
@@ -110,15 +113,23 @@ def stopped_when(is_over: Callable[[], bool], stopped: threading.Event) -> Itera
     By a signal of its own: SIGINT is ignored by what a shell starts in the background.
     """
     ended, main = threading.Event(), threading.get_ident()
-    before = signal.signal(signal.SIGUSR2, signal.default_int_handler)
+    is_raised = False
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal is_raised
+        if not stopping.is_importing(frame) and not is_raised:  # the worker goes on, and needs its modules whole
+            is_raised = True
+            raise KeyboardInterrupt
 
     def watch() -> None:
         while not ended.wait(POLL_S):
-            if is_over():
+            if stopped.is_set() or is_over():
                 stopped.set()
+                if is_raised:
+                    return
                 signal.pthread_kill(main, signal.SIGUSR2)  # wakes it where it waits
-                return
 
+    before = signal.signal(signal.SIGUSR2, stop)
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
     try:

@@ -45,6 +45,10 @@ class GivenSpeech:
         """Refuse a recording that cannot be used, or none. Raises InputError, RequestError."""
         given(wanted)
 
+    @staticmethod
+    def inputs(wanted: WantedSpeech) -> dict:
+        return {}
+
     @classmethod
     @contextmanager
     def load(cls, profile: Profile | None = None) -> Iterator[GivenSpeech]:

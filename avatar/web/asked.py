@@ -7,7 +7,7 @@ from typing import Any
 
 from avatar import settings, voices
 from avatar.request import FILE_FIELDS, SIZE, Request
-from avatar.voice.presets.catalog import PRESETS
+from avatar.voice.presets.catalog import DEFAULT_PRESET, PRESETS
 from avatar.web import portraits_kept
 from avatar.web.answers import Refused
 from avatar.web.form import Form
@@ -66,7 +66,7 @@ def voice_fields(home, voice: Any) -> dict[str, str]:
     if isinstance(name, str) and voices.recording_of(home, name):
         return {"voice": name}
     if name in LOW or name in HIGH:
-        return {"preset": "joe" if name in LOW else "jf_alpha"}
+        return {"preset": "joe" if name in LOW else DEFAULT_PRESET}
     there = ", ".join([*PRESETS, *(each["name"] for each in voices.every(home))])
     raise Refused(400, "voice_not_found", f"there is no voice {name!r}; there are: {there}.", "voice")
 

@@ -87,7 +87,7 @@ def plan(asked: dict[str, Any]) -> dict[str, Any]:
         seconds = recording(str(request.audio))["seconds"]
     else:
         assert request.text is not None
-        seconds = request.seconds or estimate_seconds(request.text, request.language)
+        seconds = request.seconds or estimate_seconds(request.text, request.language) / request.speed
     took_s = round(START_S + seconds * LIKELY_SHARE, 1) if request.stack == "preview" else None
     return {"fits": True, "seconds": round(seconds, 1), "stack": request.stack, "took_s": took_s, "notes": []}
 
@@ -196,7 +196,7 @@ def facts() -> dict[str, Any]:
     models = [
         {"id": model.name, "purpose": model.purpose, "revision": model.revision, "bytes": model.needed_bytes,
          "licence": model.licence.name, "state": store.state(model)["state"], "files": {file.path: file.sha256 for file in model.needed}}
-        for model in lock.read().models
+        for model in (*lock.read().models, *lock.read().preview)
     ]  # fmt: skip
     return {"fingerprints": locked_fingerprints(), "device": this_device(), "stacks": stacks_here(), "weights": models}
 

@@ -96,10 +96,13 @@ class Checker:
 
 
 class Worker:
-    """Keeps one worker of the queue running for these homes, at lower priority than the answers."""
+    """Keeps one worker of the queue running for these homes, at lower priority than the answers.
 
-    def __init__(self, homes: list[Path]) -> None:
-        self.homes = homes
+    on: the Ray cluster that makes the jobs; its worker runs in the environment that has Ray.
+    """
+
+    def __init__(self, homes: list[Path], on: str | None = None) -> None:
+        self.homes, self._on = homes, on
         self.process: asyncio.subprocess.Process | None = None
         self.begun = 0  # how often one was started
 
@@ -123,7 +126,8 @@ class Worker:
 
     async def _start(self) -> None:
         homes = [word for home in self.homes for word in ("--home", str(home))]
-        command = [python(), "-P", "-m", "avatar", "queue", "work", "--with", str(os.getpid()), *homes]
+        on, own = ([], python()) if self._on is None else (["--on", self._on], os.environ["AVATAR_RAY_PYTHON"])
+        command = [own, "-P", "-m", "avatar", "queue", "work", "--with", str(os.getpid()), *homes, *on]
         self.begun += 1
         self.process = await asyncio.create_subprocess_exec(
             *command, stdin=asyncio.subprocess.DEVNULL, stdout=2, env=environment(), start_new_session=True

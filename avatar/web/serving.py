@@ -13,6 +13,7 @@ from pathlib import Path
 
 from avatar.errors import EnvironmentProblem, RequestError, TemporaryProblem
 from avatar.files import hold, open_lock
+from avatar.web.children import Worker
 from avatar.web.guard import LOOPBACK, Rules, is_loopback
 
 STOP_S = 3  # seconds that open answers have when the server stops
@@ -28,8 +29,10 @@ def serve(
     webhooks_may_be_private: bool = False,
     most_upload_bytes: int = 1 << 30,
     tell: Callable[[str], object] = print,
+    on: str | None = None,
 ) -> None:
-    """Serve until SIGTERM or Ctrl-C. tell: is called with the address once it is served.
+    """Serve until SIGTERM or Ctrl-C. tell: is called with the address once it is served. on: the Ray
+    cluster that makes what is sent, in place of this machine.
 
     Raises RequestError without a token on an address that others reach, TemporaryProblem for a second server of a home,
     EnvironmentProblem where the port is taken.
@@ -47,17 +50,18 @@ def serve(
         for each in rules.homes:
             held.enter_context(alone(each))
         listening = held.enter_context(bound(host, port))
-        run(rules, webhooks_may_be_private, listening, tell)
+        run(rules, Worker(rules.homes, on), webhooks_may_be_private, listening, tell)
 
 
-def run(rules: Rules, may_be_private: bool, listening: socket.socket, tell: Callable[[str], object]) -> None:
+def run(
+    rules: Rules, worker: Worker, may_be_private: bool, listening: socket.socket, tell: Callable[[str], object]
+) -> None:
     import uvicorn
 
     from avatar.web.app import make_app
-    from avatar.web.children import Worker
     from avatar.web.state import State
 
-    state = State(rules, Worker(rules.homes), may_be_private)
+    state = State(rules, worker, may_be_private)
     app = make_app(state)
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=STOP_S, lifespan="on"

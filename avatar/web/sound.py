@@ -18,7 +18,7 @@ from starlette.background import BackgroundTask
 from avatar import voices
 from avatar.files import is_folder, is_regular, new_folder, rename_new, write_json
 from avatar.json_files import Damaged, read_json
-from avatar.voice.presets.catalog import PRESETS
+from avatar.voice.presets.catalog import DEFAULT_PRESET, PRESETS
 from avatar.web import asked, form
 from avatar.web.answers import Refused
 from avatar.web.form import received
@@ -44,7 +44,7 @@ class Speech(BaseModel):
 
     model: str = "avatar-preview"
     input: Annotated[str, Field(min_length=1, max_length=5000)]
-    voice: str | dict[str, str] = "jf_alpha"
+    voice: str | dict[str, str] = DEFAULT_PRESET
     response_format: Format = "mp3"
     speed: Annotated[float, Field(ge=0.5, le=2)] = 1.0
     language: str | None = None
@@ -114,6 +114,11 @@ class Voice(BaseModel):
     kind: Literal["preset", "clone"]
     description: str = ""
     language: str = "en"
+    languages: list[str] = []  # of a preset, with those that it was not trained on
+    sex: str = ""
+    licence: str = ""
+    use: str = ""  # what a preset's speech may be used for
+    is_here: bool = True
     created_at: int = 0
     consent: bool = True
     warnings: list[str] = []
@@ -131,10 +136,14 @@ VoiceId = Annotated[str, PathParameter(max_length=64)]
 @routes.get("/v1/audio/voices", response_model=Voices)
 def list_voices(home: Home) -> Voices:
     """The presets, and the cloned voices of this home."""
-    presets = [
-        Voice(id=name, name=name, kind="preset", description=preset.description) for name, preset in PRESETS.items()
-    ]
+    presets = [preset_voice(name) for name in PRESETS]
     return Voices(data=[*presets, *map(voice_of, voices.every(home))])
+
+
+def preset_voice(name: str) -> Voice:
+    preset = PRESETS[name]
+    told = {key: getattr(preset, key) for key in ("description", "sex", "licence", "use", "is_here")}
+    return Voice(id=name, name=name, kind="preset", language=preset.languages[0], languages=list(preset.speaks), **told)
 
 
 def voice_of(profile: dict[str, Any]) -> Voice:

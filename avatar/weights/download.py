@@ -26,7 +26,7 @@ import avatar
 from avatar.errors import EnvironmentProblem
 from avatar.weights.digests import file_sha256, problem_with, stamp
 from avatar.weights.disk import sync
-from avatar.weights.step import FetchProgress, Step
+from avatar.weights.step import FetchProgress, Step, link
 
 # What the hub names a blob after: the sha256 of a large file, the git object of a small one.
 ETAG = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -49,7 +49,7 @@ def bring(step: Step, progress: FetchProgress) -> None:
                 sync(step.partial)
                 step.partial.replace(blob)
             if blob != step.target:
-                _link(step, blob)
+                link(step, blob)
             stamp(step.target, step.file.sha256)
 
 
@@ -176,18 +176,6 @@ def _blob(step: Step, metadata: HfFileMetadata) -> Path:
         return step.target
     etag = metadata.etag or ""
     return step.partial.with_name(etag if ETAG.fullmatch(etag) else step.file.sha256)
-
-
-def _link(step: Step, blob: Path) -> None:
-    """Let the target be a link to the blob, at once: no reader ever finds nothing there, or something else."""
-    step.target.parent.mkdir(parents=True, exist_ok=True)
-    link = step.target.with_name(f".{step.target.name}.{os.getpid()}.link")
-    try:
-        link.symlink_to(os.path.relpath(blob, step.target.parent))
-        link.replace(step.target)
-    except OSError:  # a file system without links: the library moves the blob to the snapshot there, so do we
-        link.unlink(missing_ok=True)
-        blob.replace(step.target)
 
 
 def _url(step: Step) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from avatar.errors import EnvironmentProblem
 from avatar.invocation import in_full_environment
-from avatar.weights import places
+from avatar.weights import places, small_download
 from avatar.weights.digests import problem_with
 from avatar.weights.disk import existing, need_room
 from avatar.weights.lock import Model, gigabytes
@@ -45,13 +45,18 @@ def check_room(steps: list[Step]) -> None:
         need_room(folder, size + SPARE_BYTES, f"fetching {gigabytes(size)} of weights")
 
 
-def need_library() -> None:
-    """Raises EnvironmentProblem where the hub's library is not installed: only the full environment has it."""
-    if find_spec("huggingface_hub") is None:
+def need_library(steps: list[Step]) -> None:
+    """Raises EnvironmentProblem where the hub's library is not installed and there is more to fetch than small files: only
+    the full environment has it."""
+    if not has_library() and any(step.file.size > small_download.MOST_BYTES for step in steps):
         raise EnvironmentProblem(
-            "fetching weights needs the hub's library, which only the full environment has; "
+            "fetching large weights needs the hub's library, which only the full environment has; "
             f"{in_full_environment('models fetch')}."
         )
+
+
+def has_library() -> bool:
+    return find_spec("huggingface_hub") is not None
 
 
 def run(steps: list[Step], progress: FetchProgress) -> None:
@@ -60,7 +65,9 @@ def run(steps: list[Step], progress: FetchProgress) -> None:
     # Read when the library is imported. Without it the library tells the hub what else is installed here, and asks it
     # for more than the files. A user who wants that can set it to 0.
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    from avatar.weights import download  # it loads the hub's library
-
+    if has_library():
+        from avatar.weights import download as by  # it loads the hub's library
+    else:
+        from avatar.weights import small_download as by
     for step in steps:
-        download.bring(step, progress)
+        by.bring(step, progress)

@@ -54,6 +54,7 @@ class Model(Strict):
     revision: Revision
     licence: Licence
     files: tuple[File, ...]
+    preview: bool = False  # for the preview, which speaks without it too: fetched where it is named
     evaluation: bool = False  # judges videos and renders none: fetched where it is named, and only there
 
     @property
@@ -74,14 +75,24 @@ class Model(Strict):
 class Lock(Strict):
     path: Path
     models: tuple[Model, ...]  # of the full stack: what a video is made with
+    preview: tuple[Model, ...] = ()  # what the preview can be given beyond its wheels
     evaluation: tuple[Model, ...] = ()  # what a video can be judged by
+
+    @property
+    def every(self) -> tuple[Model, ...]:
+        return (*self.models, *self.by_name)
+
+    @property
+    def by_name(self) -> tuple[Model, ...]:
+        """Those that are fetched only where they are named."""
+        return (*self.preview, *self.evaluation)
 
     def model(self, name: str) -> Model:
         """The model of this name. Raises RequestError when the lock has none."""
-        for model in (*self.models, *self.evaluation):
+        for model in self.every:
             if model.name == name:
                 return model
-        known = ", ".join(model.name for model in (*self.models, *self.evaluation))
+        known = ", ".join(model.name for model in self.every)
         raise RequestError(f"there is no model {name!r} in {self.path}; there are: {known}.")
 
     def select(self, names: Iterable[str]) -> list[Model]:
@@ -103,8 +114,12 @@ def read(path: Path | None = None) -> Lock:
         content = tomllib.loads(path.read_text())
         licences = {key: Licence(key=key, **entry) for key, entry in content["licences"].items()}
         models = [_model(name, entry, licences) for name, entry in content["models"].items()]
-        making, judging = (tuple(model for model in models if model.evaluation is kind) for kind in (False, True))
-        return Lock(path=path, models=making, evaluation=judging)
+        kinds = {
+            "preview": tuple(model for model in models if model.preview),
+            "evaluation": tuple(model for model in models if model.evaluation),
+            "models": tuple(model for model in models if not (model.preview or model.evaluation)),
+        }
+        return Lock(path=path, **kinds)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

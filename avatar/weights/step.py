@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -47,3 +48,15 @@ class Step:
         """What is left to download of it."""
         there = self.partial.stat().st_size if self.partial.is_file() else 0
         return self.file.size - min(there, self.file.size)
+
+
+def link(step: Step, blob: Path) -> None:
+    """Let the target be a link to the blob, at once: no reader ever finds nothing there, or something else."""
+    step.target.parent.mkdir(parents=True, exist_ok=True)
+    scratch = step.target.with_name(f".{step.target.name}.{os.getpid()}.link")
+    try:
+        scratch.symlink_to(os.path.relpath(blob, step.target.parent))
+        scratch.replace(step.target)
+    except OSError:  # a file system without links: the library moves the blob to the snapshot there, so do we
+        scratch.unlink(missing_ok=True)
+        blob.replace(step.target)

@@ -2,7 +2,7 @@
 
     # snapshot 20261126T154500Z
     # layer name=version sha256 file
-    preview libgl1=1.6.0-1 6f89b1702c48...  libgl1_1.6.0-1_amd64.deb
+    preview libegl1=1.6.0-1 fe4d8b39f6e6...  libegl1_1.6.0-1_amd64.deb
 
 A mirror keeps only the newest version of a package. A version that is gone there is taken from the dated archive that an
 official base names, at the time that the list notes (docker/download-debs.sh). The lock is stale where neither has it,

@@ -29,7 +29,7 @@ from testing.wheel_index import WheelIndex
 
 DOCS = ROOT / "docs" / "docker.md"
 BASE_TIME = "20260803T000000Z"  # of the base that stands in; the lock has another
-LOST = ("libgl1", "python3-pip")  # what the mirror no longer has
+LOST = ("libegl1", "python3-pip")  # what the mirror no longer has
 # Lines of the docs that cannot run here, and why.
 OUT_OF_REACH = {
     r"avatar:full": "wants torch, a GPU or weights",

@@ -87,8 +87,8 @@ INSTALLED = [
 ]  # fmt: skip
 
 HOST = [
-    Fault("libGL missing (cv2)", STATUS, lambda ground: ground.hide_library("libGL.so.1"),
-          "libGL.so.1 cannot be loaded", "sudo apt-get install libgl1"),
+    Fault("libEGL missing (mediapipe)", STATUS, lambda ground: ground.hide_library("libEGL.so.1"),
+          "libEGL.so.1 cannot be loaded", "sudo apt-get install libegl1"),
     Fault("libGLESv2 missing (mediapipe)", STATUS, lambda ground: ground.hide_library("libGLESv2.so.2"),
           "libGLESv2.so.2 cannot be loaded", "sudo apt-get install libgles2"),
     Fault("a glibc older than the wheels' manylinux tags", STATUS, host.newer_glibc_asked_for,

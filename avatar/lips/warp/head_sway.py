@@ -1,4 +1,4 @@
-"""The head's slight movement: shift, roll, and the parallax of a turn and a nod.
+"""The head's slight movement: shift, roll, the parallax of a turn and a nod, and the brows.
 
 One displacement over the whole picture. It is full on the head and fades to nothing at the picture's border, so the
 background stays and no edge is ever pulled in. It is smooth, so it is computed on a coarse grid and enlarged.
@@ -9,9 +9,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from avatar.lips.warp.geometry import smoothstep
+from avatar.lips.warp.geometry import face_frame, smoothstep
 from avatar.lips.warp.sampling import Positions, still_positions
-from avatar.portrait.landmarks import CHIN, FOREHEAD_TOP, LEFT_CHEEK, RIGHT_CHEEK
+from avatar.portrait.landmarks import CHIN, EYES, FOREHEAD_TOP, LEFT_CHEEK, RIGHT_CHEEK
 
 CELL_PX = 8  # of the coarse grid
 BORDER_PX = 48.0  # the movement fades over this distance from the picture's border
@@ -28,11 +28,11 @@ class HeadSway:
     def positions(self, sway: np.ndarray) -> Positions:
         """Where each pixel of the frame is read.
 
-        sway (5,): x and y of the shift in pixels, roll in radians (clockwise), turn and nod in pixels per pixel of
-        depth.
+        sway (6,): x and y of the shift in pixels, roll in radians (clockwise), turn and nod in pixels per pixel of
+        depth, and how many pixels the brows are raised.
         """
-        shift_x, shift_y, roll, turn, nod = (float(value) for value in sway)
-        weights = np.array([shift_x, shift_y, np.cos(roll) - 1, np.sin(roll), turn, nod], np.float32)
+        shift_x, shift_y, roll, turn, nod, brows = (float(value) for value in sway)
+        weights = np.array([shift_x, shift_y, np.cos(roll) - 1, np.sin(roll), turn, nod, brows], np.float32)
         x, y = np.einsum("k,kchw->chw", weights, self._basis)
         return self._still.minus(Positions(self._enlarged(x), self._enlarged(y)))
 
@@ -41,7 +41,7 @@ class HeadSway:
 
 
 def _sway_basis(landmarks: np.ndarray, width: int, height: int) -> np.ndarray:
-    """One coarse displacement field per weight of `positions`: float32 (6, x and y, rows, columns)."""
+    """One coarse displacement field per weight of `positions`: float32 (7, x and y, rows, columns)."""
     columns, rows = -(-width // CELL_PX), -(-height // CELL_PX)
     # The centres of the cells, which is where cv2.resize takes its samples to be.
     x = (np.arange(columns) + 0.5) * (width / columns) - 0.5
@@ -60,8 +60,28 @@ def _sway_basis(landmarks: np.ndarray, width: int, height: int) -> np.ndarray:
         (-from_pivot_y, from_pivot_x),
         (depth, none),
         (none, depth),
+        _brows_up(landmarks, x, y),
     ]
     return np.array(fields, np.float32)
+
+
+def _brows_up(landmarks: np.ndarray, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Both brows by 1 pixel up the face: fading above over the forehead, and below before the eye's upper lid."""
+    frame = face_frame(landmarks)
+    from_x, from_y = x - frame.origin[0], y - frame.origin[1]
+    u = from_x * frame.right[0] + from_y * frame.right[1]
+    v = from_x * frame.down[0] + from_y * frame.down[1]
+    raised = np.zeros_like(x)
+    for eye in EYES:
+        brow, lid = frame.points[eye.brow], frame.points[eye.upper_lid]
+        height, lid_height = float(brow[:, 1].mean()), float(lid[2:-2, 1].mean())
+        room = max(lid_height - height, 1.0)
+        half = 0.5 * float(np.ptp(brow[:, 0]))
+        beside = 1 - smoothstep((np.abs(u - float(brow[:, 0].mean())) / half - 0.8) / 0.7)
+        above = 1 - smoothstep((height - v - 0.10 * frame.face_width) / (0.22 * frame.face_width))
+        below = 1 - smoothstep((v - height - 0.15 * room) / (0.80 * room))
+        raised = np.maximum(raised, beside * above * below)
+    return -raised * frame.down[0], -raised * frame.down[1]
 
 
 def _head_weight(landmarks: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -17,6 +17,12 @@ FRAMES_AT_ONCE = 256  # spectra held at a time, so that memory does not grow wit
 BANDS = ((80, 300), (300, 1000), (1000, 3000), (4000, 8000))
 LOUD_PERCENTILE = 92
 LEAST_OPENING = 0.12  # below this it is breath or room noise
+# The floor of a recording is what its quietest frames hold. A frame of noise is at times louder than that, in a band more
+# so than in the whole: what is below these multiples of the floor is noise. It is never taken for more than a share of
+# the loud level, for speech without a pause has no frame of noise alone.
+FLOOR_PERCENTILE = 5
+FLOOR_TIMES, BAND_FLOOR_TIMES = 1.5, 4.0  # of amplitude; of energy
+MOST_FLOOR = 0.25  # of the loud level's amplitude
 
 
 def loudness_envelope(
@@ -28,7 +34,13 @@ def loudness_envelope(
 
 
 def relative_loudness(envelope: np.ndarray) -> np.ndarray:
-    """The envelope as a share of the recording's own loud level, 0..1.15, slightly smoothed: float32 (frames,)."""
+    """The envelope as a share of the recording's own loud level, 0..1.15, slightly smoothed: float32 (frames,).
+
+    It is 0 where the recording has noise alone.
+    """
+    loud = np.percentile(envelope, 90) if len(envelope) else 0.0
+    noise = FLOOR_TIMES * min(float(_floor(envelope)), MOST_FLOOR * loud)
+    envelope = np.sqrt(np.maximum(envelope.astype(np.float64) ** 2 - noise**2, 0))
     audible = envelope[envelope > 1e-3]
     if len(audible) == 0:
         return np.zeros_like(envelope)
@@ -45,6 +57,8 @@ def mouth_curves_from_sound(
     """
     centres = _frame_centres(len(samples), sample_rate, frame_rate, frame_count)
     energy = _band_energy(samples, sample_rate, centres)
+    loud = np.percentile(energy, LOUD_PERCENTILE, axis=0) if len(energy) else np.zeros(len(BANDS))
+    energy = np.maximum(energy - BAND_FLOOR_TIMES * np.minimum(_floor(energy), MOST_FLOOR**2 * loud), 0)
     level = np.sqrt(energy[:, 1] + energy[:, 2])
     loud = np.percentile(level, LOUD_PERCENTILE) + 1e-9
     hiss = energy[:, 3] / (energy.sum(axis=1) + 1e-9)
@@ -57,6 +71,14 @@ def mouth_curves_from_sound(
     width = np.where(voiced, np.clip((balance - usual) / 4, -0.8, 0.8), 0) * np.clip(level / loud, 0, 1)
     curves = [0.85 * opening, width, 0.12 * opening, np.zeros_like(opening)]
     return np.stack([_smoothed(curve) for curve in curves], axis=1).astype(np.float32)
+
+
+def _floor(levels: np.ndarray) -> np.ndarray:
+    """Of (frames, ...): what the quietest frames hold; silence that was added at the end does not count."""
+    sounding = np.flatnonzero(levels.reshape(len(levels), -1).any(axis=1))
+    if not len(sounding):
+        return np.zeros(levels.shape[1:])
+    return np.percentile(levels[: sounding[-1] + 1], FLOOR_PERCENTILE, axis=0)
 
 
 def _frame_centres(sample_count: int, sample_rate: int, frame_rate: float, frame_count: int | None) -> np.ndarray:

@@ -11,39 +11,56 @@ from avatar.lips.box import Box
 from avatar.lips.warp.geometry import FaceFrame, box_around, face_frame
 from avatar.lips.warp.mouth_fields import LipLines, MouthFields, lip_lines, lower_face_box, mouth_fields
 from avatar.lips.warp.mouth_interior import mouth_interior
+from avatar.lips.warp.mouth_light import mouth_light
+from avatar.lips.warp.mouth_reading import read_opening
 from avatar.lips.warp.sampling import Positions, finer, read_field, read_finer
-from avatar.portrait.facts import colour_of
 
 # Shares of the face's width: how far lips part at opening 1. A smile leaves the jaw a little less room.
 APERTURE_SMILING, APERTURE_CLOSED = 0.12, 0.13
 JAW_SHARE = 0.88  # of the aperture is the lower lip going down, the rest the upper lip going up
 LIFT = 0.05  # share of the mouth's width that the upper lip rises at lift 1
 TUCK = 0.045  # share of the mouth's width that the lower lip rises at tuck 1
-# The two shares with which the layers close a smile. They sum to a little over 1: lips press, no gap is left.
-CLOSE_LOWER, CLOSE_UPPER = 0.56, 0.466
-SPREAD, ROUND = 0.13, 0.34  # horizontal scale at width +1 and at width -1
+# The two shares, of the lower and the upper lip, with which the layers close an open mouth: that of a smile, and that of
+# a jaw that hangs. They sum to a little over 1: lips press, no gap is left.
+CLOSE_SMILE, CLOSE_JAW = (0.56, 0.466), (0.64, 0.386)
+SPREAD = 0.13  # horizontal scale at width +1
+ROUND_SMILING, ROUND_CLOSED = 0.38, 0.50  # and at width -1; a smile has been made narrower already (CALM_SMILE)
+FLATTEN = 0.8  # share of a hanging lower lip's sag that rounding takes away
 PUCKER = 0.40  # how much thicker lips become at width -1
+LIP_OVER_TEETH = 0.10  # share of the mouth's width that a closed lower lip stands over a portrait's own lower teeth
+MOST_CHEEK_STRETCH = 0.68  # at 1 it would fold
 CALM_SMILE = 0.10  # a smile is made narrower by this while it speaks
 # Share of a smile's rise at the corners that is taken away: always, at opening 1, at width -1.
-SETTLE_SMILE, SETTLE_OPEN, SETTLE_ROUND = 0.30, 0.40, 0.40
+SETTLE_SMILE, SETTLE_OPEN, SETTLE_ROUND = 0.30, 0.40, 0.60
+ROUND_JAW = 0.25  # how much less a jaw drops behind fully rounded lips
 NARROW_OPEN = 0.12  # a dropped jaw draws the corners in
 SWAY_MARGIN_PX = 16  # how far the head may move what a box holds (avatar/lips/warp/liveliness.py stays below)
 
 # The lips' shadow on what is behind them takes the least red, or teeth would look grey.
 SHADOW_RGB = np.array([0.20, 0.27, 0.31], np.float32)
-ROUND_SHADOW = 1.0  # how much deeper it is between fully rounded lips
+ROUND_RGB = np.array([0.46, 0.52, 0.54], np.float32)  # and how much fully rounded lips take wherever they part
+ROUND_RECEDES = 0.03  # share of the mouth's width that they hide of both rows of teeth by coming forward
 SHADOW_REACH = 0.035  # share of the mouth's width
 
 
 @dataclass(frozen=True)
 class MouthShift:
-    """How far each pixel of the lower face has moved in one frame, in x and y of the picture, over the mouth's box."""
+    """How far each pixel of the lower face has moved in one frame, over the mouth's box, in the face's own axes."""
 
-    upper: Positions  # the layer of the upper lip
-    lower: Positions  # the layer of the lower lip and the jaw
-    skin: Positions  # each pixel's own layer
-    interior: Positions  # what is behind the lips
+    along: np.ndarray  # both layers, along u
+    upper: np.ndarray  # the layer of the upper lip, along v
+    lower: np.ndarray  # the layer of the lower lip and the jaw, along v
+    jaw: float  # the tongue and the lower teeth, along v, all by the same; the upper teeth stay with the skull
     rounded: float  # 0..1, how far the lips are pushed forward
+
+
+def _weighted_sum(*terms: tuple[float, np.ndarray]) -> np.ndarray:
+    """Of weights times fields; a term that a pose does not use costs nothing."""
+    total = np.zeros_like(terms[0][1])
+    for weight, field in terms:
+        if weight:
+            cv2.scaleAdd(field, weight, total, dst=total)
+    return total
 
 
 class Mouth:
@@ -54,12 +71,20 @@ class Mouth:
         self.frame: FaceFrame = face_frame(landmarks)
         self.box: Box = lower_face_box(self.frame, (width, height))
         self.lines: LipLines = lip_lines(self.frame, self.box)
-        self.fields: MouthFields = mouth_fields(self.frame, self.box, self.lines, (width, height))
+        source = np.ascontiguousarray(picture[self.box.rows_columns])
+        light = mouth_light(picture, landmarks)
+        self.opening = read_opening(source, self.lines, light, self.frame.mouth_width)
+        jaw_open = self.opening.jaw_open
+        self.fields: MouthFields = mouth_fields(self.frame, self.box, self.lines, (width, height), jaw_open)
         self.moved_box = box_around(np.array([self.box[:2], self.box[2:]]), SWAY_MARGIN_PX, width, height)
         self.lips_box = self._lips_box(width, height)
-        self._skin = finer(np.ascontiguousarray(picture[self.box.rows_columns]))
-        self._shadow = colour_of(picture, landmarks).of_light(SHADOW_RGB)
-        self._interior = finer(mouth_interior(picture, landmarks, self.frame, self.lines, self.box))
+        self._close_lower, self._close_upper = CLOSE_JAW if jaw_open else CLOSE_SMILE
+        self._most_narrowing = self._narrowing_without_folds()
+        self._gap = float(self.lines.gap.max())
+        self._shadow, self._round_shadow = light.colour.of_light(SHADOW_RGB), light.colour.of_light(ROUND_RGB)
+        self._skin = finer(source)
+        interior = mouth_interior(source, self.frame, self.lines, light, self.opening)
+        self._skull, self._jaw = finer(interior.skull), finer(interior.jaw)
 
     def _lips_box(self, width: int, height: int) -> Box:
         """Where the layers may part: around both lips' inner edges at their widest and most open."""
@@ -71,6 +96,12 @@ class Mouth:
         corners = np.array([[-half, top], [half, top], [-half, bottom], [half, bottom]])
         return box_around(frame.to_picture(corners), SWAY_MARGIN_PX, width, height)
 
+    def _narrowing_without_folds(self) -> float:
+        """The horizontal scale at which the cheek beside the corners is stretched as far as it may be."""
+        down_the_rows, along_the_rows = np.gradient(self.fields.widen)
+        along = along_the_rows * self.frame.right[0] + down_the_rows * self.frame.right[1]
+        return MOST_CHEEK_STRETCH / max(float(-along.min()), 1e-3)
+
     def _aperture(self, opening: float) -> float:
         return (APERTURE_SMILING if self.lines.smiling else APERTURE_CLOSED) * self.frame.face_width * opening
 
@@ -79,30 +110,40 @@ class Mouth:
         opening, width, lift, tuck = (float(value) for value in pose)
         fields, frame = self.fields, self.frame
         rounded = max(-width, 0.0)
-        aperture = self._aperture(opening)
-        scale = (SPREAD if width > 0 else ROUND) * width - NARROW_OPEN * opening
+        aperture = self._aperture(opening) * (1 - ROUND_JAW * max(2 * rounded - 1, 0))
+        narrowing = ROUND_SMILING if self.lines.smiling else ROUND_CLOSED
+        scale = (SPREAD if width > 0 else narrowing) * width - NARROW_OPEN * opening
         settle = SETTLE_OPEN * opening + SETTLE_ROUND * rounded
         if self.lines.smiling:
             scale -= CALM_SMILE
             settle += SETTLE_SMILE
 
-        along = scale * fields.widen
-        both = settle * fields.settle
+        scale = max(scale, -self._most_narrowing)
         rise = (1 - JAW_SHARE) * aperture + LIFT * frame.mouth_width * lift
-        upper = both + CLOSE_UPPER * fields.close_upper + PUCKER * rounded * fields.pucker_upper
-        upper -= rise * (fields.lift + rounded * fields.lift_rounded)
-        lower = both - CLOSE_LOWER * fields.close_lower + PUCKER * rounded * fields.pucker_lower
-        lower += JAW_SHARE * aperture * (fields.jaw + rounded * fields.jaw_rounded)
-        lower -= TUCK * frame.mouth_width * tuck * fields.tuck
-        return MouthShift(
-            upper=self._in_picture(along, upper),
-            lower=self._in_picture(along, lower),
-            skin=self._in_picture(along, np.where(fields.below, lower, upper)),
-            interior=self._in_picture(along, np.zeros_like(along)),
-            rounded=rounded,
+        drop = JAW_SHARE * aperture
+        upper = _weighted_sum(
+            (settle, fields.settle),
+            (self._close_upper, fields.close_upper),
+            (PUCKER * rounded, fields.pucker_upper),
+            (-rise, fields.lift),
+            (-rise * rounded, fields.lift_rounded),
         )
+        lower = _weighted_sum(
+            (settle, fields.settle),
+            (-self._close_lower, fields.close_lower),
+            (PUCKER * rounded, fields.pucker_lower),
+            (drop, fields.jaw),
+            (drop * rounded, fields.jaw_rounded),
+            (-FLATTEN * rounded, fields.flatten),
+            (-TUCK * frame.mouth_width * tuck, fields.tuck),
+        )
+        # The jaw's bone goes as far as the lower lip in the middle, without what the lip does by itself.
+        jaw = drop - self._close_lower * self._gap
+        if self.opening.lower_teeth:  # as the mouth closes the lip comes up over them again
+            jaw += LIP_OVER_TEETH * frame.mouth_width * max(1 - opening, 0)
+        return MouthShift(along=scale * fields.widen, upper=upper, lower=lower, jaw=jaw, rounded=rounded)
 
-    def _in_picture(self, along: np.ndarray, down: np.ndarray) -> Positions:
+    def in_picture(self, along: np.ndarray | float, down: np.ndarray) -> Positions:
         """Movement along u and v -> movement in x and y."""
         (right_x, right_y), (down_x, down_y) = self.frame.right, self.frame.down
         return Positions(along * right_x + down * down_x, along * right_y + down * down_y)
@@ -112,28 +153,49 @@ class Mouth:
         skin = Positions(head.x.copy(), head.y.copy())
         x, y = skin.part(self.moved_box)
         own = Positions(x, y).relative_to(self.box)
-        x -= read_field(shift.skin.x, own)
-        y -= read_field(shift.skin.y, own)
+        move = self.in_picture(shift.along, np.where(self.fields.below, shift.lower, shift.upper))
+        x -= read_field(move.x, own)
+        y -= read_field(move.y, own)
         return skin
 
     def draw_lips(self, canvas: np.ndarray, head: Positions, shift: MouthShift) -> None:
         """Draw interior, lower and upper layer, in this order, where the lips may part."""
         own = head.part(self.lips_box).relative_to(self.box)
-        upper_at, lower_at = self._moved(own, shift.upper), self._moved(own, shift.lower)
+        along, upper, lower = (read_field(move, own) for move in (shift.along, shift.upper, shift.lower))
+        upper_at = own.minus(self.in_picture(along, upper))
+        lower_at = own.minus(self.in_picture(along, lower))
         upper_alpha = read_field(self.fields.upper_outline, upper_at)
         lower_alpha = read_field(self.fields.lower_outline, lower_at)
-        interior = read_finer(self._interior, self._moved(own, shift.interior))
-        lips = self._shaded(interior, np.maximum(upper_alpha, lower_alpha), shift.rounded)
+        covered = np.maximum(upper_alpha, lower_alpha)
+        lips = np.zeros((*covered.shape, 3), np.float32)
+        part = _where_open(covered)
+        if part is not None:
+            shadow = cv2.GaussianBlur(covered, (0, 0), SHADOW_REACH * self.frame.mouth_width)[part]
+            lips[part] = self._shaded(self._interior(Positions(own.x[part], own.y[part]), shift), shadow, shift.rounded)
         for layer_at, alpha in ((lower_at, lower_alpha), (upper_at, upper_alpha)):
             lips += (read_finer(self._skin, layer_at) - lips) * alpha[..., None]
         canvas[self.lips_box.rows_columns] = np.rint(lips)
 
-    @staticmethod
-    def _moved(at: Positions, move: Positions) -> Positions:
-        return at.minus(Positions(read_field(move.x, at), read_field(move.y, at)))
+    def _interior(self, own: Positions, shift: MouthShift) -> np.ndarray:
+        """Upper teeth before the tongue and the lower teeth, each where its bone is: float32 (height, width, 3)."""
+        down_x, down_y = self.frame.down
+        recede = ROUND_RECEDES * self.frame.mouth_width * shift.rounded
+        down = shift.jaw + recede
+        jaw = read_finer(self._jaw, Positions(own.x - down * down_x, own.y - down * down_y))
+        skull = read_finer(self._skull, Positions(own.x + recede * down_x, own.y + recede * down_y))
+        alpha = skull[..., 3:] * np.float32(1 / 255)
+        return jaw + (skull[..., :3].astype(np.float32) - jaw) * alpha
 
-    def _shaded(self, interior: np.ndarray, covered: np.ndarray, rounded: float) -> np.ndarray:
+    def _shaded(self, interior: np.ndarray, shadow: np.ndarray, rounded: float) -> np.ndarray:
         """The interior in the shadow of the lips: darkest at their edges, and darker between lips pushed forward."""
-        reach = SHADOW_REACH * self.frame.mouth_width
-        shadow = cv2.GaussianBlur(covered, (0, 0), reach) + ROUND_SHADOW * rounded
-        return interior * (1 - self._shadow * shadow[..., None])
+        lit = 1 - rounded**2 * self._round_shadow
+        return interior * ((1 - self._shadow * shadow[..., None]) * lit)
+
+
+def _where_open(covered: np.ndarray) -> tuple[slice, slice] | None:
+    """The rows and columns between which anything of the inside can be seen; None: the lips are shut."""
+    rows = np.flatnonzero(covered.min(axis=1) < 1)
+    if not len(rows):
+        return None
+    columns = np.flatnonzero(covered[rows[0] : rows[-1] + 1].min(axis=0) < 1)
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)

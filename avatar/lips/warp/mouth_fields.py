@@ -35,7 +35,16 @@ from avatar.lips.warp.geometry import (
     inner_window,
     smoothstep,
 )
-from avatar.portrait.landmarks import LOWER_LIP_INNER, LOWER_LIP_OUTER, UPPER_LIP_INNER, UPPER_LIP_OUTER
+from avatar.portrait.landmarks import (
+    LEFT_CHEEK,
+    LOWER_LIP_INNER,
+    LOWER_LIP_OUTER,
+    MOUTH_LEFT,
+    MOUTH_RIGHT,
+    RIGHT_CHEEK,
+    UPPER_LIP_INNER,
+    UPPER_LIP_OUTER,
+)
 
 # A portrait whose inner lips are further apart than this share of the mouth's width shows an open (smiling) mouth.
 OPEN_MOUTH_GAP = 0.06
@@ -47,7 +56,10 @@ EDGE_PX = 1.2  # width of a lip layer's soft outline
 # Lips part up to this share of the way to the inner corners: landmarks reach further into the corner than lips open,
 # and the last of the opening would show as a hairline on the skin.
 OPENING_ENDS = 0.92
+ROUND_OPENING_ENDS = 0.72  # the same of a fully rounded mouth
+USUAL_SAG = 0.16  # how far the lower lip's outer edge lies below the corners, share of the mouth's width
 CORNER_OVERLAP_PX = 1.6  # how far the layers overlap beyond the corners; abutting outlines would show the dark inside
+UNDER_PX = 24.0
 WINDOW_PX = 16.0  # all movement fades to nothing over this distance to the box's border
 
 
@@ -79,7 +91,7 @@ def lower_face_box(frame: FaceFrame, size: tuple[int, int]) -> Box:
 
 def lip_lines(frame: FaceFrame, box: Box) -> LipLines:
     u, v = frame.grid(box)
-    upper_points, lower_points = (from_left_to_right(frame.points[lip]) for lip in (UPPER_LIP_INNER, LOWER_LIP_INNER))
+    upper_points, lower_points = (_between_corners(frame.points[lip]) for lip in (UPPER_LIP_INNER, LOWER_LIP_INNER))
     left, right = float(upper_points[0, 0]), float(upper_points[-1, 0])
     smoothing = LINE_SMOOTHING * frame.mouth_width
     upper, lower = _line(u, upper_points, smoothing), _line(u, lower_points, smoothing)
@@ -100,6 +112,17 @@ def lip_lines(frame: FaceFrame, box: Box) -> LipLines:
         inside=inside,
         smiling=smiling,
     )
+
+
+def _between_corners(lip: np.ndarray) -> np.ndarray:
+    """A lip's points u, v from corner to corner, which both lips share.
+
+    On a small or turned face other points may lie further out than a corner. Lines that ended there would leave a gap
+    between the lips all the way out over the cheek.
+    """
+    inner = lip[1:-1]
+    inner = inner[(inner[:, 0] > lip[0, 0] + 0.5) & (inner[:, 0] < lip[-1, 0] - 0.5)]
+    return from_left_to_right(np.concatenate([lip[:1], inner, lip[-1:]]))
 
 
 def _line(u: np.ndarray, points: np.ndarray, smoothing: float) -> np.ndarray:
@@ -129,21 +152,28 @@ class MouthFields:
     tuck: np.ndarray  # lower layer: share of the lower lip's rise towards the upper teeth
     pucker_upper: np.ndarray  # upper layer: pixels that the outer edge of a lip of twice the thickness moves
     pucker_lower: np.ndarray  # lower layer: the same
+    flatten: np.ndarray  # lower layer: how much too far the lower lip hangs below the corners, in pixels
 
     below: np.ndarray  # bool: belongs to the lower layer where the layers do not part
     upper_outline: np.ndarray  # 0..1: where the upper layer is opaque
     lower_outline: np.ndarray
 
 
-def mouth_fields(frame: FaceFrame, box: Box, lines: LipLines, size: tuple[int, int]) -> MouthFields:
-    """All fields over a box that `lower_face_box` gave for a picture of this size (width, height)."""
+def mouth_fields(frame: FaceFrame, box: Box, lines: LipLines, size: tuple[int, int], jaw_open: bool) -> MouthFields:
+    """All fields over a box that `lower_face_box` gave for a picture of this size (width, height).
+
+    jaw_open: the portrait's jaw hangs, so that its mouth is closed by the jaw.
+    """
     below_lip = np.maximum(lines.v - lines.lower, 0)
     above_lip = np.maximum(lines.upper - lines.v, 0)
     upper_lip = _lip_thickness(frame, UPPER_LIP_INNER, UPPER_LIP_OUTER)
     lower_lip = _lip_thickness(frame, LOWER_LIP_INNER, LOWER_LIP_OUTER)
     window = inner_window(box, size, WINDOW_PX)
     profile = (1 - np.minimum(lines.t / OPENING_ENDS, 1) ** 2) ** 0.9
-    rounded = profile**2.5 - profile
+    # What a rounded mouth opens is nearly an ellipse, and ends well before the corners. At a lip's outer edge the arch
+    # stays as wide as it was: else the lower lip would come down as a V.
+    rounded = (1 - np.minimum(lines.t / ROUND_OPENING_ENDS, 1) ** 2) ** 0.75 - profile
+    plump = 1 - smoothstep((lines.t - 0.45) / 0.55)
     near_upper_lip = 1 - smoothstep((above_lip / frame.mouth_to_nose - 0.25) / 0.75)
     chinward = smoothstep(below_lip / (0.75 * frame.mouth_to_chin))
     jaw_region = _jaw_region(frame, lines) * window
@@ -152,15 +182,17 @@ def mouth_fields(frame: FaceFrame, box: Box, lines: LipLines, size: tuple[int, i
         "widen": _widen(frame, lines) * window,
         "settle": _settle(frame, lines) * window,
         "close_upper": lines.gap * (1 - smoothstep(above_lip / frame.mouth_to_nose)) * window,
-        "close_lower": lines.gap * (1 - smoothstep(below_lip / (0.8 * frame.mouth_to_chin))) * window,
+        "close_lower": _close_lower(frame, lines, below_lip, jaw_region, jaw_open) * window,
         # At the lip the drop is the arch of the opening; towards the chin it becomes the whole width of the jaw.
         "jaw": (profile * (1 - chinward) + _jaw_width(frame, lines) * chinward) * jaw_region,
-        "jaw_rounded": rounded * (1 - chinward) * jaw_region,
+        # Spread over as much more as the jaw drops: what grows faster than the distance folds.
+        "jaw_rounded": rounded * (1 - smoothstep(below_lip / (1.2 * lower_lip + 0.17 * frame.face_width))) * jaw_region,
         "lift": profile**0.7 * near_upper_lip * window,
-        "lift_rounded": rounded * near_upper_lip * window,
+        "lift_rounded": rounded * (1 - smoothstep(above_lip / (1.2 * upper_lip))) * near_upper_lip * window,
         "tuck": profile * (1 - smoothstep((below_lip / lower_lip - 0.5) / 1.6)) * window,
-        "pucker_upper": -_pucker(above_lip, upper_lip, frame.mouth_to_nose) * profile * window,
-        "pucker_lower": _pucker(below_lip, lower_lip, 0.8 * frame.mouth_to_chin) * profile * window,
+        "pucker_upper": -_pucker(above_lip, upper_lip, frame.mouth_to_nose) * plump * window,
+        "pucker_lower": _pucker(below_lip, lower_lip, 0.8 * frame.mouth_to_chin) * plump * window,
+        "flatten": _flatten(frame, lines, below_lip, lower_lip) * plump * window,
         "upper_outline": upper_outline,
         "lower_outline": lower_outline,
     }
@@ -169,6 +201,17 @@ def mouth_fields(frame: FaceFrame, box: Box, lines: LipLines, size: tuple[int, i
         below=lines.v > lines.seam,
         **{name: np.ascontiguousarray(field, np.float32) for name, field in fields.items()},
     )
+
+
+def _close_lower(
+    frame: FaceFrame, lines: LipLines, below_lip: np.ndarray, jaw_region: np.ndarray, jaw_open: bool
+) -> np.ndarray:
+    """The lip alone over the teeth of a smile; the whole chin where it hangs."""
+    if not jaw_open:
+        return lines.gap * (1 - smoothstep(below_lip / (0.8 * frame.mouth_to_chin)))
+    chinward = smoothstep(below_lip / (0.9 * frame.mouth_to_chin))
+    chin = 0.75 * float(lines.gap.max()) * _jaw_width(frame, lines)
+    return (lines.gap * (1 - chinward) + chin * chinward) * jaw_region
 
 
 def _jaw_width(frame: FaceFrame, lines: LipLines) -> np.ndarray:
@@ -184,15 +227,18 @@ def _jaw_region(frame: FaceFrame, lines: LipLines) -> np.ndarray:
 
 
 def _widen(frame: FaceFrame, lines: LipLines) -> np.ndarray:
-    """A horizontal scale about the mouth's middle, fading in all directions.
+    """A horizontal scale about the mouth's middle: the whole mouth by the same, fading over the cheeks around it.
 
-    The last factor ends it before the outline of the jaw, which would otherwise bulge.
+    Were it to fade inside the mouth, rounded lips would keep their corners. It ends before the outline of the face,
+    which would otherwise bulge.
     """
-    dv = lines.v - lines.seam
-    reach = np.where(dv < 0, 1.1 * frame.mouth_to_nose, 0.75 * frame.mouth_to_chin)
-    fade = np.exp(-((lines.u / (0.85 * frame.mouth_width)) ** 2) - (dv / reach) ** 2)
-    outline = 1 - smoothstep((np.abs(lines.u) / frame.face_width - 0.22) / 0.22)
-    return lines.u * fade * outline
+    out, dv = np.abs(lines.u) / frame.mouth_width, lines.v - lines.seam
+    reach = np.where(dv < 0, 0.8 * frame.mouth_to_nose, 0.75 * frame.mouth_to_chin)
+    middle = (frame.points[UPPER_LIP_INNER[0], 0] + frame.points[UPPER_LIP_INNER[-1], 0]) / 2
+    left, right = middle - frame.points[LEFT_CHEEK, 0], frame.points[RIGHT_CHEEK, 0] - middle
+    side = np.where(lines.u < 0, left, right) / frame.mouth_width  # of a turned head one is narrow
+    ends = np.clip(0.92 * side, 0.85, 1.25)
+    return lines.u * (1 - smoothstep((out - 0.34) / (ends - 0.34))) * np.exp(-((dv / reach) ** 2))
 
 
 def _settle(frame: FaceFrame, lines: LipLines) -> np.ndarray:
@@ -212,6 +258,18 @@ def _pucker(distance: np.ndarray, thickness: float, reach: float) -> np.ndarray:
     return np.minimum(distance, thickness) * (1 - smoothstep((distance - thickness) / (reach - thickness)))
 
 
+def _flatten(frame: FaceFrame, lines: LipLines, distance: np.ndarray, thickness: float) -> np.ndarray:
+    """How far the closed lower lip's outer edge hangs lower between the corners than that of a mouth at rest.
+
+    A smile's does: drawn together sideways alone, it would become a V. The inner edge stays, and never folds over.
+    """
+    middle = LOWER_LIP_OUTER[len(LOWER_LIP_OUTER) // 2]
+    corners = float(frame.points[[MOUTH_LEFT, MOUTH_RIGHT], 1].mean())
+    hangs = float(frame.points[middle, 1]) - corners - 0.5 * float(lines.gap.max())
+    sag = min(max(hangs - USUAL_SAG * frame.mouth_width, 0.0), 0.5 * thickness)
+    return sag * np.minimum(distance / thickness, 1) * (1 - smoothstep((distance / frame.mouth_to_chin - 0.25) / 0.6))
+
+
 def _lip_thickness(frame: FaceFrame, inner: list[int], outer: list[int]) -> float:
     """The height of a lip in its middle, in pixels."""
     middle = len(inner) // 2
@@ -223,5 +281,9 @@ def _outlines(lines: LipLines) -> tuple[np.ndarray, np.ndarray]:
     """Where each layer is opaque: up to its lip's inner edge, and a little further towards and beyond the corners."""
     overlap = CORNER_OVERLAP_PX * smoothstep((lines.t - 0.75) / (OPENING_ENDS - 0.75))
     upper = np.clip((lines.upper - lines.v + overlap) / EDGE_PX + 0.5, 0, 1)
-    lower = np.clip((lines.v - lines.lower + overlap) / EDGE_PX + 0.5, 0, 1)
+    # Beyond them the lower layer lies under the upper one as far up as it may ever be drawn away: what moves both layers
+    # there moves the lower one into the reach of the jaw, and a slit would open.
+    half = float(np.abs(lines.u[lines.inside]).max()) if lines.inside.any() else 1.0
+    under = UNDER_PX * smoothstep((np.abs(lines.u) / half - 0.97) / 0.10)
+    lower = np.clip((lines.v - lines.lower + overlap + under) / EDGE_PX + 0.5, 0, 1)
     return upper, lower

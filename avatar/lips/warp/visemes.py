@@ -35,6 +35,7 @@ VISEMES = {
     #               ipa        opening width  lift  tuck weight
     "sil": Viseme(",.!?;:¡¿—…", 0.04, 0.00, 0.00, 0.0, 0.6),  # a pause: at rest, not pressed
     "PP": Viseme("pbm", 0.00, 0.00, 0.00, 0.0, 1.5),  # the shape that every viewer checks (see CLOSURES)
+    "BB": Viseme("βɸʋ", 0.07, 0.00, 0.00, 0.0, 1.2),  # the lips come near each other and do not touch: Spanish "sabe"
     "FF": Viseme("fvɱ", 0.14, 0.05, 0.60, 1.0, 1.5),  # the lower lip at the upper teeth, which are seen
     "TH": Viseme("θð", 0.22, 0.10, 0.10, 0.0, 1.0),
     "DD": Viseme("tdnɾɲ", 0.22, 0.15, 0.10, 0.0, 0.7),  # made behind the teeth: the vowels beside it rule the lips
@@ -45,7 +46,7 @@ VISEMES = {
     "WW": Viseme("wʍɥ", 0.20, -0.85, 0.10, 0.0, 1.3),
     "LL": Viseme("lɫʎ", 0.30, 0.15, 0.10, 0.0, 0.7),
     "HH": Viseme("hɦ", 0.30, 0.00, 0.00, 0.0, 0.3),  # no shape of its own: takes that of the next vowel
-    "JJ": Viseme("jç", 0.28, 0.40, 0.10, 0.0, 0.5),
+    "JJ": Viseme("jçʝ", 0.28, 0.40, 0.10, 0.0, 0.5),
     "aa": Viseme("ɑa", 1.00, 0.10, 0.15, 0.0, 1.0),
     "ah": Viseme("ʌəɐᵊ", 0.62, 0.05, 0.10, 0.0, 1.0),
     "ae": Viseme("æ", 0.85, 0.45, 0.20, 0.0, 1.0),
@@ -56,7 +57,7 @@ VISEMES = {
     "ao": Viseme("ɔɒœ", 0.75, -0.50, 0.10, 0.0, 1.0),
     "ow": Viseme("oø", 0.55, -0.75, 0.10, 0.0, 1.0),
     "uh": Viseme("ʊ", 0.40, -0.60, 0.10, 0.0, 1.0),
-    "uw": Viseme("uyɯ", 0.30, -0.95, 0.10, 0.0, 1.1),
+    "uw": Viseme("uyʏɯ", 0.30, -0.95, 0.10, 0.0, 1.1),
 }
 VISEME_OF = {symbol: name for name, viseme in VISEMES.items() for symbol in viseme.ipa}
 

@@ -22,6 +22,5 @@ def of(code: str) -> Language:
 
 
 def readable(code: str) -> bool:
-    """Whether numbers of the language become words here: but for English and Hindi they ask for num2words, of the full
-    stack."""
-    return code in ("en", "hi") or find_spec("num2words") is not None
+    """Whether numbers of the language become words here: some ask for num2words, of the full stack."""
+    return code in ("en", "hi", "es", "fr", "it", "pt", "de") or find_spec("num2words") is not None

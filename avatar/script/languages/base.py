@@ -15,6 +15,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
+from avatar.script.languages.number_words import own
+
 if TYPE_CHECKING:
     from avatar.script.scan import Place, Shape
 
@@ -267,7 +269,10 @@ def with_joined(phrases: Mapping[str, str]) -> dict[str, str]:
 
 
 def in_words(number: int, code: str, to: str = "cardinal") -> str:
-    """By num2words, which the full stack's environment holds; the digits, where it is not there or knows no such words."""
+    """Our own words, or those of num2words, which the full stack's environment holds; the digits, where it is not there or
+    knows no such words."""
+    if (said := own(number, code, to)) is not None:
+        return said
     try:
         from num2words import num2words
     except ImportError:

@@ -1,23 +1,45 @@
-"""When the phones and words of a recording are spoken: by its transcript where there is one, else by its sound."""
+"""When the phones and words of a recording are spoken: by its transcript where there is one, else by its sound.
+
+The decoder's model was made of other speakers. A voice whose throat is shorter or who speaks faster is understood far
+better when it is played slower, and a deep one when it is played faster, so the stretch that fits best is looked for.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from avatar.script.reader import Script, read
-from avatar.voice.given import decoder
 from avatar.voice.given.arpabet import IPA_OF
-from avatar.voice.given.decoder import FRAME_S, Heard
+from avatar.voice.given.decoder import (
+    FRAME_S,
+    Heard,
+    aligned,
+    at_model_rate,
+    fit,
+    phones_alone,
+    phones_of_words,
+)  # fmt: skip
 from avatar.voice.given.transcript import pronounced, spoken_words
 from avatar.voice.speech import Phone, Word
 
 LANGUAGE = "en"  # of the decoder's model
-# Share of the spoken frames in which the transcript's phone is the one that is heard without it: LEAST_AGREEMENT parts
-# transcripts of a recording from other texts (bench/NOTES.md, "Given speech").
-LEAST_AGREEMENT = 0.25
+USUAL, SLOWER, SLOWEST, FASTER = 1.0, 1.15, 1.3, 0.9  # stretches
+LOOKED_AT_S = 8.0  # of a recording without a transcript, to find the stretch
+# Of a transcript (bench/NOTES.md, "Given speech"). GOOD_FIT: no other stretch is tried. LEAST_FIT: what fits worse is
+# another text.
+GOOD_FIT, LEAST_FIT = -22.0, -40.0
+DITHER = 10 ** (
+    -60 / 20
+)  # RMS of noise in which digital silence is hidden, whose logarithm spoils the model's features
+BLOCK_S, LOUD = 0.02, 0.1  # for captions alone: blocks that are louder than this share of the loud ones are speech
+
+FOREIGN = "sounds are told apart in English alone; the mouth follows the loudness of the recording"
+NOTHING_HEARD = "no speech sound was recognised in the recording; the mouth follows its loudness"
+ANOTHER_TEXT = "the transcript does not fit the recording; the mouth follows the sounds that are heard"
+ROUGHLY = ", and captions are timed by their length"
 
 
 @dataclass(frozen=True)
@@ -30,78 +52,93 @@ class Timing:
 
 
 def timed(samples: np.ndarray, sample_rate: int, transcript: str | None, language: str) -> Timing:
-    """The phones and words of a recording (n,) in -1..1."""
-    script = read(transcript, language) if transcript else None
-    if language != LANGUAGE:
-        words = shared_out(script, samples, sample_rate)
-        return Timing(
-            [], words, "the mouth follows the loudness of the recording: sounds are told apart in English alone"
-        )
-    sound = decoder.at_model_rate(samples, sample_rate)
-    heard = decoder.heard(sound)
-    if not script:
-        return Timing(_phones(heard)) if heard else Timing(note=NOTHING_HEARD)
+    """The phones and words of a recording (n,) in -1..1. Without a transcript there are no words."""
+    script = read(transcript or "", language)
+    note, phones = FOREIGN, []
+    if language == LANGUAGE:
+        noise = np.random.default_rng(0).standard_normal(len(samples), np.float32)
+        dithered = samples + DITHER * noise
+        if script.written and (found := by_transcript(dithered, sample_rate, script)):
+            return found
+        phones = by_sound(dithered, sample_rate)
+        note = NOTHING_HEARD if not phones else ANOTHER_TEXT if script.written else ""
+    if not script.written:
+        return Timing(phones, note=note)
+    return Timing(phones, shared_out(script, samples, sample_rate), note + ROUGHLY)
+
+
+def by_transcript(samples: np.ndarray, sample_rate: int, script: Script) -> Timing | None:
+    """None where the script is no text of this recording."""
     said = spoken_words(script)
-    found = decoder.aligned(sound, [word for word, _ in said], pronounced)
-    if heard and agreement(found, heard) >= LEAST_AGREEMENT:
-        return Timing(_phones(found), _words(found, [place for _, place in said], script))
-    words = shared_out(script, samples, sample_rate)
-    return Timing(_phones(heard), words, ANOTHER_TEXT if heard else NOTHING_HEARD)
+    words = [word for word, _ in said]
+    tried = {}
+
+    def fit_of(stretch: float) -> float:
+        tried[stretch] = aligned(at_model_rate(samples, sample_rate, stretch), words, pronounced)
+        return tried[stretch].fit
+
+    stretch = best_stretch(fit_of, GOOD_FIT)
+    best, frame_s = tried[stretch], FRAME_S / stretch
+    if best.fit < LEAST_FIT:
+        return None
+    return Timing(_phones(best.phones, frame_s), _words(best.phones, [place for _, place in said], script, frame_s))
 
 
-NOTHING_HEARD = "no speech sound was recognised in the recording; the mouth follows its loudness"
-ANOTHER_TEXT = ("the transcript does not fit the recording; the mouth follows the sounds that are heard, and captions are "
-                "timed by their length")  # fmt: skip
+def by_sound(samples: np.ndarray, sample_rate: int) -> list[Phone]:
+    """Empty where nothing is heard."""
+    some = samples[: round(LOOKED_AT_S * sample_rate)]
+
+    def fit_of(stretch: float) -> float:
+        sound = at_model_rate(some, sample_rate, stretch)
+        return fit(sound, phones_alone(sound))
+
+    stretch = best_stretch(fit_of)
+    sound = at_model_rate(samples, sample_rate, stretch)
+    heard = phones_of_words(sound)
+    if not any(each.phone for each in heard):
+        heard = phones_alone(sound)
+    return _phones(heard, FRAME_S / stretch) if any(each.phone for each in heard) else []
 
 
-def agreement(aligned: Sequence[Heard], heard: Sequence[Heard]) -> float:
-    """Share of the frames with a phone by the one in which the other has the same one, 0 where there are none."""
-    if not aligned or not heard:
-        return 0.0
-    count = max(aligned[-1].last, heard[-1].last)
-    first, second = (_by_frame(phones, count) for phones in (aligned, heard))
-    spoken = first != ""
-    return float((first == second)[spoken].mean()) if spoken.any() else 0.0
+def best_stretch(fit_of: Callable[[float], float], enough: float = 0.0) -> float:
+    """The stretch of the best fit, looked for in the direction in which it grows, as long as it is not enough."""
+    usual = fit_of(USUAL)
+    if usual > enough:
+        return USUAL
+    slower = fit_of(SLOWER)
+    if slower > usual:
+        return SLOWEST if slower < enough and fit_of(SLOWEST) > slower else SLOWER
+    return FASTER if fit_of(FASTER) > usual else USUAL
 
 
-def _by_frame(phones: Sequence[Heard], count: int) -> np.ndarray:
-    frames = np.full(count, "", dtype="<U3")
-    for phone in phones:
-        frames[phone.first : phone.last] = phone.phone
-    return frames
+def _phones(heard: Sequence[Heard], frame_s: float) -> list[Phone]:
+    return [Phone(IPA_OF.get(each.phone, " "), each.first * frame_s, each.last * frame_s) for each in heard]
 
 
-def _phones(heard: Sequence[Heard]) -> list[Phone]:
-    return [Phone(IPA_OF.get(each.phone, " "), each.first * FRAME_S, each.last * FRAME_S) for each in heard]
-
-
-def _words(found: Sequence[Heard], places: Sequence[int], script: Script) -> list[Word]:
-    """The written words, from the first to the last phone of each; one that was not spoken stays with the one before."""
+def _words(found: Sequence[Heard], places: Sequence[int], script: Script, frame_s: float) -> list[Word]:
+    """The written words, each from its first phone to its last one; what has no sound takes no time."""
     spans: dict[int, tuple[float, float]] = {}
     for each in found:
         if each.word is not None:
             place = places[each.word]
-            start_s = spans[place][0] if place in spans else each.first * FRAME_S
-            spans[place] = start_s, each.last * FRAME_S
+            start_s = spans[place][0] if place in spans else each.first * frame_s
+            spans[place] = start_s, each.last * frame_s
     words, latest_s = [], 0.0
     for place, (text, mark) in enumerate(zip(script.written, script.marks, strict=True)):
-        start_s, end_s = spans.get(place, (latest_s, latest_s))
-        words.append(Word(text, start_s, end_s, mark))
-        latest_s = end_s
+        start_s, latest_s = spans.get(place, (latest_s, latest_s))
+        words.append(Word(text, start_s, latest_s, mark))
     return words
 
 
-def shared_out(script: Script | None, samples: np.ndarray, sample_rate: int) -> list[Word]:
-    """The written words over the time in which the recording is loud, each as long as it has letters."""
-    if script is None or not script.written:
-        return []
-    block = sample_rate // 50
+def shared_out(script: Script, samples: np.ndarray, sample_rate: int) -> list[Word]:
+    """The written words from the first to the last loud moment of the recording, each as long as it has letters."""
+    block = round(BLOCK_S * sample_rate)
     levels = np.sqrt(np.mean(np.square(samples[: len(samples) // block * block].reshape(-1, block)), axis=1))
-    loud = np.flatnonzero(levels > 0.1 * np.percentile(levels, 95))
-    start_s, end_s = loud[0] * 0.02, (loud[-1] + 1) * 0.02
-    ends = np.cumsum([len(word) + 1 for word in script.written])
-    times = start_s + (end_s - start_s) * np.concatenate([[0], ends]) / ends[-1]
+    loud = np.flatnonzero(levels >= LOUD * np.percentile(levels, 95))
+    start_s, end_s = loud[0] * BLOCK_S, (loud[-1] + 1) * BLOCK_S
+    ends = np.cumsum([0, *(len(word) + 1 for word in script.written)])
+    times = (start_s + (end_s - start_s) * ends / ends[-1]).tolist()
     return [
-        Word(text, float(times[place]), float(times[place + 1]), mark)
-        for place, (text, mark) in enumerate(zip(script.written, script.marks, strict=True))
+        Word(text, start_s, end_s, mark)
+        for text, mark, start_s, end_s in zip(script.written, script.marks, times, times[1:], strict=False)
     ]

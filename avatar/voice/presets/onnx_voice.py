@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Self, cast
 
 from avatar.errors import RequestError
@@ -15,9 +16,19 @@ if TYPE_CHECKING:
     import numpy as np
     import onnxruntime
 
+    from avatar.script.reader import Script
+    from avatar.voice.presets.catalog import Preset
+
+# espeak-ng's voice for each language.
+ESPEAK_VOICE = {"en": "en-us", "es": "es", "fr": "fr", "it": "it", "pt": "pt-br", "de": "de"}
+
+# espeak-ng's letters that are another sound in the language than in IPA: what the mouth shows of them.
+SHOWN_AS = {"pt": {"y": "ɪ", "æ": "ɐ"}, "de": {"ɜ": "ɐ"}}
+
 FASTEST = 1.2  # paces at which both voices still sound natural, measured on the sound; 1 is their own
 SLOWEST = 1 / 1.08
 MOST_TRIES = 4
+PACE_OFF = 0.02  # a speed is met so well: phones last whole frames
 LARGEST_PAD = 0.12  # of the wanted length: so much silence at the end is better than another pace
 
 
@@ -38,6 +49,9 @@ class OnnxVoice:
     def __init__(self, threads: int = 2):
         self.threads = threads
         self._session: onnxruntime.InferenceSession | None = None
+
+    def choose(self, preset: Preset) -> None:
+        """Speak as this preset from now on. Raises EnvironmentProblem where a file that it needs is not here."""
 
     def __enter__(self) -> Self:
         return self
@@ -62,28 +76,40 @@ class OnnxVoice:
         assert self._session is not None, "`_make_ready` comes first"
         return cast("list[np.ndarray]", self._session.run(outputs, inputs))  # these models have tensors alone
 
+    def _pronounce(self, text: str, language: str = "en") -> tuple[list[Line], Script]:
+        return pronounce(text, longest=self.longest_line, language=language, voice=ESPEAK_VOICE[language])
+
     def _utter(self, symbols: list[str], pace: float) -> Utterance:
         """Run the model over one line."""
         raise NotImplementedError
 
-    def speak(self, text: str, language: str = "en", seconds: float | None = None, seed: int = 7) -> Speech:
+    def speak(
+        self, text: str, language: str = "en", seconds: float | None = None, seed: int = 7, speed: float = 1.0
+    ) -> Speech:
         """Speech of the whole text with the times of its phones, which fill all of it, and of its words.
 
         seconds: the wanted length, kept to the sample; the pace is changed only as far as it stays natural (1.2 times
-        faster, 1.08 times slower), the rest is silence at the end. Raises RequestError for a language other than
-        English, for a text without anything to say, and for one that does not fit.
+        faster, 1.08 times slower), the rest is silence at the end. speed: of its own pace, with the
+        pauses; without `seconds`. Raises RequestError for a language that it does not
+        speak, for a text without anything to say, and for one that does not fit.
         """
         if language not in self.languages:
             raise RequestError(
                 f"the preview voices speak {', '.join(self.languages)}, not {language!r}; "
                 "the full stack speaks 15 languages."
             )
-        lines, script = pronounce(text, longest=self.longest_line)
+        lines, script = self._pronounce(text, language)
         self._make_ready(seed)
         pieces = self._say(lines, pace=1.0)
+        if speed != 1:
+            target_s = _seconds(pieces) / speed
+            pieces = self._paced(
+                lines, _seconds(pieces), target_s, (1 - PACE_OFF) * target_s, (1 + PACE_OFF) * target_s
+            )
+            lines = [replace(line, pause_s=line.pause_s / speed) for line in lines]
         if seconds is not None:
             pieces = self._fitted(lines, pieces, seconds)
-        speech = join(pieces, lines, script.written).marked(script.marks)
+        speech = shown(join(pieces, lines, script.written).marked(script.marks), language)
         return speech if seconds is None else with_length(speech, round(seconds * self.sample_rate))
 
     def _say(self, lines: list[Line], pace: float) -> list[Piece]:
@@ -122,6 +148,13 @@ class OnnxVoice:
             shown = math.log(natural_s / spoken_s) / math.log(natural_s / target_s)
             pace **= 1 / min(max(shown, 0.5), 2.0)
         return pieces
+
+
+def shown(speech: Speech, language: str) -> Speech:
+    """The speech, its phones as they are seen."""
+    names = SHOWN_AS.get(language, {})
+    phones = [phone._replace(symbol=names.get(phone.symbol, phone.symbol)) for phone in speech.phones]
+    return replace(speech, phones=phones)
 
 
 def _does_not_fit(seconds: float, needed_s: float) -> RequestError:

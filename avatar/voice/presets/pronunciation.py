@@ -14,6 +14,7 @@ from avatar.script.letters import CLOSERS, DASHES, OPENERS, find_foreign_word, i
 from avatar.script.reader import Script, read
 from avatar.script.scan import Word
 from avatar.script.sentences import MARKS, Clause
+from avatar.voice.presets.english import English
 from avatar.voice.presets.espeak import phonemize
 
 STRESS = "ˈˌ"
@@ -31,8 +32,9 @@ CUT_PAUSE_S = 0.12  # within a sentence that is too long for one line
 class Line:
     """One call of a voice's model, a sentence as a rule.
 
-    symbols: IPA characters as espeak-ng writes them (stress and length marks are symbols of their own), spaces between
-    words, and marks. words: for each symbol the index of its word, or NO_WORD for spaces and marks.
+    symbols: IPA characters as espeak-ng writes them, or phones by their IPA names (stress and length marks are symbols
+    of their own), spaces between words, and marks. words: for each symbol the index of its word, or NO_WORD for spaces
+    and marks.
     """
 
     symbols: list[str]
@@ -40,19 +42,22 @@ class Line:
     pause_s: float = SENTENCE_PAUSE_S
 
 
-def pronounce(text: str, *, longest: int, voice: str = "en-us") -> tuple[list[Line], Script]:
+def pronounce(
+    text: str, *, longest: int, language: str = "en", voice: str = "en-us", english: English | None = None
+) -> tuple[list[Line], Script]:
     """Lines of at most `longest` symbols, and the script, whose words they are tied to.
 
+    voice: of espeak-ng, which reads where `english` is not given.
     Raises RequestError for a text in which nothing can be spoken, or that is mostly not in Latin letters.
     """
     if foreign := find_foreign_word(text):
         raise RequestError(
-            f"the preview voices read English in Latin letters and cannot say {foreign[:40]!r}; "
+            f"the preview voices read Latin letters and cannot say {foreign[:40]!r}; "
             "the full stack speaks 15 languages."
         )
-    script = read(text)
+    script = read(text, language)
     clauses = [clause for sentence in script.sentences for clause in sentence.clauses]
-    symbols_of = iter(_clause_symbols(clauses, voice))
+    symbols_of = iter(_english_symbols(script, english) if english else _clause_symbols(clauses, language, voice))
     lines: list[Line] = []
     for sentence in script.sentences:
         parts = [breath for _ in sentence.clauses for breath in next(symbols_of)]
@@ -63,15 +68,16 @@ def pronounce(text: str, *, longest: int, voice: str = "en-us") -> tuple[list[Li
     return lines, script
 
 
-def as_heard(word: Word, *, last: bool) -> str:
-    """The word as espeak-ng should read it: no brackets, quotes or emoji.
+def as_heard(word: Word, *, last: bool, letter_a: str = "ay") -> str:
+    """The word as it should be read: no brackets, quotes or emoji.
 
-    last: the word ends its clause, so its closing punctuation is not part of it.
+    last: the word ends its clause, so its closing punctuation is not part of it. letter_a: instead of a spelled A,
+    which would be taken for the article.
     """
     text = "".join(character for character in unicodedata.normalize("NFC", word.spoken) if not is_ornament(character))
     bare = " ".join(part for part in text.split() if is_speakable(part)).strip(OPENERS + CLOSERS)
-    if word.spoken != word.written:  # espeak-ng takes a spelled A for the article
-        bare = re.sub(r"\bA\b", "ay", bare)
+    if word.spoken != word.written:
+        bare = re.sub(r"\bA\b", letter_a, bare)
     if last:
         bare = bare.rstrip(MARKS + "…" + CLOSERS + DASHES)
     return bare.lstrip(DASHES) if not re.match(r"-\d", bare) else bare
@@ -98,7 +104,7 @@ def align(heard: list[str], words: list[list[str]]) -> list[int]:
 
 def is_phone(symbol: str) -> bool:
     """A sound of its own: no stress, length or other mark on a sound, no break."""
-    return unicodedata.category(symbol) in ("Ll", "Lo", "Lu")
+    return unicodedata.category(symbol[0]) in ("Ll", "Lo", "Lu") or symbol == "ᵊ"
 
 
 @dataclass(frozen=True)
@@ -110,10 +116,11 @@ class _Breath:
     mark: str
 
 
-def _breaths(clause: Clause, first_word: int) -> list[_Breath]:
+def _breaths(clause: Clause, first_word: int, letter_a: str = "ay") -> list[_Breath]:
     breaths, texts, words = [], [], []
     for position, word in enumerate(clause.words):
-        *groups, rest = as_heard(word, last=position + 1 == len(clause.words)).split(", ")
+        is_last = position + 1 == len(clause.words)
+        *groups, rest = as_heard(word, last=is_last, letter_a=letter_a).split(", ")
         for group in groups:
             breaths.append(_Breath([*texts, group], [*words, first_word + position], ","))
             texts, words = [], []
@@ -122,10 +129,39 @@ def _breaths(clause: Clause, first_word: int) -> list[_Breath]:
     return [*breaths, _Breath(texts, words, clause.mark)]
 
 
-def _clause_symbols(clauses: list[Clause], voice: str) -> list[list[Symbols]]:
+def _english_symbols(script: Script, english: English) -> list[list[Symbols]]:
+    """As `_clause_symbols`; a sentence is read in one piece, for its words depend on each other."""
+    result = []
+    first_word = 0
+    for sentence in script.sentences:
+        by_clause = []
+        for clause in sentence.clauses:
+            by_clause.append(_breaths(clause, first_word, english.letter_a))
+            first_word += len(clause.words)
+        breaths = [breath for each in by_clause for breath in each]
+        said = iter(
+            english.symbols(
+                [text for breath in breaths for text in (*breath.texts[:-1], breath.texts[-1] + breath.mark)]
+            )
+        )
+        result += [[_joined(breath, said) for breath in each] for each in by_clause]
+    return result
+
+
+def _joined(breath: _Breath, said: Iterator[list[str]]) -> Symbols:
+    symbols: Symbols = []
+    for word in breath.words:
+        if phones := next(said):
+            symbols += [(" ", NO_WORD)] if symbols else []
+            symbols += [(phone, word if is_phone(phone) else NO_WORD) for phone in phones]
+    return [*symbols, (breath.mark, NO_WORD)]
+
+
+def _clause_symbols(clauses: list[Clause], language: str, voice: str) -> list[list[Symbols]]:
     """Per clause the symbols of each breath with their words, closed by its mark. One call of espeak-ng reads everything."""
     starts = accumulate((len(clause.words) for clause in clauses), initial=0)
-    by_clause = [_breaths(clause, start) for clause, start in zip(clauses, starts, strict=False)]
+    letter_a = "ay" if language == "en" else "A"
+    by_clause = [_breaths(clause, start, letter_a) for clause, start in zip(clauses, starts, strict=False)]
     breaths = [breath for each in by_clause for breath in each]
     answers = phonemize(
         [" ".join(breath.texts) for breath in breaths] + [text for breath in breaths for text in breath.texts], voice

@@ -50,6 +50,7 @@ class Task:
     speaker: Speaker
     language: str
     seed: int
+    speed: float
     notes: list[str]
 
 
@@ -103,6 +104,10 @@ class XttsVoice:
         xtts_text.refuse_language(wanted.language)
         if wanted.reference:
             check_reference(wanted.reference)
+
+    @staticmethod
+    def inputs(wanted: WantedSpeech) -> dict:
+        return {}
 
     # ------------------------------------------------------------ loading
 
@@ -194,7 +199,7 @@ class XttsVoice:
             self._load_in(self._own_dtype)
             self._fell_back = ""  # only now: where that found no room, the next speech tries again
         speaker = self._read_speaker(wanted.reference, told)
-        task = Task(speaker, wanted.language, wanted.seed, told.notes)
+        task = Task(speaker, wanted.language, wanted.seed, wanted.speed, told.notes)
         pieces = xtts_text.split(wanted.text or "", wanted.language)
         told.notes += read(wanted.text or "", wanted.language).notes
         utterances = []
@@ -207,7 +212,7 @@ class XttsVoice:
             "memory": self._usage.as_facts(),
             "gpt_dtype": str(self._dtype).removeprefix("torch."),
         }
-        speech = join(utterances)
+        speech = join(utterances, wanted.speed)
         return speech if wanted.seconds is None else with_silence(speech, wanted.seconds)
 
     def _say(self, piece: Piece, task: Task, place: str) -> list[Utterance]:
@@ -269,7 +274,7 @@ class XttsVoice:
         seconds = len(samples) / SAMPLE_RATE
         if codes >= xtts_checkpoint.gpt_of(self._model).max_gen_mel_tokens:
             raise Implausible(f"the model came to no end within {codes} audio codes ({seconds:.1f} s)")
-        if seconds < LEAST_S_PER_LETTER * xtts_text.letter_count(text):
+        if seconds * task.speed < LEAST_S_PER_LETTER * xtts_text.letter_count(text):
             raise Implausible(f"the model stopped after {seconds:.1f} s, too soon for so much text")
         if np.abs(samples).max() < SILENT_PEAK:
             raise Implausible("the model made no sound")
@@ -294,6 +299,7 @@ class XttsVoice:
                     repetition_penalty=config.repetition_penalty,
                     top_k=config.top_k,
                     top_p=config.top_p,
+                    speed=task.speed,
                 )
             except RuntimeError as error:
                 if not memory.is_out_of_memory(error):
@@ -304,7 +310,8 @@ class XttsVoice:
             raise Implausible(f"out of memory on {memory.describe(self._device)}")
         if not np.isfinite(made["wav"]).all():
             raise NotFinite
-        return made["wav"], made["gpt_latents"].shape[1]  # one latent for each code, the stop token among them
+        latents = made["gpt_latents"].shape[1]  # one for each code, the stop token among them, stretched by the speed
+        return made["wav"], round(latents * task.speed)
 
     def _fall_back(self) -> None:
         """Go on with the GPT in float32. Raises EnvironmentProblem when it was so already."""

@@ -21,9 +21,10 @@ class Utterance:
     samples: np.ndarray
 
 
-def join(utterances: list[Utterance]) -> Speech:
-    """All utterances in a row, each with its pause, silence at both ends, the loudest sample at PEAK."""
-    pauses_s = [*(each.piece.pause_s for each in utterances[:-1]), LEAD_OUT_S]
+def join(utterances: list[Utterance], speed: float = 1.0) -> Speech:
+    """All utterances in a row, each with its pause, silence at both ends, the loudest sample at PEAK. speed: at which
+    they were spoken."""
+    pauses_s = [*(each.piece.pause_s / speed for each in utterances[:-1]), LEAD_OUT_S]
     parts = [np.zeros(round(LEAD_IN_S * SAMPLE_RATE), np.float32)]
     words = []
     for utterance, pause_s in zip(utterances, pauses_s, strict=True):

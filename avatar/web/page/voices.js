@@ -13,6 +13,14 @@ const SENTENCES = {
   pt: "Esta é a minha voz e concordo que o avatar a use para criar fala sintética.",
 };
 
+const SAYS = {
+  en: "Hello. This is how I sound.",
+  es: "Hola. Así suena mi voz.",
+  fr: "Bonjour. Voici comment je parle.",
+  it: "Buongiorno. Ecco come parlo.",
+  pt: "Olá. É assim que eu falo.",
+};
+
 let voices = [];
 let changed = () => {};
 let sound = null; // what is being listened to
@@ -33,7 +41,7 @@ async function loadVoices(choose) {
   voices = (await getJson("v1/audio/voices")).data ?? [];
   const before = choose ?? $("voice").value;
   const group = (kind, label) => {
-    const options = voices.filter((voice) => voice.kind === kind).map((voice) =>
+    const options = voices.filter((voice) => voice.kind === kind && voice.is_here).map((voice) =>
       el("option", { value: voice.id }, voice.description ? `${voice.name} (${voice.description})` : voice.name));
     return options.length ? el("optgroup", { label }, ...options) : null;
   };
@@ -86,7 +94,7 @@ async function listen() {
 /** A clone's own recording; a preset is asked to say a sentence. */
 async function heardAs(voice) {
   if (voice.kind === "clone") return blobUrl(`v1/audio/voices/${encodeURIComponent(voice.id)}/sample`);
-  const wanted = { model: "avatar-preview", input: "Hello. This is how I sound.", voice: voice.id };
+  const wanted = { model: "avatar-preview", input: SAYS[voice.language] ?? SAYS.en, voice: voice.id };
   const headers = { "Content-Type": "application/json" };
   const answer = await call("v1/audio/speech", { method: "POST", body: JSON.stringify(wanted), headers });
   return URL.createObjectURL(await answer.blob());

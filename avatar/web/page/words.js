@@ -5,6 +5,7 @@ export const OPTIONS = {
   subtitles: ["Subtitles", "A subtitle track in the video, and an .srt file."],
   mark: ["Visible mark", "A small “synthetic preview” in the picture."],
   seconds: ["Length in seconds", "The speech is fitted to it; up to 120."],
+  speed: ["Speed", "0.7 to 1.5; 1 is the voice's own pace. Without a length."],
   seed: ["Seed", "Another number gives other blinks and another intonation."],
   face: ["Which face", "Counted from the left, where the picture has several."],
   negative_prompt: ["Not in the portrait", "What a drawn portrait must not show (Full)."],

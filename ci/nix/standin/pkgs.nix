@@ -99,16 +99,10 @@ rec {
     }}/lib/ld-linux-x86-64.so.2";
   };
   zlib = library "zlib" [ "libz.so.1" ];
-  glib = library "glib" [
-    "libglib-2.0.so.0"
-    "libgthread-2.0.so.0"
-  ];
   libglvnd = library "libglvnd" [
-    "libGL.so.1"
     "libEGL.so.1"
     "libGLESv2.so.2"
   ];
-  xorg.libxcb = library "libxcb" [ "libxcb.so.1" ];
   coreutils = host "coreutils" (
     hostFiles "bin" "/usr/bin" [
       "cksum"

@@ -1,0 +1,79 @@
+"""How much skin a lid has: from its edge up to the brow, the rim of glasses, or whatever else crosses it first."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from avatar.lips.warp.geometry import FaceFrame, from_left_to_right
+from avatar.portrait.facts import LUMA
+from avatar.portrait.landmarks import EyeLandmarks
+
+COLUMNS, STEPS = 25, 40  # along the eye, and from its upper edge to the brow
+LASHES = 0.22  # of the eye's height above the edge: dark by the lashes, and not the end of the skin
+TO_BROW = 0.80  # of the way to the brow's landmarks: hair grows below them
+OTHER_LIGHT = (
+    0.38  # the log of the light differs by more than this from the lid's skin, so many steps in a row: it ends
+)
+IN_A_ROW = 5
+BELOW, IN_SHADE = 0.6, 0.75  # eye heights below the eye; a lid is darker than the skin there by less than this, in logs
+GLARE = 0.50  # what is lighter than the skin below the eye by more is the glint of glasses
+MARGIN = 0.10  # of the room found is left to what ends it
+
+
+def lid_room(picture: np.ndarray, frame: FaceFrame, eye: EyeLandmarks, u: np.ndarray) -> np.ndarray:
+    """In pixels along v, at each u (any shape), smooth along the lid."""
+    upper, lower, brow = (from_left_to_right(frame.points[numbers]) for numbers in eye)
+    along = np.linspace(upper[0, 0], upper[-1, 0], COLUMNS)
+    edge, low_edge, brow_edge = (np.interp(along, line[:, 0], line[:, 1]) for line in (upper, lower, brow))
+    height = max(float((low_edge - edge).max()), 1.0)
+    reach = np.maximum(TO_BROW * (edge - brow_edge), 0.0)
+    up = np.linspace(0, 1, STEPS)[:, None] * reach
+    light = _light_at(picture, frame, along, edge, up, height)
+    cheek_up = np.broadcast_to(edge - low_edge - BELOW * height, (1, COLUMNS))
+    cheek = float(np.median(_light_at(picture, frame, along, edge, cheek_up, height)))
+    skin_ends = _first_other(light, up, LASHES * height, cheek - IN_SHADE, cheek + GLARE)
+    room = np.minimum(reach, skin_ends) * (1 - MARGIN)
+    # The lowest of three neighbours, then smoothed: a layer whose top jumps would tear.
+    padded = np.pad(room, 1, mode="edge")
+    room = np.minimum(np.minimum(padded[:-2], padded[1:-1]), padded[2:])
+    room = cv2.GaussianBlur(room[None].astype(np.float32), (0, 0), 2.0, borderType=cv2.BORDER_REPLICATE)[0]
+    return np.interp(u, along, room)
+
+
+def _light_at(
+    picture: np.ndarray, frame: FaceFrame, along: np.ndarray, edge: np.ndarray, up: np.ndarray, height: float
+) -> np.ndarray:
+    """The log of the light (steps, columns) above the lid's edge, a little smoothed."""
+    u = np.broadcast_to(along, up.shape)
+    at = frame.to_picture(np.stack([u.ravel(), (edge - up).ravel()], axis=1)).astype(np.float32)
+    luma = cv2.GaussianBlur(picture, (0, 0), max(0.06 * height, 0.5)).astype(np.float32) @ LUMA
+    x, y = (np.ascontiguousarray(part.reshape(up.shape)) for part in at.T)
+    return np.log(cv2.remap(luma, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) + 12)
+
+
+def _first_other(light: np.ndarray, up: np.ndarray, lashes: float, darkest: float, lightest: float) -> np.ndarray:
+    """How far above the edge, in each column, the light first is not that of the lid's skin any more.
+
+    0 where all of it is darker than skin can be: there the brow lies on the lid.
+    """
+    ends = up[-1].copy()
+    for column in range(light.shape[1]):
+        above = np.flatnonzero(up[:, column] > lashes)
+        if len(above) <= IN_A_ROW:
+            continue
+        column_light = light[above, column]
+        glare = np.flatnonzero(column_light > lightest)
+        if len(glare):
+            ends[column] = up[above[glare[0]], column]
+            column_light = column_light[: glare[0]]
+        # The lid's skin is the lightest so far. Its fold is a dark line, but hair and rims are wider.
+        skin = np.maximum(np.maximum.accumulate(column_light), darkest) if len(column_light) else column_light
+        dark = skin - column_light > OTHER_LIGHT
+        run = np.convolve(dark, np.ones(IN_A_ROW), "valid") == IN_A_ROW if len(dark) >= IN_A_ROW else np.zeros(1)
+        last = int(np.argmax(run)) if run.any() else len(skin) - 1
+        if run.any():
+            ends[column] = up[above[last], column]
+        if len(skin) and skin[last] <= darkest:
+            ends[column] = 0
+    return ends

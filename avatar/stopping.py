@@ -1,0 +1,49 @@
+"""Told to stop, by Ctrl-C, `kill`, `docker stop` or a closed terminal: KeyboardInterrupt, and remembered.
+
+The exception alone is not enough. While a compiled module is initialised pybind11 makes an ImportError of it, and in a
+callback from C it is printed and lost: the work went on, or its job failed with a reason that was none. So whoever
+catches errors to go on with other work asks here first.
+"""
+
+from __future__ import annotations
+
+import signal
+from types import FrameType
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+IMPORTING = "<frozen importlib._bootstrap>"
+
+_told = False
+
+
+def listen(*numbers: signal.Signals) -> None:
+    """Stop this process by these signals, of which none has come yet. In the main thread alone."""
+    global _told
+    _told = False
+    for number in numbers:
+        signal.signal(number, _stop)
+
+
+def is_told() -> bool:
+    return _told
+
+
+def raise_if_told(error: BaseException | None = None) -> None:
+    """KeyboardInterrupt, where a signal came whose own was lost. error: what it was turned into."""
+    if _told:
+        raise KeyboardInterrupt from error
+
+
+def is_importing(frame: FrameType | None) -> bool:
+    """Whether a module is being imported below this frame: an exception would leave it half made, for ever."""
+    while frame:
+        if frame.f_code.co_filename == IMPORTING:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    global _told
+    _told = True
+    raise KeyboardInterrupt
