@@ -19,7 +19,7 @@ from avatar.media.streams import probe
 from avatar.portrait.bundled import bundled_picture
 from avatar.portrait.framing import Portrait
 from avatar.portrait.given_picture import bundled_portrait
-from avatar.quality import check_file, intended, lines
+from avatar.quality import check_file, closures, intended, lines
 from avatar.quality.intended import Asked
 from avatar.quality.sync import match
 from avatar.quality.video import check_video
@@ -226,6 +226,13 @@ def test_a_rendered_video_is_compared_with_what_its_job_planned(finished_home, f
     assert len(asked.opening) == len(asked.blink) == len(asked.sway) == report["frames"]
     assert report["seen"]["bilabials"]["share"] == 1 and not report["seen"]["bilabials"]["heard"]
     assert report["failed"] == []
+
+
+def test_a_video_of_no_job_is_judged_by_the_phones_that_are_heard(finished_job):
+    phones = closures.heard_phones(finished_job.video)
+    assert {"p", "b"} & {phone.symbol for phone in phones} and phones[-1].end_s > 1
+    found = check_video(finished_job.video, probe(finished_job.video), None)["seen"]["bilabials"]
+    assert found is None or (found["heard"] and found["share"] > 0.4)
 
 
 def test_a_video_of_no_job_has_no_plan(good_video, home, tmp_path):
