@@ -137,7 +137,7 @@ def test_the_engine_brings_phones_words_and_the_note(talk, tmp_path):
 @pytest.mark.parametrize("with_phones", [True, False])
 def test_the_mouth_rests_in_the_noise_of_a_recording(with_phones, talk):
     noise = np.random.default_rng(2).normal(0, 10 ** (-38 / 20), len(talk.samples)).astype(np.float32)
-    heard = replace(talk, samples=talk.samples + noise, phones=talk.phones if with_phones else [])
+    heard = replace(talk, samples=0.3 * talk.samples + noise, phones=talk.phones if with_phones else [])
     opening = plan_motion(heard, heard.frame_count(RATE), RATE, 7).mouth[:, 0]
     pauses = [phone for phone in talk.phones if phone.symbol in " ,.?" and phone.end_s - phone.start_s > 0.24]
     assert len(pauses) >= 2
@@ -196,3 +196,16 @@ def test_a_transcript_goes_with_a_recording_and_makes_subtitles_possible(tmp_pat
         make_request(audio=audio, transcript=" ")
     plain, other = make_request(audio=audio), make_request(audio=audio, transcript="Hello.")
     assert len({plain.digest(), other.digest()}) == 2
+
+
+def test_the_command_line_takes_a_transcript_and_writes_the_words_of_a_recording(avatar, talk, tmp_path, home):
+    talk.write_wav(tmp_path / "talk.wav")
+    (tmp_path / "talk.txt").write_text(TEXT)
+    options = ["--audio", tmp_path / "talk.wav", "--transcript", tmp_path / "talk.txt", "--subtitles"]
+    done = avatar("pipeline", "run", *options, "-o", tmp_path / "talk.mp4")
+    assert done.code == 0, done.stderr
+    lines = (tmp_path / "talk.srt").read_text().splitlines()
+    assert lines[2] == "Peter bought a map of my boat, and why?"
+    assert " ".join(lines[6:8]) == "Five fish shared the chocolate, while Bob moved the big lamp."
+    (folder,) = (home / "jobs").iterdir()
+    assert len(closures(Speech.load(folder).phones)) == 12

@@ -75,7 +75,7 @@ def mouth_curves_from_sound(
 
 def _floor(levels: np.ndarray) -> np.ndarray:
     """Of (frames, ...): what the quietest frames hold; silence that was added at the end does not count."""
-    sounding = np.flatnonzero(levels.reshape(len(levels), -1).any(axis=1))
+    sounding = np.flatnonzero(levels if levels.ndim == 1 else levels.any(axis=1))
     if not len(sounding):
         return np.zeros(levels.shape[1:])
     return np.percentile(levels[: sounding[-1] + 1], FLOOR_PERCENTILE, axis=0)

@@ -121,9 +121,10 @@ def _again(decoder: Any, sound: bytes) -> list[_Part]:
         return []
     decoder.set_alignment()
     _listen(decoder, sound)
+    alignment: Any = decoder.get_alignment() or ()
     return [  # copied at once: what it iterates over is memory of the decoder
         _Part(number, word.name, phone.name, phone.start, phone.duration, phone.score)
-        for number, word in enumerate(decoder.get_alignment() or ())
+        for number, word in enumerate(alignment)
         for phone in word
     ]
 

@@ -30,7 +30,7 @@ USUAL, SLOWER, SLOWEST, FASTER = 1.0, 1.15, 1.3, 0.9  # stretches
 LOOKED_AT_S = 8.0  # of a recording without a transcript, to find the stretch
 # Of a transcript (bench/NOTES.md, "Given speech"). GOOD_FIT: no other stretch is tried. LEAST_FIT: what fits worse is
 # another text.
-GOOD_FIT, LEAST_FIT = -22.0, -40.0
+GOOD_FIT, LEAST_FIT = -30.0, -40.0
 DITHER = 10 ** (
     -60 / 20
 )  # RMS of noise in which digital silence is hidden, whose logarithm spoils the model's features
