@@ -67,7 +67,7 @@ def test_stresses_and_phrases_are_found_by_the_loudness():
     spoken = [0.5, 1.0, 2.1, 2.6]
     loudness = syllables(4, spoken, 0.13)
     assert [stress.at_s for stress in stresses(loudness, RATE)] == pytest.approx(spoken, abs=0.06)
-    assert phrase_starts(loudness, RATE)== pytest.approx([0.32, 1.92], abs=0.05)
+    assert phrase_starts(loudness, RATE) == pytest.approx([0.32, 1.92], abs=0.05)
     silence = np.zeros(50, np.float32)
     assert stresses(silence, RATE) == phrase_starts(silence, RATE) == stresses(silence[:0], RATE) == []
 

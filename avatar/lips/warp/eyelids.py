@@ -18,8 +18,10 @@ from avatar.lips.warp.geometry import FaceFrame, box_around, face_frame, from_le
 from avatar.lips.warp.lid_room import lid_room
 from avatar.lips.warp.mouth import SWAY_MARGIN_PX
 from avatar.lips.warp.sampling import Positions, finer, read_field, read_finer
+from avatar.portrait.facts import LUMA
 from avatar.portrait.landmarks import EYES, EyeLandmarks
 
+LID_LIGHT, MOST_LIGHTER = 0.85, 0.55  # of the skin below the eye; how much at most
 LID_SHADE = 0.08  # a lowered lid faces down, away from most light
 WINDOW_PX = 6.0  # nothing moves on the border of an eye's box
 LEAST_BLINK = 0.02  # less than this moves nothing that could be seen
@@ -27,7 +29,7 @@ LASHES, LASHES_OF_ROOM = 0.16, 0.45  # their height over the eye's, and at most 
 SMOOTHED = 0.045  # share of the eye's width
 MOST_STRETCH = 3.6  # the skin of a lid that is shut, over its height when open; more shows as a smear
 LEAST_SHUT = 0.75  # a lid that could come down no further than this share of the eye's height stays up
-OVERSHOOT = 0.06  # of the eye's height: a shut lid covers the lower edge too
+OVERSHOOT = 0.12  # of the eye's height: a shut lid covers the lower edge too
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Eyelid:
     gap: np.ndarray  # how far the lid's edge falls at blink 1, by the u of the pixel
     room: np.ndarray  # the height of the skin above the edge that is stretched
     below_top: np.ndarray  # how far the pixel lies below the top of that skin
+    lighter: np.ndarray  # by how much of its own light the skin gains at blink 1
     inside: np.ndarray  # 0..1: 0 on the border of the box and beside the eye
 
 
@@ -70,8 +73,9 @@ class Eyelids:
         opaque *= read_field(lid.inside, own) * np.clip(fall / 0.5, 0, 1)
         down_x, down_y = self._frame.down
         skin_at = own.minus(Positions(drop * down_x, drop * down_y))
-        light = 1 - LID_SHADE * blink * np.clip(below_top / np.maximum(room + fall, 1), 0, 1)
-        skin = read_finer(lid.skin, skin_at) * light[..., None]
+        shade = LID_SHADE * np.clip(below_top / np.maximum(room + fall, 1), 0, 1)
+        light = 1 + blink * (read_field(lid.lighter, skin_at) - shade)
+        skin = np.minimum(read_finer(lid.skin, skin_at) * light[..., None], 255)
         canvas[:] = np.rint(canvas + (skin - canvas) * opaque[..., None])
 
 
@@ -101,11 +105,26 @@ def _has_room(lid: Eyelid) -> bool:
     return float(np.median(stretch)) <= MOST_STRETCH
 
 
-def _calmed(skin: np.ndarray, fields: dict[str, np.ndarray], reach: float) -> np.ndarray:
-    """The skin, smoothed sideways where it is stretched most: single lashes and wrinkles would become stripes."""
+def _lighter(skin: np.ndarray, fields: dict[str, np.ndarray], below_eye: np.ndarray) -> np.ndarray:
+    """An open eye's lid lies in the shade of its fold and lashes; shut, it is nearly as light as the skin below."""
+    luma = skin.astype(np.float32) @ LUMA
+    if not below_eye.any():
+        return np.zeros_like(luma)
+    wanted = LID_LIGHT * float(np.median(luma[below_eye]))
+    gain = np.clip(wanted / np.maximum(cv2.GaussianBlur(luma, (0, 0), 1.5), 1) - 1, 0, MOST_LIGHTER)
+    return gain * _stretched_most(fields)
+
+
+def _stretched_most(fields: dict[str, np.ndarray]) -> np.ndarray:
+    """1 in the middle of the lid's skin, 0 at its edge and its top."""
     share = np.clip(fields["below_top"] / np.maximum(fields["room"], 1), 0, 1)
     most = (4 * share * (1 - share)) * (fields["gap"] > 0)
-    most = cv2.GaussianBlur(most.astype(np.float32), (0, 0), 1.0)[..., None]
+    return cv2.GaussianBlur(most.astype(np.float32), (0, 0), 1.0)
+
+
+def _calmed(skin: np.ndarray, fields: dict[str, np.ndarray], reach: float) -> np.ndarray:
+    """The skin, smoothed sideways where it is stretched most: single lashes and wrinkles would become stripes."""
+    most = _stretched_most(fields)[..., None]
     smooth = cv2.GaussianBlur(skin, (0, 0), reach, sigmaY=0.4).astype(np.float32)
     return np.ascontiguousarray(np.rint(skin + (smooth - skin) * most).astype(np.uint8))
 
@@ -128,6 +147,8 @@ def _eyelid(picture: np.ndarray, frame: FaceFrame, eye: EyeLandmarks) -> Eyelid 
         "below_top": v - (upper_edge - room),
         "inside": inner_window(box, size, WINDOW_PX),
     }
+    below_eye = (v > lower_edge + 0.3 * gap.max()) & (v < lower_edge + 0.9 * gap.max()) & (gap > 0)
+    fields["lighter"] = _lighter(picture[box.rows_columns], fields, below_eye)
     return Eyelid(
         box=box,
         drawn_box=box_around(np.array([box[:2], box[2:]]), SWAY_MARGIN_PX, *size),

@@ -10,7 +10,7 @@ from avatar.portrait.facts import LUMA
 from avatar.portrait.landmarks import EyeLandmarks
 
 COLUMNS, STEPS = 25, 40  # along the eye, and from its upper edge to the brow
-LASHES = 0.22  # of the eye's height above the edge: dark by the lashes, and not the end of the skin
+LASHES = 0.34  # of the eye's height above the edge: dark by the lashes, and not the end of the skin
 TO_BROW = 0.80  # of the way to the brow's landmarks: hair grows below them
 OTHER_LIGHT = (
     0.38  # the log of the light differs by more than this from the lid's skin, so many steps in a row: it ends
