@@ -96,7 +96,7 @@ def test_what_would_help_comes_back_as_fields_too():
         avatar.make(text="Hello.", prompt="an old sailor")
     assert raised.value.mend == {"stack": "full"} and raised.value.fields == ("prompt",)
     with pytest.raises(RequestError) as raised:
-        avatar.make(text="Bonjour.", language="fr")
+        avatar.make(text="こんにちは。", language="ja")
     assert raised.value.mend == {"language": "en"}
 
 
