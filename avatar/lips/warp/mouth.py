@@ -38,7 +38,7 @@ SWAY_MARGIN_PX = 16  # how far the head may move what a box holds (avatar/lips/w
 
 # The lips' shadow on what is behind them takes the least red, or teeth would look grey.
 SHADOW_RGB = np.array([0.20, 0.27, 0.31], np.float32)
-ROUND_RGB = np.array([0.46, 0.52, 0.54], np.float32)  # and how much fully rounded lips take wherever they part
+ROUND_RGB = np.array([0.70, 0.76, 0.78], np.float32)  # and how much fully rounded lips take wherever they part
 ROUND_RECEDES = 0.03  # share of the mouth's width that they hide of both rows of teeth by coming forward
 SHADOW_REACH = 0.035  # share of the mouth's width
 
