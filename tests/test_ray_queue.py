@@ -56,7 +56,7 @@ def test_the_queue_is_made_there_with_the_bytes_of_one_machine(cluster, home, tm
     assert (tmp_path / "there.mp4").read_bytes() == b"somebody's"
     notes = [json.loads(line)["note"] for line in job.file("events.jsonl").read_text().splitlines()]
     assert "a node of the cluster has it." in notes
-    assert not list(cluster.head.home.glob("jobs/*")), "the disk of a node that is never idle fills"
+    assert not (cluster.head.home / "jobs" / job.id).exists(), "the disk of a node that is never idle fills"
 
 
 def test_a_worker_that_is_killed_or_told_to_stop_loses_nothing(cluster, home, hands):

@@ -193,7 +193,7 @@ def fit(stage: Stage) -> dict:
 def preview(stage: Stage) -> dict:
     """The same text by the preview stack, beside it; its synthetic voice is the reference that is cloned."""
     made = stage.report["preview"] = rendered(
-        stage, "preview.mp4", "--text", TEXT, "--preset", "jf_alpha", "--seconds", 10
+        stage, "preview.mp4", "--text", TEXT, "--preset", "heart", "--seconds", 10
     )
     shutil.copy(job_folder(made) / "speech.wav", stage.folder / "reference.wav")
     # The sample would copy what this job made from the same inputs, and its seconds would not be those of a whole render.
