@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -110,10 +111,12 @@ def worker():
     """Starts workers of the queue in processes of their own; what still runs at the end is killed."""
     begun = []
 
-    def start(*options: str) -> subprocess.Popen:
+    def start(*options: str, avatar: Sequence[object] = (), **environment: str) -> subprocess.Popen:
+        """avatar: the command that starts it, where it is not this environment's own."""
+        line = [*avatar, "queue", "work", *options] if avatar else command("queue", "work", *options)
         process = subprocess.Popen(
-            command("queue", "work", *options), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            preexec_fn=heed_signals, env=dict(os.environ),
+            line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_signals,
+            env={**os.environ, **environment},
         )  # fmt: skip
         begun.append(process)
         return process

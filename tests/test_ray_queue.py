@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
-from pathlib import Path
+from functools import partial
 
 import pytest
 
 from avatar.service import queue
-from tests.conftest import ROOT, SHORT_TEXT, heed_signals
+from tests.conftest import ROOT, SHORT_TEXT
 from tests.queued import put, states, until
 from tests.served import serving
 
@@ -19,22 +18,9 @@ FORGETS_SOON = {"RAY_CLIENT_RECONNECT_GRACE_PERIOD": "5"}  # whoever is gone; el
 
 
 @pytest.fixture
-def hands(cluster):
-    """Starts workers of the queue; what still runs at the end is killed."""
-    begun = []
-
-    def start(*options: str) -> subprocess.Popen:
-        process = subprocess.Popen(
-            [ROOT / "run", "avatar", "queue", "work", "--on", cluster.address, *options], stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True, preexec_fn=heed_signals, env={**os.environ, **FORGETS_SOON},
-        )  # fmt: skip
-        begun.append(process)
-        return process
-
-    yield start
-    for process in begun:
-        process.kill()
-        process.communicate()
+def hands(cluster, worker):
+    """Starts workers of the queue whose hands are the cluster."""
+    return partial(worker, "--on", cluster.address, avatar=(ROOT / "run", "avatar"), **FORGETS_SOON)
 
 
 def is_running(job) -> bool:
@@ -111,4 +97,9 @@ def test_where_there_is_no_ray_or_no_cluster_it_is_told(avatar, home):
     command = [ROOT / "run", "avatar", "queue", "work", "--on", "ray://127.0.0.1:1", "--until-empty"]
     nobody = subprocess.run(command, capture_output=True, text=True)
     assert nobody.returncode == 75 and "can be had at ray://127.0.0.1:1 (" in nobody.stderr
-    assert not Path(home / "worker-ray.lock").exists() or "Traceback" not in nobody.stderr
+    assert "Traceback" not in nobody.stderr
+    for wrong in (("serve", "--port", "0"), ("queue", "work")):
+        refused = subprocess.run(
+            [ROOT / "run", "avatar", *wrong, "--on", "head:10001"], capture_output=True, text=True, timeout=60
+        )
+        assert refused.returncode == 2 and "--on: the address of a cluster is ray://HOST:PORT" in refused.stderr

@@ -11,7 +11,6 @@ import contextlib
 import importlib
 import logging
 import os
-import re
 import signal
 import socket
 import threading
@@ -24,10 +23,11 @@ from typing import Any
 
 from avatar import __version__, settings, work
 from avatar.batch import ray_node
+from avatar.batch.address import refuse_no_address
 from avatar.batch.making import Outcome, Planned, bring, is_there, requested
 from avatar.batch.table import Row
 from avatar.device.hardware import PROFILES
-from avatar.errors import AvatarError, EnvironmentProblem, RequestError, TemporaryProblem, told_by
+from avatar.errors import AvatarError, EnvironmentProblem, TemporaryProblem, told_by
 from avatar.jobs import home as homes
 from avatar.jobs.contents import STAGES
 from avatar.jobs.delivery import check_home
@@ -222,8 +222,7 @@ def connected(address: str) -> Iterator[Cluster]:
 
     Raises RequestError, EnvironmentProblem for one of another version, and TemporaryProblem where none answers.
     """
-    if not re.fullmatch(r"ray://[^\s/]+:\d{1,5}|auto", address):
-        raise RequestError("the address of a cluster is ray://HOST:PORT, or auto on one of its nodes.", ("on",))
+    refuse_no_address(address)
     os.environ.update(QUIET)
     ray = importlib.import_module("ray")  # which no other environment than its own has
     with what_ray_says_left_out():

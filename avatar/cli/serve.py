@@ -46,6 +46,10 @@ def serve(
             "this environment has no web server; './run avatar serve' in a checkout makes the one that has, and the image "
             "has it."
         )
+    if on is not None:
+        from avatar.batch.address import refuse_no_address
+
+        refuse_no_address(on)
     if on is not None and not os.environ.get("AVATAR_RAY_PYTHON"):
         raise EnvironmentProblem(
             "no environment beside this one has Ray; './run avatar serve --on …' in a checkout makes it."
