@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import shutil
 import tempfile
@@ -13,7 +14,6 @@ from fastapi import APIRouter, Request
 from fastapi import Path as PathParameter
 from fastapi.responses import FileResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.background import BackgroundTask
 
 from avatar import voices
 from avatar.files import is_folder, is_regular, new_folder, rename_new, write_json
@@ -52,7 +52,7 @@ class Speech(BaseModel):
     stream_format: Literal["audio"] = "audio"
 
 
-@routes.post("/v1/audio/speech", response_class=FileResponse, responses=SOUND)
+@routes.post("/v1/audio/speech", response_class=Response, responses=SOUND)
 async def speech(request: Request, home: Home, wanted: Speech) -> Response:
     """Speak a text, and answer with the sound."""
     stack = asked.MODELS.get(wanted.model, "preview")
@@ -66,20 +66,16 @@ async def speech(request: Request, home: Home, wanted: Speech) -> Response:
 
 
 async def spoken(request: Request, home: Path, fields: dict[str, Any], sound_format: str, speed: float) -> Response:
+    """The sound (at most some 20 MB) is read and its folder gone before the answer begins: one who hangs up leaves nothing."""
     uploads = home / "uploads"
     uploads.mkdir(parents=True, exist_ok=True)
-    folder = tempfile.mkdtemp(dir=uploads)
-    try:
+    with tempfile.TemporaryDirectory(dir=uploads, ignore_cleanup_errors=True) as folder:
         path = Path(folder, f"speech.{sound_format}")
         await state_of(request).speaker.ask(
             "speak", home, asked=fields, output=path, sound_format=sound_format, speed=speed
         )
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    return FileResponse(
-        path, media_type=TYPES[sound_format], background=BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
-    )
+        content = await asyncio.to_thread(path.read_bytes)
+    return Response(content, media_type=TYPES[sound_format])
 
 
 class ElevenLabs(BaseModel):
@@ -91,7 +87,7 @@ class ElevenLabs(BaseModel):
     voice_settings: dict[str, Any] | None = None
 
 
-@routes.post("/v1/text-to-speech/{voice_id}", response_class=FileResponse, responses=SOUND)
+@routes.post("/v1/text-to-speech/{voice_id}", response_class=Response, responses=SOUND)
 async def text_to_speech(
     request: Request,
     home: Home,
