@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from fractions import Fraction
 
+from avatar import framed
 from avatar.errors import EnvironmentProblem, RequestError
 from avatar.invocation import in_full_environment
 from avatar.limits import FRAME_RATE
 from avatar.media import encoder
 from avatar.portrait.picture import decoding, is_picture
-from avatar.request import FILE_FIELDS, SIZE, Request
+from avatar.request import FILE_FIELDS, Request
 from avatar.stacks import Stack, stack_for
 from avatar.stages import wanted_picture, wanted_speech
 from avatar.weights import store
@@ -27,7 +28,8 @@ def check(request: Request) -> None:
     with decoding(request.portrait) if request.portrait else nullcontext():  # while the engines' code is loaded
         stack = stack_for(request)
         check_stages(request, stack)
-    encoder.refuse_unusable(SIZE, Fraction(FRAME_RATE))
+    check_frame(request)
+    encoder.refuse_unusable(framed.square(request), Fraction(FRAME_RATE))
     refuse_missing_parts(stack.models)
 
 
@@ -53,6 +55,24 @@ def check_stages(request: Request, stack: Stack) -> None:
         stack.portrait.check(wanted_picture(request))
     stack.voice.check(wanted_speech(request))
     stack.lips.check()
+
+
+def check_frame(request: Request) -> None:
+    """A background that is no picture, a font that is none or does not draw the words. Raises RequestError and InputError."""
+    from avatar.portrait.picture import read_picture
+
+    if request.backdrop:
+        read_picture(request.backdrop)
+    if request.worded == "burned":
+        from avatar.media import fonts
+
+        font = fonts.opened(request.font) if request.font else fonts.bundled()
+        if lacking := font.lacking(request.text or request.transcript or ""):
+            shown = " ".join(lacking[:5]) + (" …" if len(lacking) > 5 else "")
+            raise RequestError(
+                f"the font {font.family} does not draw {shown}; choose soft captions, or give a font that does.",
+                ("captions", "font"), {"captions": "soft"},
+            )  # fmt: skip
 
 
 def refuse_missing_parts(models: Sequence[str]) -> None:

@@ -12,7 +12,7 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from avatar.errors import RequestError
@@ -22,9 +22,16 @@ from avatar.lips.musetalk.options import RANGES, Region
 
 SIZE = 512  # pixels, width and height of the video
 LONGEST_TEXT = 5000  # characters; 120 s of fast speech is about 2,200
-KINDS = {"audio": "recording", "voice": "recording", "portrait": "clip"}  # by limits.MOST_BYTES
+KINDS = {
+    "audio": "recording",
+    "voice": "recording",
+    "portrait": "clip",
+    "backdrop": "picture",
+    "font": "picture",
+}  # by limits.MOST_BYTES
 SURELY_SHORT = 300  # characters: even of digits alone they are less; what is as short is not read for an estimate
 FILE_FIELDS = tuple(KINDS)
+FRAME_FIELDS = ("size", "fit", "background", "backdrop", "position", "captions", "caption_style", "font")
 LIPS_FIELDS = ("lips_region", "lips_shift", "lips_margin")
 
 
@@ -89,7 +96,34 @@ class Request(BaseModel):
     seed: Annotated[
         int, Field(ge=0, lt=SEEDS, description="Another one gives other blinks and another intonation.")
     ] = 7
-    subtitles: Annotated[bool, about("A soft subtitle track, and an .srt file.")] = False
+    size: (
+        Annotated[
+            str,
+            Field(
+                max_length=40,
+                description="square, portrait, landscape (1080 pixels on the short side), source or WIDTHxHEIGHT.",
+            ),
+        ]
+        | None
+    ) = None  # 512x512
+    fit: Annotated[Literal["crop", "pad"], about("crop: the head large; pad: the whole picture.")] = "crop"
+    background: Annotated[
+        str,
+        Field(max_length=40, description="Where the picture does not reach: blur, or a colour as white or #203040."),
+    ] = "blur"
+    backdrop: Annotated[Path | None, about("A picture for the background instead.")] = None
+    position: Annotated[
+        Literal["left", "centre", "right"],
+        BeforeValidator(lambda value: "centre" if value == "center" else value),
+        about("Where the head is in a wide frame."),
+    ] = "centre"
+    subtitles: Annotated[bool, about("A soft subtitle track, and an .srt file; the same as captions: soft.")] = False
+    captions: Annotated[
+        Literal["soft", "burned", "srt", "vtt", "none"],
+        about("Words on the screen: a track of the file, drawn into the picture, a file beside it, or none."),
+    ] = "none"
+    caption_style: Annotated[Literal["plain", "box", "karaoke"], about("Of burned captions.")] = "plain"
+    font: Annotated[Path | None, about("A .ttf or .otf file for burned captions.")] = None
     mark: Annotated[bool, about("The visible 'synthetic preview' mark.")] = True
 
     @model_validator(mode="after")
@@ -114,9 +148,13 @@ class Request(BaseModel):
             raise wrong("a length and a speed both say how fast is spoken; give one of them", "seconds", "speed")
         if self.voice and self.preset:
             raise wrong("a voice and a preset exclude each other; give one of them", "voice", "preset")
-        if self.subtitles and self.audio is not None and self.transcript is None:
+        if self.subtitles and self.captions not in ("none", "soft"):
+            raise wrong("subtitles are soft captions, and other captions are asked for too; give one of them",
+                        "subtitles", "captions")  # fmt: skip
+        if self.worded != "none" and self.audio is not None and self.transcript is None:
             raise wrong("subtitles are made from the text, and with finished speech there is none; give its transcript, or "
-                        "leave them away", "subtitles", "audio")  # fmt: skip
+                        "leave them away", "subtitles" if self.subtitles else "captions", "audio")  # fmt: skip
+        self._frames_rightly()
         if self.portrait and self.prompt is not None:
             raise wrong(
                 "a picture and words to draw one from exclude each other; give one of them", "portrait", "prompt"
@@ -125,6 +163,33 @@ class Request(BaseModel):
             if getattr(self, name) is not None and self.stack != "full":
                 raise wrong("this is for the full stack; choose that one", name, mend={"stack": "full"})
         return self
+
+    @property
+    def worded(self) -> str:
+        """The captions, by whichever field they were asked for."""
+        return "soft" if self.subtitles else self.captions
+
+    def _frames_rightly(self) -> None:
+        """Raises a validator's error for a frame that cannot be made."""
+        from avatar.frame.canvas import BLUR, colour
+        from avatar.frame.size import parsed
+
+        try:
+            if self.size is not None:
+                parsed(self.size)
+        except ValueError as error:
+            raise wrong(str(error), "size") from error
+        try:
+            if self.background != BLUR:
+                colour(self.background)
+        except ValueError as error:
+            raise wrong(str(error), "background") from error
+        if self.backdrop is not None and self.background != BLUR:
+            raise wrong("a colour and a picture for the background exclude each other; give one of them",
+                        "background", "backdrop")  # fmt: skip
+        for name in ("caption_style", "font"):
+            if getattr(self, name) not in (None, "plain") and self.captions != "burned":
+                raise wrong("this is for burned captions; choose those", name, mend={"captions": "burned"})
 
     def digest(self) -> str:
         """sha256 of what is asked for, files by their content: the same request has the same digest anywhere.
@@ -138,6 +203,9 @@ class Request(BaseModel):
             del content["speed"]
         if self.transcript is None:  # likewise
             del content["transcript"]
+        for name in FRAME_FIELDS:  # likewise
+            if content[name] == type(self).model_fields[name].default:
+                del content[name]
         for field in FILE_FIELDS:
             if path := getattr(self, field):
                 refuse_larger(path, KINDS[field])

@@ -8,23 +8,26 @@ picture without a face is refused before any speech is made.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from avatar import framed
 from avatar.engines import Told, WantedPicture, WantedSpeech
 from avatar.jobs import report
 from avatar.jobs.cause import Program
 from avatar.limits import FRAME_RATE, ISO_639_2, LONGEST_S
-from avatar.request import SIZE, Request
+from avatar.request import Request
 
 if TYPE_CHECKING:
     from avatar.device.hardware import Profile
     from avatar.jobs.job import Job
     from avatar.progress import Progress
     from avatar.stacks import Stack
+    from avatar.voice.speech import Speech
 
 MUX = Program("ffmpeg", "1")
 RATE = Fraction(FRAME_RATE)
@@ -53,7 +56,7 @@ class Task:
 
 def wanted_picture(request: Request) -> WantedPicture:
     drawn = {name: getattr(request, name) for name in ("prompt", "negative_prompt", "steps", "tries")}
-    return WantedPicture(request.portrait, request.face, **drawn, seed=request.seed, size=SIZE)
+    return WantedPicture(request.portrait, request.face, **drawn, seed=request.seed, size=framed.square(request))
 
 
 def wanted_speech(request: Request) -> WantedSpeech:
@@ -86,7 +89,11 @@ def voice(work: Work) -> Task:
 
 
 def lips(work: Work) -> Task:
-    """Portrait and speech -> picture.mp4, the moving picture without sound. Frames stream into FFmpeg."""
+    """Portrait and speech -> picture.mp4, the moving picture without sound. Frames stream into FFmpeg.
+
+    For a frame other than the plain square it is kept without loss and unmarked, so that it does for any; the one that is
+    wanted now is made on the way.
+    """
     from avatar.media import encoder, ffmpeg
     from avatar.media.mark import marked
     from avatar.voice.speech import Speech
@@ -94,55 +101,80 @@ def lips(work: Work) -> Task:
     job, request, stack = work.job, work.request, work.stack
     source, made_of = stack.lips_source(job.folder, request)
     options = stack.lips_options(request)
-    chosen = encoder.choose(work.profile.device if work.profile else "cpu", SIZE, RATE)
+    side, frame = framed.square(request), framed.wanted(request, stack.mark)
+    chosen = encoder.choose(device_of(work), side, RATE)
     mark = stack.mark if request.mark else None
-    inputs = job.files("speech.wav", "timings.json") | made_of | {"mark": mark, "options": repr(options)}
-    inputs |= {"seed": request.seed, **chosen.inputs}
+    inputs = job.files("speech.wav", "timings.json") | made_of | {"seed": request.seed, "options": repr(options)}
+    inputs |= {"kept": "without loss"} if frame else {"mark": mark, **chosen.inputs}
 
     def make(engine: Any, folder: Path, told: Told) -> dict:
         speech = Speech.load(job.folder)
         frames = engine.frames(source(), speech, FRAME_RATE, request.seed, options, told)
         frames = work.progress.count(frames, speech.frame_count(FRAME_RATE))
-        frames = marked(frames, SIZE, SIZE, mark) if mark else frames
-        count = ffmpeg.encode_frames(frames, SIZE, SIZE, RATE, folder / "picture.mp4", chosen.name)
+        if frame:
+            count = framed.encode(frames, job, request, frame, chosen.name, folder)
+        else:
+            frames = marked(frames, side, side, mark) if mark else frames
+            count = ffmpeg.encode_frames(frames, side, side, RATE, folder / "picture.mp4", chosen.name)
         engine.save_motion(folder)
         return {"encoder": asdict(chosen), "frames": count}
 
     return Task(stack.lips, inputs, make)
 
 
+def device_of(work: Work) -> str:
+    return work.profile.device if work.profile else "cpu"
+
+
 def video(work: Work) -> Task:
-    """Moving picture, speech and optional subtitles -> video.mp4 (and subtitles.srt).
+    """Moving picture, speech and captions -> video.mp4 (and subtitles.srt or .vtt).
 
     Only here all speech comes to one loudness: the lips have followed it as it was spoken.
     """
-    from avatar.media import ffmpeg, subtitles
+    from avatar.media import encoder, ffmpeg
     from avatar.media.level import levelled
     from avatar.voice.speech import Speech
 
     job, request = work.job, work.request
-    said = {"subtitles": request.subtitles, "language": request.language, "tags": report.video_tags(job, request)}
+    said = {"captions": request.worded, "language": request.language, "tags": report.video_tags(job, request)}
+    frame = framed.wanted(request, work.stack.mark)
+    chosen = encoder.choose(device_of(work), framed.square(request), RATE).name
+    made_of = framed.inputs(job, request, frame, chosen) if frame else {}
 
     def make(engine: None, folder: Path, told: Told) -> None:
         speech = Speech.load(job.folder)
-        srt = folder / "subtitles.srt"
-        if request.subtitles:
-            srt.write_text(subtitles.srt(speech.words))
+        captions = written_captions(request.worded, speech, folder)
         equally_loud = replace(speech, samples=levelled(speech.samples, speech.sample_rate))
-        with TemporaryDirectory(dir=folder) as scratch:
+        moving = framed.picture(job, request, frame, chosen) if frame else nullcontext(job.file("picture.mp4"))
+        with TemporaryDirectory(dir=folder) as scratch, moving as picture:
             sound = Path(scratch, "speech.wav")
             equally_loud.write_wav(sound)
             ffmpeg.mux(
-                job.file("picture.mp4"),
+                picture,
                 sound,
                 Fraction(speech.frame_count(FRAME_RATE), FRAME_RATE),
                 folder / "video.mp4",
                 said["tags"],
-                srt if request.subtitles else None,
+                captions if request.worded == "soft" else None,
                 "und" if request.audio else ISO_639_2[request.language],
             )
 
-    return Task(MUX, job.files("picture.mp4", "speech.wav", "timings.json") | said, make)
+    engine = framed.FFMPEG if frame else MUX
+    return Task(engine, job.files("picture.mp4", "speech.wav", "timings.json") | said | made_of, make)
+
+
+def written_captions(kind: str, speech: Speech, folder: Path) -> Path | None:
+    """subtitles.srt for "soft" and "srt", subtitles.vtt for "vtt"."""
+    from avatar.media import subtitles
+
+    if kind == "vtt":
+        path, text = folder / "subtitles.vtt", subtitles.vtt(speech.words)
+    elif kind in ("soft", "srt"):
+        path, text = folder / "subtitles.srt", subtitles.srt(speech.words)
+    else:
+        return None
+    path.write_text(text, encoding="utf-8")
+    return path
 
 
 STAGES: dict[str, Callable[[Work], Task]] = {"portrait": portrait, "voice": voice, "lips": lips, "video": video}

@@ -56,6 +56,8 @@ def request_of(**asked: Any) -> Request:
         asked["voice"] = voice_file(str(voice))
     elif "language" not in asked and (language := preset_language(asked.get("preset"))):
         asked["language"] = language
+    if (background := asked.get("background")) is not None and os.path.isfile(background):  # no colour is called so
+        asked["backdrop"] = asked.pop("background")
     for name in FILE_FIELDS:
         if isinstance(asked.get(name), str | os.PathLike):
             asked[name] = Path(os.path.abspath(asked[name]))

@@ -66,7 +66,28 @@ def pipeline() -> None:
 @click.option("--seconds", type=float, help="Fit the speech to this length.")
 @click.option("--speed", type=float, help="How fast is spoken, 0.7 to 1.5; 1 is the voice's own pace. [default: 1]")
 @click.option("--seed", type=int, help="Another seed gives other blinks and another intonation. [default: 7]")
-@click.option("--subtitles", is_flag=True, help="Add a soft subtitle track, and an .srt file beside the mp4.")
+@click.option("--size", help="square, portrait, landscape, source or WIDTHxHEIGHT. [default: 512x512]")
+@click.option(
+    "--fit", type=click.Choice(["crop", "pad"]), help="Show the head large, or the whole picture. [default: crop]"
+)
+@click.option(
+    "--background", help="Where the picture does not reach: blur, a colour or a picture's file. [default: blur]"
+)
+@click.option(
+    "--position", type=click.Choice(["left", "centre", "right", "center"]), help="Of the head. [default: centre]"
+)
+@click.option(
+    "--captions",
+    type=click.Choice(["soft", "burned", "srt", "vtt", "none"]),
+    help="A track of the file, drawn into the picture, or a file beside it. [default: none]",
+)
+@click.option(
+    "--caption-style", type=click.Choice(["plain", "box", "karaoke"]), help="Of burned captions. [default: plain]"
+)
+@click.option("--font", type=FILE, help="A .ttf or .otf file for burned captions. [default: DejaVu Sans]")
+@click.option(
+    "--subtitles", is_flag=True, help="The same as --captions soft: a track, and an .srt file beside the mp4."
+)
 @click.option("--no-mark", is_flag=True, help="Leave out the visible 'synthetic preview' mark.")
 @click.option("--table", type=FILE, help="A CSV or JSONL file: a video for each row, a column for each option.")
 @click.option("-O", "--folder", type=FILE, help="Where the videos of a table go.")

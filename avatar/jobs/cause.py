@@ -31,7 +31,7 @@ PACKAGE = Path(__file__).parents[1]  # avatar/
 STAGE_CODE = {
     "portrait": ("portrait/framing.py", "portrait/landmarks.py"),
     "voice": ("voice/speech.py",),
-    "lips": ("voice/speech.py", "media/encoder.py", "media/ffmpeg.py", "media/mark.py"),
+    "lips": ("voice/speech.py", "frame/assembly.py", "media/encoder.py", "media/ffmpeg.py", "media/mark.py"),
     "video": (
         "voice/speech.py", "media/ffmpeg.py", "media/level.py", "media/lufs.py", "media/sound_file.py",
         "media/subtitles.py", "jobs/report.py",

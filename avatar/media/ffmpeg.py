@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -37,6 +37,8 @@ THREADS = "2"  # of each decoder and each filter, whatever the host's cores: mem
 MOST_STREAMS = 64  # tracks of a file; a phone's clip has six
 ENCODER_THREADS = 2  # fixed: x264 writes other bytes with another number
 STOPPED = 255  # its exit status where it heard SIGTERM, SIGINT or SIGQUIT and stopped in good order
+# BT.709, limited range, said in the stream: players guess otherwise, and faces turn green or orange
+BT709 = "scale=out_color_matrix=bt709:out_range=tv,setparams=color_primaries=bt709:color_trc=bt709"
 BITEXACT = ["-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact"]
 # The encoders that encoder.py chooses between. NVENC takes the middle one of its presets, a constant quality with the
 # number of x264's (another scale: not compared on a card yet), and x264's distance between key frames.
@@ -165,13 +167,14 @@ def encode_frames(
 
 def encode_command(width: int, height: int, frame_rate: Fraction, encoder: str) -> list[str]:
     """FFmpeg with raw RGB frames at its standard input and one of ENCODERS; what it writes is to be added."""
+    output = ["-vf", BT709, *ENCODERS[encoder], "-pix_fmt", "yuv420p"]
+    return command(raw_frames(width, height, frame_rate), output=output)
+
+
+def raw_frames(width: int, height: int, frame_rate: Fraction) -> Input:
+    """Raw RGB frames at FFmpeg's standard input."""
     form = ("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(frame_rate))
-    output = [
-        # BT.709, limited range, said in the stream: players guess otherwise, and faces turn green or orange
-        "-vf", "scale=out_color_matrix=bt709:out_range=tv,setparams=color_primaries=bt709:color_trc=bt709",
-        *ENCODERS[encoder], "-pix_fmt", "yuv420p",
-    ]  # fmt: skip
-    return command(Input("pipe:0", "rawvideo", form), output=output)
+    return Input("pipe:0", "rawvideo", form)
 
 
 def mux(
@@ -204,13 +207,17 @@ def mux(
 
 
 @contextlib.contextmanager
-def running(line: list[str], path: Path) -> Iterator[ToPipe]:
+def running(
+    line: list[str], path: Path, folder: Path | None = None, variables: Mapping[str, str] | None = None
+) -> Iterator[ToPipe]:
     """Run FFmpeg, give its standard input, and wait for it; on failure remove `path` and say what FFmpeg said.
 
-    Raises TemporaryProblem too where it stands still; it and what it started are gone then.
+    folder: that it works in; variables: of its environment, beside those of this process. Raises TemporaryProblem too where it stands still; it and what it started are gone then.
     """
     with messages_file() as messages:
-        process = started(line, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=messages)
+        environment = {**os.environ, **variables} if variables else None
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL, "stderr": messages}
+        process = started(line, cwd=folder, env=environment, **pipes)
         stdin = ToPipe(process)
         try:
             # A closed pipe means that FFmpeg has given up; why is in its messages and its exit code.

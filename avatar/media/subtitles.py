@@ -1,4 +1,4 @@
-"""Subtitles from word timings, as an SRT file, within the limits that broadcasters set: one or two lines of at most 42
+"""Subtitles from word timings, as an SRT or WebVTT file, within the limits that broadcasters set: one or two lines of at most 42
 characters, 0.8 to 7 s, 20 characters a second where the speech leaves the time."""
 
 from __future__ import annotations
@@ -18,22 +18,28 @@ SENTENCE_ENDS = (".", "!", "?", "…")
 CUT_IN_A_WORD = "/\\-_.?&="  # an address that is longer than a line is cut after one of these
 
 Cue = tuple[float, float, str]
+Group = list["Word"]  # those of one cue
 Token = tuple[str, bool]  # what stands between two spaces, and whether a line or cue may end after it
 
 
 def cues(words: list[Word]) -> list[Cue]:
-    """(start_s, end_s, text in lines) of each cue.
+    """(start_s, end_s, text in lines) of each cue."""
+    return [(start_s, end_s, break_lines(tokens_of(group))) for start_s, end_s, group in timed_groups(words)]
+
+
+def timed_groups(words: list[Word], line_characters: int = LINE_CHARACTERS) -> list[tuple[float, float, Group]]:
+    """(start_s, end_s, words) of each cue.
 
     A sentence is a cue, cut where it is too long for one: after a comma or at a pause where there is one, never after
     an abbreviation or a list's number. What would be too short to be read stays until the next cue begins, or is shown
-    together with it.
+    together with it. line_characters: that fit into a line; a cue has two at most.
     """
-    groups: list[list[Word]] = []
-    for sentence in _sentences([part for word in words for part in _parts(word)]):
-        groups += _cut(sentence)
-    groups = _joined(groups)
+    groups: list[Group] = []
+    for sentence in _sentences([part for word in words for part in _parts(word, line_characters)]):
+        groups += _cut(sentence, line_characters)
+    groups = _joined(groups, line_characters)
     return [
-        (group[0].start_s, _end(group, following), break_lines(_tokens(group)))
+        (group[0].start_s, _end(group, following), group)
         for group, following in zip(groups, [*groups[1:], None], strict=False)
     ]
 
@@ -47,25 +53,38 @@ def srt(words: list[Word]) -> str:
     return "\n".join(blocks)
 
 
-def clock(seconds: float) -> str:
+def vtt(words: list[Word]) -> str:
+    """The words as WebVTT; a file without cues when there are none."""
+    escaped = [(start, end, text.replace("&", "&amp;").replace("<", "&lt;")) for start, end, text in cues(words)]
+    blocks = [f"{clock(start, '.')} --> {clock(end, '.')}\n{text}\n" for start, end, text in escaped]
+    return "\n".join(["WEBVTT\n", *blocks])
+
+
+def clock(seconds: float, point: str = ",") -> str:
     milliseconds = round(seconds * 1000)
     minutes, milliseconds = divmod(milliseconds, 60_000)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours:02}:{minutes:02}:{milliseconds // 1000:02},{milliseconds % 1000:03}"
+    return f"{hours:02}:{minutes:02}:{milliseconds // 1000:02}{point}{milliseconds % 1000:03}"
 
 
-def break_lines(tokens: list[Token]) -> str:
-    """One line where it fits, else two as even as the words allow, the first not ended by an abbreviation. More than two
-    where they do not fit."""
+def break_lines(tokens: list[Token], line_characters: int = LINE_CHARACTERS) -> str:
+    """One line where it fits, else two as even as the words allow."""
     texts = [text for text, _ in tokens]
-    if len(" ".join(texts)) <= LINE_CHARACTERS or len(texts) == 1:
-        return " ".join(texts)
+    cut = second_line(tokens, line_characters)
+    return "\n".join(" ".join(texts[part]) for part in (slice(cut), slice(cut, None)) if texts[part])
+
+
+def second_line(tokens: list[Token], line_characters: int = LINE_CHARACTERS) -> int:
+    """The number of the token that begins the second line; where all fit into one, that of none. The lines are as even as
+    the words allow, the first not ended by an abbreviation."""
+    texts = [text for text, _ in tokens]
+    if len(" ".join(texts)) <= line_characters or len(texts) == 1:
+        return len(texts)
     cuts = [n for n in range(1, len(tokens)) if tokens[n - 1][1]] or list(range(1, len(tokens)))
-    halves = [(" ".join(texts[:n]), " ".join(texts[n:])) for n in cuts]
-    return "\n".join(min(halves, key=lambda lines: max(map(len, lines))))
+    return min(cuts, key=lambda n: max(len(" ".join(texts[:n])), len(" ".join(texts[n:]))))
 
 
-def _tokens(group: list[Word]) -> list[Token]:
+def tokens_of(group: Group) -> list[Token]:
     """What stands between the spaces of a cue. A word may hold some ("12 March 2024,"): inside of it a full stop is an
     abbreviation's."""
     tokens: list[Token] = []
@@ -76,14 +95,14 @@ def _tokens(group: list[Word]) -> list[Token]:
     return tokens
 
 
-def _parts(word: Word) -> list[Word]:
+def _parts(word: Word, line_characters: int) -> list[Word]:
     """The word; an address that is longer than a line in parts, each with its share of the time."""
-    if max(map(len, word.text.split(" "))) <= LINE_CHARACTERS:
+    if max(map(len, word.text.split(" "))) <= line_characters:
         return [word]
     texts, rest = [], word.text
-    while len(rest) > LINE_CHARACTERS:
-        places = [n for n in range(1, LINE_CHARACTERS + 1) if rest[n - 1] in CUT_IN_A_WORD + " "]
-        cut = places[-1] if places else LINE_CHARACTERS
+    while len(rest) > line_characters:
+        places = [n for n in range(1, line_characters + 1) if rest[n - 1] in CUT_IN_A_WORD + " "]
+        cut = places[-1] if places else line_characters
         texts.append(rest[:cut].rstrip())
         rest = rest[cut:].lstrip()
     texts += [rest] if rest else []
@@ -118,10 +137,10 @@ def _sentences(words: list[Word]) -> list[list[Word]]:
     return groups
 
 
-def _cut(words: list[Word]) -> list[list[Word]]:
+def _cut(words: Group, line_characters: int) -> list[Group]:
     """The words as one cue where they fit, else in two at the best place, and so on."""
     places = [n for n in range(1, len(words)) if not _holds_on(words[n - 1])] or list(range(1, len(words)))
-    if _fits(words) or not places:
+    if _fits(words, line_characters) or not places:
         return [words]
     total = sum(len(word.text) + 1 for word in words)
 
@@ -132,14 +151,14 @@ def _cut(words: list[Word]) -> list[list[Word]]:
         return abs(before - 0.5) - (0.25 if at_pause and 0.15 < before < 0.85 else 0)
 
     place = min(places, key=badness)
-    return [*_cut(words[:place]), *_cut(words[place:])]
+    return [*_cut(words[:place], line_characters), *_cut(words[place:], line_characters)]
 
 
-def _fits(words: list[Word]) -> bool:
-    lines = break_lines(_tokens(words)).split("\n")
+def _fits(words: Group, line_characters: int) -> bool:
+    lines = break_lines(tokens_of(words), line_characters).split("\n")
     return (
         len(lines) <= LINES
-        and max(map(len, lines)) <= LINE_CHARACTERS
+        and max(map(len, lines)) <= line_characters
         and words[-1].end_s - words[0].start_s <= LONGEST_CUE_S
     )
 
@@ -157,7 +176,7 @@ def _end(words: list[Word], following: list[Word] | None) -> float:
     return min(end_s, following[0].start_s) if following else end_s
 
 
-def _joined(groups: list[list[Word]]) -> list[list[Word]]:
+def _joined(groups: list[Group], line_characters: int) -> list[Group]:
     """The cues, each that would be gone too soon put together with the one before or after it, where both fit."""
     groups = list(groups)
     position = 0
@@ -168,7 +187,7 @@ def _joined(groups: list[list[Word]]) -> list[list[Word]]:
             position += 1
             continue
         pairs = [n for n in (position, position - 1) if 0 <= n < len(groups) - 1]
-        pairs = [n for n in pairs if _fits(groups[n] + groups[n + 1])]
+        pairs = [n for n in pairs if _fits(groups[n] + groups[n + 1], line_characters)]
         if not pairs:
             position += 1
             continue

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -25,11 +26,26 @@ MUST_SHOW = [LEFT_EYE, RIGHT_EYE, NOSE_TIP, MOUTH_LEFT, MOUTH_RIGHT, CHIN]
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a head's square lies: left, top and side, in pixels of a picture of width x height."""
+
+    left: int
+    top: int
+    side: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
 class Portrait:
-    """A framed head: `picture` uint8 (size, size, 3) RGB and its face's `landmarks` float32 (478, 3) in pixels."""
+    """A framed head: `picture` uint8 (size, size, 3) RGB and its face's `landmarks` float32 (478, 3) in pixels.
+
+    place: where it was cut from; None where it is the whole picture.
+    """
 
     picture: np.ndarray
     landmarks: np.ndarray
+    place: Place | None = None
 
     @cached_property
     def colour(self) -> Colour:
@@ -52,11 +68,14 @@ class Portrait:
         return brow_room(self.landmarks)
 
     def save(self, folder: Path) -> None:
-        """Write portrait.png and landmarks.npy, the same bytes for the same portrait."""
+        """Write portrait.png, landmarks.npy and, of one that was cut from a picture, place.json; the same bytes for the same
+        portrait."""
         from PIL import Image
 
         Image.fromarray(self.picture).save(folder / "portrait.png", optimize=False, compress_level=6)
         np.save(folder / "landmarks.npy", self.landmarks.astype("<f4"), allow_pickle=False)
+        if self.place:
+            (folder / "place.json").write_text(json.dumps(asdict(self.place), sort_keys=True))
 
     @classmethod
     def load(cls, folder: Path) -> Portrait:
@@ -64,7 +83,9 @@ class Portrait:
 
         with Image.open(folder / "portrait.png") as image:
             picture = np.asarray(image.convert("RGB"))
-        return cls(picture, np.load(folder / "landmarks.npy", allow_pickle=False))
+        known = folder / "place.json"
+        place = Place(**json.loads(known.read_text())) if known.exists() else None
+        return cls(picture, np.load(folder / "landmarks.npy", allow_pickle=False), place)
 
 
 def choose_face(faces: list[Face], which: int | None, width: int, height: int) -> Face:

@@ -14,7 +14,7 @@ from avatar.media import READS_CLIPS
 from avatar.portrait.bundled import BUNDLED_NOTE, bundled_picture
 from avatar.portrait.covered import covered_note
 from avatar.portrait.face import Face, FaceReader
-from avatar.portrait.framing import Portrait, choose_face, frame_portrait, outside_note
+from avatar.portrait.framing import Place, Portrait, choose_face, frame_box, frame_portrait, outside_note
 from avatar.portrait.picture import read_picture
 from avatar.portrait.upright import refuse_lying
 from avatar.progress import Progress
@@ -86,7 +86,9 @@ def framed(reader: FaceReader, rgb: np.ndarray, face: Face, size: int = 512) -> 
     readings = [each.landmarks for each in reader.read(picture, search=False)]
     nearest = min(readings, key=lambda reading: _distance(reading, expected), default=expected)
     near = _distance(nearest, expected) < Face(expected).width / 4
-    return Portrait(picture, nearest if near else expected)
+    height, width = rgb.shape[:2]
+    place = Place(*frame_box(width, height, face.landmarks), width, height)
+    return Portrait(picture, nearest if near else expected, place)
 
 
 def bundled_portrait(size: int = 512) -> Portrait:

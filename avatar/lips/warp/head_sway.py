@@ -6,6 +6,8 @@ background stays and no edge is ever pulled in. It is smooth, so it is computed 
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 
@@ -13,8 +15,8 @@ from avatar.lips.warp.geometry import face_frame, smoothstep
 from avatar.lips.warp.sampling import Positions, still_positions
 from avatar.portrait.landmarks import CHIN, EYES, FOREHEAD_TOP, LEFT_CHEEK, RIGHT_CHEEK
 
-CELL_PX = 8  # of the coarse grid
-BORDER_PX = 48.0  # the movement fades over this distance from the picture's border
+CELL_PX = 8  # of the coarse grid, in a picture 512 wide
+BORDER_CELLS = 6.0  # the movement fades over this distance from the picture's border
 
 
 class HeadSway:
@@ -42,14 +44,15 @@ class HeadSway:
 
 def _sway_basis(landmarks: np.ndarray, width: int, height: int) -> np.ndarray:
     """One coarse displacement field per weight of `positions`: float32 (7, x and y, rows, columns)."""
-    columns, rows = -(-width // CELL_PX), -(-height // CELL_PX)
+    cell = CELL_PX * max(1.0, min(width, height) / 512)
+    columns, rows = math.ceil(width / cell), math.ceil(height / cell)
     # The centres of the cells, which is where cv2.resize takes its samples to be.
     x = (np.arange(columns) + 0.5) * (width / columns) - 0.5
     y = (np.arange(rows) + 0.5) * (height / rows) - 0.5
     x, y = np.meshgrid(x, y)
     chin, top = landmarks[CHIN, :2], landmarks[FOREHEAD_TOP, :2]
     pivot = chin + 0.25 * (chin - top)  # the neck
-    head = _head_weight(landmarks, x, y) * _inside_border(x, y, width, height)
+    head = _head_weight(landmarks, x, y) * _inside_border(x, y, width, height, cell)
     depth = head * _depth(landmarks, columns, rows, width, height)
     from_pivot_x, from_pivot_y = head * (x - pivot[0]), head * (y - pivot[1])
     none = np.zeros_like(head)
@@ -94,11 +97,11 @@ def _head_weight(landmarks: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndar
     return 1 - smoothstep((distance - 0.75) / 0.75)
 
 
-def _inside_border(x: np.ndarray, y: np.ndarray, width: int, height: int) -> np.ndarray:
+def _inside_border(x: np.ndarray, y: np.ndarray, width: int, height: int, cell: float) -> np.ndarray:
     """0 in the outermost cells, so that the picture's border stays where it is, and 1 further inside."""
-    side = np.minimum(x, width - 1 - x) - CELL_PX
-    end = np.minimum(y, height - 1 - y) - CELL_PX
-    return smoothstep(side / BORDER_PX) * smoothstep(end / BORDER_PX)
+    side = np.minimum(x, width - 1 - x) - cell
+    end = np.minimum(y, height - 1 - y) - cell
+    return smoothstep(side / (BORDER_CELLS * cell)) * smoothstep(end / (BORDER_CELLS * cell))
 
 
 def _depth(landmarks: np.ndarray, columns: int, rows: int, width: int, height: int) -> np.ndarray:

@@ -28,7 +28,8 @@ class Motion:
 
     mouth: np.ndarray  # (frames, 4): opening 0..1.05, width -1..1, lift 0..1, tuck 0..1
     blink: np.ndarray  # (frames,): 0 open .. 1 closed
-    # (frames, 6): shift in x and y (pixels), roll (radians), turn and nod (pixels per pixel of depth), brows (pixels up)
+    # (frames, 6): shift in x and y (pixels of a picture 512 wide), roll (radians), turn and nod (pixels per pixel of depth),
+    # brows (such pixels up)
     sway: np.ndarray
 
     def __len__(self) -> int:

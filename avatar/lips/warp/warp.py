@@ -15,6 +15,8 @@ from avatar.lips.warp.mouth import Mouth
 from avatar.lips.warp.sampling import finer, read_finer
 from avatar.portrait.landmarks import MESH
 
+PIXELS = np.array([1, 1, 0, 0, 0, 1], np.float32)  # what of a sway is a length in pixels, of a picture 512 wide
+
 
 class WarpLips:
     """Frames of one portrait. Use it in a `with` block: OpenCV's thread count is set inside it and restored after.
@@ -40,6 +42,7 @@ class WarpLips:
         cv2.setNumThreads(self._threads)
         height, width = self._picture.shape[:2]
         self._fine = finer(self._picture)
+        self._scale = PIXELS * min(height, width) / 512 + (1 - PIXELS)
         self.head = HeadSway(self._landmarks, width, height)
         self.mouth = Mouth(self._picture, self._landmarks)
         self.eyelids = Eyelids(self._picture, self._landmarks)
@@ -58,7 +61,7 @@ class WarpLips:
 
     def frame(self, pose: np.ndarray, blink: float, sway: np.ndarray) -> np.ndarray:
         """One picture: first the skin of the whole head, moved; then what slides over it, the lips and the lids."""
-        head = self.head.positions(sway)
+        head = self.head.positions(sway * self._scale)
         shift = self.mouth.shift(pose)
         picture = read_finer(self._fine, self.mouth.move_skin(head, shift))
         self.mouth.draw_lips(picture, head, shift)

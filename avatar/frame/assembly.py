@@ -1,0 +1,120 @@
+"""The moving square, what stands around it, the mark and the words -> the frame, all by one FFmpeg.
+
+When the lips are drawn, the same FFmpeg keeps the square without loss: another frame of a finished job is then made from
+that, byte for byte as if the lips had been drawn for it.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from avatar.frame.layout import Layout
+from avatar.media.ffmpeg import BITEXACT, BT709, ENCODERS, Input, command, file_argument, raw_frames, running
+from avatar.media.fonts import Font
+
+KEPT = ["-c:v", "libx264", "-preset", "ultrafast", "-qp", "0", "-threads", "2"]  # lossless, 4 to 10 MB a second at 1080
+CANVAS, MARK, CAPTIONS, FONTS = "canvas.png", "mark.png", "captions.ass", "fonts"
+
+
+@dataclass(frozen=True)
+class Shot:
+    """What is put together. folder: holds CANVAS, and MARK and CAPTIONS where there are any; square: the drawn one's side,
+    in pixels."""
+
+    folder: Path
+    layout: Layout
+    square: int
+    frame_rate: Fraction
+    encoder: str = "x264"
+
+    def has(self, name: str) -> bool:
+        return (self.folder / name).exists()
+
+
+def prepare(folder: Path, canvas: np.ndarray | None, mark: np.ndarray | None, captions: str, font: Font | None) -> None:
+    """Write what a Shot's folder holds. canvas: uint8 RGB; mark: uint8 RGBA; each as large as the frame."""
+    from PIL import Image
+
+    for name, picture in ((CANVAS, canvas), (MARK, mark)):
+        if picture is not None:
+            Image.fromarray(picture).save(folder / name, compress_level=1)
+    if captions and font:
+        (folder / CAPTIONS).write_text(captions, encoding="utf-8")
+        (folder / FONTS).mkdir()
+        shutil.copyfile(font.path, folder / FONTS / f"font{font.path.suffix}")
+        (folder / "fonts.conf").write_text("<fontconfig><cachedir>fonts-cache</cachedir></fontconfig>\n")
+
+
+def assemble(frames: Iterable[np.ndarray], shot: Shot, kept: Path, framed: Path) -> int:
+    """Frames, each uint8 RGB (square, square, 3) -> both files; returns how many there were. Raises as encode_frames does."""
+    line = command(
+        raw_frames(shot.square, shot.square, shot.frame_rate), *_pictures(shot),
+        output=[
+            "-filter_complex", f"[0:v]{BT709},format=yuv420p,split[kept][moving];{_graph(shot, 'moving')}",
+            "-xerror", "-map", "[kept]", *KEPT, *BITEXACT, "-f", "mp4", file_argument(kept.absolute()),
+            *_written(shot, framed),
+        ],
+    )  # fmt: skip
+    count = 0
+    with running(line, framed, shot.folder, _environment(shot)) as stdin:
+        for frame in frames:
+            stdin.write(frame.data)
+            count += 1
+    return count
+
+
+def assemble_again(kept: Path, shot: Shot, framed: Path) -> None:
+    """The same from what was kept."""
+    line = command(
+        Input(kept.absolute(), "mov"), *_pictures(shot),
+        output=["-filter_complex", _graph(shot, "0:v"), "-xerror", *_written(shot, framed)],
+    )  # fmt: skip
+    with running(line, framed, shot.folder, _environment(shot)):
+        pass
+
+
+def _pictures(shot: Shot) -> list[Input]:
+    rate = ("-framerate", str(shot.frame_rate))
+    return [Input((shot.folder / name).absolute(), "png_pipe", rate) for name in (CANVAS, MARK) if shot.has(name)]
+
+
+def _graph(shot: Shot, moving: str) -> str:
+    """From the moving square to [framed]."""
+    frame, head = shot.layout, shot.layout.head
+    parts, shown, number = [], moving, 1
+    if head.width != shot.square:
+        parts.append(f"[{shown}]scale={head.width}:{head.height}:flags=bicubic[sized]")
+        shown = "sized"
+    if shot.has(CANVAS):
+        # One picture, shown again and again: decoding it anew for each frame would take longer than drawing the frame.
+        parts.append(f"[{number}:v]{BT709},format=yuv420p,loop=-1:1:0,setpts=N/({shot.frame_rate}*TB)[canvas]")
+        parts.append(f"[canvas][{shown}]overlay={head.left}:{head.top}:shortest=1[laid]")
+        shown, number = "laid", number + 1
+    elif (head.width, head.height) != (frame.width, frame.height):
+        parts.append(f"[{shown}]crop={frame.width}:{frame.height}:{-head.left}:{-head.top}[laid]")
+        shown = "laid"
+    if shot.has(MARK):
+        parts.append(f"[{number}:v]scale=out_color_matrix=bt709:out_range=tv,format=yuva420p[mark]")
+        parts.append(f"[{shown}][mark]overlay=0:main_h-overlay_h[marked]")
+        shown = "marked"
+    if shot.has(CAPTIONS):
+        parts.append(f"[{shown}]ass={CAPTIONS}:fontsdir={FONTS}[worded]")
+        shown = "worded"
+    parts.append(f"[{shown}]format=yuv420p,setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709[framed]")
+    return ";".join(parts)
+
+
+def _written(shot: Shot, framed: Path) -> list[str]:
+    return ["-map", "[framed]", *ENCODERS[shot.encoder], "-pix_fmt", "yuv420p", *BITEXACT, "-f", "mp4",
+            file_argument(framed.absolute())]  # fmt: skip
+
+
+def _environment(shot: Shot) -> dict[str, str]:
+    """fontconfig finds its own empty list of fonts, and libass the one that lies in the folder."""
+    return {"FONTCONFIG_FILE": "fonts.conf", "FONTCONFIG_PATH": str(shot.folder.absolute())}

@@ -1,0 +1,84 @@
+"""What stands still in a frame: the picture around the head's square, and the background where there is none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from avatar.frame.layout import SLIVER_PX, Layout
+from avatar.lips.box import Box
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+BLUR = "blur"  # the picture itself, filling the frame, out of focus
+BLUR_SHARE = 0.03  # of the frame's long side: the blur's standard deviation
+DIMMED = 0.62  # what is out of focus behind, so that the eye stays with the picture
+
+
+def colour(background: str) -> tuple[int, int, int]:
+    """A CSS colour by name or as #rrggbb -> RGB. Raises ValueError with a sentence."""
+    from PIL import ImageColor
+
+    try:
+        found = ImageColor.getrgb(background)
+    except ValueError as error:
+        raise ValueError(
+            f"there is no background {background[:40]!r}; it is blur, a picture, or a colour as white or #203040"
+        ) from error
+    return found[0], found[1], found[2]
+
+
+def canvas(picture: np.ndarray, layout: Layout, background: str, backdrop: np.ndarray | None) -> np.ndarray:
+    """uint8 RGB (height, width, 3) of the frame, as it is where nothing moves.
+
+    picture: uint8 RGB, whole, which the head's square was cut from. backdrop: a picture that fills the frame behind it,
+    instead of `background`: BLUR or a colour.
+    """
+    from PIL import Image
+
+    size = (layout.width, layout.height)
+    box = layout.covered
+    if (box.width, box.height) == size:
+        made = Image.new("RGB", size)
+    elif backdrop is not None:
+        made = _filling(Image.fromarray(backdrop), *size)
+    elif background == BLUR:
+        made = _out_of_focus(Image.fromarray(picture), *size)
+    else:
+        made = Image.new("RGB", size, colour(background))
+    if not box.empty:
+        made.paste(_shown(picture, layout, box), (box.left, box.top))
+    return np.asarray(made)
+
+
+def _shown(picture: np.ndarray, layout: Layout, box: Box) -> Image.Image:
+    """The picture as it is in this box of the frame, to a part of a pixel; outside of it its edge is continued."""
+    from PIL import Image
+
+    left, top, width, _ = layout.picture
+    per_pixel = picture.shape[1] / width
+    beyond = 1 + int(SLIVER_PX * per_pixel)
+    wider = Image.fromarray(np.pad(picture, ((beyond, beyond), (beyond, beyond), (0, 0)), "edge"))
+    part = ((box.left - left) * per_pixel, (box.top - top) * per_pixel,
+            (box.right - left) * per_pixel, (box.bottom - top) * per_pixel)  # fmt: skip
+    return wider.resize((box.width, box.height), Image.Resampling.LANCZOS, tuple(each + beyond for each in part))
+
+
+def _filling(image: Image.Image, width: int, height: int) -> Image.Image:
+    """The picture's middle, filling width x height."""
+    from PIL import ImageOps
+
+    return ImageOps.fit(image, (width, height))
+
+
+def _out_of_focus(image: Image.Image, width: int, height: int) -> Image.Image:
+    """The picture filling width x height, blurred and dimmed. It is blurred small: nothing fine is left of it anyway."""
+    from PIL import Image, ImageFilter
+
+    shrunk = max(1, max(width, height) // 240)
+    small = _filling(image, max(1, width // shrunk), max(1, height // shrunk))
+    small = small.filter(ImageFilter.GaussianBlur(BLUR_SHARE * max(small.size)))
+    dark = small.point([round(value * DIMMED) for value in range(256)] * 3)
+    return dark.resize((width, height), Image.Resampling.BICUBIC)

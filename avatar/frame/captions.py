@@ -1,0 +1,91 @@
+"""Burned captions: how large and where in a frame, and which words when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from avatar.frame.layout import Layout
+from avatar.media.ass import Caption, Look, Piece, Style
+from avatar.media.fonts import Font
+from avatar.media.subtitles import LINE_CHARACTERS, second_line, timed_groups, tokens_of
+from avatar.portrait.landmarks import CHIN, LOWER_LIP
+
+if TYPE_CHECKING:
+    from avatar.media.subtitles import Group
+    from avatar.voice.speech import Word
+
+WIDTH = 0.86  # of the frame, that a line may take
+LETTER_EM = 0.66  # mean width of a bold letter, with the spaces
+# Shares of the frame: a line's height (of the height in a wide frame, of the width in others), and the room below. Shorts
+# and reels lay their titles and buttons over the lowest fifth; EBU R 95's safe area leaves 5 %.
+LINE = {"wide": 0.060, "high": 0.068, "square": 0.058}
+EDGE = {"wide": 0.06, "high": 0.20, "square": 0.06}
+LEAST_EDGE = 0.05
+LEAST_LINE = 0.7  # of that height, before captions go to the top
+LINES = 2
+JAW_DROPS = 0.35  # of the way from the lip to the chin: how far an open mouth reaches below the closed one
+
+
+def look_of(layout: Layout, landmarks: np.ndarray, square: int, style: Style, font: Font) -> Look:
+    """How captions stand in this frame: in its lower part, two lines, never over the mouth.
+
+    landmarks: (478, 3) in pixels of the drawn square, which is `square` pixels wide.
+    """
+    kind = "wide" if layout.width > layout.height else "high" if layout.height > layout.width else "square"
+    whole = round(LINE[kind] * (layout.height if kind == "wide" else layout.width))
+    mouth_px = mouth_ends_at(layout, landmarks, square)
+    look = Look(layout.width, layout.height, style, font.family, font.bold, whole, round(EDGE[kind] * layout.height))
+    for line, edge in ((1.0, EDGE[kind]), (1.0, LEAST_EDGE), (LEAST_LINE, LEAST_EDGE)):
+        look = replace(look, line_px=round(whole * line), edge_px=round(edge * layout.height))
+        if top_of(look) > mouth_px:
+            return look
+    return replace(look, line_px=whole, at_top=True)
+
+
+def mouth_ends_at(layout: Layout, landmarks: np.ndarray, square: int) -> float:
+    """How far down in the frame the open mouth reaches, in pixels."""
+    lip, chin = landmarks[LOWER_LIP, 1], landmarks[CHIN, 1]
+    return layout.head.top + float(lip + JAW_DROPS * (chin - lip)) * layout.head.width / square
+
+
+def top_of(look: Look) -> float:
+    """Where the highest line of captions at the bottom begins, in pixels from above, with its outline or box."""
+    return look.height - look.edge_px - (LINES + 0.3) * look.line_px
+
+
+def captions_of(words: Sequence[Word], look: Look, font: Font) -> list[Caption]:
+    """The words in lines that fit into the frame; what the font does not draw is left out."""
+    room = WIDTH * look.width
+    characters = min(LINE_CHARACTERS, int(room / (LETTER_EM * look.line_px / font.height_em)))
+    shown = [word._replace(text=drawable(word.text, font)) for word in words]
+    groups = timed_groups([word for word in shown if word.text], characters)
+    return [caption_of(start_s, end_s, group, characters, look, font) for start_s, end_s, group in groups]
+
+
+def caption_of(start_s: float, end_s: float, group: Group, characters: int, look: Look, font: Font) -> Caption:
+    pieces = pieces_of(group, start_s)
+    cut = second_line(tokens_of(group), characters)
+    lines = tuple(line for line in (tuple(pieces[:cut]), tuple(pieces[cut:])) if line)
+    widest = max(font.width(" ".join(piece.text for piece in line), look.line_px) for line in lines)
+    return Caption(start_s, end_s, lines, min(1.0, WIDTH * look.width / widest))
+
+
+def pieces_of(group: Group, start_s: float) -> list[Piece]:
+    """The words by their spaces, each with its share of the word's time; the first begins with the caption."""
+    pieces, at_s = [], start_s
+    for word in group:
+        texts = word.text.split(" ")
+        s_per_letter = max(0.0, word.end_s - word.start_s) / sum(map(len, texts))
+        for number, text in enumerate(texts):
+            pause_s = 0.0 if number else max(0.0, word.start_s - at_s)
+            pieces.append(Piece(text, len(text) * s_per_letter, pause_s))
+        at_s = max(at_s, word.end_s)
+    return pieces
+
+
+def drawable(text: str, font: Font) -> str:
+    return " ".join("".join(each for each in text if each == " " or font.draws(each)).split())

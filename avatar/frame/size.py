@@ -1,0 +1,52 @@
+"""How large a video is, in words or as WIDTHxHEIGHT."""
+
+from __future__ import annotations
+
+import re
+
+NAMED = {"square": (1080, 1080), "portrait": (1080, 1920), "landscape": (1920, 1080)}
+SOURCE = "source"  # the picture's own size
+SMALLEST, LARGEST = 128, 4096  # pixels a side; H.264's level 5.2 ends at 4096 x 2304 in area, 6.2 far above both
+LONGEST = 4  # times the short side: beyond that no head fits
+DRAWN = 1080  # pixels, the most that a head's square is drawn at; a larger frame shows it enlarged
+
+
+def parsed(size: str) -> tuple[int, int] | None:
+    """(width, height) in pixels, even and within the limits; None for the picture's own. Raises ValueError with a sentence."""
+    asked = size.strip().lower()
+    if asked == SOURCE:
+        return None
+    if asked in NAMED:
+        return NAMED[asked]
+    numbers = re.fullmatch(r"([0-9]{1,6})[x×]([0-9]{1,6})", asked)
+    if not numbers:
+        known = ", ".join([*NAMED, SOURCE])
+        raise ValueError(f"there is no size {size[:40]!r}; there are: {known}, and WIDTHxHEIGHT, as 1280x720")
+    width, height = int(numbers[1]), int(numbers[2])
+    if min(width, height) < SMALLEST or max(width, height) > LARGEST:
+        raise ValueError(f"{width}x{height} is out of bounds: {SMALLEST} to {LARGEST} pixels a side")
+    if max(width, height) > LONGEST * min(width, height):
+        raise ValueError(f"{width}x{height} is too narrow: one side at most {LONGEST} times the other")
+    if width % 2 or height % 2:
+        raise ValueError(
+            f"{width}x{height} is odd, and H.264 wants even sides; {width + width % 2}x{height + height % 2} is the next one"
+        )
+    return width, height
+
+
+def of_picture(width: int, height: int) -> tuple[int, int]:
+    """The size of a video that is to be as large as this picture: even, and within the limits."""
+    shrink = min(1.0, LARGEST / max(width, height))
+    grow = max(1.0, SMALLEST / min(width, height))
+    longest = LONGEST * min(width, height)
+    return even(min(width, longest) * shrink * grow), even(min(height, longest) * shrink * grow)
+
+
+def drawn(width: int, height: int) -> int:
+    """Pixels a side at which the head's square is drawn for a frame of this size."""
+    return min(width, height, DRAWN)
+
+
+def even(pixels: float) -> int:
+    """The nearest even whole number."""
+    return 2 * round(pixels / 2)

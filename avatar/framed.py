@@ -1,0 +1,113 @@
+"""The frame of one job: what is asked for, what it follows from, and the picture in it.
+
+The plain square around the head, without words, needs nothing but encoding, and is no frame here: `wanted` is None for it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from avatar.frame import assembly, size
+from avatar.frame.wanted import WantedFrame, ready
+from avatar.jobs.cause import Program, cause, made_by
+from avatar.limits import FRAME_RATE
+from avatar.request import SIZE, Request
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from avatar.jobs.job import Job
+
+MADE_FROM = ("portrait.png", "landmarks.npy", "place.json", "timings.json")
+FRAMED, MADE_AS = "framed.mp4", "framed.txt"  # what the lips' stage makes besides, and what it was made from
+FFMPEG = Program(
+    "ffmpeg", "1",
+    libraries=("fonttools", "imageio-ffmpeg", "matplotlib", "opencv-python-headless", "pillow", "scikit-image"),
+    code=(
+        "framed.py", "frame", "media/ass.py", "media/ffmpeg.py", "media/fonts.py", "media/mark.py", "media/subtitles.py",
+        "portrait/bundled.py", "portrait/decode_picture.py", "portrait/framing.py", "portrait/heic.py", "portrait/picture.py",
+    ),
+)  # fmt: skip
+
+
+def wanted(request: Request, mark: str) -> WantedFrame | None:
+    """mark: the words of the visible mark, if there is to be one."""
+    width, height = frame_size(request)
+    style = request.caption_style if request.worded == "burned" else None
+    if (width, height) == (SIZE, SIZE) and request.fit == "crop" and style is None:
+        return None
+    asked = {name: getattr(request, name) for name in ("fit", "background", "backdrop", "position", "font")}
+    return WantedFrame(width, height, **asked, style=style, mark=mark if request.mark else None)
+
+
+def frame_size(request: Request) -> tuple[int, int]:
+    """Width and height of the video in pixels."""
+    if request.size is None:
+        return SIZE, SIZE
+    return size.parsed(request.size) or size.of_picture(*source_picture(request).shape[1::-1])
+
+
+def square(request: Request) -> int:
+    """Pixels a side at which the head is drawn. What Stable Diffusion draws is SIZE, which it was trained on."""
+    return SIZE if request.prompt is not None else size.drawn(*frame_size(request))
+
+
+def source_picture(request: Request) -> np.ndarray:
+    """The picture that was given, or the bundled one: uint8 RGB (height, width, 3)."""
+    from avatar.portrait.bundled import bundled_picture
+    from avatar.portrait.picture import read_picture
+
+    return read_picture(request.portrait) if request.portrait else bundled_picture()
+
+
+def inputs(job: Job, request: Request, frame: WantedFrame, encoder: str) -> dict:
+    """All that a frame follows from, beside the moving picture in it."""
+    files = {name: path for name, path in job.files(*MADE_FROM).items() if path.exists()}
+    given = {"picture": request.portrait, "backdrop": frame.backdrop, "font": frame.font}
+    given = {name: path for name, path in given.items() if path}
+    return files | given | {"frame": repr(replace(frame, backdrop=None, font=None)), "frame_encoder": encoder}
+
+
+def encode(
+    frames: Iterable[np.ndarray], job: Job, request: Request, frame: WantedFrame, encoder: str, folder: Path
+) -> int:
+    """Frames of the moving square -> picture.mp4, the square without loss, and FRAMED; returns how many there were."""
+    with _ready(job, request, frame, encoder) as shot:
+        count = assembly.assemble(frames, shot, folder / "picture.mp4", folder / FRAMED)
+    (folder / MADE_AS).write_text(_known_by(job, request, frame, encoder))
+    return count
+
+
+@contextlib.contextmanager
+def picture(job: Job, request: Request, frame: WantedFrame, encoder: str) -> Iterator[Path]:
+    """The moving picture in its frame: what was made with the lips, where that is what is wanted now; else it is made anew
+    from what they kept, and gone when the block ends."""
+    made_as = job.file(MADE_AS)
+    if made_as.exists() and made_as.read_text() == _known_by(job, request, frame, encoder):
+        yield job.file(FRAMED)
+        return
+    with _ready(job, request, frame, encoder) as shot:
+        assembly.assemble_again(job.file("picture.mp4"), shot, shot.folder / FRAMED)
+        yield shot.folder / FRAMED
+
+
+def _known_by(job: Job, request: Request, frame: WantedFrame, encoder: str) -> str:
+    return cause(made_by("video", FFMPEG, None), inputs(job, request, frame, encoder))
+
+
+@contextlib.contextmanager
+def _ready(job: Job, request: Request, frame: WantedFrame, encoder: str) -> Iterator[assembly.Shot]:
+    from avatar.portrait.framing import Portrait
+    from avatar.voice.speech import Speech
+
+    portrait = Portrait.load(job.folder)
+    around = source_picture(request) if portrait.place else portrait.picture
+    with TemporaryDirectory(dir=job.folder, prefix=".frame-") as folder:
+        words = Speech.load(job.folder).words
+        yield ready(frame, portrait, around, words, Path(folder), Fraction(FRAME_RATE), encoder)
