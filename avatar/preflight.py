@@ -13,7 +13,7 @@ from avatar.invocation import in_full_environment
 from avatar.limits import FRAME_RATE
 from avatar.media import encoder
 from avatar.portrait.picture import decoding, is_picture
-from avatar.request import FILE_FIELDS, Request
+from avatar.request import FILE_FIELDS, SIZE, Request
 from avatar.stacks import Stack, stack_for
 from avatar.stages import wanted_picture, wanted_speech
 from avatar.weights import store
@@ -45,6 +45,7 @@ def check_stages(request: Request, stack: Stack) -> None:
     from avatar.lips.musetalk.clip import Clip, is_clip, refuse_unusable
 
     if request.portrait and stack.takes_clip(request.portrait):
+        refuse_framed_clip(request)
         refuse_unusable(Clip(request.portrait, request.face))  # by the name that the user knows it by
     else:
         if request.portrait and is_clip(request.portrait) and not is_picture(request.portrait):
@@ -55,6 +56,17 @@ def check_stages(request: Request, stack: Stack) -> None:
         stack.portrait.check(wanted_picture(request))
     stack.voice.check(wanted_speech(request))
     stack.lips.check()
+
+
+def refuse_framed_clip(request: Request) -> None:
+    """A clip is drawn into as the plain square around its head, and nothing is kept that another frame could show."""
+    for name in ("size", "fit", "backdrop", "captions"):
+        value = getattr(request, name)
+        if value not in (None, "crop", "none", "soft", "srt", "vtt", f"{SIZE}x{SIZE}"):
+            raise RequestError(
+                f"a clip for a portrait is made as the {SIZE}x{SIZE} square around its head; leave this away, or give a "
+                "picture.", (name,),
+            )  # fmt: skip
 
 
 def check_frame(request: Request) -> None:

@@ -169,6 +169,11 @@ class Request(BaseModel):
         """The captions, by whichever field they were asked for."""
         return "soft" if self.subtitles else self.captions
 
+    @property
+    def captions_file(self) -> str | None:
+        """What lies beside the video, by its name in the job's folder."""
+        return {"soft": "subtitles.srt", "srt": "subtitles.srt", "vtt": "subtitles.vtt"}.get(self.worded)
+
     def _frames_rightly(self) -> None:
         """Raises a validator's error for a frame that cannot be made."""
         from avatar.frame.canvas import BLUR, colour

@@ -20,7 +20,7 @@ from avatar.engines import Told
 from avatar.errors import InputError, Interrupted, RequestError
 from avatar.invocation import to_type
 from avatar.jobs import home as homes
-from avatar.jobs.delivery import check_home, check_output, deliver, deliver_with
+from avatar.jobs.delivery import check_home, check_output, deliver, deliver_captions, deliver_with
 from avatar.jobs.job import Job
 from avatar.limits import FRAME_RATE, LONGEST_S
 from avatar.loading import ONE_AT_A_TIME, Loading
@@ -56,8 +56,6 @@ def request_of(**asked: Any) -> Request:
         asked["voice"] = voice_file(str(voice))
     elif "language" not in asked and (language := preset_language(asked.get("preset"))):
         asked["language"] = language
-    if (background := asked.get("background")) is not None and os.path.isfile(background):  # no colour is called so
-        asked["backdrop"] = asked.pop("background")
     for name in FILE_FIELDS:
         if isinstance(asked.get(name), str | os.PathLike):
             asked[name] = Path(os.path.abspath(asked[name]))
@@ -181,8 +179,9 @@ def prepare_output(request: Request, output: Path, overwrite: bool) -> Path:
     """The output as an absolute path, where it can be written."""
     output = Path(os.path.abspath(output))
     check_output(output, overwrite)
-    if request.subtitles:
-        check_output(output.with_suffix(".srt"), overwrite, suffix=".srt")
+    if name := request.captions_file:
+        suffix = Path(name).suffix
+        check_output(output.with_suffix(suffix), overwrite, suffix=suffix)
     return output
 
 
@@ -213,8 +212,7 @@ def finish(job: Job, output: Path | None, tell: Tell, started: float, loading: L
     if output:
         if not was_delivered(job, output):  # it is, where somebody was killed between that and saying so
             deliver(video, output)
-        if (subtitles := job.file("subtitles.srt")).exists() and job.request().subtitles:
-            deliver(subtitles, output.with_suffix(".srt"))
+        deliver_captions(job, output)
     told = report.read(job)
     seconds = told["records"]["lips"]["frames"] / FRAME_RATE
     return Made(output or video, seconds, time.monotonic() - started, tuple(told["notes"]), told, job.id)

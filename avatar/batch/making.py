@@ -12,7 +12,7 @@ from avatar import pipeline, preflight, settings, work
 from avatar.batch.table import TEXT_FILES, Row
 from avatar.errors import InputError, RequestError, TemporaryProblem
 from avatar.jobs import home as homes
-from avatar.jobs.delivery import deliver
+from avatar.jobs.delivery import deliver_all
 from avatar.jobs.job import Job
 from avatar.progress import Event
 from avatar.request import Request
@@ -21,9 +21,10 @@ from avatar.stopping import raise_if_told
 
 WAVE = 100  # rows that are made together: their videos are there when all of them are, and each job holds a file open
 
+WORDED = ("subtitles", "captions", "caption_style", "font")
 # Fields that are asked for all rows, but not for one that says one of these.
 EXCLUDED_BY = {
-    "preset": {"voice", "audio"}, "voice": {"preset", "audio"}, "subtitles": {"audio"},
+    "preset": {"voice", "audio"}, "voice": {"preset", "audio"}, **{name: {"audio"} for name in WORDED},
     "portrait": {"prompt"}, "prompt": {"portrait"}, "speed": {"audio", "seconds"}, "seconds": {"speed"},
 }  # fmt: skip
 
@@ -103,8 +104,8 @@ def requested(row: Row, defaults: dict[str, Any]) -> Request:
     if row.wrong:
         raise row.wrong
     asked = {name: value for name, value in defaults.items() if not row.asked.keys() & EXCLUDED_BY.get(name, set())}
-    if "subtitles" in defaults and row.asked.keys() & {"transcript", "transcript_file"}:
-        asked["subtitles"] = defaults["subtitles"]
+    if row.asked.keys() & {"transcript", "transcript_file"}:
+        asked |= {name: defaults[name] for name in WORDED if name in defaults}
     asked |= row.asked
     for column, field in TEXT_FILES.items():
         if (path := asked.pop(column, None)) is not None:
@@ -118,16 +119,15 @@ def requested(row: Row, defaults: dict[str, Any]) -> Request:
 
 def is_there(plan: Planned) -> bool:
     """Whether this row's video lies where it belongs, as it was made from this very row."""
-    if plan.request.subtitles and not plan.output.with_suffix(".srt").exists():
+    captions = plan.request.captions_file
+    if captions and not plan.output.with_suffix(Path(captions).suffix).exists():
         return False
     return work.was_delivered(plan.job, plan.output)
 
 
 def bring(plan: Planned) -> None:
     """Put what was made of a row where it belongs."""
-    deliver(plan.job.video, plan.output)
-    if plan.request.subtitles:
-        deliver(plan.job.file("subtitles.srt"), plan.output.with_suffix(".srt"))
+    deliver_all(plan.job, plan.output)
 
 
 def _rendered(planned: list[Planned], tell: Callable[[Row, Event], object]) -> Iterator[Outcome]:

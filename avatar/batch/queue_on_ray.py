@@ -20,7 +20,7 @@ from avatar.batch.on_ray import NO_CARD, Cluster, connected, wants_card
 from avatar.errors import told_by
 from avatar.failures import as_told
 from avatar.jobs.contents import STAGES
-from avatar.jobs.delivery import deliver
+from avatar.jobs.delivery import deliver_all
 from avatar.jobs.events import logged
 from avatar.jobs.job import Job
 from avatar.jobs.schema import Delivery
@@ -149,6 +149,4 @@ def hand_over(job: Job, place: Delivery) -> None:
     if was_delivered(job, output):
         return
     prepare_output(job.request(), output, place.overwrite)
-    deliver(job.video, output)
-    if job.request().subtitles:
-        deliver(job.file("subtitles.srt"), output.with_suffix(".srt"))
+    deliver_all(job, output)

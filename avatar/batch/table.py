@@ -64,7 +64,7 @@ def read_table(path: Path) -> list[Row]:
             wrong = wrong or RequestError(f"row {first} has the name {name!r} too; give another.", ("name",))
         if not_paths := [column for column in PATHS if not isinstance(asked.get(column), str | None)]:
             wrong = wrong or RequestError("the name of a file is a text; put it in quotes.", not_paths)
-        asked = {column: _at(path.parent, column, value) for column, value in asked.items() if value is not None}
+        asked = dict(_at(path.parent, column, value) for column, value in asked.items() if value is not None)
         rows.append(Row(number, name, asked, wrong))
     if not rows:
         raise InputError(
@@ -196,9 +196,12 @@ def _name(value: object) -> str:
     return name
 
 
-def _at(folder: Path, column: str, value: object) -> object:
-    """A path from the table's folder; of a voice only where such a file is there, since it may be a kept voice's name."""
-    if column not in PATHS or not isinstance(value, str):
-        return value
+def _at(folder: Path, column: str, value: object) -> tuple[str, object]:
+    """A path from the table's folder; of a voice or a background only where such a file is there, since it may be a kept
+    voice's name, or a colour."""
+    if column not in (*PATHS, "background") or not isinstance(value, str):
+        return column, value
     path = folder / value
-    return value if column == "voice" and not path.exists() else path
+    if column in ("voice", "background") and not path.is_file():
+        return column, value
+    return "backdrop" if column == "background" else column, path

@@ -11,6 +11,7 @@ from avatar.cli import (
     demo,
     deps,
     fit,
+    make,
     models,
     pipeline,
     portrait,
@@ -26,7 +27,8 @@ from avatar.cli.help import GroupedByTask
 
 EXAMPLES = """
 avatar demo                                        the bundled portrait speaks, in 10 seconds of video
-avatar pipeline run --text "Hello." -o hello.mp4   your words
+avatar make talk.md --portrait me.jpg --for shorts -o talk.mp4   your words, to publish
+avatar pipeline run --text "Hello." -o hello.mp4   a small square
 avatar pipeline run --text-file talk.txt --portrait me.jpg --preset joe -o talk.mp4
 avatar pipeline run --audio speech.wav --portrait me.jpg -o talk.mp4
 avatar check hello.mp4                             does the mouth move with the sound?
@@ -34,7 +36,7 @@ avatar status                                      is the environment the one th
 """
 
 TASKS = {
-    "Make a video": ["demo", "pipeline", "queue", "serve", "worker"],
+    "Make a video": ["demo", "make", "pipeline", "queue", "serve", "worker"],
     "Voices and portraits": ["speak", "voice", "portrait"],
     "Weights": ["models"],
     "See what you have": ["check", "fit", "status", "deps"],
@@ -57,6 +59,7 @@ def avatar(debug: bool) -> None:
 
 for command in (
     demo.demo,
+    make.make,
     pipeline.pipeline,
     queue.queue,
     serve.serve,

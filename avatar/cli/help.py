@@ -18,6 +18,18 @@ class WithExamples(click.Command):
         super().__init__(*arguments, **options)
         self.examples = examples
 
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Options with a title (options.py) under it, in the order in which the titles come; others as ever."""
+        titled: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            if record := parameter.get_help_record(ctx):
+                titled.setdefault(getattr(parameter, "title", "") or "Options", []).append(record)
+        titled["Options"] = titled.pop("Options", [])  # last: --help
+        for title, records in titled.items():
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
+
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_epilog(ctx, formatter)
         if self.examples:

@@ -10,11 +10,12 @@ import click
 
 from avatar import settings
 from avatar.cli.help import Group
+from avatar.cli.options import FILE, FRAME, RESULT, SAID, SPEAKS, of_a_video, option, told_apart
 from avatar.cli.output import age, age_s, print_json, size
 from avatar.errors import AvatarError, RequestError
 from avatar.invocation import printable, to_type
 
-FILE = click.Path(path_type=Path)
+TABLE = "A table of videos"
 STAGES = ("portrait", "voice", "lips", "video")
 
 RUN_EXAMPLES = """
@@ -33,75 +34,26 @@ def pipeline() -> None:
 
 
 @pipeline.command(examples=RUN_EXAMPLES)
-@click.option("--text", help="What is said.")
-@click.option("--text-file", type=FILE, help="A UTF-8 text file with what is said; - reads standard input.")
-@click.option("--audio", type=FILE, help="Finished speech, instead of text.")
-@click.option("--transcript", type=FILE, help="A UTF-8 text file with what is said in --audio: for lips and subtitles.")
-@click.option("--voice", help="A recording of the voice to speak with, or the name of a cloned voice.")
-@click.option("--preset", help="A preview voice: heart, joe or another of 'voice presets'.")
-@click.option(
-    "--portrait", type=FILE, help="A picture of a face (full stack: or a short clip). [default: the bundled one]"
+@option(SAID, "--text", help="What is said.")
+@option(SAID, "--text-file", type=FILE, help="A UTF-8 text file with what is said; - reads standard input.")
+@option(SPEAKS, "--voice", help="A recording of the voice to speak with, or the name of a cloned voice.")
+@of_a_video
+@option(FRAME, "--subtitles", is_flag=True, help="The same as --captions soft.")
+@option(RESULT, "-o", "--output", type=FILE, help="The mp4 to write. [default: in the job's folder]")
+@option(RESULT, "--overwrite", is_flag=True, help="Replace the output file if it exists.")
+@option(TABLE, "--table", type=FILE, help="A CSV or JSONL file: a video for each row, a column for each option.")
+@option(TABLE, "-O", "--folder", type=FILE, help="Where the videos of a table go.")
+@option(
+    TABLE, "--row", "rows", type=int, multiple=True, help="Of a table only this row, counted from 1; may be repeated."
 )
-@click.option("--prompt", help="Draw the portrait from these words instead (full stack).")
-@click.option("--negative-prompt", default="", help="What the drawn portrait must not show.")
-@click.option("--steps", type=int, help="Steps of drawing it. [default: the profile's]")
-@click.option("--tries", type=int, help="How many seeds to draw until one shows a face. [default: 4]")
-@click.option("--face", type=int, help="Which face, counted from the left, where the picture has several.")
-@click.option(
-    "--lips-region", help="What is drawn anew (full stack): jaw, lips (keeps a beard) or full. [default: jaw]"
+@option(TABLE, "--missing", is_flag=True, help="Of a table only the rows whose video is not there.")
+@option(TABLE, "--dry-run", is_flag=True, help="Show what would be made of a table, and what is wrong in it.")
+@option(RESULT, "--queue", is_flag=True, help="Put it into the queue, for 'avatar queue work' to make.")
+@option(
+    TABLE, "--on", metavar="ADDRESS", help="Let a Ray cluster make a table: ray://HOST:PORT, or auto on a node of it."
 )
-@click.option("--lips-shift", type=float, help="Calmer (to -1) or wider (to 1) mouth (full stack). [default: 0]")
-@click.option(
-    "--lips-margin", type=float, help="Room below the chin, 0 to 0.1 of the face (full stack). [default: 0.045]"
-)
-@click.option("-o", "--output", type=FILE, help="The mp4 to write. [default: in the job's folder]")
-@click.option("--overwrite", is_flag=True, help="Replace the output file if it exists.")
-@click.option("--stack", help="preview (CPU, nothing to download) or full (GPU).  [default: preview]")
-@click.option(
-    "--profile",
-    type=click.Choice(["auto", "24GB", "10GB", "6GB", "cpu"]),
-    help="Memory profile of the full stack. [default: what fits]",
-)
-@click.option("--language", help="Language of the text. [default: the voice's, else en]")
-@click.option("--seconds", type=float, help="Fit the speech to this length.")
-@click.option("--speed", type=float, help="How fast is spoken, 0.7 to 1.5; 1 is the voice's own pace. [default: 1]")
-@click.option("--seed", type=int, help="Another seed gives other blinks and another intonation. [default: 7]")
-@click.option("--size", help="square, portrait, landscape, source or WIDTHxHEIGHT. [default: 512x512]")
-@click.option(
-    "--fit", type=click.Choice(["crop", "pad"]), help="Show the head large, or the whole picture. [default: crop]"
-)
-@click.option(
-    "--background", help="Where the picture does not reach: blur, a colour or a picture's file. [default: blur]"
-)
-@click.option(
-    "--position", type=click.Choice(["left", "centre", "right", "center"]), help="Of the head. [default: centre]"
-)
-@click.option(
-    "--captions",
-    type=click.Choice(["soft", "burned", "srt", "vtt", "none"]),
-    help="A track of the file, drawn into the picture, or a file beside it. [default: none]",
-)
-@click.option(
-    "--caption-style", type=click.Choice(["plain", "box", "karaoke"]), help="Of burned captions. [default: plain]"
-)
-@click.option("--font", type=FILE, help="A .ttf or .otf file for burned captions. [default: DejaVu Sans]")
-@click.option(
-    "--subtitles", is_flag=True, help="The same as --captions soft: a track, and an .srt file beside the mp4."
-)
-@click.option("--no-mark", is_flag=True, help="Leave out the visible 'synthetic preview' mark.")
-@click.option("--table", type=FILE, help="A CSV or JSONL file: a video for each row, a column for each option.")
-@click.option("-O", "--folder", type=FILE, help="Where the videos of a table go.")
-@click.option(
-    "--row", "rows", type=int, multiple=True, help="Of a table only this row, counted from 1; may be repeated."
-)
-@click.option("--missing", is_flag=True, help="Of a table only the rows whose video is not there.")
-@click.option("--dry-run", is_flag=True, help="Show what would be made of a table, and what is wrong in it.")
-@click.option("--queue", is_flag=True, help="Put it into the queue, for 'avatar queue work' to make.")
-@click.option(
-    "--on", metavar="ADDRESS", help="Let a Ray cluster make a table: ray://HOST:PORT, or auto on a node of it."
-)
-@click.option("--priority", type=click.IntRange(-1000, 1000), default=0, help="In the queue: higher is made earlier.")
-@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@option(RESULT, "--priority", type=click.IntRange(-1000, 1000), default=0, help="In the queue: higher is made earlier.")
+@option(RESULT, "--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.pass_context
 def run(
     context,
@@ -130,6 +82,7 @@ def run(
     from avatar.cli.output import Printer, print_made
     from avatar.cli.table import refuse_without_table, run_table
 
+    asked = told_apart(asked)
     if table is not None:
         single = {"text": asked["text"], "audio": asked["audio"], "text_file": text_file, "output": output}
         single |= {"transcript": transcript}

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from avatar.errors import EnvironmentProblem, RequestError, TemporaryProblem
 from avatar.files import written_whole
+from avatar.jobs.job import Job
 
 LEAST_FREE_BYTES = 50 << 20  # a job of 120 s needs about 20 MB; below this a render would die half way
 
@@ -62,6 +63,17 @@ def deliver(source: Path, target: Path) -> None:
         deliver_with(lambda partial: shutil.copyfile(source, partial), target)
     except EnvironmentProblem as error:
         raise type(error)(f"{error} The finished file is safe at {str(source)!r}.") from error
+
+
+def deliver_all(job: Job, target: Path) -> None:
+    """The video of a job, and the captions that go beside it."""
+    deliver(job.video, target)
+    deliver_captions(job, target)
+
+
+def deliver_captions(job: Job, target: Path) -> None:
+    if name := job.request().captions_file:
+        deliver(job.file(name), target.with_suffix(Path(name).suffix))
 
 
 def deliver_with(write: Callable[[Path], object], target: Path) -> None:

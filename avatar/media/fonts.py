@@ -6,6 +6,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any, cast
 
 from avatar.environment.packaged import recorded_file
 from avatar.errors import InputError
@@ -54,10 +55,10 @@ def opened(path: Path) -> Font:
 
     try:
         with TTFont(path, lazy=True) as font:
-            names, os2 = font["name"], font["OS/2"]
+            names, head, os2 = (cast("Any", font[table]) for table in ("name", "head", "OS/2"))
             family = names.getDebugName(1)
             letters = frozenset(font.getBestCmap() or ())
-            height = (os2.usWinAscent + os2.usWinDescent) / font["head"].unitsPerEm
+            height = (os2.usWinAscent + os2.usWinDescent) / head.unitsPerEm
             bold = bool(os2.fsSelection & 1 << 5)
     except (TTLibError, KeyError, OSError, ValueError, AssertionError, EOFError) as error:
         raise InputError(

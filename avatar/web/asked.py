@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from avatar import settings, voices
-from avatar.request import FILE_FIELDS, SIZE, Request
+from avatar.request import FILE_FIELDS, Request
 from avatar.voice.presets.catalog import DEFAULT_PRESET, PRESETS
 from avatar.web import portraits_kept
 from avatar.web.answers import Refused
@@ -14,7 +14,7 @@ from avatar.web.form import Form
 
 MODELS = {"avatar-preview": "preview", "avatar-full": "full"}
 FILES = {"input_reference": "portrait", "audio": "audio"}  # uploads: fields of a Request
-OURS = ("model", "size", "voice", "portrait", "portrait_prompt", "text", "prompt", "webhook", "metadata", "priority")
+OURS = ("model", "voice", "portrait", "portrait_prompt", "text", "prompt", "webhook", "metadata", "priority")
 PLAIN = tuple(name for name in Request.model_fields if name not in (*FILE_FIELDS, "text", "prompt", "stack"))
 # OpenAI's voices by the presets that are nearest
 LOW = ("ash", "ballad", "cedar", "echo", "fable", "onyx", "verse")
@@ -34,7 +34,6 @@ def request_fields(form: Form, home) -> dict[str, Any]:
     asked["text"] = fields.get("prompt", fields.get("text"))
     asked["prompt"] = fields.get("portrait_prompt")
     asked["stack"] = stack_of(fields.get("model"))
-    refuse_another_size(fields.get("size"))
     asked |= {FILES[name]: str(path) for name, path in form.files.items()}
     if (kept := fields.get("portrait")) is not None:
         if "portrait" in asked:
@@ -51,11 +50,6 @@ def stack_of(model: Any) -> str | None:
     if model not in MODELS:
         raise Refused(404, "model_not_found", f"there is no model {model!r}; there are: {', '.join(MODELS)}.", "model")
     return MODELS[model]
-
-
-def refuse_another_size(size: Any) -> None:
-    if size not in (None, f"{SIZE}x{SIZE}"):
-        raise Refused(400, "invalid_request", f"videos are {SIZE}x{SIZE}; leave size away.", "size")
 
 
 def voice_fields(home, voice: Any) -> dict[str, str]:
@@ -102,7 +96,6 @@ def schema(with_uploads: bool = True) -> dict[str, Any]:
         "voice": {"type": "string", "description": "A preset, or the id of a cloned voice: GET /v1/audio/voices."},
         "portrait": {"type": "string", "description": "The id of a kept portrait: GET /v1/portraits."},
         "portrait_prompt": {"type": "string", "description": "Words to draw a portrait from (avatar-full)."},
-        "size": {"type": "string", "enum": [f"{SIZE}x{SIZE}"]},
         "webhook": {"type": "string", "format": "uri", "description": "Told when the video is there, or failed."},
         "metadata": {"type": "object", "additionalProperties": {"type": "string"}, "description": "Yours; kept with the job."},
         "priority": {"type": "integer", "minimum": -1000, "maximum": 1000, "default": 0},

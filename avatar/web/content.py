@@ -57,6 +57,9 @@ async def content(
             raise Refused(409, "not_ready", f"the {variant} of {video_id} is not there yet.", retry_s=1)
         raise Refused(404, "not_found", f"the {variant} of {video_id} was not made: it is {place.entry.state}.")
     path = place.job.file(name)
+    if variant == "subtitles" and not is_regular(path):
+        name, kind = "subtitles.vtt", "text/vtt"
+        path = place.job.file(name)
     if variant == "spritesheet" and not is_regular(path):
         frames = (place.job.record("lips") or {}).get("frames", FRAME_RATE)
         await state_of(request).speaker.ask(

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from avatar.errors import AvatarError
 from avatar.files import is_folder
+from avatar.frame.size import SOURCE, parsed
 from avatar.jobs import events
 from avatar.jobs.contents import STAGES
 from avatar.jobs.job import Job
@@ -76,10 +77,10 @@ def video_of(place: queue.Place, waiting: list[str]) -> Video:
     """waiting: the ids of the jobs that are queued, in the order in which they are made."""
     job, entry = place.job, place.entry
     note = notes.read(job)
-    prompt, stack, asked_s = None, "preview", None
+    prompt, stack, asked_s, size = None, "preview", None, None
     try:
         request = job.request()
-        prompt, stack, asked_s = request.text, request.stack, request.seconds
+        prompt, stack, asked_s, size = request.text, request.stack, request.seconds, request.size
     except AvatarError:  # damaged, or of another version: what is known is shown
         pass
     records = {stage: record for stage in STAGES if (record := job.record(stage))}
@@ -95,6 +96,7 @@ def video_of(place: queue.Place, waiting: list[str]) -> Video:
         created_at=int(entry.submitted),
         completed_at=int(entry.ended) if place.state == "done" and entry.ended else None,
         prompt=prompt,
+        size=shown_size(size),
         seconds=seconds,
         remixed_from_video_id=note.remixed_from,
         error=error_of(place),
@@ -103,6 +105,12 @@ def video_of(place: queue.Place, waiting: list[str]) -> Video:
         notes=[each for record in records.values() for each in record.get("notes", [])],
         metadata=note.metadata,
     )
+
+
+def shown_size(size: str | None) -> str:
+    """WIDTHxHEIGHT; of a picture's own size the word for it, since no picture is decoded here."""
+    known = parsed(size) if size else (SIZE, SIZE)
+    return f"{known[0]}x{known[1]}" if known else SOURCE
 
 
 STATUS: dict[str, Literal["queued", "in_progress", "completed", "failed"]] = {

@@ -228,7 +228,9 @@ async def remix(
         fields = before.model_dump(
             mode="json", exclude_defaults=True, exclude={"transcript", *FILE_FIELDS, "profile", "seconds"}
         )
-        fields |= {name: str(path) for name in ("portrait", "voice") if (path := getattr(before, name))}
+        fields |= {
+            name: str(path) for name in ("portrait", "voice", "backdrop", "font") if (path := getattr(before, name))
+        }
         fields["text"], note = words, {"webhook": None, "remixed_from": video_id}
         said = f"remix {video_id} {sent.digest()}"
         state = state_of(request)

@@ -193,7 +193,7 @@ async function play(video) {
     const report = await reportOf(video.id);
     if (now?.id !== video.id) return;
     addNotes(report.notes ?? []);
-    $("subtitles").hidden = !report.request?.subtitles;
+    $("subtitles").hidden = !(report.request?.subtitles || ["soft", "srt", "vtt"].includes(report.request?.captions));
   } catch (error) {
     $("current-error").textContent = error.message;
   }

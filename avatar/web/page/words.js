@@ -2,7 +2,13 @@
 // too, by the words of the schema.
 
 export const OPTIONS = {
-  subtitles: ["Subtitles", "A subtitle track in the video, and an .srt file."],
+  size: ["Size", "square, portrait, landscape, source or as 1280x720; 512x512 where it is empty."],
+  captions: ["Captions", "A track of the video, in the picture, a file beside it, or none."],
+  caption_style: ["Captions in the picture", "Plain, in a box, or word by word."],
+  fit: ["Fit", "The head large, or the whole picture."],
+  position: ["Place of the head", "In a wide frame."],
+  background: ["Background", "Where the picture does not reach: blur, or a colour as #203040."],
+  subtitles: ["Subtitles", "The same as captions as a track."],
   mark: ["Visible mark", "A small “synthetic preview” in the picture."],
   seconds: ["Length in seconds", "The speech is fitted to it; up to 120."],
   speed: ["Speed", "0.7 to 1.5; 1 is the voice's own pace. Without a length."],

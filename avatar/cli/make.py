@@ -1,0 +1,128 @@
+"""`avatar make`: a script in, a video to publish out; or a table of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from avatar.cli.help import Command
+from avatar.cli.options import FILE, RESULT, SPEAKS, of_a_video, option, told_apart
+from avatar.errors import RequestError
+
+# What a place shows videos as: https://support.google.com/youtube (16:9, captions as a track that a viewer turns on; Shorts
+# 9:16, watched without sound), and feeds that show squares.
+PURPOSES: dict[str, dict[str, str]] = {
+    "youtube": {"size": "landscape", "captions": "soft"},
+    "shorts": {"size": "portrait", "captions": "burned", "caption_style": "karaoke"},
+    "square": {"size": "square", "captions": "burned", "caption_style": "box"},
+}
+TABLES = (".csv", ".jsonl")
+EXAMPLES = """
+avatar make talk.md -o talk.mp4
+avatar make talk.md --portrait me.jpg --voice joe --for shorts -o talk.mp4
+avatar make --audio talk.wav --transcript talk.txt --portrait me.jpg --for square
+avatar make lessons.csv --portrait me.jpg -O videos --dry-run
+"""
+
+
+@click.command(cls=Command, examples=EXAMPLES)
+@click.argument("script", type=FILE, required=False)
+@option(RESULT, "--for", "purpose", type=click.Choice(list(PURPOSES)),
+        help="youtube: 1920x1080, captions as a track. shorts: 1080x1920, captions in the picture, word by word. square: "
+        "1080x1080, captions in a box. [default: youtube]")  # fmt: skip
+@option(RESULT, "-o", "--output", type=FILE, help="The mp4 to write. [default: the script's name with .mp4, here]")
+@option(RESULT, "-O", "--folder", type=FILE, help="Where the videos of a table go.")
+@option(RESULT, "--overwrite", is_flag=True, help="Replace files that exist.")
+@option(RESULT, "--dry-run", is_flag=True, help="Show what would be made, and what is wrong with it; make nothing.")
+@option(RESULT, "--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@option(RESULT, "-q", "--quiet", is_flag=True, help="Tell nothing of the progress.")
+@option(SPEAKS, "--voice", help="A preset, a cloned voice, or a recording of the voice to speak with.")
+@of_a_video
+def make(script, purpose, output, folder, overwrite, dry_run, as_json, quiet, voice, no_mark, **asked) -> None:
+    """Make a video to publish from SCRIPT: a text or Markdown file, - for standard input, or a table (.csv, .jsonl) with a
+    video in each row."""
+    given = {name: value for name, value in told_apart(asked).items() if value not in (None, "")}
+    given |= voiced(voice) | ({"mark": False} if no_mark else {})
+    wanted = with_purpose(purpose or "youtube", given)
+    if script is not None and script.suffix.lower() in TABLES:
+        make_table(script, folder, output, wanted, overwrite, dry_run, as_json)
+    else:
+        make_one(script, folder, output, wanted, overwrite, dry_run, as_json, quiet)
+
+
+def voiced(voice: str | None) -> dict[str, str]:
+    """A preset by name, or else what `pipeline run` calls a voice."""
+    from avatar.voice.presets.catalog import PRESETS
+
+    return {} if voice is None else {"preset": voice} if voice in PRESETS else {"voice": voice}
+
+
+def with_purpose(purpose: str, given: dict[str, Any]) -> dict[str, Any]:
+    """What a purpose asks for, and what the user does; of a recording without its words no captions are asked for."""
+    means = PURPOSES[purpose]
+    if ("audio" in given and "transcript" not in given) or given.get("captions", means["captions"]) != means[
+        "captions"
+    ]:
+        means = {name: value for name, value in means.items() if name not in ("captions", "caption_style")}
+    return {**means, **given}
+
+
+def make_table(
+    table: Path, folder: Path | None, output: Path | None, wanted: dict, overwrite: bool, dry_run: bool, as_json: bool
+) -> None:
+    from avatar.cli.table import run_table
+
+    single = {name: wanted.pop(name, None) for name in ("audio", "transcript")} | {"output": output}
+    context = click.get_current_context()
+    context.exit(run_table(table, folder, wanted, single, overwrite, (), False, dry_run, as_json, None, None))
+
+
+def make_one(
+    script: Path | None, folder: Path | None, output: Path | None, wanted: dict, overwrite: bool, dry_run: bool,
+    as_json: bool, quiet: bool,
+) -> None:  # fmt: skip
+    from avatar import work
+    from avatar.cli.output import Printer, print_made
+
+    if folder is not None:
+        raise RequestError("this is for a table of videos; name the file with --output.", ("folder",))
+    if script is not None and "audio" in wanted:
+        raise RequestError("a script and finished speech exclude each other; give one of them.", ("audio",))
+    if script is None and "audio" not in wanted:
+        raise RequestError("there is nothing to say; give a script, or finished speech.", ("audio",))
+    if script is not None:
+        wanted["text"] = work.read_text(script)
+    if "transcript" in wanted:
+        wanted["transcript"] = work.read_text(wanted["transcript"])
+    request = work.request_of(**wanted)
+    named = Path("avatar.mp4") if script is None or str(script) == "-" else Path(script.with_suffix(".mp4").name)
+    output = output or (named if script is not None else Path(wanted["audio"].with_suffix(".mp4").name))
+    if dry_run:
+        work.prepare(request, output, overwrite)
+        show_plan(request, output, as_json)
+        return
+    print_made(work.make(request, output, overwrite, (lambda event: None) if quiet else Printer()), as_json)
+
+
+def show_plan(request, output: Path, as_json: bool) -> None:
+    """What would be made, in a few lines; all that can be refused beforehand has been."""
+    from avatar.cli.output import print_json
+    from avatar.framed import frame_size
+    from avatar.script.length import estimate_seconds
+
+    width, height = frame_size(request)
+    seconds = request.seconds or (
+        estimate_seconds(request.text, request.language) / request.speed if request.text else None
+    )
+    plan = {
+        "output": str(output), "width": width, "height": height, "seconds": seconds and round(seconds, 1),
+        "stack": request.stack, "voice": request.preset or request.voice and str(request.voice) or "heart",
+        "captions": request.worded, "version": 1,
+    }  # fmt: skip
+    if as_json:
+        print_json(plan)
+        return
+    length = f"about {seconds:.0f} s" if seconds else "as long as the recording"
+    click.echo(f"{output}: {width}x{height}, {length}, {request.stack} stack, captions: {request.worded}")
