@@ -29,6 +29,8 @@ class WithExamples(click.Command):
             if records:
                 with formatter.section(title):
                     formatter.write_dl(records)
+        if isinstance(self, click.Group):
+            self.format_commands(ctx, formatter)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_epilog(ctx, formatter)

@@ -36,10 +36,11 @@ def parsed(size: str) -> tuple[int, int] | None:
 
 def of_picture(width: int, height: int) -> tuple[int, int]:
     """The size of a video that is to be as large as this picture: even, and within the limits."""
-    shrink = min(1.0, LARGEST / max(width, height))
-    grow = max(1.0, SMALLEST / min(width, height))
-    longest = LONGEST * min(width, height)
-    return even(min(width, longest) * shrink * grow), even(min(height, longest) * shrink * grow)
+    short, long = sorted((width, height))
+    scale = max(min(1.0, LARGEST / long), SMALLEST / short)
+    short = max(SMALLEST, even(short * scale))
+    long = min(max(short, even(long * scale)), LONGEST * short, LARGEST)
+    return (short, long) if width <= height else (long, short)
 
 
 def drawn(width: int, height: int) -> int:

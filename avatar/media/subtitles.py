@@ -3,6 +3,7 @@ characters, 0.8 to 7 s, 20 characters a second where the speech leaves the time.
 
 from __future__ import annotations
 
+import html
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def srt(words: list[Word]) -> str:
 
 def vtt(words: list[Word]) -> str:
     """The words as WebVTT; a file without cues when there are none."""
-    escaped = [(start, end, text.replace("&", "&amp;").replace("<", "&lt;")) for start, end, text in cues(words)]
+    escaped = [(start, end, html.escape(text, quote=False)) for start, end, text in cues(words)]
     blocks = [f"{clock(start, '.')} --> {clock(end, '.')}\n{text}\n" for start, end, text in escaped]
     return "\n".join(["WEBVTT\n", *blocks])
 

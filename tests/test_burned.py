@@ -1,0 +1,262 @@
+"""Burned captions: what is drawn, where, by which font; and a frame made again from what was kept."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from avatar.errors import InputError, RequestError
+from avatar.frame.captions import WIDTH, captions_of, look_of, mouth_ends_at, top_of
+from avatar.frame.layout import layout
+from avatar.frame.wanted import WantedFrame, ready
+from avatar.jobs import home as homes
+from avatar.media import ass, fonts
+from avatar.media.frames import video_frames
+from avatar.media.subtitles import vtt
+from avatar.portrait.framing import Portrait
+from avatar.portrait.given_picture import bundled_portrait
+from avatar.preflight import check_frame
+from avatar.request import make_request
+from avatar.voice.speech import Word
+from tests.conftest import run_command
+
+FRAMES = [(1080, 1920), (1920, 1080), (1080, 1080), (640, 360), (360, 640), (128, 128), (128, 512)]
+
+
+@pytest.fixture(scope="module")
+def portrait() -> Portrait:
+    return bundled_portrait(512)
+
+
+def spoken(text: str, word_s: float = 0.3) -> list[Word]:
+    return [Word(each, at * word_s, (at + 1) * word_s) for at, each in enumerate(text.split())]
+
+
+LONG = spoken("Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz is a word. " + "and so on with it " * 20)
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+@pytest.mark.parametrize("style", ["plain", "box", "karaoke"])
+def test_lines_fit_into_the_frame_and_never_stand_on_the_mouth(portrait, frame, style):
+    font, laid = fonts.bundled(), layout(portrait.place, *frame)
+    look = look_of(laid, portrait.landmarks, 512, style, font)
+    assert look.at_top or top_of(look) > mouth_ends_at(laid, portrait.landmarks, 512)
+    captions = captions_of(LONG, look, font)
+    assert [piece.text for each in captions for line in each.lines for piece in line if "Rind" in piece.text]
+    for each in captions:
+        assert 1 <= len(each.lines) <= 2
+        for line in each.lines:
+            width = font.width(" ".join(piece.text for piece in line), look.line_px * each.shrunk)
+            assert width <= WIDTH * frame[0] * 1.01, line
+
+
+def test_a_close_face_has_its_captions_above(portrait):
+    """Where the mouth reaches the frame's lower edge."""
+    laid = layout(portrait.place, 1920, 1080)
+    low = portrait.landmarks.copy()
+    low[:, 1] += 512 * 0.3
+    assert look_of(laid, low, 512, "plain", fonts.bundled()).at_top
+
+
+def test_karaoke_gives_each_word_its_time():
+    words = [Word("One", 0.5, 0.75), Word("two", 1.0, 1.5), Word("3 000.", 1.5, 2.5)]
+    font = fonts.bundled()
+    look = ass.Look(640, 360, "karaoke", font.family, font.bold, 30, 20)
+    text = ass.document(captions_of(words, look, font), look).splitlines()[-1]
+    assert text.startswith("Dialogue: 0,0:00:00.50,")
+    assert text.endswith(r"{\k0}{\k25}One {\k25}{\k50}two {\k0}{\k20}3 {\k0}{\k80}000."), (
+        "the pause before a word, and the word"
+    )
+
+
+def test_words_are_no_commands():
+    """A brace opens a command in ASS, and a backslash one of its own."""
+    font = fonts.bundled()
+    look = ass.Look(640, 360, "plain", font.family, font.bold, 30, 20)
+    text = ass.document(captions_of([Word(r"{\fs200}\N", 0, 1), Word("ok", 1, 2)], look, font), look)
+    assert text.splitlines()[-1].endswith("\\{\\\u2060fs200\\}\\\u2060N ok")
+
+
+@pytest.mark.parametrize("text", ["你好", "こんにちは", "안녕", "नमस्ते"])
+def test_letters_that_the_font_lacks_are_refused_before_anything_is_rendered(text):
+    with pytest.raises(RequestError) as refused:
+        check_frame(make_request(text=text, captions="burned"))
+    assert text[0] in str(refused.value) and refused.value.mend == {"captions": "soft"}
+    check_frame(make_request(text=text, captions="soft"))
+
+
+@pytest.mark.parametrize("text", ["Grüße, ça va? Žluťoučký", "Привет", "Γειά", "مرحبا", "Türkçe ığüşöç", "Łódź"])
+def test_the_bundled_font_draws_these(text):
+    check_frame(make_request(text=text, captions="burned"))
+
+
+def test_what_is_no_font_is_refused(tmp_path):
+    for name, content in (("a.ttf", b"no font"), ("b.ttf", b""), ("c.otf", b"OTTO" + bytes(100))):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(InputError, match="no TrueType or OpenType font"):
+            check_frame(make_request(text="Hello.", captions="burned", font=tmp_path / name))
+
+
+def test_what_is_for_burned_captions_is_refused_without():
+    for more in ({"caption_style": "box"}, {"font": "x.ttf"}):
+        with pytest.raises(RequestError, match="burned captions") as refused:
+            make_request(text="Hello.", captions="soft", **more)
+        assert refused.value.mend == {"captions": "burned"}
+    with pytest.raises(RequestError, match="give one of them"):
+        make_request(text="Hello.", subtitles=True, captions="burned")
+    with pytest.raises(RequestError, match="made from the text"):
+        make_request(audio="speech.wav", captions="vtt")
+
+
+def test_webvtt_to_the_letter():
+    words = [Word("R&D", 0.25, 0.75), Word("<b>", 0.75, 1.5, ".")]
+    assert vtt(words) == "WEBVTT\n\n00:00:00.250 --> 00:00:01.500\nR&amp;D &lt;b&gt;\n"
+    assert vtt([]) == "WEBVTT\n"
+
+
+# ---------------------------------------------------------------- drawn by FFmpeg
+
+
+def drawn(portrait: Portrait, folder: Path, words: list[Word], size=(640, 360), style="plain", font=None, frames=10):
+    """framed.mp4 of a still head, in an empty folder."""
+    from avatar.frame import assembly
+
+    wanted = WantedFrame(*size, "crop", "blur", None, "centre", style, font, None)
+    folder.mkdir()
+    shot = ready(wanted, portrait, picture_of(portrait), words, folder, Fraction(25))
+    assembly.assemble([portrait.picture] * frames, shot, folder / "kept.mp4", folder / "framed.mp4")
+    assembly.assemble_again(folder / "kept.mp4", shot, folder / "again.mp4")
+    assert (folder / "framed.mp4").read_bytes() == (folder / "again.mp4").read_bytes()
+    return folder / "framed.mp4"
+
+
+def picture_of(portrait: Portrait) -> np.ndarray:
+    from avatar.portrait.bundled import bundled_picture
+
+    return bundled_picture()
+
+
+def last_frame(video: Path) -> np.ndarray:
+    return list(video_frames(video, seconds=1))[-1].astype(int)
+
+
+@pytest.mark.parametrize("style", ["plain", "box", "karaoke"])
+def test_words_are_seen_where_they_belong(portrait, tmp_path, style):
+    """Against the same frame without: what differs is in the lower fifth, in the middle."""
+    with_words = last_frame(drawn(portrait, tmp_path / "with", spoken("Hello there.", 0.1), style=style))
+    without = last_frame(drawn(portrait, tmp_path / "without", []))
+    rows, columns = np.nonzero(np.abs(with_words - without).max(axis=2) > 60)
+    assert len(rows) > 500 and rows.min() > 0.75 * 360 and rows.max() < 0.97 * 360
+    assert abs((columns.min() + columns.max()) / 2 - 320) < 8
+
+
+def test_no_font_of_the_host_gets_in(portrait, tmp_path, monkeypatch):
+    """Another font by the same name, where this host's fontconfig and its user look for fonts."""
+    plain = drawn(portrait, tmp_path / "a", spoken("Hello there.", 0.1)).read_bytes()
+    other = Path(fonts.bundled().path).with_name("DejaVuSerif.ttf")
+    host = tmp_path / "host"
+    for folder in ("home/.fonts", "data/fonts", "home/.local/share/fonts"):
+        (host / folder).mkdir(parents=True)
+        renamed(other, host / folder / "DejaVuSans-Bold.ttf")
+    (host / "fonts.conf").write_text(f"<fontconfig><dir>{host}/data/fonts</dir></fontconfig>")
+    monkeypatch.setenv("HOME", str(host / "home"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(host / "data"))
+    monkeypatch.setenv("FONTCONFIG_FILE", str(host / "fonts.conf"))
+    assert drawn(portrait, tmp_path / "b", spoken("Hello there.", 0.1)).read_bytes() == plain
+    given = drawn(portrait, tmp_path / "c", spoken("Hello there.", 0.1), font=host / "data/fonts/DejaVuSans-Bold.ttf")
+    assert given.read_bytes() != plain, "a font that is asked for is drawn"
+
+
+def renamed(font: Path, to: Path) -> None:
+    """The same letters under the bundled font's name."""
+    from fontTools.ttLib import TTFont
+
+    with TTFont(font) as opened:
+        for record in opened["name"].names:
+            if record.nameID == 1:
+                record.string = "DejaVu Sans"
+        opened["OS/2"].fsSelection |= 1 << 5
+        opened.save(to)
+
+
+def test_folders_may_be_called_anything(portrait, tmp_path):
+    """FFmpeg's filters have an alphabet of their own for file names."""
+    folder = tmp_path / "it's, a [home]:with;all=of%it"
+    assert last_frame(drawn(portrait, folder, spoken("Hi.", 0.2))).shape == (360, 640, 3)
+
+
+def test_the_head_is_seamless_in_its_picture(portrait, tmp_path):
+    """At the square's edges the frame goes on as the picture does: no step beyond those that it has itself."""
+    from avatar.frame import canvas as canvases
+
+    laid = layout(portrait.place, 640, 360)
+    frame = last_frame(drawn(portrait, tmp_path / "a", []))
+    still = canvases.canvas(picture_of(portrait), laid, "blur", None).astype(int)
+    for edge in (laid.head.left, laid.head.right):
+        steps = np.abs(np.diff(frame[:, edge - 1 : edge + 1], axis=1)).mean()
+        inside = np.abs(np.diff(still[:, edge - 8 : edge + 8], axis=1)).mean()
+        assert steps < 2 * inside + 3, edge
+
+
+# ---------------------------------------------------------------- by the command
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A video in a frame with words, in a home of its own."""
+    home = tmp_path_factory.mktemp("framed")
+    return home, run_framed(home, "a.mp4", "--size", "360x640", "--captions", "burned")
+
+
+def run_framed(home: Path, name: str, *options: str) -> Path:
+    environment = {**os.environ, "AVATAR_HOME": str(home / "home")}
+    video = home / name
+    done = run_command("pipeline", "run", "--text", "Hello, we are here.", *options, "-o", video, env=environment)
+    assert done.returncode == 0, done.stderr
+    return video
+
+
+def records(home: Path, size: str) -> dict:
+    jobs = [job for job in homes.every(home / "home") if job.request().size == size]
+    return {stage: jobs[0].record(stage) for stage in ("portrait", "voice", "lips", "video")}
+
+
+def test_another_frame_of_a_finished_job_is_ffmpegs_work_alone(made, tmp_path):
+    """Its bytes are those of a render from nothing: what was kept is lossless."""
+    home, _ = made
+    again = run_framed(home, "b.mp4", "--size", "640x360", "--captions", "burned", "--caption-style", "box")
+    told = records(home, "640x360")
+    assert all(told[stage].get("copied_from") for stage in ("portrait", "voice", "lips"))
+    anew = run_framed(tmp_path, "c.mp4", "--size", "640x360", "--captions", "burned", "--caption-style", "box")
+    assert job_video(home, again) == job_video(tmp_path, anew)
+
+
+def job_video(home: Path, video: Path) -> bytes:
+    assert home in video.parents
+    return video.read_bytes()
+
+
+def test_the_file_is_what_players_expect(made):
+    home, video = made
+    from avatar.media.ffmpeg import ffmpeg_program
+
+    said = subprocess.run([ffmpeg_program(), "-hide_banner", "-i", video], capture_output=True, text=True).stderr
+    assert "360x640" in said and "yuv420p(tv, bt709" in said and "25 fps" in said
+    done = run_command("check", video, env={**os.environ, "AVATAR_HOME": str(home / "home")})
+    assert done.returncode in (0, 1) and "Traceback" not in done.stderr
+
+
+def test_a_damaged_kept_picture_is_made_again(made, tmp_path):
+    home, video = made
+    shutil.copytree(home, tmp_path / "copy")
+    job = homes.every(tmp_path / "copy" / "home")[0]
+    kept = job.file("picture.mp4")
+    kept.write_bytes(kept.read_bytes()[:-100])
+    again = run_framed(tmp_path / "copy", "d.mp4", "--size", "360x640", "--captions", "burned")
+    assert again.read_bytes() == video.read_bytes()
