@@ -14,9 +14,11 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from avatar.frame import assembly, size
+from avatar.frame.layout import layout
 from avatar.frame.wanted import WantedFrame, ready
 from avatar.jobs.cause import Program, cause, made_by
 from avatar.limits import FRAME_RATE
+from avatar.portrait.framing import Place, Portrait
 from avatar.request import SIZE, Request
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from avatar.jobs.job import Job
 
 MADE_FROM = ("portrait.png", "landmarks.npy", "place.json", "timings.json")
+TOLD_ENLARGED = 1.5  # times
 FRAMED, MADE_AS = "framed.mp4", "framed.txt"  # what the lips' stage makes besides, and what it was made from
 FFMPEG = Program(
     "ffmpeg", "1",
@@ -97,13 +100,27 @@ def picture(job: Job, request: Request, frame: WantedFrame, encoder: str) -> Ite
         yield shot.folder / FRAMED
 
 
+def notes(job: Job, frame: WantedFrame) -> list[str]:
+    """What to say of a head that is shown larger than it was drawn, or than its picture shows it."""
+    portrait = Portrait.load(job.folder)
+    drawn, place = len(portrait.picture), portrait.place
+    laid = layout(place or Place(0, 0, drawn, drawn, drawn), frame.width, frame.height, frame.fit, frame.position)
+    shown = laid.head.width
+    if place and shown > TOLD_ENLARGED * place.side:
+        return [
+            f"the head is shown {shown / place.side:.1f} times as large as it is in the picture; a larger picture is sharper."
+        ]
+    if shown > drawn:
+        return [f"the head is drawn {drawn} pixels wide and shown {shown}: it is enlarged."]
+    return []
+
+
 def _known_by(job: Job, request: Request, frame: WantedFrame, encoder: str) -> str:
     return cause(made_by("video", FFMPEG, None), inputs(job, request, frame, encoder))
 
 
 @contextlib.contextmanager
 def _ready(job: Job, request: Request, frame: WantedFrame, encoder: str) -> Iterator[assembly.Shot]:
-    from avatar.portrait.framing import Portrait
     from avatar.voice.speech import Speech
 
     portrait = Portrait.load(job.folder)

@@ -17,6 +17,8 @@ from pydantic_core import PydanticCustomError
 
 from avatar.errors import RequestError
 from avatar.files import file_digest, refuse_larger
+from avatar.frame.background import BLUR, colour
+from avatar.frame.size import parsed
 from avatar.limits import FASTEST, LONGEST_S, MOST_TRIES, SEEDS, SLOWEST, Language
 from avatar.lips.musetalk.options import RANGES, Region
 
@@ -176,9 +178,6 @@ class Request(BaseModel):
 
     def _frames_rightly(self) -> None:
         """Raises a validator's error for a frame that cannot be made."""
-        from avatar.frame.canvas import BLUR, colour
-        from avatar.frame.size import parsed
-
         try:
             if self.size is not None:
                 parsed(self.size)

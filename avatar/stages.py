@@ -142,6 +142,8 @@ def video(work: Work) -> Task:
     made_of = framed.inputs(job, request, frame, chosen) if frame else {}
 
     def make(engine: None, folder: Path, told: Told) -> None:
+        if frame:
+            told.notes += framed.notes(job, frame)
         speech = Speech.load(job.folder)
         captions = written_captions(request.worded, speech, folder)
         equally_loud = replace(speech, samples=levelled(speech.samples, speech.sample_rate))

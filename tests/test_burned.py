@@ -46,7 +46,7 @@ LONG = spoken("Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz
 def test_lines_fit_into_the_frame_and_never_stand_on_the_mouth(portrait, frame, style):
     font, laid = fonts.bundled(), layout(portrait.place, *frame)
     look = look_of(laid, portrait.landmarks, 512, style, font)
-    assert look.at_top or top_of(look) > mouth_ends_at(laid, portrait.landmarks, 512)
+    assert not look.at_top and top_of(look) > mouth_ends_at(laid, portrait.landmarks, 512)
     captions = captions_of(LONG, look, font)
     assert [piece.text for each in captions for line in each.lines for piece in line if "Rind" in piece.text]
     for each in captions:

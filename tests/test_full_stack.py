@@ -80,6 +80,37 @@ def test_the_video_is_whole(finished):
     assert subprocess.run(decode, capture_output=True, text=True).stderr == ""
 
 
+def test_the_lips_are_drawn_for_another_frame(finished, forker, workplace):
+    """The portrait is framed as large as it is shown, and the words are drawn into the picture."""
+    told = ["--size", "256x384", "--captions", "burned", "-o", workplace / "high.mp4"]
+    assert forker.run("pipeline", "run", "--stack", "full", "--text", TEXT, *told) == 0, forker.messages()
+    made = next(job for job in homes.every(workplace / "home") if job.request().size)
+    said = subprocess.run([ffmpeg_program(), "-hide_banner", "-i", made.video], capture_output=True, text=True).stderr
+    assert "256x384" in said
+    with Image.open(made.file("portrait.png")) as portrait:
+        assert portrait.size == (256, 256)
+    frames = made.record("lips")["frames"]
+    assert frames == finished.record("lips")["frames"]
+    homes.remove(made)
+
+
+def test_a_clip_keeps_its_square(forker, workplace, tmp_path):
+    clip = clip_of_a_face(tmp_path / "clip.mp4")
+    told = ["--portrait", clip, "--size", "portrait"]
+    assert forker.run("pipeline", "run", "--stack", "full", "--text", TEXT, *told) == 2
+    assert "a clip for a portrait is made as the 512x512 square" in forker.messages()
+
+
+def clip_of_a_face(path: Path) -> Path:
+    from avatar.portrait.bundled import bundled_picture
+
+    picture = path.with_suffix(".png")
+    Image.fromarray(bundled_picture()).save(picture)
+    line = [ffmpeg_program(), "-v", "error", "-loop", "1", "-i", picture, "-t", "0.4", "-pix_fmt", "yuv420p", path]
+    subprocess.run(line, check=True)
+    return path
+
+
 def test_other_lips_are_made_anew_and_nothing_before_them(finished, forker):
     """The same job with another shift of MuseTalk's box: portrait and speech stay, the picture is another."""
     changed = jobs.Job(finished.folder.with_name("shifted"))

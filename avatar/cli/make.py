@@ -37,7 +37,7 @@ avatar make lessons.csv --portrait me.jpg -O videos --dry-run
 @option(RESULT, "--overwrite", is_flag=True, help="Replace files that exist.")
 @option(RESULT, "--dry-run", is_flag=True, help="Show what would be made, and what is wrong with it; make nothing.")
 @option(RESULT, "--json", "as_json", is_flag=True, help="Print the report as JSON.")
-@option(RESULT, "-q", "--quiet", is_flag=True, help="Tell nothing of the progress.")
+@option(RESULT, "-q", "--quiet", is_flag=True, help="Print the path alone, no progress and no notes.")
 @option(SPEAKS, "--voice", help="A preset, a cloned voice, or a recording of the voice to speak with.")
 @of_a_video
 def make(script, purpose, output, folder, overwrite, dry_run, as_json, quiet, voice, no_mark, **asked) -> None:
@@ -103,7 +103,7 @@ def make_one(
         work.prepare(request, output, overwrite)
         show_plan(request, output, as_json)
         return
-    print_made(work.make(request, output, overwrite, (lambda event: None) if quiet else Printer()), as_json)
+    print_made(work.make(request, output, overwrite, (lambda event: None) if quiet else Printer()), as_json, quiet)
 
 
 def show_plan(request, output: Path, as_json: bool) -> None:

@@ -73,12 +73,13 @@ class Printer:
             self._bars = None
 
 
-def print_made(made: Made, as_json: bool) -> None:
-    """The path, or the report; and on stderr how long and large it is, and how long it took."""
+def print_made(made: Made, as_json: bool, quiet: bool = False) -> None:
+    """The path, or the report; and on stderr how long and large it is, and how long it took, unless quiet."""
     if as_json:
         print_json({"output": str(made.path), **made.report})
         return
-    click.echo(f"{made.seconds:.1f} s, {size(made.path.stat().st_size)}, made in {made.took_s:.1f} s", err=True)
+    if not quiet:
+        click.echo(f"{made.seconds:.1f} s, {size(made.path.stat().st_size)}, made in {made.took_s:.1f} s", err=True)
     click.echo(str(made.path))
 
 

@@ -6,28 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from avatar.frame.background import BLUR, colour
 from avatar.frame.layout import SLIVER_PX, Layout
 from avatar.lips.box import Box
 
 if TYPE_CHECKING:
     from PIL import Image
 
-BLUR = "blur"  # the picture itself, filling the frame, out of focus
 BLUR_SHARE = 0.03  # of the frame's long side: the blur's standard deviation
 DIMMED = 0.62  # what is out of focus behind, so that the eye stays with the picture
-
-
-def colour(background: str) -> tuple[int, int, int]:
-    """A CSS colour by name or as #rrggbb -> RGB. Raises ValueError with a sentence."""
-    from PIL import ImageColor
-
-    try:
-        found = ImageColor.getrgb(background)
-    except ValueError as error:
-        raise ValueError(
-            f"there is no background {background[:40]!r}; it is blur, a picture, or a colour as white or #203040"
-        ) from error
-    return found[0], found[1], found[2]
 
 
 def canvas(picture: np.ndarray, layout: Layout, background: str, backdrop: np.ndarray | None) -> np.ndarray:

@@ -20,6 +20,7 @@ from avatar.host import closed
 
 # For an estimate: ten seconds of the preview take 2.6 to 3.5 s on two cores (README.md), about one of them the start.
 START_S, LIKELY_SHARE = 1.0, 0.25
+MEGAPIXEL_SHARE = 0.3  # and of each megapixel of a frame (bench/frames.py)
 
 
 def main() -> None:
@@ -79,6 +80,8 @@ def accept(
 def plan(asked: dict[str, Any]) -> dict[str, Any]:
     """What would be made: the same checks, and about how long it would be."""
     from avatar import work
+    from avatar.framed import frame_size
+    from avatar.request import SIZE
     from avatar.script.length import estimate_seconds
 
     request = work.request_of(**asked)
@@ -88,7 +91,9 @@ def plan(asked: dict[str, Any]) -> dict[str, Any]:
     else:
         assert request.text is not None
         seconds = request.seconds or estimate_seconds(request.text, request.language) / request.speed
-    took_s = round(START_S + seconds * LIKELY_SHARE, 1) if request.stack == "preview" else None
+    width, height = frame_size(request)
+    share = LIKELY_SHARE + MEGAPIXEL_SHARE * (width * height - SIZE * SIZE) / 1e6
+    took_s = round(START_S + seconds * max(share, LIKELY_SHARE), 1) if request.stack == "preview" else None
     return {"fits": True, "seconds": round(seconds, 1), "stack": request.stack, "took_s": took_s, "notes": []}
 
 

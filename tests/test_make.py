@@ -1,0 +1,80 @@
+"""`avatar make`: what a person types who wants a video to publish."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from avatar.cli.make import PURPOSES, with_purpose
+from avatar.jobs import home as homes
+from avatar.request import make_request
+
+TEXT = "# A talk\n\nWe are **here**.\n"
+
+
+@pytest.mark.parametrize("purpose", list(PURPOSES))
+def test_each_purpose_is_a_request(purpose):
+    request = make_request(text="Hello.", **with_purpose(purpose, {}))
+    assert request.size in ("landscape", "portrait", "square") and request.worded in ("soft", "burned")
+
+
+def test_what_the_user_says_counts_more():
+    assert with_purpose("shorts", {"captions": "srt"}) == {"size": "portrait", "captions": "srt"}
+    assert with_purpose("shorts", {"size": "512x512", "caption_style": "plain"}) == {
+        "size": "512x512", "captions": "burned", "caption_style": "plain",
+    }  # fmt: skip
+    assert with_purpose("square", {"audio": "talk.wav"}) == {"size": "square", "audio": "talk.wav"}
+    assert with_purpose("square", {"audio": "talk.wav", "transcript": "talk.txt"})["captions"] == "burned"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "size", "captions"),
+    [((), (1920, 1080), "soft"), (("--for", "shorts"), (1080, 1920), "burned"), (("--size", "256x256"), (256, 256), "soft"),
+     (("--for", "square", "--captions", "none"), (1080, 1080), "none")],
+)  # fmt: skip
+def test_a_plan_says_what_would_be_made_and_makes_nothing(avatar, tmp_path, home, arguments, size, captions):
+    script = tmp_path / "talk.md"
+    script.write_text(TEXT)
+    done = avatar("make", script, "-o", tmp_path / "talk.mp4", "--dry-run", "--json", *arguments)
+    plan = json.loads(done.stdout)
+    assert (plan["width"], plan["height"]) == size and plan["captions"] == captions and plan["version"] == 1
+    assert not homes.every(home) and not (tmp_path / "talk.mp4").exists()
+    told = avatar("make", script, "-o", tmp_path / "talk.mp4", "--dry-run", *arguments).stdout
+    assert f"{size[0]}x{size[1]}" in told and "about" in told
+
+
+def test_a_video_is_named_after_its_script(avatar, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "talk.md").write_text(TEXT)
+    done = avatar("make", "talk.md", "--size", "128x128", "--captions", "vtt", "--voice", "joe", "-q")
+    assert done.code == 0 and done.stdout == f"{tmp_path / 'talk.mp4'}\n" and done.stderr == ""
+    assert (tmp_path / "talk.vtt").read_text().startswith("WEBVTT\n\n00:00:00")
+    assert "We are here." in (tmp_path / "talk.vtt").read_text()
+    again = avatar("make", "talk.md", "--size", "128x128", "--captions", "vtt", "--voice", "joe", "-q")
+    assert again.code == 2 and "exists" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [(("nothing.md",), "cannot read the text file"), ((), "nothing to say"), (("talk.md", "-O", "videos"), "table of videos"),
+     (("talk.md", "--size", "641x480"), "642x480"), (("talk.md", "--audio", "talk.wav"), "exclude each other"),
+     (("talk.md", "--background", "nowhere.jpg"), "there is no background"), (("table.csv",), "needs a folder"),
+     (("talk.md", "--background", "talk.md"), "not a whole"), (("talk.md", "--captions", "burned", "--font", "talk.md"), "no TrueType"),
+     (("talk.md", "--voice", "nobody"), "no cloned voice"), (("talk.md", "-o", "talk.avi"), ".mp4")],
+)  # fmt: skip
+def test_what_is_asked_wrongly_is_said_in_one_sentence(avatar, tmp_path, monkeypatch, home, arguments, said):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "talk.md").write_text(TEXT)
+    (tmp_path / "table.csv").write_text("text\nHello.\n")
+    done = avatar("make", *arguments)
+    assert done.code in (1, 2) and said in done.stderr and "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1 and not homes.every(home)
+
+
+def test_a_table_is_planned_with_the_purpose_for_every_row(avatar, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "beach.png").write_bytes(b"no picture")
+    (tmp_path / "table.csv").write_text("name,text,size,background\na,Hello.,,white\nb,Good bye.,128x128,beach.png\n")
+    done = avatar("make", "table.csv", "-O", "videos", "--for", "shorts", "--dry-run")
+    assert "a" in done.stdout and "not a whole" in done.stderr + done.stdout
