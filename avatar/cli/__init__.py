@@ -8,6 +8,7 @@ import click
 
 from avatar.cli import (
     check,
+    compare,
     demo,
     deps,
     fit,
@@ -39,7 +40,7 @@ TASKS = {
     "Make a video": ["demo", "make", "pipeline", "queue", "serve", "worker"],
     "Voices and portraits": ["speak", "voice", "portrait"],
     "Weights": ["models"],
-    "See what you have": ["check", "fit", "status", "deps"],
+    "See what you have": ["check", "compare", "fit", "status", "deps"],
 }
 
 
@@ -68,6 +69,7 @@ for command in (
     portrait.portrait,
     models.models,
     check.check,
+    compare.compare,
     fit.fit,
     deps.deps,
     status.status,

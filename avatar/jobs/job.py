@@ -3,7 +3,8 @@
     <home>/jobs/<id>/
         request.json   what was asked for; file names are those under inputs/
         inputs/        copies of the user's files
-        portrait.png landmarks.npy speech.wav timings.json motion.npz picture.mp4 subtitles.srt video.mp4
+        portrait.png landmarks.npy place.json speech.wav timings.json motion.npz picture.mp4 framed.mp4 framed.txt
+        subtitles.srt (or .vtt) video.mp4
         records/       one JSON per finished stage: its cause, outputs, engine, seconds, peak memory
         events.jsonl   what was told while it was made (events.py)
         outputs.json   where the video was asked for with -o
