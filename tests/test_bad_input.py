@@ -99,7 +99,7 @@ ROWS = [
     # jobs and checks
     ("an unknown job", "pipeline resume nothing", 2, ["'nothing'", "pipeline list"]),
     ("check of nothing", "check {out}/none.mp4", 2, ["none.mp4"]),
-    ("an unknown command", "make", 2, ["make"]),
+    ("an unknown command", "render", 2, ["render"]),
 ]  # fmt: skip
 
 
