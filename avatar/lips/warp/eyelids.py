@@ -64,7 +64,7 @@ class Eyelids:
         seen = [(eye, box) for eye, box in zip(EYES, boxes, strict=True) if not box.empty]
         lids = [_eyelid(picture, self._frame, eye, box) for eye, box in seen]
         # One eye that blinks alone would be a wink, and dark lenses show no lids.
-        can_blink = all(lid is not None and _has_room(lid) for lid in lids)
+        can_blink = bool(lids) and all(lid is not None and _has_room(lid) for lid in lids)
         dark = can_blink and wears_dark_lenses(Look(picture, landmarks))
         self.lids = [lid for lid in lids if lid is not None] if can_blink and not dark else []
 

@@ -13,10 +13,9 @@ import numpy as np
 
 from avatar.portrait.facts import LUMA
 
-DARKER, LIGHTER = (
-    0.45,
-    0.40,
-)  # logs of the light, from the middle of that skin: what is further off is hair, rim or glint
+# Logs of the light, from the middle of that skin: what is further off is hair, rim or glint.
+DARKER, LIGHTER = 0.45, 0.26
+OTHER_HUE = 0.24  # the same of red over blue
 FEWEST = 0.02  # of the box; with less skin than this around it the colour of an eye's skin is not known
 LEAST_LIGHT = 6.0  # of 255, added to every colour: below it shares are noise
 RELIEF = (0.28, 1.15)  # the least and the most of the smooth skin's light that what is fine has
@@ -29,12 +28,15 @@ def smooth_skin(skin: np.ndarray, trusted: np.ndarray, eye_width: float) -> np.n
 
     skin: uint8 RGB (height, width, 3); trusted: bool (height, width), where skin may be. None where too little of it is.
     """
-    luma = np.log(cv2.GaussianBlur(skin, (0, 0), 1.0).astype(np.float32) @ LUMA + LEAST_LIGHT)
     if not trusted.any():
         return None
-    middle = float(np.median(luma[trusted]))
+    blurred = cv2.GaussianBlur(skin, (0, 0), 1.0).astype(np.float32) + np.float32(LEAST_LIGHT)
+    luma, hue = np.log(blurred @ LUMA), np.log(blurred[..., 0] / blurred[..., 2])
+    middle, usual_hue = float(np.median(luma[trusted])), float(np.median(hue[trusted]))
     # The darker the less: folds and the feet of lashes are skin too, and are not what is looked for.
-    like = trusted * np.clip((luma - middle + DARKER) / DARKER, 0, 1) ** 2 * (luma < middle + LIGHTER)
+    like = trusted * np.clip((luma - middle + DARKER) / DARKER, 0, 1) ** 2
+    like *= np.clip(2 * (middle + LIGHTER - luma) / LIGHTER, 0, 1)
+    like *= np.clip(2 - 2 * np.abs(hue - usual_hue) / OTHER_HUE, 0, 1)
     if like.mean() < FEWEST:
         return None
     filled = _filled(skin.astype(np.float32), like.astype(np.float32))
