@@ -10,18 +10,24 @@ from __future__ import annotations
 import numpy as np
 
 from avatar.limits import SMALLEST_FACE
-from avatar.portrait.face import Face, FaceReader
-from avatar.portrait.framing import frame_portrait
+from avatar.portrait.face import Face, FaceReader, same_face
+from avatar.portrait.framing import frame_box, frame_portrait
 
 FURTHEST = 0.25  # face widths, mean of all landmarks
 
 
 def seen_again(reader: FaceReader, rgb: np.ndarray, faces: list[Face]) -> list[Face]:
-    """The true ones of the faces that were read in a picture, uint8 RGB (height, width, 3), in their order.
+    """The true ones of the faces that were read in a picture, uint8 RGB (height, width, 3), from left to right.
 
-    Those that are too small to be used stay as they are. 10 ms a face.
+    Where a false one hid a true one, as a neck does the face over it, that takes its place. Faces that are too small to
+    be used stay as they are. 10 ms a face.
     """
-    return [face for face in faces if face.width < SMALLEST_FACE or _is_true(reader, rgb, face)]
+    kept = [face for face in faces if face.width < SMALLEST_FACE or _is_true(reader, rgb, face)]
+    for face in faces:
+        if not any(face is each for each in kept):
+            beside = (each for each in _in_its_frame(reader, rgb, face) if _is_true(reader, rgb, each))
+            kept += [each for each in beside if not any(same_face(each, other) for other in kept)]
+    return sorted(kept, key=lambda face: face.box[0])
 
 
 def read_again(reader: FaceReader, picture: np.ndarray, expected: np.ndarray) -> np.ndarray | None:
@@ -35,6 +41,16 @@ def read_again(reader: FaceReader, picture: np.ndarray, expected: np.ndarray) ->
 
 def _is_true(reader: FaceReader, rgb: np.ndarray, face: Face) -> bool:
     return read_again(reader, *frame_portrait(rgb, face.landmarks)) is not None
+
+
+def _in_its_frame(reader: FaceReader, rgb: np.ndarray, face: Face) -> list[Face]:
+    """The faces that are read in a picture of this one alone, in the pixels of the whole."""
+    picture, _ = frame_portrait(rgb, face.landmarks)
+    left, top, side = frame_box(rgb.shape[1], rgb.shape[0], face.landmarks)
+    scale, corner = side / picture.shape[1], np.array([left - 0.5, top - 0.5, 0])
+    half = np.array([0.5, 0.5, 0])
+    found = reader.read(picture, search=False)
+    return [Face(((each.landmarks + half) * scale + corner).astype(np.float32)) for each in found]
 
 
 def _distance(one: np.ndarray, other: np.ndarray) -> float:
