@@ -1,6 +1,6 @@
 """Which faces of a picture are none: the reader of faces also finds one on a neck, beside a true face, or upside down.
 
-A true face is read again where it was in a picture of itself alone; a false one is not. Of 97 faces of 36 pictures with
+A true face is read again where it was in a picture of itself alone; a false one is not. Of 97 faces of 31 pictures with
 one face and with many the three false ones (a neck, two heads that stood upside down) were read elsewhere by 0.36 of
 their width and more, or not at all, the others within 0.05 (bench/NOTES.md).
 """
