@@ -180,11 +180,11 @@ class Mouth:
         canvas[self.lips_box.rows_columns] = np.rint(lips)
 
     def _lip(self, layer_at: Positions, rounded: float) -> np.ndarray:
-        """A layer's skin: float32 or uint8 (height, width, 3)."""
+        """A layer's skin: uint8 (height, width, 3)."""
         skin = read_finer(self._skin, layer_at)
         if rounded < LEAST_ROUNDED:
             return skin
-        return np.minimum(skin + np.float32(rounded) * read_field(self._corner_light, layer_at), 255)
+        return cv2.addWeighted(skin, 1.0, read_field(self._corner_light, layer_at), rounded, 0.0)
 
     def _interior(self, own: Positions, shift: MouthShift) -> np.ndarray:
         """Upper teeth before the tongue and the lower teeth, each where its bone is: float32 (height, width, 3)."""
