@@ -15,7 +15,7 @@ from avatar.lips.warp.warp import WarpLips
 from avatar.portrait.facts import LUMA
 from avatar.portrait.framing import Portrait
 from avatar.portrait.landmarks import LOWER_LIP_INNER, UPPER_LIP_INNER
-from tests.test_lips import PORTRAITS, STILL, portraits, pose, reader, warps
+from tests.test_lips import PORTRAITS, STILL, mouth_size, portraits, pose, reader, warps
 
 __all__ = ["portraits", "reader", "warps"]  # fixtures
 
@@ -57,6 +57,31 @@ def test_a_rounded_lower_lip_is_no_v(name, warps):
     lip = [place_of(mouth, shift, "lower", landmark)[1] for landmark in (95, 178, 14, 402, 324)]
     corner, side = (lip[0] + lip[4]) / 2, (lip[1] + lip[3]) / 2
     assert (side - corner) / (lip[2] - corner) > 0.55
+
+
+@pytest.mark.parametrize("name", PORTRAITS)
+@pytest.mark.parametrize("vowel", ["uw", "WW", "ow"])
+def test_a_rounded_mouth_is_also_seen_to_be_narrow(name, vowel, warps, reader):
+    rest, rounded = (mouth_size(reader, warps[name].frame(posed, 0, STILL))[1] for posed in (REST, pose(vowel)))
+    assert rounded / rest < 0.78  # 0.70 to 0.76 while the corners of a smile stayed dark
+
+
+def test_dark_corners_of_a_smile_do_not_stay_as_notches_beside_a_round_mouth(portraits):
+    picture, landmarks = portraits["smiling"].picture.copy(), portraits["smiling"].landmarks
+    corners = landmarks[[78, 308], :2]
+    middle = corners.mean(axis=0)
+    for corner in corners:  # from within the lips to a little outside them
+        ends = (middle + (corner - middle) * reach for reach in (0.86, 1.06))
+        cv2.line(picture, *(tuple(int(value) for value in end.round()) for end in ends), (15, 8, 8), 3)
+    darkest = {}
+    with WarpLips(picture, landmarks) as warp:
+        for name, posed in (("rest", REST), ("round", pose("uw"))):
+            frame, shift = warp.frame(posed, 0, STILL) @ LUMA, warp.mouth.shift(posed)
+            places = [place_of(warp.mouth, shift, "upper", corner) for corner in (78, 308)]
+            centre = float(warp.mouth.frame.points[[78, 308], 0].mean())
+            x, y = warp.mouth.frame.to_picture(np.array(places) + [centre, 0]).round().astype(int).T
+            darkest[name] = max(float(frame[b - 3 : b + 4, a - 2 : a + 3].min()) for a, b in zip(x, y, strict=True))
+    assert darkest["rest"] < 40 and darkest["round"] > 70
 
 
 @pytest.mark.parametrize("name", PORTRAITS)

@@ -222,12 +222,13 @@ def _distinct(faces: list[Face]) -> list[Face]:
     """Each face once: of readings whose middles are closer than half a face, the first."""
     kept: list[Face] = []
     for face in faces:
-        if not any(_same(face, other) for other in kept):
+        if not any(same_face(face, other) for other in kept):
             kept.append(face)
     return kept
 
 
-def _same(one: Face, other: Face) -> bool:
+def same_face(one: Face, other: Face) -> bool:
+    """Whether two readings are of one face: their middles are closer than half a face."""
     apart = np.linalg.norm((one.landmarks - other.landmarks)[:, :2].mean(axis=0))
     return bool(apart < 0.5 * max(one.width, other.width))
 

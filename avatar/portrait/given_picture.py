@@ -16,6 +16,7 @@ from avatar.portrait.covered import covered_note
 from avatar.portrait.face import Face, FaceReader
 from avatar.portrait.framing import Place, Portrait, choose_face, frame_box, frame_portrait, outside_note
 from avatar.portrait.picture import read_picture
+from avatar.portrait.seen_again import read_again, seen_again
 from avatar.portrait.upright import refuse_lying
 from avatar.progress import Progress
 
@@ -35,7 +36,7 @@ class GivenPortrait:
     code: ClassVar[tuple[str, ...]] = (
         "portrait/bundled.py", "portrait/covered.py", "portrait/decode_picture.py", "portrait/face.py", "portrait/facts.py",
         "portrait/framing.py", "portrait/given_picture.py", "portrait/heic.py", "portrait/landmarks.py", "portrait/picture.py",
-        "portrait/upright.py", *READS_CLIPS,
+        "portrait/seen_again.py", "portrait/upright.py", *READS_CLIPS,
     )  # fmt: skip
     uses: ClassVar[tuple[str, ...]] = ()
 
@@ -68,6 +69,7 @@ class GivenPortrait:
             refuse_lying(self._reader, rgb, faces)
         else:
             told.notes.append(BUNDLED_NOTE)
+        faces = seen_again(self._reader, rgb, faces)
         chosen = choose_face(faces, wanted.face, rgb.shape[1], rgb.shape[0])
         if note := outside_note(chosen, rgb.shape[1], rgb.shape[0]):
             told.notes.append(note)
@@ -83,20 +85,13 @@ def framed(reader: FaceReader, rgb: np.ndarray, face: Face, size: int = 512) -> 
     The landmarks are read on it anew; where none are near the expected ones, those stand.
     """
     picture, expected = frame_portrait(rgb, face.landmarks, size)
-    readings = [each.landmarks for each in reader.read(picture, search=False)]
-    nearest = min(readings, key=lambda reading: _distance(reading, expected), default=expected)
-    near = _distance(nearest, expected) < Face(expected).width / 4
+    reading = read_again(reader, picture, expected)
     height, width = rgb.shape[:2]
     place = Place(*frame_box(width, height, face.landmarks), width, height)
-    return Portrait(picture, nearest if near else expected, place)
+    return Portrait(picture, expected if reading is None else reading, place)
 
 
 def bundled_portrait(size: int = 512) -> Portrait:
     """The bundled picture as this engine frames it, size x size pixels."""
     with GivenPortrait.load() as engine:
         return engine.picture(WantedPicture(size=size), Told(), Progress())
-
-
-def _distance(one: np.ndarray, other: np.ndarray) -> float:
-    """Mean distance of the same landmarks of two readings, in pixels."""
-    return float(np.linalg.norm((one - other)[:, :2], axis=1).mean())

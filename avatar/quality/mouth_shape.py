@@ -21,8 +21,9 @@ MOST_SLIT = 0.15
 # The light between the lips, down its middle: a band of teeth that begins this far below the upper lip (0) on its way to
 # the lower one (1), and does not go down with the lower lip (0 stays, 1 goes with it), floats. Measured: bands begin at
 # 0.00 to 0.09 where upper teeth are seen; lower ones at 0.26 to 0.61, and go with the jaw by 0.88 to 0.94; those of
-# portraits with an open mouth floated at 0.43 to 0.52, and went along by 0.0 to 0.4.
-MOST_BELOW, LEAST_ALONG = 0.25, 0.7
+# portraits with an open mouth floated at 0.43 to 0.52, and went along by 0.0 to 0.4; where they were drawn by 0.16 to 0.51,
+# once by 0.57, which is also what the shine of a lip did.
+MOST_BELOW, LEAST_ALONG = 0.25, 0.55
 LINE, HALF = 24, 0.16  # points from lip to lip; how far to either side of the middle, in mouth widths
 SEEN = 0.8  # of the face's light: what is darker is no band of teeth
 FEWEST = 6  # frames, from which it is told what a band goes with

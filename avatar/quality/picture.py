@@ -11,6 +11,7 @@ from avatar.portrait.face import Face, FaceReader
 from avatar.portrait.framing import choose_face, outside_note, refuse_unusable
 from avatar.portrait.given_picture import MOST_FACES, framed
 from avatar.portrait.picture import read_picture
+from avatar.portrait.seen_again import seen_again
 from avatar.portrait.upright import refuse_lying
 
 
@@ -23,6 +24,7 @@ def check_picture(path: Path) -> dict:
         failed, warnings = [], []
         try:
             refuse_lying(reader, rgb, faces)
+            faces = seen_again(reader, rgb, faces)
             face = choose_face(faces, None, width, height)
             portrait = framed(reader, rgb, face)
             notes = outside_note(face, width, height), covered_note(reader, portrait.picture, portrait.landmarks)

@@ -22,6 +22,7 @@ from avatar.errors import InputError, TemporaryProblem
 from avatar.media.frames import at_rate, video_frames
 from avatar.portrait.face import FaceReader
 from avatar.portrait.framing import choose_face, frame_box
+from avatar.portrait.seen_again import seen_again
 
 SUFFIXES = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi")
 LOOKS_PER_S = 2  # frames looked at to frame the clip
@@ -80,7 +81,8 @@ def framing(clip: Clip, reader: FaceReader, size: int, seconds: float) -> Framin
             if found:
                 found += [face.landmarks for face in faces if _is_near(face.landmarks, found[-1])][:1]
             else:
-                found.append(choose_face(faces, clip.face, width, height).landmarks)
+                true = seen_again(reader, rgb, faces)
+                found.append(choose_face(true, clip.face, width, height).landmarks)
                 first = number
         except InputError as error:
             if faces or not refusal:  # of a face that cannot be used more can be said than of none

@@ -45,7 +45,8 @@ class MuseTalkLips:
     libraries: ClassVar[tuple[str, ...]] = tuple(sorted({*TORCH, *DIFFUSERS, *FACES, *FFMPEG}))
     code: ClassVar[tuple[str, ...]] = (
         "lips/__init__.py", "lips/box.py", "lips/musetalk", "portrait/face.py", "portrait/facts.py",
-        "portrait/framing.py", "portrait/heic.py", "portrait/landmarks.py", "portrait/picture.py", "voice/speech.py", *READS_CLIPS,
+        "portrait/framing.py", "portrait/heic.py", "portrait/landmarks.py", "portrait/picture.py",
+        "portrait/seen_again.py", "voice/speech.py", *READS_CLIPS,
         *READS_SOUND,
     )  # fmt: skip
     # A batch of one and one of eight differ in last digits: by one level in some pixels.

@@ -1,9 +1,10 @@
 """Blinks: the upper lid as a layer that is stretched down over the eye.
 
 What is stretched is the skin between the lid's edge and the brow, or the rim of glasses, or whatever else ends the
-skin first: that itself never moves. The lashes and the end at the brow keep their shape, the skin between gives way.
-Where there is too little skin for a whole blink, as under a low brow, the portrait does not blink at all: half a blink
-shows a tired face, and a brow drawn over the eye a broken one.
+skin first: that itself never moves. The lashes and the end at the brow keep their shape, the skin between gives way,
+and as the lid comes down its colour and light become those of the skin around the eye (avatar/lips/warp/lid_skin.py). Where
+there is next to no skin, as under a brow that lies on the lid, and behind dark lenses the portrait does not blink at
+all: half a blink shows a tired face, and a brow drawn over the eye a broken one.
 """
 
 from __future__ import annotations
@@ -14,22 +15,26 @@ import cv2
 import numpy as np
 
 from avatar.lips.box import Box
-from avatar.lips.warp.geometry import FaceFrame, box_around, face_frame, from_left_to_right, inner_window, smoothstep
-from avatar.lips.warp.lid_room import lid_room
+from avatar.lips.warp.geometry import FaceFrame, box_around, face_frame, inner_window, smoothstep
+from avatar.lips.warp.lid_shape import LASHES_OF_ROOM, LidShape, lid_shape
+from avatar.lips.warp.lid_skin import LEAST_LIGHT, relief, smooth_skin, without_lines
 from avatar.lips.warp.mouth import SWAY_MARGIN_PX
 from avatar.lips.warp.sampling import Positions, finer, read_field, read_finer
-from avatar.portrait.facts import LUMA
+from avatar.portrait.covered import Look, wears_dark_lenses
 from avatar.portrait.landmarks import EYES, EyeLandmarks
 
-LID_LIGHT, MOST_LIGHTER = 0.85, 0.55  # of the skin below the eye; how much at most
-LID_SHADE = 0.08  # a lowered lid faces down, away from most light
+LOWERED = 0.7  # of a blink: a lid that has come down so far shows what is never seen of it when open
+UNDER_BROW = 0.15  # a brow that lies on the lid shades it
+LID_SHADE = 0.06  # a lowered lid faces down, away from most light
 WINDOW_PX = 6.0  # nothing moves on the border of an eye's box
 LEAST_BLINK = 0.02  # less than this moves nothing that could be seen
-LASHES, LASHES_OF_ROOM = 0.16, 0.45  # their height over the eye's, and at most over the room
 SMOOTHED = 0.045  # share of the eye's width
-MOST_STRETCH = 3.6  # the skin of a lid that is shut, over its height when open; more shows as a smear
+# Eye widths outside its corners and inside, between which a lowered lid begins to be drawn anew, and loses its shades
+WHOLE, CALM = (0.28, 0.10), (0.12, 0.34)
+BOX_MARGIN = 0.3  # of the eye's width, around the eye and its brow
+MOST_STRETCH = 4.8  # the skin of a lid that is shut, over its height when open; more shows as a smear
 LEAST_SHUT = 0.75  # a lid that could come down no further than this share of the eye's height stays up
-OVERSHOOT = 0.12  # of the eye's height: a shut lid covers the lower edge too
+OVERSHOOT = 0.20  # of the eye's height: a shut lid covers the lower edge too
 
 
 @dataclass(frozen=True)
@@ -39,11 +44,14 @@ class Eyelid:
     box: Box
     drawn_box: Box  # the same with room for the head's movement
     skin: np.ndarray  # the box's part of the portrait, made finer
+    height: float  # of the eye's opening
     lashes: float  # their height
     gap: np.ndarray  # how far the lid's edge falls at blink 1, by the u of the pixel
     room: np.ndarray  # the height of the skin above the edge that is stretched
     below_top: np.ndarray  # how far the pixel lies below the top of that skin
-    lighter: np.ndarray  # by how much of its own light the skin gains at blink 1
+    smooth: np.ndarray  # (height, width, 3): the skin around the eye, as if there were none, 0..255
+    relief: np.ndarray  # (height, width, 3), made finer: what is fine in the lid's skin, as a share of the smooth skin
+    whole: np.ndarray  # 0..1: how far a lowered lid is drawn anew, 0 well beside the eye
     inside: np.ndarray  # 0..1: 0 on the border of the box and beside the eye
 
 
@@ -52,10 +60,13 @@ class Eyelids:
 
     def __init__(self, picture: np.ndarray, landmarks: np.ndarray) -> None:
         self._frame = face_frame(landmarks)
-        made = (_eyelid(picture, self._frame, eye) for eye in EYES)
-        lids = [lid for lid in made if lid is not None]
-        # One eye that blinks alone would be a wink.
-        self.lids = lids if all(_has_room(lid) for lid in lids) else []
+        boxes = [_eye_box(self._frame, eye, (picture.shape[1], picture.shape[0])) for eye in EYES]
+        seen = [(eye, box) for eye, box in zip(EYES, boxes, strict=True) if not box.empty]
+        lids = [_eyelid(picture, self._frame, eye, box) for eye, box in seen]
+        # One eye that blinks alone would be a wink, and dark lenses show no lids.
+        can_blink = bool(lids) and all(lid is not None and _has_room(lid) for lid in lids)
+        dark = can_blink and wears_dark_lenses(Look(picture, landmarks))
+        self.lids = [lid for lid in lids if lid is not None] if can_blink and not dark else []
 
     def draw(self, canvas: np.ndarray, head: Positions, blink: float) -> None:
         """Lower both lids by blink 0..1 on a canvas whose pixels come from the positions of the head."""
@@ -73,9 +84,12 @@ class Eyelids:
         opaque *= read_field(lid.inside, own) * np.clip(fall / 0.5, 0, 1)
         down_x, down_y = self._frame.down
         skin_at = own.minus(Positions(drop * down_x, drop * down_y))
-        shade = LID_SHADE * np.clip(below_top / np.maximum(room + fall, 1), 0, 1)
-        light = 1 + blink * (read_field(lid.lighter, skin_at) - shade)
-        skin = np.minimum(read_finer(lid.skin, skin_at) * light[..., None], 255)
+        skin = read_finer(lid.skin, skin_at).astype(np.float32)
+        lowered = smoothstep(blink / LOWERED) * read_field(lid.whole, own) * smoothstep(fall / (0.15 * lid.height))
+        shade = 1 - LID_SHADE * np.clip(below_top / np.maximum(room + fall, 1), 0, 1) ** 2
+        shut = (read_field(lid.smooth, own) + np.float32(LEAST_LIGHT)) * read_finer(lid.relief, skin_at) - LEAST_LIGHT
+        skin += (shut * shade[..., None] - skin) * lowered[..., None]
+        skin = np.clip(skin, 0, 255)
         canvas[:] = np.rint(canvas + (skin - canvas) * opaque[..., None])
 
 
@@ -105,54 +119,44 @@ def _has_room(lid: Eyelid) -> bool:
     return float(np.median(stretch)) <= MOST_STRETCH
 
 
-def _lighter(skin: np.ndarray, fields: dict[str, np.ndarray], below_eye: np.ndarray) -> np.ndarray:
-    """An open eye's lid lies in the shade of its fold and lashes; shut, it is nearly as light as the skin below."""
-    luma = skin.astype(np.float32) @ LUMA
-    if not below_eye.any():
-        return np.zeros_like(luma)
-    wanted = LID_LIGHT * float(np.median(luma[below_eye]))
-    gain = np.clip(wanted / np.maximum(cv2.GaussianBlur(luma, (0, 0), 1.5), 1) - 1, 0, MOST_LIGHTER)
-    return gain * _stretched_most(fields)
-
-
-def _stretched_most(fields: dict[str, np.ndarray]) -> np.ndarray:
-    """1 in the middle of the lid's skin, 0 at its edge and its top."""
-    share = np.clip(fields["below_top"] / np.maximum(fields["room"], 1), 0, 1)
-    most = (4 * share * (1 - share)) * (fields["gap"] > 0)
-    return cv2.GaussianBlur(most.astype(np.float32), (0, 0), 1.0)
-
-
-def _calmed(skin: np.ndarray, fields: dict[str, np.ndarray], reach: float) -> np.ndarray:
-    """The skin, smoothed sideways where it is stretched most: single lashes and wrinkles would become stripes."""
-    most = _stretched_most(fields)[..., None]
-    smooth = cv2.GaussianBlur(skin, (0, 0), reach, sigmaY=0.4).astype(np.float32)
-    return np.ascontiguousarray(np.rint(skin + (smooth - skin) * most).astype(np.uint8))
-
-
-def _eyelid(picture: np.ndarray, frame: FaceFrame, eye: EyeLandmarks) -> Eyelid | None:
-    """The lid's edge falls by the eye's height at each u."""
+def _eyelid(picture: np.ndarray, frame: FaceFrame, eye: EyeLandmarks, box: Box) -> Eyelid | None:
+    """None where no skin around the eye tells how its lid would look."""
     size = (picture.shape[1], picture.shape[0])
-    upper, lower, brow = (from_left_to_right(frame.points[numbers]) for numbers in eye)
-    eye_width = float(upper[-1, 0] - upper[0, 0])
-    box = box_around(frame.to_picture(np.concatenate([upper, lower, brow])), 0.3 * eye_width, *size)
-    if box.empty:
+    shape, skin = lid_shape(picture, frame, eye, box), picture[box.rows_columns]
+    smooth = smooth_skin(skin, shape.may_be_skin, shape.width)
+    if smooth is None:
         return None
-    u, v = frame.grid(box)
-    upper_edge, lower_edge = (np.interp(u, line[:, 0], line[:, 1]) for line in (upper, lower))
-    gap = np.maximum(lower_edge - upper_edge, 0) * ((u > upper[0, 0]) & (u < upper[-1, 0]))
-    room = lid_room(picture, frame, eye, u)
+    smooth *= 1 - UNDER_BROW * shape.tight[..., None].astype(np.float32)
+    calmed = _calmed(skin, shape)
+    far, calm = shape.far_from_lashes, shape.between_corners(*CALM)
+    plain = without_lines(calmed, far * (1 - calm), shape.width)
     fields = {
-        "gap": gap,
-        "room": room,
-        "below_top": v - (upper_edge - room),
+        "gap": shape.gap,
+        "room": shape.room,
+        "below_top": shape.below_top,
+        "whole": shape.between_corners(*WHOLE),
         "inside": inner_window(box, size, WINDOW_PX),
     }
-    below_eye = (v > lower_edge + 0.3 * gap.max()) & (v < lower_edge + 0.9 * gap.max()) & (gap > 0)
-    fields["lighter"] = _lighter(picture[box.rows_columns], fields, below_eye)
     return Eyelid(
         box=box,
         drawn_box=box_around(np.array([box[:2], box[2:]]), SWAY_MARGIN_PX, *size),
-        skin=finer(_calmed(picture[box.rows_columns], fields, SMOOTHED * eye_width)),
-        lashes=LASHES * float(gap.max()),
+        skin=finer(calmed),
+        height=shape.height,
+        lashes=shape.lashes,
+        smooth=smooth,
+        relief=finer(relief(plain, smooth, far * calm, shape.tight, shape.width)),
         **{name: field.astype(np.float32) for name, field in fields.items()},
     )
+
+
+def _calmed(skin: np.ndarray, shape: LidShape) -> np.ndarray:
+    """The skin, smoothed sideways where it is stretched most: single lashes and wrinkles would become stripes."""
+    smooth = cv2.GaussianBlur(skin, (0, 0), SMOOTHED * shape.width, sigmaY=0.4).astype(np.float32)
+    return np.ascontiguousarray(np.rint(skin + (smooth - skin) * shape.stretched_most[..., None]).astype(np.uint8))
+
+
+def _eye_box(frame: FaceFrame, eye: EyeLandmarks, size: tuple[int, int]) -> Box:
+    """Around an eye and its brow, in a picture of this size (width, height); empty where that is outside."""
+    points = np.concatenate([frame.points[numbers] for numbers in eye])
+    upper = frame.points[eye.upper_lid, 0]
+    return box_around(frame.to_picture(points), BOX_MARGIN * float(np.ptp(upper)), *size)

@@ -18,6 +18,7 @@ OTHER_LIGHT = (
 IN_A_ROW = 5
 BELOW, IN_SHADE = 0.6, 0.75  # eye heights below the eye; a lid is darker than the skin there by less than this, in logs
 GLARE = 0.50  # what is lighter than the skin below the eye by more is the glint of glasses
+LEAST = 0.25  # of the eye's height above the edge belongs to the lid whatever it looks like, up to the brow's landmarks
 MARGIN = 0.10  # of the room found is left to what ends it
 
 
@@ -33,7 +34,7 @@ def lid_room(picture: np.ndarray, frame: FaceFrame, eye: EyeLandmarks, u: np.nda
     cheek_up = np.broadcast_to(edge - low_edge - BELOW * height, (1, COLUMNS))
     cheek = float(np.median(_light_at(picture, frame, along, edge, cheek_up, height)))
     skin_ends = _first_other(light, up, LASHES * height, cheek - IN_SHADE, cheek + GLARE)
-    room = np.minimum(reach, skin_ends) * (1 - MARGIN)
+    room = np.minimum(reach, np.maximum(skin_ends, LEAST * height)) * (1 - MARGIN)
     # The lowest of three neighbours, then smoothed: a layer whose top jumps would tear.
     padded = np.pad(room, 1, mode="edge")
     room = np.minimum(np.minimum(padded[:-2], padded[1:-1]), padded[2:])

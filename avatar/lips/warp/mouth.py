@@ -9,6 +9,7 @@ import numpy as np
 
 from avatar.lips.box import Box
 from avatar.lips.warp.geometry import FaceFrame, box_around, face_frame
+from avatar.lips.warp.mouth_corners import corner_light
 from avatar.lips.warp.mouth_fields import LipLines, MouthFields, lip_lines, lower_face_box, mouth_fields
 from avatar.lips.warp.mouth_interior import mouth_interior
 from avatar.lips.warp.mouth_light import mouth_light
@@ -33,6 +34,7 @@ CALM_SMILE = 0.10  # a smile is made narrower by this while it speaks
 # Share of a smile's rise at the corners that is taken away: always, at opening 1, at width -1.
 SETTLE_SMILE, SETTLE_OPEN, SETTLE_ROUND = 0.30, 0.40, 0.60
 ROUND_JAW = 0.25  # how much less a jaw drops behind fully rounded lips
+LEAST_ROUNDED = 0.05  # less than this lights no corner so that it could be seen
 NARROW_OPEN = 0.12  # a dropped jaw draws the corners in
 SWAY_MARGIN_PX = 16  # how far the head may move what a box holds (avatar/lips/warp/liveliness.py stays below)
 
@@ -83,6 +85,7 @@ class Mouth:
         self._gap = float(self.lines.gap.max())
         self._shadow, self._round_shadow = light.colour.of_light(SHADOW_RGB), light.colour.of_light(ROUND_RGB)
         self._skin = finer(source)
+        self._corner_light = corner_light(source, self.frame, self.box, self.lines)
         interior = mouth_interior(source, self.frame, self.lines, light, self.opening)
         self._skull, self._jaw = finer(interior.skull), finer(interior.jaw)
 
@@ -173,8 +176,15 @@ class Mouth:
             shadow = cv2.GaussianBlur(covered, (0, 0), SHADOW_REACH * self.frame.mouth_width)[part]
             lips[part] = self._shaded(self._interior(Positions(own.x[part], own.y[part]), shift), shadow, shift.rounded)
         for layer_at, alpha in ((lower_at, lower_alpha), (upper_at, upper_alpha)):
-            lips += (read_finer(self._skin, layer_at) - lips) * alpha[..., None]
+            lips += (self._lip(layer_at, shift.rounded) - lips) * alpha[..., None]
         canvas[self.lips_box.rows_columns] = np.rint(lips)
+
+    def _lip(self, layer_at: Positions, rounded: float) -> np.ndarray:
+        """A layer's skin: uint8 (height, width, 3)."""
+        skin = read_finer(self._skin, layer_at)
+        if rounded < LEAST_ROUNDED:
+            return skin
+        return cv2.addWeighted(skin, 1.0, read_field(self._corner_light, layer_at), rounded, 0.0)
 
     def _interior(self, own: Positions, shift: MouthShift) -> np.ndarray:
         """Upper teeth before the tongue and the lower teeth, each where its bone is: float32 (height, width, 3)."""

@@ -284,6 +284,6 @@ def _outlines(lines: LipLines) -> tuple[np.ndarray, np.ndarray]:
     # Beyond them the lower layer lies under the upper one as far up as it may ever be drawn away: what moves both layers
     # there moves the lower one into the reach of the jaw, and a slit would open.
     half = float(np.abs(lines.u[lines.inside]).max()) if lines.inside.any() else 1.0
-    under = UNDER_PX * smoothstep((np.abs(lines.u) / half - 0.97) / 0.10)
+    under = UNDER_PX * smoothstep((np.abs(lines.u) / half - 0.96) / 0.09)
     lower = np.clip((lines.v - lines.lower + overlap + under) / EDGE_PX + 0.5, 0, 1)
     return upper, lower

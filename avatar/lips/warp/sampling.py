@@ -63,5 +63,5 @@ def read_finer(fine: np.ndarray, at: Positions) -> np.ndarray:
 
 
 def read_field(field: np.ndarray, at: Positions) -> np.ndarray:
-    """A float32 field (h, w) read at positions in its own pixels; its border is continued outside it."""
+    """A field (h, w), or (h, w, 3), of float32 or uint8 read at positions in its own pixels; its border is continued outside it."""
     return cv2.remap(field, at.x, at.y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
