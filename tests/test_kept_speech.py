@@ -125,6 +125,13 @@ def test_each_line_is_told_as_it_is_spoken_or_found(home):
         assert [event.done for event in told][-1] == 10 and {event.total for event in told} == {10}
 
 
+def test_jobs_that_are_made_together_share_their_sentences(home, uttered):
+    texts = ("Nobody knows. It moves.", "It moves. Why?", "Why? Nobody knows.")
+    jobs = [homes.create(home, make_request(text=text)) for text in texts]
+    assert pipeline.render_all(jobs) == {}
+    assert [job.record("voice")["spoken"] for job in jobs] == [2, 1, 0] and len(uttered) == 3
+
+
 def test_the_command_that_speaks_keeps_and_takes(home, avatar, tmp_path, uttered):
     for name, text in (("one", TEN), ("other", CHANGED)):
         uttered.clear()

@@ -11,10 +11,8 @@ from avatar.limits import LONGEST_S
 
 FASTEST = 1.2  # pace at which the preview's voices still sound natural, measured on the sound; 1 is their own
 GUESSES_S = 5.0  # the guesses weigh as much as so many seconds of speech that is known
-SURE, ENOUGH = (
-    0.5,
-    1.15,
-)  # what is not known takes at least so much of what is expected of it, and hardly more than that
+SURE = 0.5  # what is not known takes at least so much of what is expected of it
+ENOUGH = 1.15  # and hardly more than that
 
 
 class Expected(NamedTuple):

@@ -183,9 +183,12 @@ class OnnxVoice:
         Phones last whole frames, so speech shrinks less than the pace grows (joe asked for 1.2 speaks 1.09 times as
         fast): the second and later tries take the exponent that the try before has shown.
         """
-        pace, pieces = natural_s / target_s, []
+        pace, tried, pieces = natural_s / target_s, 0.0, []
         for _ in range(MOST_TRIES):
             pace = math.ceil(round(100 * pace, 6)) / 100
+            if pace == tried:
+                break
+            tried = pace
             pieces = [self._say(line, pace) for line in lines]
             spoken_s = _seconds(pieces)
             if least_s <= spoken_s <= most_s:

@@ -67,9 +67,8 @@ class VitsVoice(OnnxVoice):
         frames = round(MOST_FRAMES_PER_ID * count / pace) + MORE_FRAMES
         generator = self._generator(ids)
         of_durations = generator.standard_normal((1, 2, count), np.float32)
-        of_sound = generator.standard_normal(
-            (1, frames, CHANNELS), np.float32
-        )  # frame by frame: the same if it were longer
+        # Frame by frame: those that sound are the same, however many more there are.
+        of_sound = generator.standard_normal((1, frames, CHANNELS), np.float32)
         return {
             "input": ids,
             "input_lengths": np.array([count], np.int64),
