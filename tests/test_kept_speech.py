@@ -282,6 +282,9 @@ def test_a_sound_comes_back_to_the_bit(home):
     assert (found.samples.tobytes(), found.boundaries_s.tobytes()) == (samples.tobytes(), times.tobytes())
     assert (len(other.samples), other.problem) == (0, "it came to no end")
     assert KeptSpeech(home, "another maker").find({"text": "a"}) is None
+    one, other = (home / kept.FOLDER / name for name in sounds.names)
+    other.write_bytes(one.read_bytes())
+    assert sounds.find({"text": "a"}) is not None and sounds.find({"text": "b"}) is None, "it is whole, and another's"
 
 
 # ------------------------------------------------------------ how long it stays
