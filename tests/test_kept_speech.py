@@ -24,7 +24,7 @@ from avatar.voice import kept
 from avatar.voice.kept import KeptSpeech, Sound
 from avatar.voice.length import expected
 from avatar.voice.presets.engine import PresetVoice
-from avatar.voice.presets.hibari import HibariVoice
+from avatar.voice.presets.onnx_voice import OnnxVoice
 from tests import queued, spoken
 
 kokoro_voices = spoken.kokoro_voices
@@ -36,16 +36,16 @@ CHANGED = TEN.replace("rivers", "harbours")
 
 
 @pytest.fixture
-def uttered(monkeypatch) -> list[str]:
-    """What the model of heart is given, call by call."""
-    calls: list[str] = []
-    real = HibariVoice._utter
+def uttered(monkeypatch) -> list[bytes]:
+    """What a model of the preview is given, line by line."""
+    calls: list[bytes] = []
+    real = OnnxVoice._run
 
-    def counted(voice: HibariVoice, symbols: list[str], pace: float):
-        calls.append(" ".join(symbols))
-        return real(voice, symbols, pace)
+    def counted(voice: OnnxVoice, outputs: list[str], inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
+        calls.append(next(iter(inputs.values())).tobytes())
+        return real(voice, outputs, inputs)
 
-    monkeypatch.setattr(HibariVoice, "_utter", counted)
+    monkeypatch.setattr(OnnxVoice, "_run", counted)
     return calls
 
 
