@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from avatar.device.hardware import Profile
     from avatar.portrait.framing import Portrait
     from avatar.progress import Progress
+    from avatar.voice.kept import KeptSpeech
     from avatar.voice.speech import Speech
 
 
@@ -105,8 +106,12 @@ class VoiceEngine(Engine, Protocol):
         """What the speech follows from besides, as files that only some requests need; asked for after `check`."""
         ...
 
-    def speak(self, wanted: WantedSpeech, told: Told, progress: Progress) -> Speech:
-        """Speech of the whole text: mono, float32, with the times of its words where they are known."""
+    def speak(self, wanted: WantedSpeech, told: Told, progress: Progress, kept: KeptSpeech | None = None) -> Speech:
+        """Speech of the whole text: mono, float32, with the times of its words where they are known.
+
+        Sentence by sentence, each of which is told to progress. kept: sounds that were made before, of which it takes
+        those that it needs, and keeps there what it makes; None keeps nothing. The bytes are the same with both.
+        """
         ...
 
 

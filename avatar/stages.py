@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 from avatar import framed
 from avatar.engines import Told, WantedPicture, WantedSpeech
+from avatar.files import file_digest
 from avatar.jobs import report
-from avatar.jobs.cause import Program
+from avatar.jobs.cause import Program, cause, made_by
 from avatar.limits import FRAME_RATE, ISO_639_2, LONGEST_S
 from avatar.request import Request
+from avatar.voice import kept
 
 if TYPE_CHECKING:
     from avatar.device.hardware import Profile
@@ -80,12 +82,29 @@ def voice(work: Work) -> Task:
     """A text, or given speech -> speech.wav, a whole number of frames long, and timings.json."""
     wanted = wanted_speech(work.request)
 
-    def make(engine: Any, folder: Path, told: Told) -> None:
-        speech = engine.speak(wanted, told, work.progress)
-        speech.refuse_longer_than(LONGEST_S)
+    def make(engine: Any, folder: Path, told: Told) -> dict:
+        sounds = kept_speech(work.job.home, work.stack.voice, wanted, work.profile)
+        speech = spoken(engine, wanted, told, work.progress, sounds)
         speech.padded_to_frames(FRAME_RATE).save(folder)
+        return {"sounds": sounds.names, "spoken": sounds.made} if sounds.names or sounds.made else {}
 
     return Task(work.stack.voice, asdict(wanted) | {"besides": work.stack.voice.inputs(wanted)}, make)
+
+
+def spoken(engine: Any, wanted: WantedSpeech, told: Told, progress: Progress, sounds: kept.KeptSpeech) -> Speech:
+    """What a loaded voice says, with what is kept of it; what it makes is kept. Raises RequestError where it is too long."""
+    speech = engine.speak(wanted, told, progress, sounds)
+    speech.refuse_longer_than(LONGEST_S)
+    sounds.bound()
+    return speech
+
+
+def kept_speech(home: Path, engine: Any, wanted: WantedSpeech, profile: Profile | None) -> kept.KeptSpeech:
+    """The sounds of this voice, language and seed in a home: those of any text, at any speed, fitted to any length."""
+    recording = file_digest(wanted.reference) if wanted.reference else ""
+    inputs = {"recording": recording, "preset": wanted.preset, "language": wanted.language, "seed": wanted.seed}
+    made_of = cause(made_by("voice", engine, profile), inputs | {"besides": engine.inputs(wanted)})
+    return kept.KeptSpeech(home, made_of, recording)
 
 
 def lips(work: Work) -> Task:

@@ -165,7 +165,8 @@ def update(home: Path, name: str, language: str | None, consent: bool | None) ->
 
 
 def remove(home: Path, name: str) -> None:
-    """Delete a voice, damaged or not, and what XTTS kept of its reference."""
+    """Delete a voice, damaged or not, what XTTS kept of its reference, and what is kept of its speech."""
+    from avatar.voice import kept
     from avatar.voice.xtts import speaker as xtts_speaker
 
     _refuse_unknown(home, name)
@@ -179,6 +180,7 @@ def remove(home: Path, name: str) -> None:
         digests.add(file_digest(folder / "reference.wav"))
     for digest in digests:
         xtts_speaker.forget(digest)
+        kept.forget_voice(home, digest)
     shutil.rmtree(folder)
 
 

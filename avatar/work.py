@@ -22,7 +22,7 @@ from avatar.invocation import to_type
 from avatar.jobs import home as homes
 from avatar.jobs.delivery import check_home, check_output, deliver, deliver_captions, deliver_with
 from avatar.jobs.job import Job
-from avatar.limits import FRAME_RATE, LONGEST_S
+from avatar.limits import FRAME_RATE
 from avatar.loading import ONE_AT_A_TIME, Loading
 from avatar.progress import Event, Progress
 from avatar.request import FILE_FIELDS, Request, make_request
@@ -223,7 +223,7 @@ def speak(request: Request, output: Path, overwrite: bool, tell: Tell) -> Made:
     from avatar.media.level import levelled
     from avatar.preflight import refuse_missing_parts
     from avatar.stacks import stack_for
-    from avatar.stages import wanted_speech
+    from avatar.stages import kept_speech, spoken, wanted_speech
 
     started = time.monotonic()
     output = Path(os.path.abspath(output))
@@ -231,10 +231,11 @@ def speak(request: Request, output: Path, overwrite: bool, tell: Tell) -> Made:
     engine, wanted, told, progress = stack_for(request).voice, wanted_speech(request), Told(), Progress(tell)
     engine.check(wanted)
     refuse_missing_parts(engine.models)
+    profile = profile_for(request)
+    sounds = kept_speech(settings.home(), engine, wanted, profile)
     progress.stage(1, "voice")
-    with engine.load(profile_for(request)) as voice:
-        speech = voice.speak(wanted, told, progress)
-    speech.refuse_longer_than(LONGEST_S)
+    with engine.load(profile) as voice:
+        speech = spoken(voice, wanted, told, progress, sounds)
     for note in told.notes:
         progress.say(note)
     equally_loud = replace(speech, samples=levelled(speech.samples, speech.sample_rate))

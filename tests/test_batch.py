@@ -106,7 +106,7 @@ def test_what_a_failed_job_held_in_memory_is_let_go(home, monkeypatch):
 
     held = []
 
-    def fails(self, wanted, told, progress):
+    def fails(self, wanted, told, progress, kept):
         tensor = np.zeros(10)
         held.append(weakref.ref(tensor))
         raise RuntimeError("unforeseen")
@@ -122,10 +122,10 @@ def test_something_unforeseen_in_one_job_leaves_the_others_too(home, monkeypatch
 
     speak = PresetVoice.speak
 
-    def sometimes(self, wanted, told, progress):
+    def sometimes(self, wanted, told, progress, kept):
         if wanted.text == TEXTS[1]:
             raise failing
-        return speak(self, wanted, told, progress)
+        return speak(self, wanted, told, progress, kept)
 
     monkeypatch.setattr(PresetVoice, "speak", sometimes)
     jobs = jobs_for(home, *({"text": text} for text in TEXTS))

@@ -50,7 +50,7 @@ def test_threads_change_nothing(heart):
 def test_a_sentence_sounds_the_same_wherever_it_stands(heart):
     def said(text: str) -> list[bytes]:
         lines, _ = heart._pronounce(text)
-        heart._make_ready(seed=7)
+        heart._make_ready()
         return [heart._utter(line.symbols, 1.0).samples.tobytes() for line in lines]
 
     assert said("It moves. Why is that?") == said("It moves.") + said("Why is that?")
@@ -96,4 +96,4 @@ def test_a_package_without_its_files_is_said(monkeypatch, tmp_path):
     with HibariVoice() as voice, pytest.raises(EnvironmentProblem, match="g2p/__init__.py of the package hibari"):
         voice.speak("Hello.")
     with HibariVoice() as voice, pytest.raises(EnvironmentProblem, match="vocab.json of the package hibari"):
-        voice._make_ready(seed=7)
+        voice._make_ready()

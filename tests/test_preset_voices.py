@@ -26,15 +26,14 @@ kokoro_voices = spoken.kokoro_voices
 
 def test_joe_durations_count_the_samples(joe):
     ids = np.array([[1, 0, 20, 0, 59, 0, 2]], np.int64)
-    inputs = {"input": ids, "input_lengths": np.array([7]), "scales": np.array([0.667, 1, 0.8], np.float32)}
-    joe._make_ready(seed=7)
-    samples, frames = joe._session.run(["output", "/Ceil_output_0"], inputs)
+    joe._make_ready()
+    samples, frames = joe._run(["output", "/Ceil_output_0"], joe._inputs(ids, 1.0))
     assert frames.size == ids.size
     assert frames.sum() * 256 == samples.size
 
 
 def test_heart_durations_count_the_samples_at_every_pace(heart):
-    heart._make_ready(seed=7)
+    heart._make_ready()
     ids = np.array([[0, 50, 83, 54, 31, 16, 46, 83, 4, 0]], np.int64)
     for pace in (0.7, 1.0, 1.5):
         inputs = {"ids": ids, "speed": np.array([pace], np.float32)}
@@ -46,7 +45,7 @@ def test_heart_durations_count_the_samples_at_every_pace(heart):
 
 def test_kokoro_durations_count_the_samples(kokoro):
     tokens = np.array([[0, 50, 83, 54, 31, 4, 0]], np.int64)
-    kokoro._make_ready(seed=7)
+    kokoro._make_ready()
     inputs = {"tokens": tokens, "style": kokoro._styles[4], "speed": np.array([1], np.float32)}
     samples, frames = kokoro._session.run(["audio", "/encoder/Clip_output_0"], inputs)
     assert frames.size == tokens.size

@@ -145,10 +145,10 @@ def test_something_unforeseen_ends_no_worker(home, monkeypatch, failing):
 
     speak = PresetVoice.speak
 
-    def sometimes(self, wanted, told, progress):
+    def sometimes(self, wanted, told, progress, kept):
         if wanted.text == TEXTS[0]:
             raise failing
-        return speak(self, wanted, told, progress)
+        return speak(self, wanted, told, progress, kept)
 
     monkeypatch.setattr(PresetVoice, "speak", sometimes)
     put(home, TEXTS[0])

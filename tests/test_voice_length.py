@@ -29,7 +29,7 @@ def test_what_does_not_fit_names_a_length_that_does(joe):
     with VitsVoice() as fresh, pytest.raises(RequestError, match="does not fit into 5 s of speech; allow") as error:
         fresh.speak(text, seconds=5)
     needed_s = float(str(error.value).split("allow ")[1].split()[0])
-    assert 7 < needed_s < 9
+    assert 7 < needed_s < 9.5  # about, and enough: it takes 9.0 s, and is refused before all of it is spoken
     with VitsVoice() as fresh:
         assert fresh.speak(text, seconds=needed_s).seconds == pytest.approx(needed_s)
 

@@ -260,9 +260,10 @@ def follow_events(job, as_json: bool) -> None:
 @click.option("--older-than", metavar="AGE", help="All that were made longer ago than this: 90min, 12h, 30d.")
 @click.option("--all", "every_one", is_flag=True, help="All there are.")
 def remove(job_names: tuple[str, ...], older_than: str | None, every_one: bool) -> None:
-    """Delete jobs with everything in their folders; videos written elsewhere with -o stay."""
+    """Delete jobs with everything in their folders, and speech that is kept; videos written elsewhere with -o stay."""
     from avatar.errors import TemporaryProblem
     from avatar.jobs import home as homes
+    from avatar.voice import kept
 
     if bool(job_names) + (older_than is not None) + every_one != 1:
         raise RequestError("name jobs to remove, or say --older-than AGE, or --all.")
@@ -273,6 +274,7 @@ def remove(job_names: tuple[str, ...], older_than: str | None, every_one: bool) 
             click.echo(printable(job.id))
         return
     before = time.time() - (0 if older_than is None else age_s(older_than))
+    kept.clear(home, before)
     for job in homes.every(home):
         if every_one or job.created() < before:
             try:

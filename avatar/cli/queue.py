@@ -122,7 +122,7 @@ def resume(job_names: tuple[str, ...]) -> None:
 @click.option("--older-than", metavar="AGE", help="Only what ended longer ago than this: 90min, 12h, 30d.")
 @click.option("--keep", metavar="SIZE", help="Then the oldest, until the others take less than this: 500MB, 10GB.")
 def clear(older_than: str | None, keep: str | None) -> None:
-    """Delete jobs of the queue that ended, with their folders; videos written elsewhere with -o stay."""
+    """Delete jobs of the queue that ended, with their folders, and kept speech; videos written elsewhere with -o stay."""
     from avatar.service import queue as jobs
 
     most = None if keep is None else bytes_of(keep)

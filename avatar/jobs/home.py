@@ -16,6 +16,7 @@ from avatar.invocation import printable, to_type
 from avatar.jobs import stage_cache
 from avatar.jobs.job import STAGES, Job, stage_keys
 from avatar.request import FILE_FIELDS, Request
+from avatar.voice import kept
 
 
 def create(home: Path, request: Request) -> Job:
@@ -73,8 +74,8 @@ def folders(home: Path) -> list[Path]:
 
 
 def remove(job: Job) -> None:
-    """Delete a job and all in its folder; what other jobs hold stays, and what symlinks in it lead to. Raises
-    TemporaryProblem where it is worked on.
+    """Delete a job and all in its folder, and the kept sounds that no other job was made of; what other jobs hold stays,
+    and what symlinks in it lead to. Raises TemporaryProblem where it is worked on.
 
     It is renamed first, so that one that is killed meanwhile leaves no half of a job.
     """
@@ -89,6 +90,8 @@ def remove(job: Job) -> None:
         job.folder.rename(gone)
         for key in keys:
             stage_cache.remove_owner(job.home, key, job.id)
+            if not stage_cache.owners(job.home, key):
+                kept.forget(job.home, key)
     shutil.rmtree(gone, ignore_errors=True)
 
 

@@ -282,8 +282,9 @@ class Job:
 
 
 def stage_keys(record: dict) -> list[str]:
-    """By what others look for a stage: its cause, and of the last one the video's own digest, which `check` has."""
-    keys = [record["cause"], record["outputs"].get("video.mp4")]
+    """By what others look for a stage: its cause, of the last one the video's own digest, which `check` has, and of the
+    voice the sounds that its speech was made of."""
+    keys = [record["cause"], record["outputs"].get("video.mp4"), *record.get("sounds", ())]
     return [key for key in keys if key]
 
 

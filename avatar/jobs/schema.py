@@ -63,6 +63,9 @@ class Record(BaseModel):
     notes: Annotated[list[str], Field(max_length=1000)]
     frames: Annotated[int, Field(ge=0, le=MOST_FRAMES)] | None = None
     copied_from: str | None = None
+    sounds: Annotated[
+        list[Sha256], Field(max_length=10_000)
+    ] = []  # that its speech was made of, by name (voice/kept.py)
 
 
 class Report(BaseModel):

@@ -1,6 +1,7 @@
 """Which jobs of a home hold what was made from a cause: <home>/stages/<cause>/<job id>, empty files.
 
-A finished video stands here by its own digest too, for whoever has a file and asks which job made it.
+A finished video stands here by its own digest too, for whoever has a file and asks which job made it; and by their names the
+kept sounds of which its speech was made (voice/kept.py), which go with the last job that was made of them.
 
 So a stage that was made before is found without reading every job. The files themselves lie in the jobs, a copy in each,
 so that removing one job takes nothing from another. An entry only says where to look: whether that job still has the

@@ -26,6 +26,7 @@ from avatar.jobs.job import Job
 from avatar.jobs.schema import Delivery, Failure, QueueEntry
 from avatar.json_files import Damaged
 from avatar.request import Request
+from avatar.voice import kept
 
 MOST_ATTEMPTS = 10  # at one stage, by workers that were killed or had a problem that may pass
 PAUSES_S = (1, 10, 60, 300)  # before the second, third … attempt after a problem that may pass
@@ -223,7 +224,8 @@ def is_cancelled(job: Job) -> bool:
 
 def clear(home: Path, before: float, most_bytes: int | None = None) -> list[Job]:
     """Remove jobs that ended before this time, and then, oldest first, as many as bring the rest of those that ended below
-    this many bytes. Videos that were delivered stay. Returns what was removed."""
+    this many bytes. Kept speech that was not used since goes too, and what the jobs leave no room for. Videos that were
+    delivered stay. Returns what was removed."""
     ended = sorted((place for place in every(home) if place.state in ENDED), key=lambda place: place.entry.ended or 0)
     sizes = {place.job: homes.size_bytes(place.job.folder) for place in ended}
     left, removed = sum(sizes.values()), []
@@ -237,6 +239,7 @@ def clear(home: Path, before: float, most_bytes: int | None = None) -> list[Job]
                 homes.remove(place.job)
                 removed.append(place.job)
                 left -= sizes[place.job]
+    kept.clear(home, before, kept.MOST_BYTES if most_bytes is None else max(0, most_bytes - left))
     return removed
 
 

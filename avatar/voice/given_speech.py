@@ -22,6 +22,7 @@ from avatar.voice.speech import Speech
 
 if TYPE_CHECKING:
     from avatar.device.hardware import Profile
+    from avatar.voice.kept import KeptSpeech
 
 
 class GivenSpeech:
@@ -55,8 +56,11 @@ class GivenSpeech:
         """There is nothing to load. profile: changes nothing."""
         yield cls()
 
-    def speak(self, wanted: WantedSpeech, told: Told, progress: Progress) -> Speech:
-        """The recording as speech; `seconds` may only add silence at its end. Raises RequestError, InputError."""
+    def speak(self, wanted: WantedSpeech, told: Told, progress: Progress, kept: KeptSpeech | None = None) -> Speech:
+        """The recording as speech; `seconds` may only add silence at its end. kept: nothing is spoken, nothing is kept.
+
+        Raises RequestError, InputError.
+        """
         recording = given(wanted)
         told.notes += recording.warnings
         samples = recording.samples

@@ -12,7 +12,10 @@ from avatar.errors import RequestError
 from avatar.invocation import to_type
 from avatar.media import READS_SOUND
 from avatar.progress import Progress
+from avatar.script.length import estimate_seconds
 from avatar.script.reader import read
+from avatar.voice.kept import KeptSpeech
+from avatar.voice.length import FASTEST, SURE, does_not_fit
 from avatar.voice.presets import styles
 from avatar.voice.presets.catalog import DEFAULTS, PRESETS, nearest_preset, presets_of
 from avatar.voice.recording import check_reference
@@ -43,7 +46,8 @@ class PresetVoice:
     models: ClassVar[tuple[str, ...]] = ()
     libraries: ClassVar[tuple[str, ...]] = LIBRARIES
     code: ClassVar[tuple[str, ...]] = (
-        "script", "voice/pitch.py", "voice/presets", "voice/recording.py", "voice/speech.py", *READS_SOUND,
+        "script", "voice/kept.py", "voice/length.py", "voice/pitch.py", "voice/presets", "voice/recording.py",
+        "voice/speech.py", *READS_SOUND,
     )  # fmt: skip
     uses: ClassVar[tuple[str, ...]] = ()  # it runs alike on every host
 
@@ -68,6 +72,11 @@ class PresetVoice:
         preset = PRESETS[chosen(wanted)]
         if preset.style:
             styles.refuse_missing(preset.style)
+        if (
+            wanted.seconds
+            and SURE * (about_s := estimate_seconds(wanted.text or "", wanted.language)) > FASTEST * wanted.seconds
+        ):
+            raise does_not_fit(wanted.seconds, about_s)
 
     @staticmethod
     def inputs(wanted: WantedSpeech) -> dict[str, Any]:
@@ -83,7 +92,7 @@ class PresetVoice:
         with ExitStack() as undo:
             yield cls(undo, threads)
 
-    def speak(self, wanted: WantedSpeech, told: Told, progress: Progress) -> Speech:
+    def speak(self, wanted: WantedSpeech, told: Told, progress: Progress, kept: KeptSpeech | None = None) -> Speech:
         """Speech of the whole text with the times of its phones; `seconds` fits it to a length.
 
         told: facts preset, and of a reference voice_match and reference_median_f0_hz. Raises RequestError where the
@@ -106,7 +115,8 @@ class PresetVoice:
                 f"{wanted.language!r} is an experiment: the preset {preset!r} was trained on other languages and speaks "
                 "it with an accent; the full stack has learnt it."
             )
-        return self._voice(preset).speak(wanted.text or "", wanted.language, wanted.seconds, wanted.seed, wanted.speed)
+        asked = (wanted.text or "", wanted.language, wanted.seconds, wanted.seed, wanted.speed)
+        return self._voice(preset).speak(*asked, progress=progress, kept=kept)
 
     def _voice(self, preset: str) -> OnnxVoice:
         """Its voice, which speaks as this preset."""

@@ -8,7 +8,6 @@ when they are asked for, are never reached.
 from __future__ import annotations
 
 import json
-import zlib
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -42,12 +41,10 @@ class HibariVoice(OnnxVoice):
     version = "hibari-tts 0.2.1"
     sample_rate = SAMPLE_RATE
     longest_line = 400
-    draws_noise = False  # in its graph
 
     def __init__(self, threads: int = 1):
         super().__init__(threads=1)
         self._english = English("us")
-        self._seed = 0
 
     def __exit__(self, *exception: object) -> None:
         self._english = English("us")  # without its dictionaries
@@ -55,27 +52,22 @@ class HibariVoice(OnnxVoice):
 
     def _pronounce(self, text: str, language: str = "en") -> tuple[list[Line], Script]:
         with ThreadPoolExecutor(1) as beside:  # the model loads meanwhile, in code that lets Python's go on
-            loading = beside.submit(self._make_ready, self._seed)
+            loading = beside.submit(self._make_ready)
             pronounced = pronounce(text, longest=self.longest_line, english=self._english)
             loading.result()
         return pronounced
 
-    def _make_ready(self, seed: int) -> None:
-        super()._make_ready(seed)
-        self._seed = seed
-
-    def _load(self, seed: int) -> None:
+    def _load(self) -> None:
         vocabulary = package_file("hibari", "assets/vocab.json")
         self._ids: dict[str, int] = json.loads(vocabulary.read_text(encoding="utf-8"))
         blocks = [*read_blocks(package_file("hibari", "assets/hibari.onnx")), output_declaration(DURATIONS)]
-        self._session = open_session(blocks, threads=1, seed=seed)
+        self._session = open_session(blocks, threads=1)
 
     def _utter(self, symbols: list[str], pace: float) -> Utterance:
         known = [self._ids.get(letter) for letter in letters(symbols)]
         ids = np.array([[EDGE, *(each for each in known if each is not None), EDGE]], np.int64)
         *spectra, frames = self._run(OUTPUTS, {"ids": ids, "speed": np.array([pace], np.float32)})
-        generator = np.random.default_rng([self._seed, zlib.crc32(ids.tobytes())])
-        samples = samples_of(Spectra(*(each[0] for each in spectra)), generator)
+        samples = samples_of(Spectra(*(each[0] for each in spectra)), self._generator(ids))
         lasting = iter((frames.ravel()[1:-1] * FRAME_SAMPLES / SAMPLE_RATE).tolist())
         lengths_s = [0.0 if each is None else next(lasting) for each in known]
         begin_s = float(frames.ravel()[0]) * FRAME_SAMPLES / SAMPLE_RATE - SOUND_LEADS_S

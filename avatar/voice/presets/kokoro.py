@@ -47,7 +47,6 @@ class KokoroVoice(OnnxVoice):
     sample_rate = 24_000
     # It takes 510 tokens, but the peak of memory grows with them: 280 MB with 70, 420 MB with 150, 870 MB with 510.
     longest_line = 150
-    draws_noise = False
 
     def __init__(self, threads: int = 2):
         super().__init__(threads)
@@ -69,8 +68,8 @@ class KokoroVoice(OnnxVoice):
         english = self._english.setdefault(self._accent, English(self._accent))
         return pronounce(text, longest=self.longest_line, english=english)
 
-    def _load(self, seed: int) -> None:
-        self._session = open_session(_model_blocks(), threads=self.threads, seed=seed)
+    def _load(self) -> None:
+        self._session = open_session(_model_blocks(), threads=self.threads)
 
     def _utter(self, symbols: list[str], pace: float) -> Utterance:
         tokens, owners = self._spell(symbols)

@@ -30,20 +30,24 @@ def output_declaration(name: str) -> bytes:
 
     The shape is left open. onnxruntime refuses the model when it has no such value, or one of another type.
     """
-    tensor = _key(TENSOR_ELEMENT_TYPE, VARINT) + _varint(FLOAT)
-    value_info = _field(VALUE_INFO_NAME, name.encode()) + _field(VALUE_INFO_TYPE, _field(TYPE_TENSOR, tensor))
-    return _field(MODEL_GRAPH, _field(GRAPH_OUTPUT, value_info))
+    return field(MODEL_GRAPH, field(GRAPH_OUTPUT, float_value(name)))
 
 
-def _field(number: int, content: bytes) -> bytes:
-    return _key(number, LENGTH_DELIMITED) + _varint(len(content)) + content
+def float_value(name: str) -> bytes:
+    """A ValueInfoProto of a float value of any shape."""
+    tensor = key(TENSOR_ELEMENT_TYPE, VARINT) + varint(FLOAT)
+    return field(VALUE_INFO_NAME, name.encode()) + field(VALUE_INFO_TYPE, field(TYPE_TENSOR, tensor))
 
 
-def _key(number: int, wire_type: int) -> bytes:
-    return _varint(number << 3 | wire_type)
+def field(number: int, content: bytes) -> bytes:
+    return key(number, LENGTH_DELIMITED) + varint(len(content)) + content
 
 
-def _varint(value: int) -> bytes:
+def key(number: int, wire_type: int) -> bytes:
+    return varint(number << 3 | wire_type)
+
+
+def varint(value: int) -> bytes:
     """Seven bits a byte, lowest first; the high bit says that more follow."""
     groups = []
     while value > 0x7F:

@@ -20,8 +20,8 @@ def read_blocks(path: Path) -> Iterable[bytes]:
             yield block
 
 
-def open_session(blocks: Iterable[bytes], *, threads: int, seed: int) -> onnxruntime.InferenceSession:
-    """A CPU session over a model given as blocks of bytes. The same seed, threads and calls give the same bytes.
+def open_session(blocks: Iterable[bytes | bytearray], *, threads: int) -> onnxruntime.InferenceSession:
+    """A CPU session over a model given as blocks of bytes. The same threads and inputs give the same bytes.
 
     threads: of one operator. Settings, measured with both voices on 2 cores:
     - The model is handed over as a file in memory: onnxruntime keeps a bytes object for as long as the session lives
@@ -36,8 +36,6 @@ def open_session(blocks: Iterable[bytes], *, threads: int, seed: int) -> onnxrun
     options.inter_op_num_threads = 1
     options.enable_mem_pattern = False
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    # Nodes that draw noise take their seed when the session is made.
-    onnxruntime.set_seed(seed)
     with os.fdopen(os.memfd_create("model.onnx"), "wb", buffering=0) as file:
         for block in blocks:
             file.write(block)

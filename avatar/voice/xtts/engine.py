@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,10 @@ from avatar.engines import Told, WantedSpeech
 from avatar.errors import AvatarError, EnvironmentProblem, RequestError
 from avatar.media import READS_SOUND
 from avatar.progress import Progress
+from avatar.script.length import estimate_seconds
 from avatar.script.reader import read
+from avatar.voice.kept import KeptSpeech, Sound
+from avatar.voice.length import ENOUGH, SURE, expected
 from avatar.voice.recording import check_reference, trim
 from avatar.voice.speech import Speech
 from avatar.voice.xtts import checkpoint as xtts_checkpoint
@@ -28,7 +32,14 @@ from avatar.voice.xtts.checkpoint import MODEL
 from avatar.voice.xtts.codes import NotFinite
 from avatar.voice.xtts.speaker import Speaker
 from avatar.voice.xtts.text import Piece
-from avatar.voice.xtts.utterances import SAMPLE_RATE, Utterance, join, with_silence
+from avatar.voice.xtts.utterances import (
+    SAMPLE_RATE,
+    Utterance,
+    does_not_fit,
+    join,
+    refuse_too_long,
+    with_silence,
+)
 from avatar.weights import store, strict
 
 if TYPE_CHECKING:
@@ -39,19 +50,21 @@ if TYPE_CHECKING:
 
 TRIES = 2  # with seeds of their own, before a piece is cut in two
 LEAST_S_PER_LETTER = 0.02  # 50 letters a second; the fastest speakers reach about 25
+PIECE_S, LETTER_S = 0.2, 0.06  # about how long a piece takes, and each of its letters
 SILENT_PEAK = 1e-3
 NEEDS = "voice (XTTS-v2)"  # who needs the memory, in messages
 
 
 @dataclass(frozen=True)
 class Task:
-    """One call of `speak`. notes: the caller's, of this speech alone."""
+    """One call of `speak`. notes: the caller's, of this speech alone; kept: what was spoken before."""
 
     speaker: Speaker
     language: str
     seed: int
     speed: float
     notes: list[str]
+    kept: KeptSpeech
 
 
 class Implausible(Exception):
@@ -62,8 +75,9 @@ class XttsVoice:
     """XTTS-v2, loaded once for any number of speeches.
 
     The same request and thread count give the same bytes on a CPU, whatever was spoken before. Each sentence has a seed
-    of its own: a change in one leaves the others' sound as it was, but for its level. Values that half precision cannot
-    hold are computed in float32, from then on to the end of that speech.
+    of its own, drawn from its words and from how often they stood before: a change in one leaves the others' sound as it
+    was, but for its level, wherever they stand. Values that half precision cannot hold are computed in float32, from then
+    on to the end of that speech.
     """
 
     name: ClassVar[str] = "xtts-v2"
@@ -71,7 +85,8 @@ class XttsVoice:
     models: ClassVar[tuple[str, ...]] = (MODEL,)
     libraries: ClassVar[tuple[str, ...]] = (*TORCH, *TRANSFORMERS, *COQUI_TTS, *FFMPEG)
     code: ClassVar[tuple[str, ...]] = (
-        "script", "voice/pitch.py", "voice/recording.py", "voice/speech.py", "voice/xtts", *READS_SOUND,
+        "script", "voice/kept.py", "voice/length.py", "voice/pitch.py", "voice/recording.py", "voice/speech.py", "voice/xtts",
+        *READS_SOUND,
     )  # fmt: skip
     uses: ClassVar[tuple[str, ...]] = ("device", "voice_dtype")
 
@@ -104,6 +119,8 @@ class XttsVoice:
         xtts_text.refuse_language(wanted.language)
         if wanted.reference:
             check_reference(wanted.reference)
+        if wanted.seconds and SURE * (about_s := estimate_seconds(wanted.text or "", wanted.language)) > wanted.seconds:
+            raise does_not_fit(f"about {about_s:.0f} s", ENOUGH * about_s)
 
     @staticmethod
     def inputs(wanted: WantedSpeech) -> dict:
@@ -185,7 +202,7 @@ class XttsVoice:
 
     # ------------------------------------------------------------ speaking
 
-    def speak(self, wanted: WantedSpeech, told: Told, progress: Progress) -> Speech:
+    def speak(self, wanted: WantedSpeech, told: Told, progress: Progress, kept: KeptSpeech | None = None) -> Speech:
         """Speech of the whole text at 24 kHz, sentence by sentence, each of which is told to progress.
 
         `seconds` can only add silence at the end. phones is empty; the times of the words are estimated within each
@@ -199,13 +216,10 @@ class XttsVoice:
             self._load_in(self._own_dtype)
             self._fell_back = ""  # only now: where that found no room, the next speech tries again
         speaker = self._read_speaker(wanted.reference, told)
-        task = Task(speaker, wanted.language, wanted.seed, wanted.speed, told.notes)
+        task = Task(speaker, wanted.language, wanted.seed, wanted.speed, told.notes, kept or KeptSpeech())
         pieces = xtts_text.split(wanted.text or "", wanted.language)
         told.notes += read(wanted.text or "", wanted.language).notes
-        utterances = []
-        for number, piece in enumerate(progress.count(pieces, total=len(pieces))):
-            self._look_for_unknown_letters(piece, task)
-            utterances += self._say(piece, task, str(number))
+        utterances = self._say_all(pieces, task, wanted.seconds, progress)
         told.notes += [*self._lasting, *filter(None, [self._fell_back])]
         told.facts |= {
             "weights": store.facts(MODEL),
@@ -215,13 +229,36 @@ class XttsVoice:
         speech = join(utterances, wanted.speed)
         return speech if wanted.seconds is None else with_silence(speech, wanted.seconds)
 
-    def _say(self, piece: Piece, task: Task, place: str) -> list[Utterance]:
-        """The piece, whole if the model says it so, else in two. place: where it stands in the text, for its seed."""
+    def _say_all(self, pieces: list[Piece], task: Task, seconds: float | None, progress: Progress) -> list[Utterance]:
+        """Every piece, unless what is known of their lengths says before that they take too long. seconds: what they may."""
+        places = occurrences(pieces)
+        known_s = [self._known_s(piece, before, task) for piece, before in places]
+        guessed_s = [(PIECE_S + LETTER_S * xtts_text.letter_count(each.spoken)) / task.speed for each in pieces]
+        pauses_s = sum(each.pause_s for each in pieces[:-1]) / task.speed
+        utterances: list[Utterance] = []
+        for number, (piece, before) in enumerate(progress.count(places, total=len(places))):
+            self._look_for_unknown_letters(piece, task)
+            if known_s[number] is None:
+                refuse_too_long(expected(known_s, guessed_s), pauses_s, seconds)
+            said = self._say(piece, task, before)
+            known_s[number] = sum(len(each.samples) for each in said) / SAMPLE_RATE
+            utterances += said
+        return utterances
+
+    def _known_s(self, piece: Piece, before: int, task: Task) -> float | None:
+        """How long a piece is that was spoken before, as the model says it first; None where none is kept."""
+        text = xtts_text.spoken_form(piece, task.language)
+        sound = task.kept.find(self._said(text, task, seed_of(task.seed, text, before, 0)))
+        return None if sound is None or sound.problem else len(sound.samples) / SAMPLE_RATE
+
+    def _say(self, piece: Piece, task: Task, before: int) -> list[Utterance]:
+        """The piece, whole if the model says it so, else in two. before: how often its words stood in the text before."""
         problem = "it is too long for XTTS-v2"
         if self._fits(piece, task.language):
+            text = xtts_text.spoken_form(piece, task.language)
             for attempt in range(TRIES):
                 try:
-                    return [Utterance(piece, self._generate(piece, task, seed_of(task.seed, place, attempt)))]
+                    return [Utterance(piece, self._generate(text, task, seed_of(task.seed, text, before, attempt)))]
                 except Implausible as error:
                     problem = str(error)
         halves = xtts_text.in_two(piece)
@@ -232,7 +269,7 @@ class XttsVoice:
             )
         task.notes.append(f"{piece.written[:40]!r}… was spoken in two parts: {problem}.")
         first, second = halves
-        return [*self._say(first, task, place + "a"), *self._say(second, task, place + "b")]
+        return [*self._say(first, task, before), *self._say(second, task, before)]
 
     def _fits(self, piece: Piece, language: str) -> bool:
         """Whether the text, with its numbers written out, is within the model's text positions."""
@@ -261,24 +298,37 @@ class XttsVoice:
         if unknown:
             task.notes.append(f"XTTS-v2 has no sound for {unknown} of the characters in {text[:60]!r}.")
 
-    def _generate(self, piece: Piece, task: Task, seed: int) -> np.ndarray:
-        """float32 (n,) at 24 kHz, in -1..1. Raises Implausible for sound that cannot be the whole piece."""
-        text = xtts_text.spoken_form(piece, task.language)
-        made = None
-        while made is None:
-            with contextlib.suppress(NotFinite):
-                made = self._infer(text, task, seed)
-            if made is None:  # outside of the except clause, whose traceback holds the model
+    def _generate(self, text: str, task: Task, seed: int) -> np.ndarray:
+        """float32 (n,) at 24 kHz, in -1..1, made before or now. Raises Implausible for sound that cannot be the whole text."""
+        sound = None
+        while sound is None:
+            said = self._said(text, task, seed)
+            if (sound := task.kept.find(said)) is None:
+                with contextlib.suppress(NotFinite):
+                    sound = self._judged(text, task, seed)
+                    task.kept.keep(said, sound)
+            if sound is None:  # outside of the with block, whose traceback holds the model
                 self._fall_back()
-        samples, codes = made
+        if sound.problem:
+            raise Implausible(sound.problem)
+        return sound.samples
+
+    def _said(self, text: str, task: Task, seed: int) -> dict[str, object]:
+        """What a sound is kept by, beside what is the same for the whole speech."""
+        return {"text": text, "seed": seed, "speed": task.speed, "dtype": str(self._dtype)}
+
+    def _judged(self, text: str, task: Task, seed: int) -> Sound:
+        """The sound, with what is wrong with it. Raises NotFinite, and Implausible for what may go well another time."""
+        samples, codes = self._infer(text, task, seed)
         seconds = len(samples) / SAMPLE_RATE
+        problem = ""
         if codes >= xtts_checkpoint.gpt_of(self._model).max_gen_mel_tokens:
-            raise Implausible(f"the model came to no end within {codes} audio codes ({seconds:.1f} s)")
-        if seconds * task.speed < LEAST_S_PER_LETTER * xtts_text.letter_count(text):
-            raise Implausible(f"the model stopped after {seconds:.1f} s, too soon for so much text")
-        if np.abs(samples).max() < SILENT_PEAK:
-            raise Implausible("the model made no sound")
-        return samples
+            problem = f"the model came to no end within {codes} audio codes ({seconds:.1f} s)"
+        elif seconds * task.speed < LEAST_S_PER_LETTER * xtts_text.letter_count(text):
+            problem = f"the model stopped after {seconds:.1f} s, too soon for so much text"
+        elif np.abs(samples).max() < SILENT_PEAK:
+            problem = "the model made no sound"
+        return Sound(samples[:0] if problem else samples, problem=problem)
 
     def _infer(self, text: str, task: Task, seed: int) -> tuple[np.ndarray, int]:
         """Samples and the number of audio codes, with the checkpoint's own sampling settings. Raises NotFinite."""
@@ -339,6 +389,16 @@ def keep_speaker(reference: Path) -> None:
         voice._read_speaker(reference, Told())
 
 
-def seed_of(seed: int, place: str, attempt: int) -> int:
-    """A seed for one try at one piece: the same piece of the same request always has the same."""
-    return int.from_bytes(hashlib.sha256(f"{seed} {place} {attempt}".encode()).digest()[:8], "big")
+def occurrences(pieces: list[Piece]) -> list[tuple[Piece, int]]:
+    """Each piece with how often its words stood before: said again, they need not sound the same."""
+    counted: Counter[str] = Counter()
+    result = []
+    for piece in pieces:
+        result.append((piece, counted[piece.spoken]))
+        counted[piece.spoken] += 1
+    return result
+
+
+def seed_of(seed: int, text: str, before: int, attempt: int) -> int:
+    """A seed for one try at one piece: the same words of the same request always have the same."""
+    return int.from_bytes(hashlib.sha256(f"{seed} {before} {attempt} {text}".encode()).digest()[:8], "big")

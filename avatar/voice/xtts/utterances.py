@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from avatar.errors import RequestError
+from avatar.voice.length import Expected, refuse_longest
 from avatar.voice.speech import LEAD_IN_S, LEAD_OUT_S, PEAK, Speech
 from avatar.voice.xtts.text import Piece, timed_words
 
@@ -40,10 +41,24 @@ def with_silence(speech: Speech, seconds: float) -> Speech:
     """The speech, made `seconds` long by silence at its end. Raises RequestError when it is longer already."""
     wanted = round(seconds * SAMPLE_RATE)
     if len(speech.samples) > wanted:
-        raise RequestError(
-            f"the text takes {speech.seconds:.1f} s to speak and XTTS-v2 keeps its own pace; "
-            "shorten the text, or allow it more.",
-            ("seconds",),
-            {"seconds": f"{np.ceil(speech.seconds * 10) / 10:.1f}"},
-        )
+        raise does_not_fit(f"{speech.seconds:.1f} s", speech.seconds)
     return replace(speech, samples=np.pad(speech.samples, (0, wanted - len(speech.samples))))
+
+
+def refuse_too_long(sounding: Expected, pauses_s: float, seconds: float | None) -> None:
+    """Raises RequestError as soon as it is sure that a speech comes out too long. sounding: all pieces without their
+    pauses; seconds: the length that it is wanted for."""
+    least_s, likely_s, enough_s = (LEAD_IN_S + each + pauses_s + LEAD_OUT_S for each in sounding)
+    if seconds is None:
+        refuse_longest(least_s, likely_s)
+    elif least_s > seconds:
+        raise does_not_fit(f"about {likely_s:.0f} s", enough_s)
+
+
+def does_not_fit(takes: str, seconds: float) -> RequestError:
+    """seconds: that are enough."""
+    return RequestError(
+        f"the text takes {takes} to speak and XTTS-v2 keeps its own pace; shorten the text, or allow it more.",
+        ("seconds",),
+        {"seconds": f"{np.ceil(seconds * 10) / 10:.1f}"},
+    )
