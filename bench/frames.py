@@ -21,8 +21,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from avatar import framed
 from avatar.files import write_json
@@ -33,6 +32,7 @@ from avatar.portrait.framing import Portrait
 from avatar.voice.speech import Speech
 from bench import machine
 
+ROOT = Path(__file__).resolve().parent.parent
 SENTENCES = (ROOT / "avatar/assets/demo.txt").read_text().strip()
 HIGH = ("--size", "portrait", "--captions", "burned")
 WIDE = ("--size", "landscape", "--captions", "burned", "--caption-style", "box")
