@@ -347,6 +347,9 @@ def test_models_health_and_figures(server: Server):
     assert server.get("/health").json()["status"] == "ok" and server.get("/ready").status_code == 200
     assert 'avatar_jobs{state="done"}' in server.get("/metrics").text
     described = server.get("/openapi.json").json()
+    answers = [each["responses"] for path in described["paths"].values() for each in path.values()]
+    failures = [answer["content"] for each in answers for status, answer in each.items() if status >= "400"]
+    assert len(failures) > 100 and {tuple(content) for content in failures} == {("application/json",)}
     assert described["components"]["schemas"]["VideoRequest"]["properties"]["seed"]["exclusiveMaximum"] == 2**32
 
 

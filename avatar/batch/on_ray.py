@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import itertools
 import logging
 import os
 import signal
@@ -25,6 +26,7 @@ from avatar import __version__, settings, work
 from avatar.batch import ray_node
 from avatar.batch.address import refuse_no_address
 from avatar.batch.making import Outcome, Planned, bring, is_there, requested
+from avatar.batch.ray_events import Ears
 from avatar.batch.table import Row
 from avatar.device.hardware import PROFILES
 from avatar.errors import AvatarError, EnvironmentProblem, TemporaryProblem, told_by
@@ -35,10 +37,12 @@ from avatar.jobs.job import Job
 from avatar.preflight import refuse_missing_files
 from avatar.progress import Event
 from avatar.request import FILE_FIELDS, Request
-from avatar.stopping import raise_if_told
+from avatar.stopping import raise_if_told, remembered_alone
 
 MOST_RETRIES = 2  # three attempts
 LONGEST_CALL_S = 10
+POLL_S = 0.2  # between two looks at what nodes tell
+LONGEST_HEARD_S = 2.0  # for the last of it
 NO_CARD = "no node of the cluster has a GPU; it waits until one does."
 LEAST_AHEAD = 100  # rows that the cluster has at once; of a large one two for each core
 # No figures of use to Ray's maker; and where the cluster is lost, no other one begun on this machine.
@@ -102,7 +106,11 @@ class Run:
     def bring_one(self) -> None:
         """Wait for the next task that ends, and bring its video, or why there is none, to each row that asked for it."""
         try:
-            task = self._cluster.first(list(self.begun))
+            while not (ended := self._cluster.ended(list(self.begun), POLL_S)):
+                self._pass_on()
+                raise_if_told()
+            for _ in range(2):  # what was asked for before, and what was told since
+                self._pass_on(LONGEST_HEARD_S)
         except TemporaryProblem as lost:
             self.outcomes |= {
                 plan.row.number: Outcome(plan.row, error=lost) for plans in self._plans.values() for plan in plans
@@ -110,6 +118,7 @@ class Run:
             self.begun.clear()
             self._plans.clear()
             return
+        task = ended[0]
         place = self.begun.pop(task)
         plans = self._plans.pop(place)
         try:
@@ -123,6 +132,12 @@ class Run:
             for note in answer["notes"]:
                 self._tell(plan.row, Event("video", len(STAGES), note=note))
             self._deliver(replace(plan, job=job))
+
+    def _pass_on(self, seconds: float = 0.0) -> None:
+        """Tell each row what its node told."""
+        for task, event in self._cluster.heard(seconds):
+            for plan in self._plans[self.begun[task]] if task in self.begun else []:
+                self._tell(plan.row, event)
 
     def _deliver(self, plan: Planned) -> None:
         row = plan.row
@@ -170,6 +185,9 @@ class Cluster:
     def __init__(self, ray: Any) -> None:
         self._ray = ray
         self._files: dict[tuple[str, int, int], Any] = {}  # in Ray's store: many rows may name one picture
+        self._ears = Ears(ray)
+        self._numbers = itertools.count()
+        self._tasks: dict[int, Any] = {}  # those that are not answered yet, by their numbers
         has = ray.cluster_resources()
         self.cores, self.has_card = max(1, int(has.get("CPU", 0))), bool(has.get("GPU"))
         self.room = max(LEAST_AHEAD, 2 * self.cores)
@@ -182,7 +200,9 @@ class Cluster:
                 name=label, num_gpus=int(wants_card(request)),
                 max_retries=MOST_RETRIES, retry_exceptions=[TemporaryProblem],
             )  # fmt: skip
-            return task.remote(__version__, request.model_dump(mode="json"), *files)
+            number, asked = next(self._numbers), request.model_dump(mode="json")
+            self._tasks[number] = task.remote(__version__, asked, self._ears.box, number, *files)
+            return self._tasks[number]
 
     def _sent(self, path: Path) -> Any:
         found = path.stat()
@@ -193,32 +213,38 @@ class Cluster:
                 self._files[key] = self._ray.put(content)
         return self._files[key]
 
-    def first(self, tasks: list[Any]) -> Any:
-        """The first of these tasks that ends. Raises TemporaryProblem where the cluster is lost."""
-        with told(self._ray):
-            return self._ray.wait(tasks, num_returns=1)[0][0]
-
     def ended(self, tasks: list[Any], seconds: float) -> list[Any]:
         """Those of these tasks that end within this time. Raises TemporaryProblem where the cluster is lost."""
         if not tasks:
             return []
         with told(self._ray):
-            return self._ray.wait(tasks, num_returns=len(tasks), timeout=seconds)[0]
+            return self._ray.wait(tasks, num_returns=1, timeout=seconds)[0]
+
+    def heard(self, seconds: float = 0.0) -> list[tuple[Any, Event]]:
+        """What nodes told of tasks that are not answered yet, as far as it is here within this time."""
+        told = self._ears.heard(seconds)
+        return [(self._tasks[number], event) for number, event in told if number in self._tasks]
 
     def stop(self, task: Any) -> None:
         """Let its node end a task, and the render with it."""
+        self._forget(task)
         with contextlib.suppress(TemporaryProblem), told(self._ray):
             self._ray.cancel(task)
 
     def answer(self, task: Any) -> ray_node.Answer:
         """Raises TemporaryProblem where the task was lost again and again, or says that its trouble may pass."""
+        self._forget(task)
         with told(self._ray):
             return self._ray.get(task)
+
+    def _forget(self, task: Any) -> None:
+        self._tasks = {number: other for number, other in self._tasks.items() if other != task}
 
 
 @contextlib.contextmanager
 def connected(address: str) -> Iterator[Cluster]:
-    """A cluster, until the block ends; what is not made then is given up.
+    """A cluster, until the block ends; what is not made then is given up. Whoever is told to stop meanwhile is not
+    interrupted: stopping.raise_if_told() says so.
 
     Raises RequestError, EnvironmentProblem for one of another version, and TemporaryProblem where none answers.
     """
@@ -237,11 +263,12 @@ def connected(address: str) -> Iterator[Cluster]:
                 f"no cluster of Ray {ray.__version__} can be had at {address} ({in_a_line(error)}); look whether its head "
                 "runs there (docs/cluster.md)."
             ) from error
-        try:
-            yield cluster
-        finally:
-            with contextlib.suppress(ConnectionError, RuntimeError):
-                ray.shutdown()
+        with remembered_alone():
+            try:
+                yield cluster
+            finally:
+                with contextlib.suppress(ConnectionError, RuntimeError):
+                    ray.shutdown()
 
 
 def begin(ray: Any, address: str) -> None:
