@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from avatar import settings, stopping
-from avatar.batch.on_ray import LONGEST_HEARD_S, NO_CARD, Cluster, connected, wants_card
+from avatar.batch.on_ray import LONGEST_HEARD_S, NO_CARD
+from avatar.batch.ray_cluster import Cluster, connected, wants_card
 from avatar.errors import told_by
 from avatar.failures import as_told
 from avatar.jobs.contents import STAGES

@@ -1,7 +1,7 @@
 """A row of a table on a node of a Ray cluster. Ray runs `render` there, in a process that holds none of the models; a child
 of it, closed to the network and in the node's own environment, makes the video.
 
-Ray takes whoever raises TemporaryProblem, and a process or a node that died, for another try (avatar/batch/on_ray.py).
+Ray takes whoever raises TemporaryProblem, and a process or a node that died, for another try (avatar/batch/ray_cluster.py).
 Every other failure is an answer.
 """
 
