@@ -348,7 +348,12 @@ def test_models_health_and_figures(server: Server):
     assert 'avatar_jobs{state="done"}' in server.get("/metrics").text
     described = server.get("/openapi.json").json()
     answers = [each["responses"] for path in described["paths"].values() for each in path.values()]
-    failures = [answer["content"] for each in answers for status, answer in each.items() if status >= "400"]
+    failures = [
+        answer["content"]
+        for each in answers
+        for status, answer in each.items()
+        if status >= "400" and "content" in answer
+    ]
     assert len(failures) > 100 and {tuple(content) for content in failures} == {("application/json",)}
     assert described["components"]["schemas"]["VideoRequest"]["properties"]["seed"]["exclusiveMaximum"] == 2**32
 
