@@ -63,12 +63,14 @@ def read(connection: socket.socket, seconds: float = 60) -> bytes:
 
 
 def asked(server: Server, address: str = "127.0.0.1", request: bytes = HEAD) -> tuple[int, dict, dict]:
-    """(status, headers, body) of one request on a connection of its own; status 0 where it is reset."""
+    """(status, headers, body) of one request on a connection of its own; status 0 where it is closed without an answer."""
     try:
         with connected(server, address) as connection:
             connection.sendall(request.replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n"))
             head, _, body = read(connection).partition(b"\r\n\r\n")
     except ConnectionError:
+        return 0, {}, {}
+    if not head:
         return 0, {}, {}
     first, *lines = head.decode().split("\r\n")
     headers = dict(line.lower().split(": ", 1) for line in lines)
@@ -115,8 +117,8 @@ def test_connections_in_all_and_whoever_is_turned_away_costs_nothing(small):
 def test_few_descriptors_make_few_connections(small):
     lines = ("resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))",)
     with small(*lines) as server, contextlib.ExitStack() as held:
-        for number in range(400):
-            held.enter_context(connected(server, f"127.0.{number % 250}.{1 + number // 250}"))
+        for number in range(120):  # of which it lets 64 in
+            held.enter_context(connected(server, f"127.0.{number}.1"))
         until(lambda: asked(server)[0] == 503, 10)
         held.close()
         until(lambda: asked(server)[0] == 200, 10)
@@ -141,7 +143,7 @@ def test_a_head_that_does_not_end_is_not_waited_for(server: Server):
                 time.sleep(0.5)
         for connection in (slow, again, silent):
             answer = read(connection)
-            assert answer.startswith(b"HTTP/1.1 408") and b"retry-after: 1" in answer
+            assert b"HTTP/1.1 408" in answer and b"retry-after: 1" in answer
         assert 14 < time.monotonic() - began < 25
         idle = connected(server)
         with idle:
