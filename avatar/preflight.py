@@ -4,25 +4,81 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from fractions import Fraction
+from typing import TYPE_CHECKING, Self
 
 from avatar import framed
-from avatar.errors import EnvironmentProblem, RequestError
+from avatar.engines import Told, WantedPicture
+from avatar.errors import EnvironmentProblem, InputError, RequestError
+from avatar.files import file_digest
 from avatar.invocation import in_full_environment
 from avatar.limits import FRAME_RATE
 from avatar.media import encoder
 from avatar.portrait.picture import decoding, is_picture
+from avatar.progress import Progress
 from avatar.request import FILE_FIELDS, SIZE, Request
 from avatar.stacks import Stack, stack_for
 from avatar.stages import wanted_picture, wanted_speech
 from avatar.weights import store
 
+if TYPE_CHECKING:
+    from avatar.portrait.given_picture import GivenPortrait
 
-def check(request: Request) -> None:
+MOST_REMEMBERED = 1000  # pictures
+
+
+class Faces:
+    """Says of a given picture what the portrait stage would say, for whoever does not go on to that stage at once: a dry
+    run, the queue, the API. Use it in a `with` block.
+
+    The face reader is loaded for the first picture and kept, and what was found of a picture is remembered. Loading takes
+    0.2 s and 0.2 GB, a picture of 512 pixels 0.1 s, one of 4096 pixels 0.5 s, and 6 s where no face is in it (2 cores). A video
+    that is made at once gains nothing: its first stage is this one.
+    """
+
+    def __init__(self) -> None:
+        self._held = ExitStack()
+        self._engine: GivenPortrait | None = None
+        self._found: dict[tuple[str, int | None], list[str] | InputError] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._engine = None
+        self._held.close()
+
+    def notes_on(self, wanted: WantedPicture) -> list[str]:
+        """What would be noted of the picture. Raises InputError for one without a usable face."""
+        assert wanted.path
+        key = (file_digest(wanted.path), wanted.face)
+        if key not in self._found:
+            if len(self._found) == MOST_REMEMBERED:
+                self._found.clear()
+            self._found[key] = self._look(wanted)
+        if isinstance(found := self._found[key], InputError):
+            raise type(found)(str(found), found.fields, found.mend)
+        return found
+
+    def _look(self, wanted: WantedPicture) -> list[str] | InputError:
+        from avatar.portrait.given_picture import GivenPortrait
+
+        if self._engine is None:
+            self._engine = self._held.enter_context(GivenPortrait.load())
+        told = Told()
+        try:
+            self._engine.picture(wanted, told, Progress())
+        except InputError as refusal:
+            return refusal
+        return told.notes
+
+
+def check(request: Request, faces: Faces | None = None) -> list[str]:
     """Raises RequestError, InputError or EnvironmentProblem when the request cannot become a video.
 
-    Imports no model library.
+    faces: look for the face of a given picture too, and return what is to be noted of it. Without it no model library is
+    imported.
     """
     refuse_missing_files(request)
     with decoding(request.portrait) if request.portrait else nullcontext():  # while the engines' code is loaded
@@ -31,6 +87,9 @@ def check(request: Request) -> None:
     check_frame(request)
     encoder.refuse_unusable(framed.square(request), Fraction(FRAME_RATE))
     refuse_missing_parts(stack.models)
+    if faces and request.portrait and not stack.takes_clip(request.portrait):
+        return faces.notes_on(wanted_picture(request))
+    return []
 
 
 def refuse_missing_files(request: Request) -> None:

@@ -7,13 +7,16 @@ catches errors to go on with other work asks here first.
 
 from __future__ import annotations
 
+import contextlib
 import signal
+from collections.abc import Iterator
 from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 IMPORTING = "<frozen importlib._bootstrap>"
 
 _told = False
+_is_raised = True  # by a signal, where it comes
 
 
 def listen(*numbers: signal.Signals) -> None:
@@ -22,6 +25,18 @@ def listen(*numbers: signal.Signals) -> None:
     _told = False
     for number in numbers:
         signal.signal(number, _stop)
+
+
+@contextlib.contextmanager
+def remembered_alone() -> Iterator[None]:
+    """For a library that an exception between two of its lines leaves with its locks held: within the block a signal is
+    remembered and no more, and whoever works there asks raise_if_told() again and again."""
+    global _is_raised
+    before, _is_raised = _is_raised, False
+    try:
+        yield
+    finally:
+        _is_raised = before
 
 
 def is_told() -> bool:
@@ -46,4 +61,5 @@ def is_importing(frame: FrameType | None) -> bool:
 def _stop(number: int, frame: FrameType | None) -> None:
     global _told
     _told = True
-    raise KeyboardInterrupt
+    if _is_raised:
+        raise KeyboardInterrupt

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from avatar import settings
 from avatar.engines import Told
@@ -26,6 +26,9 @@ from avatar.limits import FRAME_RATE
 from avatar.loading import ONE_AT_A_TIME, Loading
 from avatar.progress import Event, Progress
 from avatar.request import FILE_FIELDS, Request, make_request
+
+if TYPE_CHECKING:
+    from avatar.preflight import Faces
 
 Tell = Callable[[Event], object]
 MOST_TEXT_BYTES = 1 << 20  # of a file; a text of 5,000 characters has a fiftieth of it
@@ -165,13 +168,14 @@ def was_delivered(job: Job, output: Path) -> bool:
     return output.is_file() and file_digest(output) == made.get("video.mp4")
 
 
-def prepare(request: Request, output: Path | None, overwrite: bool) -> Path | None:
-    """All that can be refused before work begins; returns the output as an absolute path."""
+def prepare(request: Request, output: Path | None, overwrite: bool, faces: Faces | None = None) -> Path | None:
+    """All that can be refused before work begins; returns the output as an absolute path. faces: where the portrait is not
+    made at once."""
     from avatar import preflight
 
     output = output and prepare_output(request, output, overwrite)
     check_home(settings.home())
-    preflight.check(request)
+    preflight.check(request, faces)
     return output
 
 

@@ -5,8 +5,11 @@
 PYTHON is one of an environment with schemathesis, made beside the checkout: `.venv/boot/bin/uv venv FOLDER`, and
 `uv pip install -p FOLDER/bin/python schemathesis`. Wanted: no answer of 5xx, none with a status or content type that the
 OpenAPI does not name, none that its schema refuses, and no file outside the home. Ids of jobs, voices and portraits that are there
-are put in place of every second invented one, and so are a picture, a recording and a table. No worker runs but for the first video, and the limit on requests a minute is off:
-what is measured is the web process and the process that accepts.
+are put in place of every second invented one, and so are a picture, a recording and a table. No worker runs but for the first video;
+in its place a process cancels what has waited for a few seconds, so that streams of events, which are asked for like everything
+else and with Last-Event-IDs from far and near, come to their end and are read to it. The limits on requests are off: what is
+measured is the web process and the process that accepts. A 503 that says what this host lacks (weights) is counted, and is no
+failure.
 """
 
 from __future__ import annotations
@@ -28,18 +31,32 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from avatar.files import write_json
 
 ROOT = Path(__file__).resolve().parent.parent
+LONGEST_WAIT_S = 3.0  # of a video in the queue, until it is cancelled
+CANCELLING = f"""
+import contextlib, time
+from avatar import settings
+from avatar.errors import AvatarError
+from avatar.service import queue
+while True:
+    time.sleep(0.5)
+    for place in queue.every(settings.home()):
+        if place.state == "queued" and time.time() - place.entry.submitted > {LONGEST_WAIT_S}:
+            with contextlib.suppress(AvatarError, OSError):
+                queue.cancel(settings.home(), place.job.id)
+"""
 SERVER = """
-import asyncio, sys
+import asyncio, os, sys
 from avatar.web import children, guard
 guard.Rate.wait_s = lambda self, name: 0.0
-async def idle(self):
-    self.process = await asyncio.create_subprocess_exec("sleep", "infinity")
-children.Worker._start = idle
+async def cancelling(self):
+    words = [children.python(), "-P", "-c", os.environ["CANCELLING"]]
+    self.process = await asyncio.create_subprocess_exec(*words, env=children.environment())
+children.Worker._start = cancelling
 from avatar.__main__ import main
 sys.argv = ["avatar", "serve", "--port", "0"]
 sys.exit(main())
 """
-HOOKS = """
+HOOKS = r"""
 import json, os, pathlib, zlib
 import hypothesis, schemathesis
 from schemathesis.specs.openapi import _hypothesis
@@ -66,6 +83,38 @@ def map_body(context, body):
         body = {name: FILES.get(name, value) if is_binary(value) else value for name, value in body.items()}
     return body
 
+@schemathesis.hook
+def map_headers(context, headers):  # of Last-Event-IDs every second is one of an event that is there
+    for name in headers or {}:
+        if name.lower() == "last-event-id" and drawn(headers) % 2:
+            headers[name] = str(drawn(headers) // 2 % 40)
+    return headers
+
+@schemathesis.check
+def fault_of_ours(context, response, case):
+    if response.status_code >= 500:
+        told = response.json().get("error", {})
+        with open(os.environ["ANSWERS_5XX"], "a") as log:
+            log.write(f"{response.status_code} {told.get('code')} {case.method} {case.path}: {told.get('message')}\n")
+        assert (response.status_code, told.get("code")) == (503, "host"), f"{response.status_code}: {told}"
+
+@schemathesis.check
+def events_end(context, response, case):
+    # A stream is made of whole events in their order, and the last one says how it ended.
+    if not case.path.endswith("/events") or response.status_code != 200:
+        return
+    blocks = [block for block in response.text.replace("\r\n", "\n").split("\n\n") if block.strip()]
+    events = [dict(line.split(": ", 1) for line in block.split("\n") if not line.startswith(":")) for block in blocks]
+    events = [event for event in events if event]
+    with open(os.environ["STREAMS"], "a") as log:
+        log.write(f"{len(events)}\n")
+    assert events and events[-1]["event"] in ("completed", "failed", "removed"), response.text[-2000:]
+    numbers = [int(event["id"]) for event in events if "id" in event]
+    first = 1 + int((case.headers or {}).get("last-event-id") or 0)
+    assert numbers == list(range(first, first + len(numbers))), (first, numbers)
+    for event in events:
+        json.loads(event["data"])
+
 draw = _hypothesis._draw
 
 def draw_or_leave(*words):  # its validator knows no binary within a body that is to be wrong
@@ -78,7 +127,7 @@ def draw_or_leave(*words):  # its validator knows no binary within a body that i
 
 _hypothesis._draw = draw_or_leave
 """
-CHECKS = ("not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance",
+CHECKS = ("fault_of_ours", "events_end", "status_code_conformance", "content_type_conformance", "response_headers_conformance",
           "response_schema_conformance")  # fmt: skip
 
 
@@ -88,22 +137,29 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--phases", default="examples,coverage,fuzzing,stateful", help="of schemathesis")
+    parser.add_argument("--paths", default="", help="only paths that fit this regular expression, as /events$")
     parser.add_argument("-o", "--output", type=Path, default=ROOT / "bench/results/api-fuzz.json")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         result = fuzz(
-            Path(temporary), options.schemathesis.absolute(), options.minutes * 60, options.seed, options.phases
+            Path(temporary),
+            options.schemathesis.absolute(),
+            options.minutes * 60,
+            options.seed,
+            options.phases,
+            options.paths,
         )
     write_json(options.output, result)
     print(json.dumps(result, indent=1))
     return 1 if any(result[name] for name in ("failures", "outside", "left_in_uploads", "tracebacks")) else 0
 
 
-def fuzz(folder: Path, python: Path, seconds: float, seed: int, phases: str) -> dict:
+def fuzz(folder: Path, python: Path, seconds: float, seed: int, phases: str, paths: str) -> dict:
     home, elsewhere = folder / "home", folder / "elsewhere"
     elsewhere.mkdir()
     env = {**os.environ, "AVATAR_HOME": str(home), "TMPDIR": str(elsewhere), "HOME": str(elsewhere)}
     env["PYTHONPATH"] = str(ROOT)
+    env["CANCELLING"] = CANCELLING
     env["AVATAR_WORKER_PYTHON"] = str(ROOT / ".venv/base/bin/python")
     job = first_video(home, env)
     known = {"video_id": [job.name], "voice_id": ["joe"], "model_id": ["avatar-preview"]}
@@ -112,6 +168,7 @@ def fuzz(folder: Path, python: Path, seconds: float, seed: int, phases: str) -> 
     (folder / "table.csv").write_text("text,preset\nOne.,joe\nTwo.,nobody\n")
     files["table"] = str(folder / "table.csv")
     (folder / "hooks.py").write_text(HOOKS)
+    (folder / "schemathesis.toml").write_text("max-stream-events = 100000\n")  # else a stream is left after twenty
     with open(folder / "server.txt", "w") as said:
         server = subprocess.Popen(
             [ROOT / ".venv/service/bin/python", "-P", "-c", SERVER],
@@ -124,7 +181,7 @@ def fuzz(folder: Path, python: Path, seconds: float, seed: int, phases: str) -> 
         rounds = 0
         while (left := seconds - (time.monotonic() - began)) > 10:
             more, wrong, tail = one_round(
-                folder, python, address, left, seed + rounds, {"KNOWN": known, "FILES": files}, phases
+                folder, python, address, left, seed + rounds, {"KNOWN": known, "FILES": files}, phases, paths
             )
             rounds, count = rounds + 1, count + more
             failures += wrong
@@ -135,6 +192,7 @@ def fuzz(folder: Path, python: Path, seconds: float, seed: int, phases: str) -> 
     finally:
         server.terminate()
         server.wait()
+    streams = [int(line) for line in lines_of(folder / "streams.txt")]
     return {
         "command": "./run python bench/api_fuzz.py",
         "date": time.strftime("%Y-%m-%d"),
@@ -142,12 +200,19 @@ def fuzz(folder: Path, python: Path, seconds: float, seed: int, phases: str) -> 
         "minutes": round((time.monotonic() - began) / 60, 1),
         "rounds": rounds,
         "requests": count,
+        "streams": len(streams),
+        "events": sum(streams),
         "failures": dict(failures),
+        "host_lacks_503": len(lines_of(folder / "5xx.txt")),
         "outside": sorted(str(path.relative_to(elsewhere)) for path in elsewhere.rglob("*") if path.is_file()),
         "left_in_uploads": len(list((home / "uploads").glob("*"))),
         "tracebacks": (folder / "server.txt").read_text().count("Traceback"),
         "told": tail if failures else "",
     }
+
+
+def lines_of(path: Path) -> list[str]:
+    return path.read_text().splitlines() if path.exists() else []
 
 
 def first_video(home: Path, env: dict[str, str]) -> Path:
@@ -161,15 +226,16 @@ def first_video(home: Path, env: dict[str, str]) -> Path:
 
 
 def one_round(
-    folder: Path, python: Path, address: str, seconds: float, seed: int, told: dict, phases: str
+    folder: Path, python: Path, address: str, seconds: float, seed: int, told: dict, phases: str, paths: str
 ) -> tuple[int, Counter, str]:
     """(requests, {failure: how often}, what schemathesis told)."""
     env = {**os.environ, "SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(folder)}
     env |= {name: json.dumps(content) for name, content in told.items()}
+    env |= {"ANSWERS_5XX": str(folder / "5xx.txt"), "STREAMS": str(folder / "streams.txt")}
     command = [
         python, "-m", "schemathesis.cli", "run", f"{address}/openapi.json", "--checks", ",".join(CHECKS), "--seed", str(seed),
         "--request-timeout", "120", "--max-examples", "40", "--continue-on-failure", "--no-color", "--workers", "1",
-        "--phases", phases, "--max-time", str(int(seconds)), "--exclude-path-regex", "/events$",
+        "--phases", phases, "--max-time", str(int(seconds)), *(["--include-path-regex", paths] if paths else []),
     ]  # fmt: skip
     done = subprocess.run(command, env=env, cwd=folder, capture_output=True, text=True)
     said = done.stdout + done.stderr

@@ -7,6 +7,13 @@
 let
   env = import ./env.nix { inherit pkgs suffix layers; };
 
+  # The web process of `avatar serve`, which `avatar` becomes; its worker stays in the environment above.
+  service = import ./env.nix {
+    inherit pkgs;
+    suffix = "-service";
+    layers = [ "service" ];
+  };
+
   # avatar as this checkout has it; beside it the locks, which `avatar status` compares the environment with.
   source = pkgs.runCommand "avatar-source" { PYTHONHASHSEED = "0"; } ''
     mkdir "$out"
@@ -32,6 +39,7 @@ let
         export LD_LIBRARY_PATH="$driver" TRITON_LIBCUDA_PATH="$driver"
       fi
       export PYTHONPATH=${source} PYTHONUTF8=1 PYTHONNOUSERSITE=1 PYTHONDONTWRITEBYTECODE=1
+      export AVATAR_SERVICE_PYTHON=${service}/bin/python3
       exec ${env}/bin/python3 "$@"
     '';
   };

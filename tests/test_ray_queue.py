@@ -10,6 +10,7 @@ from functools import partial
 import pytest
 
 from avatar.service import queue
+from testing.ray_cluster import command_of, end
 from tests.conftest import ROOT, SHORT_TEXT
 from tests.queued import put, states, until
 from tests.served import serving
@@ -40,8 +41,17 @@ def test_the_queue_is_made_there_with_the_bytes_of_one_machine(cluster, home, tm
     failed = queue.place_of(other)
     assert failed.state == "failed" and "exists; name another file" in failed.entry.error.message
     assert (tmp_path / "there.mp4").read_bytes() == b"somebody's"
-    notes = [json.loads(line)["note"] for line in job.file("events.jsonl").read_text().splitlines()]
-    assert "a node of the cluster has it." in notes
+    told = [json.loads(line) for line in job.file("events.jsonl").read_text().splitlines()]
+    assert "a node of the cluster has it." in [event["note"] for event in told]
+    stages = [event["stage"] for event in told]
+    assert list(dict.fromkeys(stages)) == ["portrait", "voice", "lips", "video"] and stages == sorted(
+        stages, key=["portrait", "voice", "lips", "video"].index
+    ), "as they come"
+    assert [event["stage"] for event in told if event["is_end"]] == ["portrait", "voice", "lips", "video"]
+    frames = [event["done"] for event in told if event["stage"] == "lips" and not event["is_end"]]
+    assert len(frames) > 5 and frames == sorted(frames)
+    notes = [event["note"] for event in told if event["note"]]
+    assert len(notes) == len(set(notes)) > 1, "each is told once"
     assert not (cluster.head.home / "jobs" / job.id).exists(), "the disk of a node that is never idle fills"
 
 
@@ -72,6 +82,21 @@ def test_what_is_cancelled_stops_on_its_node_and_the_next_one_is_made(cluster, h
     assert not job.video.exists() and other.video.exists()
 
 
+def test_where_events_are_lost_the_work_goes_on(cluster, home, hands, finished_job):
+    """The box that nodes put them into is a process of Ray's somewhere, and is killed with what is in it."""
+    job = put(home, SHORT_TEXT, subtitles=True)
+    worker = hands("--until-empty")
+    until(lambda: cluster.head.renders())
+    boxes = [pid for pid in cluster.head.processes() if command_of(pid).startswith("ray::Box")]
+    assert boxes
+    for pid in boxes:
+        end(pid)
+    assert worker.wait(200) == 0, worker.stderr.read()
+    assert queue.place_of(job).state == "done"
+    assert job.video.read_bytes() == finished_job.video.read_bytes()
+    assert json.loads(job.file("events.jsonl").read_text().splitlines()[-1])["is_end"]
+
+
 def test_a_file_that_is_wrong_fails_alone(cluster, home, tmp_path, hands):
     from PIL import Image
 
@@ -86,7 +111,13 @@ def test_a_file_that_is_wrong_fails_alone(cluster, home, tmp_path, hands):
 def test_a_server_whose_videos_a_cluster_makes(cluster, home, finished_job):
     with serving(home, "--on", cluster.address) as server:
         asked = {"prompt": SHORT_TEXT, "voice": "joe", "subtitles": True}
-        video = server.ended(server.post("/v1/videos", json=asked).json()["id"], 200)
+        name = server.post("/v1/videos", json=asked).json()["id"]
+        seen, lines = set(), server.get(f"/v1/videos/{name}/events", stream=True).iter_lines()
+        for event in (json.loads(line.removeprefix(b"data: ")) for line in lines if line.startswith(b"data: ")):
+            if event.get("stage") == "lips" and 0 < event["done"] < event["total"]:
+                seen.add(server.get(f"/v1/videos/{name}").json()["status"])
+        assert "in_progress" in seen, "a render is seen while it goes on"
+        video = server.ended(name, 200)
         assert video["status"] == "completed", video
         assert server.get(f"/v1/videos/{video['id']}/content").content == finished_job.video.read_bytes()
 

@@ -9,6 +9,7 @@ import json
 import queue as queues
 import threading
 
+import numpy
 import pytest
 from PIL import Image
 
@@ -77,6 +78,27 @@ def test_a_picture_that_is_sent_speaks(server: Server, client, tmp_path):
     told = refused.json()["error"]
     assert (refused.status_code, told["code"], told["param"]) == (422, "unusable_file", "input_reference")
     assert str(server.home) not in told["message"] and "input_reference.png" in told["message"]
+
+
+def test_a_picture_without_a_face_is_never_accepted(server: Server, tmp_path):
+    """In the command line's sentence, by the plan and by the queue, as a file and as a kept portrait of two people."""
+    face = bundled_picture()
+    for name, picture in {"nobody": face[:100, :100], "two": numpy.hstack([face, face])}.items():
+        path = tmp_path / f"{name}.png"
+        Image.fromarray(picture).save(path)
+        said = run_command("pipeline", "run", "--text", TEXT, "--preset", "joe", "--portrait", path).stderr
+        said = said.splitlines()[-1].removeprefix("avatar: ").partition(";")[0]
+        before = server.get("/v1/videos").json()["first_id"]
+        for route in ("/v1/videos/dry-run", "/v1/videos"):
+            sent = {"input_reference": (path.name, path.read_bytes())}
+            refused = server.post(route, data={"prompt": TEXT, "voice": "joe"}, files=sent)
+            told = refused.json()["error"]
+            assert (refused.status_code, told["code"]) == (422, "unusable_file"), refused.text
+            assert len(said) > 20 and told["message"].startswith(said), (said, told)
+        assert server.get("/v1/videos").json()["first_id"] == before
+    sent = {"input_reference": ("two.png", (tmp_path / "two.png").read_bytes())}
+    plan = server.post("/v1/videos/dry-run", data={"prompt": TEXT, "face": "2"}, files=sent)
+    assert plan.status_code == 200, plan.text
 
 
 def test_parts_of_a_video(server: Server, video):
@@ -325,6 +347,14 @@ def test_models_health_and_figures(server: Server):
     assert server.get("/health").json()["status"] == "ok" and server.get("/ready").status_code == 200
     assert 'avatar_jobs{state="done"}' in server.get("/metrics").text
     described = server.get("/openapi.json").json()
+    answers = [each["responses"] for path in described["paths"].values() for each in path.values()]
+    failures = [
+        answer["content"]
+        for each in answers
+        for status, answer in each.items()
+        if status >= "400" and "content" in answer
+    ]
+    assert len(failures) > 100 and {tuple(content) for content in failures} == {("application/json",)}
     assert described["components"]["schemas"]["VideoRequest"]["properties"]["seed"]["exclusiveMaximum"] == 2**32
 
 

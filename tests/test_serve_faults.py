@@ -98,7 +98,7 @@ def test_bodies_and_headers_that_lie(server: Server):
 
 def test_clients_that_never_end_their_request_hold_nobody_up(server: Server):
     with contextlib.ExitStack() as held:
-        for _ in range(300):
+        for _ in range(200):
             held.enter_context(connected(server)).sendall(b"GET /health HTTP/1.1\r\nhost: local")
         began = time.monotonic()
         assert server.get("/health").status_code == 200

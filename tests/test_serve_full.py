@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+from fractions import Fraction
 
+import numpy
 import pytest
 from PIL import Image
 
@@ -53,3 +55,16 @@ def test_portrait_is_drawn(server: Server):
     else:
         assert drawn.status_code == 422 and "face" in drawn.json()["error"]["message"], drawn.text
         assert server.get("/v1/portraits").json()["data"] == []
+
+
+def test_clip_without_a_face_is_never_accepted(server: Server, tmp_path):
+    from avatar.media.ffmpeg import encode_frames
+
+    grey = (numpy.full((256, 256, 3), 90, numpy.uint8) for _ in range(50))
+    encode_frames(grey, 256, 256, Fraction(25), tmp_path / "grey.mp4")
+    for route in ("/v1/videos/dry-run", "/v1/videos"):
+        sent = {"input_reference": ("grey.mp4", (tmp_path / "grey.mp4").read_bytes())}
+        refused = server.post(route, data={"prompt": "Hello.", "model": "avatar-full"}, files=sent)
+        told = refused.json()["error"]
+        assert (refused.status_code, told["code"]) == (422, "unusable_file"), refused.text
+        assert "no face was found" in told["message"] and str(server.home) not in told["message"]

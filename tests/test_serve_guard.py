@@ -155,6 +155,16 @@ def test_base_environment_says_where_the_server_is():
     assert done.returncode == 1 and "run avatar serve" in done.stderr
 
 
+def test_the_base_environment_becomes_the_server_that_it_is_told_of(tmp_path):
+    """As Nix has it: the environment of the web process is anywhere, and this one stays the worker's."""
+    base, service = (str(ROOT / f".venv/{name}/bin/python") for name in ("base", "service"))
+    command = [base, "-P", "-m", "avatar", "serve", "--port", "0"]
+    told = {"AVATAR_SERVICE_PYTHON": service, "PYTHONPATH": str(ROOT)}
+    with serving(tmp_path / "home", start=command, **told) as served:
+        assert served.ended(served.post("/v1/videos", json=ASKED).json()["id"])["status"] == "completed"
+        assert served.get("/v1/status").json()["environment"]["stacks"] == ["preview"]
+
+
 def test_ctrl_c_twice_ends_it_without_a_traceback(tmp_path):
     with serving(tmp_path / "home") as stopped:
         assert stopped.get("/health").status_code == 200

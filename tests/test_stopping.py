@@ -109,3 +109,12 @@ def test_what_is_cancelled_is_left_between_two_imports(tmp_path, monkeypatch):
             threading.Event().wait(0.01)
     assert stopped.is_set()
     assert module.is_whole
+
+
+def test_within_a_library_that_must_not_be_interrupted_a_signal_is_remembered():
+    with pytest.raises(KeyboardInterrupt), stopping.remembered_alone():
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert stopping.is_told(), "and the next line is reached"
+        stopping.raise_if_told()
+    with pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGTERM)

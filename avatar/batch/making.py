@@ -78,18 +78,20 @@ def queue_rows(
     rows: Sequence[Row], folder: Path, defaults: dict[str, Any], overwrite: bool, priority: int
 ) -> Iterator[Outcome]:
     """Put each row into the queue, whose worker delivers its video."""
-    for row in rows:
-        try:
-            plan = planned_row(row, folder, defaults)
-            if is_there(plan):
-                yield Outcome(row, plan.output, is_new=False)
-                continue
-            work.prepare(plan.request, plan.output, overwrite or work.was_delivered(plan.job, plan.output))
-            queue.submit(settings.home(), plan.request, plan.output, priority, overwrite)
-            yield Outcome(row, plan.output)
-        except Exception as error:
-            raise_if_told(error)
-            yield Outcome(row, error=error)
+    with preflight.Faces() as faces:
+        for row in rows:
+            try:
+                plan = planned_row(row, folder, defaults)
+                if is_there(plan):
+                    yield Outcome(row, plan.output, is_new=False)
+                    continue
+                may_replace = overwrite or work.was_delivered(plan.job, plan.output)
+                work.prepare(plan.request, plan.output, may_replace, faces)
+                queue.submit(settings.home(), plan.request, plan.output, priority, overwrite)
+                yield Outcome(row, plan.output)
+            except Exception as error:
+                raise_if_told(error)
+                yield Outcome(row, error=error)
 
 
 def planned_row(row: Row, folder: Path, defaults: dict[str, Any]) -> Planned:

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from avatar import preflight, settings
-from avatar.batch.making import Outcome, Planned, is_there, planned_row
+from avatar.batch.making import Outcome, is_there, planned_row
 from avatar.batch.table import Row
 from avatar.jobs.contents import STAGES
 from avatar.jobs.delivery import check_home, check_output
+from avatar.jobs.job import Job
+from avatar.request import Request
 from avatar.script.length import estimate_seconds
 from avatar.stopping import raise_if_told
 from avatar.work import was_delivered
@@ -19,27 +21,28 @@ from avatar.work import was_delivered
 def plan_rows(rows: Sequence[Row], folder: Path, defaults: dict[str, Any], overwrite: bool) -> Iterator[Outcome]:
     """One outcome for each row, as if it were made."""
     check_home(settings.home())
-    for row in rows:
-        try:
-            plan = planned_row(row, folder, defaults)
-            if is_there(plan):
-                yield Outcome(row, plan.output, is_new=False, plan="there already")
-                continue
-            if folder.is_dir():
-                check_output(plan.output, overwrite or was_delivered(plan.job, plan.output))
-            preflight.check(plan.request)
-            yield Outcome(row, plan.output, plan=told(plan))
-        except Exception as error:
-            raise_if_told(error)
-            yield Outcome(row, error=error)
+    with preflight.Faces() as faces:
+        for row in rows:
+            try:
+                plan = planned_row(row, folder, defaults)
+                if is_there(plan):
+                    yield Outcome(row, plan.output, is_new=False, plan="there already")
+                    continue
+                if folder.is_dir():
+                    check_output(plan.output, overwrite or was_delivered(plan.job, plan.output))
+                preflight.check(plan.request, faces)
+                yield Outcome(row, plan.output, plan=told(plan.request, plan.job))
+            except Exception as error:
+                raise_if_told(error)
+                yield Outcome(row, error=error)
 
 
-def told(plan: Planned) -> str:
-    request = plan.request
+def told(request: Request, job: Job) -> str:
+    """What would be made of a request: how long, by which stack, and what of it is there."""
     length = (
         f"about {estimate_seconds(request.text, request.language) / request.speed:.0f} s of speech"
         if request.text
         else "given speech"
     )
-    done = [stage for stage in STAGES if plan.job.record(stage)]
+    done = [stage for stage in STAGES if job.record(stage)]
     return f"{length}, {request.stack} stack" + (f", {' and '.join(done)} done" if done else "")

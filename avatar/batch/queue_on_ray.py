@@ -10,13 +10,14 @@ import contextlib
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from avatar import settings, stopping
-from avatar.batch.on_ray import NO_CARD, Cluster, connected, wants_card
+from avatar.batch.on_ray import LONGEST_HEARD_S, NO_CARD
+from avatar.batch.ray_cluster import Cluster, connected, wants_card
 from avatar.errors import told_by
 from avatar.failures import as_told
 from avatar.jobs.contents import STAGES
@@ -42,6 +43,7 @@ class Running:
     held: contextlib.ExitStack
     deliveries: list[Delivery]
     say: Callable[[Event], None]
+    notes: set[str] = field(default_factory=set)  # that its node told
     looked: float = 0.0  # when it was asked last whether it is cancelled
 
 
@@ -69,6 +71,7 @@ def serve(address: str, homes: Sequence[Path], tell: Told, until_empty: bool = F
                 and [queue.last_change(home) for home in homes] == seen
                 and time.monotonic() - looked < LONGEST_REST_S
             ):
+                stopping.raise_if_told()
                 time.sleep(POLL_S)
             stopping.raise_if_told()
 
@@ -105,7 +108,11 @@ class Hands:
     def wait(self, seconds: float) -> None:
         """Bring home what ends within this time, and stop what was cancelled. Raises TemporaryProblem where the cluster is
         lost."""
-        for task in self._cluster.ended(list(self.running), seconds):
+        ended = self._cluster.ended(list(self.running), seconds)
+        self._pass_on()
+        for task in ended:
+            for _ in range(2):  # what was asked for before, and what was told since
+                self._pass_on(LONGEST_HEARD_S)
             self._bring(self.running.pop(task), task)
         now = time.monotonic()
         for task, one in list(self.running.items()):
@@ -115,6 +122,13 @@ class Hands:
                     self._cluster.stop(task)
                     self.running.pop(task).held.close()
                     told_if_heard(self._tell, one.job, "cancelled")
+
+    def _pass_on(self, seconds: float = 0.0) -> None:
+        """Tell what nodes told of their jobs."""
+        for task, event in self._cluster.heard(seconds):
+            if task in self.running:
+                self.running[task].notes.add(event.note)
+                self.running[task].say(event)
 
     def give_all_back(self) -> None:
         for task, one in self.running.items():
@@ -129,7 +143,7 @@ class Hands:
             if "error" in answer:
                 raise told_by(answer["error"])
             one.job.keep(answer["files"])
-            for note in answer["notes"]:
+            for note in [each for each in answer["notes"] if each not in one.notes]:
                 one.say(Event("video", len(STAGES), note=note))
             for each in one.deliveries:
                 hand_over(one.job, each)

@@ -1,7 +1,7 @@
 """A row of a table on a node of a Ray cluster. Ray runs `render` there, in a process that holds none of the models; a child
 of it, closed to the network and in the node's own environment, makes the video.
 
-Ray takes whoever raises TemporaryProblem, and a process or a node that died, for another try (avatar/batch/on_ray.py).
+Ray takes whoever raises TemporaryProblem, and a process or a node that died, for another try (avatar/batch/ray_cluster.py).
 Every other failure is an answer.
 """
 
@@ -12,16 +12,19 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from avatar import __version__, settings
 from avatar.api import Worker, made
+from avatar.batch.ray_events import into
 from avatar.errors import AvatarError, EnvironmentProblem, TemporaryProblem
 from avatar.failures import as_told
 from avatar.jobs import home as homes
 from avatar.jobs.contents import STAGES
 from avatar.jobs.job import Job
+from avatar.progress import Event
 from avatar.request import FILE_FIELDS
 
 PAUSE_S = 5  # before another try: what is short now is short for a while
@@ -29,19 +32,19 @@ PAUSE_S = 5  # before another try: what is short now is short for a while
 Answer = dict[str, Any]
 
 
-def render(version: str, asked: dict[str, Any], *files: bytes) -> Answer:
-    """What was made: {"job", "profile", "notes", "files": {name in the job's folder: bytes}}, or {"error": as JSON}.
+def render(version: str, asked: dict[str, Any], box: Any, number: int, *files: bytes) -> Answer:
+    """What was made: {"profile", "notes", "files": {name in the job's folder: bytes}}, or {"error": as JSON}.
 
     asked: every field of the request; each path is the one on the machine that asks, and `files` holds what lies there.
-    Raises TemporaryProblem.
+    box, number: where its events go (ray_events.py); None for nowhere. Raises TemporaryProblem.
     """
     try:
         if version != __version__:
             raise EnvironmentProblem(
                 f"this node has avatar {__version__}, and the table comes from {version}; bring both to one version."
             )
-        with tempfile.TemporaryDirectory() as folder:
-            return rendered(asked, with_files(asked, files, Path(folder)))
+        with tempfile.TemporaryDirectory() as folder, into(box, number) as tell:
+            return rendered(asked, with_files(asked, files, Path(folder)), tell)
     except Exception as error:  # each is told as a sentence
         told = as_told(error)
         if isinstance(told, TemporaryProblem):
@@ -61,13 +64,13 @@ def with_files(asked: dict[str, Any], files: tuple[bytes, ...], folder: Path) ->
     return here
 
 
-def rendered(asked: dict[str, Any], here: dict[str, str]) -> Answer:
+def rendered(asked: dict[str, Any], here: dict[str, str], tell: Callable[[Event], None] | None) -> Answer:
     home = settings.home()
     before = set(homes.folders(home))
     question = {"asked": asked | here, "is_whole": True, "output": None, "overwrite": False}
     try:
         with Worker(os.environ.get("AVATAR_WORKER_PYTHON", sys.executable)) as worker:
-            video = made(worker.ask("make", question, None))
+            video = made(worker.ask("make", question, tell))
     except AvatarError as error:
         message = str(error)
         for name, path in here.items():

@@ -85,6 +85,7 @@ def make_one(
 ) -> None:  # fmt: skip
     from avatar import work
     from avatar.cli.output import Printer, print_made
+    from avatar.preflight import Faces
 
     if folder is not None:
         raise RequestError("this is for a table of videos; name the file with --output.", ("folder",))
@@ -100,7 +101,8 @@ def make_one(
     named = Path("avatar.mp4") if script is None or str(script) == "-" else Path(script.with_suffix(".mp4").name)
     output = output or (named if script is not None else Path(wanted["audio"].with_suffix(".mp4").name))
     if dry_run:
-        work.prepare(request, output, overwrite)
+        with Faces() as faces:
+            work.prepare(request, output, overwrite, faces)
         show_plan(request, output, as_json)
         return
     print_made(work.make(request, output, overwrite, (lambda event: None) if quiet else Printer()), as_json, quiet)

@@ -47,7 +47,7 @@ def pipeline() -> None:
     TABLE, "--row", "rows", type=int, multiple=True, help="Of a table only this row, counted from 1; may be repeated."
 )
 @option(TABLE, "--missing", is_flag=True, help="Of a table only the rows whose video is not there.")
-@option(TABLE, "--dry-run", is_flag=True, help="Show what would be made of a table, and what is wrong in it.")
+@option(RESULT, "--dry-run", is_flag=True, help="Show what would be made, and what is wrong; nothing is made.")
 @option(RESULT, "--queue", is_flag=True, help="Put it into the queue, for 'avatar queue work' to make.")
 @option(
     TABLE, "--on", metavar="ADDRESS", help="Let a Ray cluster make a table: ray://HOST:PORT, or auto on a node of it."
@@ -90,7 +90,7 @@ def run(
         defaults = given | ({"mark": False} if no_mark else {})
         queued = priority if queue else None
         context.exit(run_table(table, folder, defaults, single, overwrite, rows, missing, dry_run, as_json, queued, on))
-    refuse_without_table(folder=folder, row=rows, missing=missing, dry_run=dry_run, on=on)
+    refuse_without_table(folder=folder, row=rows, missing=missing, on=on)
     if text_file is not None:
         if asked["text"] is not None:
             raise RequestError("give either --text or --text-file, not both.")
@@ -98,13 +98,40 @@ def run(
     if transcript is not None:
         asked["transcript"] = work.read_text(transcript)
     request = work.request_of(**asked, mark=not no_mark)
+    if dry_run:
+        print_plan(request, output, overwrite, as_json)
+        return
     if queue:
+        from avatar.preflight import Faces
         from avatar.service.queue import submit
 
-        output = work.prepare(request, output, overwrite)
+        with Faces() as faces:
+            output = work.prepare(request, output, overwrite, faces)
         click.echo(printable(submit(settings.home(), work.with_profile(request), output, priority, overwrite).id))
         return
     print_made(work.make(request, output, overwrite, Printer()), as_json)
+
+
+def print_plan(request, output: Path | None, overwrite: bool, as_json: bool) -> None:
+    """What would be made of one request, after all the checks that it meets, and a look for the face."""
+    from avatar import preflight, work
+    from avatar.batch.plan import told
+    from avatar.jobs import home as homes
+    from avatar.jobs.delivery import check_home
+    from avatar.jobs.job import Job
+
+    output = output and work.prepare_output(request, output, overwrite)
+    check_home(settings.home())
+    with preflight.Faces() as faces:
+        notes = preflight.check(request, faces)
+    job = Job(homes.place(settings.home(), work.with_profile(request)))
+    plan, video = told(request, job), str(output or job.video)
+    if as_json:
+        print_json({"video": video, "plan": plan, "notes": notes})
+        return
+    for note in notes:
+        click.echo(printable(f"note: {note}"), err=True)
+    click.echo(printable(f"{video}  {plan}"))
 
 
 @pipeline.command(examples="avatar pipeline resume hello-3fa9c2\navatar pipeline resume hello -o hello.mp4")

@@ -60,8 +60,9 @@ def serve(
 
 
 def become_the_one_beside() -> None:
-    """An image has the web process in an environment beside this one, which stays the worker's: go on there."""
-    python = Path(f"{sys.prefix}-service/bin/python")
+    """An image has the web process in an environment beside this one, which stays the worker's; Nix has it anywhere in the
+    store, and says where: go on there."""
+    python = Path(os.environ.get("AVATAR_SERVICE_PYTHON") or f"{sys.prefix}-service/bin/python")
     if python.exists():
         os.environ["AVATAR_WORKER_PYTHON"] = sys.executable
         os.execv(python, [str(python), "-P", "-m", "avatar", *sys.argv[1:]])

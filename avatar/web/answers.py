@@ -142,8 +142,8 @@ RESPONSES: dict[int | str, dict] = {
     status: {"model": Failed, "description": text}
     for status, text in {
         400: "Asked wrongly.", 401: "The token is missing or wrong.", 403: "From another site.", 404: "There is none.",
-        405: "Not with this method.", 409: "Not now.", 410: "Removed.", 413: "Too large.", 415: "Of another type.",
-        421: "Asked for by another host's name.", 422: "A file that cannot be used.", 429: "Too many; wait.",
+        405: "Not with this method.", 408: "It did not come to its end.", 409: "Not now.", 410: "Removed.", 413: "Too large.",
+        415: "Of another type.", 421: "Asked for by another host's name.", 422: "A file that cannot be used.", 429: "Too many; wait.",
         500: "A fault of ours.", 503: "This host cannot.",
     }.items()
 }  # fmt: skip

@@ -81,10 +81,14 @@ def sender(path: Path):
 
 
 def described(app: FastAPI) -> dict:
-    """OpenAPI, with the request's schema under its own name."""
+    """OpenAPI, with the request's schema under its own name, and failures as JSON, whatever else a route answers with."""
     if app.openapi_schema is None:
         made = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
         made["components"]["schemas"]["VideoRequest"] = asked.schema()
         made["components"]["schemas"]["VideoRequestInJSON"] = asked.schema(with_uploads=False)
+        for answers in (each["responses"] for path in made["paths"].values() for each in path.values()):
+            for status, answer in answers.items():
+                if status >= "400" and "content" in answer:
+                    answer["content"] = {"application/json": next(iter(answer["content"].values()))}
         app.openapi_schema = made
     return app.openapi_schema

@@ -13,10 +13,14 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from avatar.host import closed
+
+if TYPE_CHECKING:
+    from avatar.preflight import Faces
 
 # For an estimate: ten seconds of the preview take 2.6 to 3.5 s on two cores (README.md), about one of them the start.
 START_S, LIKELY_SHARE = 1.0, 0.25
@@ -52,6 +56,14 @@ def answer(question: dict[str, Any], answers: IO[str]) -> None:
     answers.write(json.dumps(told, default=str) + "\n")
 
 
+@lru_cache
+def faces() -> Faces:
+    """The face reader stays loaded in this process, from the first picture on."""
+    from avatar.preflight import Faces
+
+    return Faces()
+
+
 def accept(
     asked: dict[str, Any], priority: int, note: dict[str, Any], key: dict[str, str] | None = None
 ) -> dict[str, Any]:
@@ -66,7 +78,7 @@ def accept(
     from avatar.web import notes
 
     request = work.request_of(**asked)
-    work.prepare(request, None, False)
+    work.prepare(request, None, False, faces())
     home, request = settings.home(), work.with_profile(request)
     job = homes.create(home, request)
     place = queue.place_of(job)
@@ -79,13 +91,15 @@ def accept(
 
 def plan(asked: dict[str, Any]) -> dict[str, Any]:
     """What would be made: the same checks, and about how long it would be."""
-    from avatar import work
+    from avatar import preflight, settings, work
     from avatar.framed import frame_size
+    from avatar.jobs.delivery import check_home
     from avatar.request import SIZE
     from avatar.script.length import estimate_seconds
 
     request = work.request_of(**asked)
-    work.prepare(request, None, False)
+    check_home(settings.home())
+    notes = preflight.check(request, faces())
     if request.audio:
         seconds = recording(str(request.audio))["seconds"]
     else:
@@ -94,7 +108,7 @@ def plan(asked: dict[str, Any]) -> dict[str, Any]:
     width, height = frame_size(request)
     share = LIKELY_SHARE + MEGAPIXEL_SHARE * (width * height - SIZE * SIZE) / 1e6
     took_s = round(START_S + seconds * max(share, LIKELY_SHARE), 1) if request.stack == "preview" else None
-    return {"fits": True, "seconds": round(seconds, 1), "stack": request.stack, "took_s": took_s, "notes": []}
+    return {"fits": True, "seconds": round(seconds, 1), "stack": request.stack, "took_s": took_s, "notes": notes}
 
 
 def speak(asked: dict[str, Any], output: str, sound_format: str, speed: float) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import ipaddress
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -43,13 +44,14 @@ SECURITY = {
 @dataclass(frozen=True)
 class Rules:
     """hosts: the names that this server goes by; tokens: {sha256 of a token: the home of its owner}, none for a server
-    without; home: the one without tokens; most_bytes: of a body; posts_a_minute: of one token or address."""
+    without; home: the one without tokens; most_bytes: of a body; posts_a_minute, at_once: of one token or address."""
 
     home: Path
     hosts: frozenset[str] = frozenset(LOOPBACK)
     tokens: dict[str, Path] = field(default_factory=dict)
     most_bytes: int = 1 << 30
     posts_a_minute: int = 600
+    at_once: int = 100
 
     @property
     def homes(self) -> list[Path]:
@@ -61,6 +63,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, rules: Rules) -> None:
         self.app, self.rules, self.rate = app, rules, Rate(rules.posts_a_minute)
+        self.open = Counter[str]()  # requests that are being answered, by who asked
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -75,7 +78,14 @@ class Guard:
             await answer(scope, receive, with_security(send))
             return
         most = self.rules.most_bytes if is_form(headers) else MOST_JSON_BYTES
-        await self.app(scope, counted(receive, most), with_security(send))
+        asker = self.asker(scope, headers)
+        self.open[asker] += 1
+        try:
+            await self.app(scope, counted(receive, most), with_security(send))
+        finally:
+            self.open[asker] -= 1
+            if not self.open[asker]:
+                del self.open[asker]
 
     def refusal(self, scope: Scope, headers: dict[str, str]):
         """The answer to what is not let through; None for the rest, whose home is noted."""
@@ -83,23 +93,30 @@ class Guard:
             return failed(421, "wrong_host", "this server does not go by that name; --host-name NAME adds one.")
         if is_foreign(headers):
             return failed(403, "foreign_site", "a page of another site may not ask here.")
-        token = headers.get("authorization", "").removeprefix("Bearer ").strip() or headers.get("xi-api-key", "")
-        home = self.rules.home if not self.rules.tokens else self.owner(token)
+        home = self.rules.home if not self.rules.tokens else self.owner(token_of(headers))
         path = scope["path"]
         if home is None and not (path in OPEN_PATHS or path.startswith(OPEN_FOLDERS)):
             return failed(401, "invalid_token", "this server wants a token: Authorization: Bearer TOKEN.")
         scope.setdefault("state", {})["home"] = home or self.rules.home
+        asker = self.asker(scope, headers)
+        if self.open[asker] >= self.rules.at_once:
+            said = f"{self.rules.at_once} requests are being answered, streams of events among them; end some."
+            return failed(429, "too_many_at_once", said, retry_s=5)
         if scope["method"] != "POST":
             return None
         length = headers.get("content-length", "0")
         if length.isdecimal() and int(length) > (self.rules.most_bytes if is_form(headers) else MOST_JSON_BYTES):
             return failed(413, "too_large", "the request is too large; send smaller files.")
-        address = (scope.get("client") or ("",))[0]
-        if wait_s := self.rate.wait_s(token if self.rules.tokens else address):  # any other token is only a word
+        if wait_s := self.rate.wait_s(asker):
             return failed(
                 429, "rate_limit", f"more than {self.rules.posts_a_minute} requests a minute.", retry_s=wait_s
             )
         return None
+
+    def asker(self, scope: Scope, headers: dict[str, str]) -> str:
+        """Whose requests are counted together: of a token that is known, else of an address. Any other token is only a word."""
+        token = token_of(headers)
+        return token if self.rules.tokens and self.owner(token) else (scope.get("client") or ("",))[0]
 
     def owner(self, token: str) -> Path | None:
         """The home that a token opens. Each known one is compared, in constant time."""
@@ -128,6 +145,10 @@ class Rate:
         if len(self.left) > 10_000:  # names of long ago
             self.left = {each: (had, then) for each, (had, then) in self.left.items() if now - then < 60}
         return 0.0
+
+
+def token_of(headers: dict[str, str]) -> str:
+    return headers.get("authorization", "").removeprefix("Bearer ").strip() or headers.get("xi-api-key", "")
 
 
 def host_of(header: str) -> str:

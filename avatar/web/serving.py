@@ -58,14 +58,19 @@ def run(
 ) -> None:
     import uvicorn
 
+    from avatar.web import sockets
     from avatar.web.app import make_app
     from avatar.web.state import State
+
+    class Counted(sockets.Connection):
+        door = sockets.opened()
 
     state = State(rules, worker, may_be_private)
     app = make_app(state)
     config = uvicorn.Config(
-        app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=STOP_S, lifespan="on"
-    )
+        app, http=Counted, timeout_keep_alive=sockets.IDLE_S, timeout_graceful_shutdown=STOP_S, lifespan="on",
+        backlog=sockets.WAITING, log_level="warning", access_log=False, server_header=False,
+    )  # fmt: skip
     host, port = listening.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     tell(f"http://{shown}:{port}")
