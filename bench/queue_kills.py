@@ -3,7 +3,8 @@
     ./run python bench/queue_kills.py [--kills 100] [--seed 7] [--folder FOLDER] [-o bench/results/queue-kills.json]
 
 Each round sees that two jobs wait, starts a worker, and sends it SIGKILL after 0.2 to 6 s. Afterwards workers make what
-is left; every job must be done, its video delivered once, and its bytes those of a worker that nobody disturbed. With
+is left; every job must be done, its video delivered once, and its bytes those of a worker that nobody disturbed. A job that
+ten workers in a row died on is given up with that reason; it is resumed afterwards, and counted. With
 --folder the same command goes on where it was stopped.
 """
 
@@ -70,7 +71,13 @@ def soak(folder: Path, kills: int, seed: int) -> dict:
         assert start(folder / "home", "--until-empty", log=folder / "log.txt").wait() == 0
         time.sleep(5)  # some are tried again after a while
     look(folder, state)
-    return {**summary(folder, state), "seed": seed}
+    given_up = [place for place in queue.every(folder / "home") if place.state == "failed"]
+    for place in given_up:  # as the message of such a job says
+        assert place.entry.error and place.entry.error.kind == "host", place.entry.error
+        queue.resume(folder / "home", place.job.id)
+    assert start(folder / "home", "--until-empty", log=folder / "log.txt").wait() == 0
+    look(folder, state)
+    return {**summary(folder, state), "given_up_and_resumed": len(given_up), "seed": seed}
 
 
 def fill(folder: Path, number: int) -> None:
