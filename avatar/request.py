@@ -103,6 +103,7 @@ class Request(BaseModel):
             str,
             Field(
                 max_length=40,
+                examples=["square", "portrait", "landscape", "1280x720"],
                 description="square, portrait, landscape (1080 pixels on the short side), source or WIDTHxHEIGHT.",
             ),
         ]

@@ -42,8 +42,11 @@ def test_each_option_of_a_request_is_in_the_form(server, page):
         "return [names.filter((one) => !document.querySelector(`#form [data-fields~=${one}]`)),"
         " [...document.querySelectorAll('#options [data-fields]')].map((one) => one.dataset.fields)] })()"
     )
-    assert set(hidden) <= {"size", "metadata", "webhook"}, "options that a person cannot choose"
-    assert shown[:2] == ["subtitles", "mark"]
+    assert set(hidden) <= {"metadata", "webhook"}, "options that a person cannot choose"
+    assert shown[:3] == ["size", "captions", "caption_style"]
+    assert page.js("[...document.querySelectorAll('#option-size-known option')].map((one) => one.value)")[:3] == [
+        "square", "portrait", "landscape",
+    ]  # fmt: skip
     new = {
         "wink": {"anyOf": [{"enum": ["left", "right"]}, {"type": "null"}], "description": "Which eye.", "title": "Wink"}
     }

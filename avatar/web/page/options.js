@@ -64,6 +64,7 @@ function control(name, property) {
   } else if (property.type === "string") {
     input = el("input", { id, type: "text", autocomplete: "off", "aria-describedby": described });
     input.placeholder = usual ?? "";
+    if (property.examples) input.setAttribute("list", `${id}-known`);
   } else return null;
   controls.set(name, { input, usual });
 
@@ -72,6 +73,7 @@ function control(name, property) {
   const label = el("label", { for: id }, title);
   return el("div", { class: isTick ? "field tick" : "field", "data-fields": name },
     ...(isTick ? [input, label] : [label, input]),
+    ...(property.examples ? [el("datalist", { id: `${id}-known` }, ...property.examples.map((value) => el("option", { value })))] : []),
     el("p", { class: "hint", id: `${id}-hint` }, hint), el("p", { class: "error", id: `${id}-error` }));
 }
 
