@@ -50,7 +50,7 @@ def test_a_reader_that_follows_symlinks_is_found(tmp_path):
         "import os; from avatar import json_files\n"
         "json_files.open_regular = lambda path, flags=0: os.open(path, os.O_RDONLY | os.O_NONBLOCK)"
     )
-    assert fuzzed(tmp_path, 40, before)["reads_outside"] > 0
+    assert fuzzed(tmp_path, 90, before)["reads_outside"] > 0
 
 
 def test_the_kept_result_found_nothing():

@@ -342,6 +342,30 @@ def test_times_that_cannot_be_read_are_made_again(good, case):
     assert good.has("voice", CAUSE) is fits
 
 
+PLACE = {"left": 2, "top": 3, "side": 10, "width": 12, "height": 13}
+PLACES = {
+    "a square at the picture's corner": (PLACE, True),
+    "outside": (PLACE | {"left": 3}, False),
+    "without pixels": (PLACE | {"side": 0}, False),
+    "a side too many": (PLACE | {"depth": 1}, False),
+    "a text": (PLACE | {"top": "3"}, False),
+    "half a pixel": (PLACE | {"top": 2.5}, False),
+    "yes": (PLACE | {"top": True}, False),
+    "larger than any picture": (PLACE | {"width": 10**9}, False),
+    "one missing": ({name: 5 for name in ("left", "top", "side")}, False),
+    "a list": ([1], False),
+}
+
+
+@pytest.mark.parametrize("case", PLACES)
+def test_a_place_that_cannot_be_is_made_again(good, case):
+    content, fits = PLACES[case]
+    written(good, content, "place.json")
+    outputs = {"place.json": file_digest(good.folder / "place.json")}
+    good._write_record("portrait", record(stage="portrait", outputs=outputs))
+    assert good.has("portrait", CAUSE) is fits
+
+
 def test_an_output_that_is_a_folder_is_not_taken(home, good):
     (good.folder / "portrait.png").unlink()
     (good.folder / "portrait.png").mkdir()

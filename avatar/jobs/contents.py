@@ -130,12 +130,13 @@ def refuse_damaged(folder: Path) -> None:
 
 
 def is_whole(folder: Path, outputs: Mapping[str, str]) -> bool:
-    """Whether a folder has these files, by their digests, and times in timings.json that can be read."""
+    """Whether a folder has these files, by their digests, and times and a place that can be read."""
     if not all(is_regular(folder / name) and file_digest(folder / name) == sha256 for name, sha256 in outputs.items()):
         return False
-    if "timings.json" in outputs:
-        try:
-            schema.check_timings(read_json(folder / "timings.json", LARGEST_TIMINGS_BYTES))
-        except (Damaged, FileNotFoundError):
-            return False
+    for name, check in (("timings.json", schema.check_timings), ("place.json", schema.check_place)):
+        if name in outputs:
+            try:
+                check(read_json(folder / name, LARGEST_TIMINGS_BYTES))
+            except (Damaged, FileNotFoundError):
+                return False
     return True

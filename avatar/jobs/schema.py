@@ -31,6 +31,7 @@ def foreign(name: str) -> str:
 Name = Annotated[str, StringConstraints(pattern=r"\A[a-z0-9][a-z0-9_-]*(\.[a-z0-9]+)?\z", max_length=64)]
 Output = Annotated[Name, AfterValidator(foreign)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"\A[0-9a-f]{64}\z")]
+Pixels = Annotated[int, Field(ge=0, le=16_384)]
 Seconds = Annotated[float, Field(ge=0, le=1e12)]
 
 
@@ -108,6 +109,18 @@ class QueueEntry(BaseModel):
     deliveries: Annotated[list[Delivery], Field(max_length=10_000)] = []  # where its video is to go, each of them
 
 
+class PlaceFile(BaseModel):
+    """place.json: a square in a picture, as portrait/framing.py's Place has it."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    left: Pixels
+    top: Pixels
+    side: Annotated[Pixels, Field(gt=0)]
+    width: Pixels
+    height: Pixels
+
+
 NAME = TypeAdapter(Name, config=ConfigDict(strict=True))
 OUTPUTS = TypeAdapter(Annotated[list[str], Field(max_length=1000)], config=ConfigDict(strict=True))
 EVENT = TypeAdapter(Annotated[Event, Field()])
@@ -132,6 +145,13 @@ def output_paths(content: object) -> list[Path]:
     if not all(path.is_absolute() and path.suffix.lower() == ".mp4" and "\0" not in str(path) for path in paths):
         raise Damaged("outputs.json names something else than mp4 files")
     return paths
+
+
+def check_place(content: Any) -> None:
+    """place.json: where a head lies in its picture, as `Portrait.load` reads it. Raises Damaged."""
+    place = fitting(PlaceFile, content, "place.json")
+    if place.left > place.width - place.side or place.top > place.height - place.side:
+        raise Damaged("place.json does not fit")
 
 
 def check_timings(content: Any) -> None:
