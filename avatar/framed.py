@@ -13,17 +13,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from avatar.frame import assembly, size
-from avatar.frame.layout import layout
-from avatar.frame.wanted import WantedFrame, ready
+from avatar.frame import size
+from avatar.frame.wanted import WantedFrame
 from avatar.jobs.cause import Program, cause, made_by
 from avatar.limits import FRAME_RATE
-from avatar.portrait.framing import Place, Portrait
 from avatar.request import SIZE, Request
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from avatar.frame.assembly import Shot
     from avatar.jobs.job import Job
 
 MADE_FROM = ("portrait.png", "landmarks.npy", "place.json", "timings.json")
@@ -81,6 +80,8 @@ def encode(
     frames: Iterable[np.ndarray], job: Job, request: Request, frame: WantedFrame, encoder: str, folder: Path
 ) -> int:
     """Frames of the moving square -> picture.mp4, the square without loss, and FRAMED; returns how many there were."""
+    from avatar.frame import assembly
+
     with _ready(job, request, frame, encoder) as shot:
         count = assembly.assemble(frames, shot, folder / "picture.mp4", folder / FRAMED)
     (folder / MADE_AS).write_text(_known_by(job, request, frame, encoder))
@@ -91,6 +92,8 @@ def encode(
 def picture(job: Job, request: Request, frame: WantedFrame, encoder: str) -> Iterator[Path]:
     """The moving picture in its frame: what was made with the lips, where that is what is wanted now; else it is made anew
     from what they kept, and gone when the block ends."""
+    from avatar.frame import assembly
+
     made_as = job.file(MADE_AS)
     if made_as.exists() and made_as.read_text() == _known_by(job, request, frame, encoder):
         yield job.file(FRAMED)
@@ -102,6 +105,9 @@ def picture(job: Job, request: Request, frame: WantedFrame, encoder: str) -> Ite
 
 def notes(job: Job, frame: WantedFrame) -> list[str]:
     """What to say of a head that is shown larger than it was drawn, or than its picture shows it."""
+    from avatar.frame.layout import layout
+    from avatar.portrait.framing import Place, Portrait
+
     portrait = Portrait.load(job.folder)
     drawn, place = len(portrait.picture), portrait.place
     laid = layout(place or Place(0, 0, drawn, drawn, drawn), frame.width, frame.height, frame.fit, frame.position)
@@ -120,7 +126,9 @@ def _known_by(job: Job, request: Request, frame: WantedFrame, encoder: str) -> s
 
 
 @contextlib.contextmanager
-def _ready(job: Job, request: Request, frame: WantedFrame, encoder: str) -> Iterator[assembly.Shot]:
+def _ready(job: Job, request: Request, frame: WantedFrame, encoder: str) -> Iterator[Shot]:
+    from avatar.frame.still import ready
+    from avatar.portrait.framing import Portrait
     from avatar.voice.speech import Speech
 
     portrait = Portrait.load(job.folder)

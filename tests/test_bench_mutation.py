@@ -51,6 +51,6 @@ def test_each_fault_of_our_modules_is_another_program():
 
 
 def test_the_tests_of_a_module_are_those_that_import_it():
-    assert importers("media/subtitles") == ["tests/test_subtitles.py"]
+    assert importers("media/subtitles") == ["tests/test_burned.py", "tests/test_subtitles.py"]
     assert {"tests/test_musetalk_crop.py", "tests/test_musetalk_clip.py"} <= set(importers("lips/musetalk/crop"))
     assert importers("voice/no_such_module") == []

@@ -14,7 +14,8 @@ import pytest
 from avatar.errors import InputError, RequestError
 from avatar.frame.captions import WIDTH, captions_of, look_of, mouth_ends_at, top_of
 from avatar.frame.layout import layout
-from avatar.frame.wanted import WantedFrame, ready
+from avatar.frame.still import ready
+from avatar.frame.wanted import WantedFrame
 from avatar.jobs import home as homes
 from avatar.media import ass, fonts
 from avatar.media.frames import video_frames

@@ -1,25 +1,13 @@
-"""What a frame is asked to be, and what has to lie ready before FFmpeg puts it together."""
+"""What a frame is asked to be."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from avatar.frame import assembly
-from avatar.frame.canvas import canvas
-from avatar.frame.captions import captions_of, look_of
-from avatar.frame.layout import layout
-from avatar.media import ass, fonts
-from avatar.portrait.framing import Place, Portrait
-
 if TYPE_CHECKING:
     from avatar.media.ass import Style
-    from avatar.voice.speech import Word
 
 
 @dataclass(frozen=True)
@@ -36,29 +24,3 @@ class WantedFrame:
     style: Style | None
     font: Path | None
     mark: str | None
-
-
-def ready(
-    wanted: WantedFrame, portrait: Portrait, picture: np.ndarray, words: Sequence[Word], folder: Path, rate: Fraction,
-    encoder: str = "x264",
-) -> assembly.Shot:  # fmt: skip
-    """Write what stands still into an empty folder, and say how it all goes together.
-
-    picture: uint8 RGB, which the portrait was cut from, or the portrait's own.
-    """
-    from avatar.media.mark import layer
-    from avatar.portrait.picture import read_picture
-
-    square = len(portrait.picture)
-    place = portrait.place or Place(0, 0, square, square, square)
-    laid = layout(place, wanted.width, wanted.height, wanted.fit, wanted.position)
-    behind = read_picture(wanted.backdrop) if wanted.backdrop else None
-    around = None if laid.is_head_alone else canvas(picture, laid, wanted.background, behind)
-    mark = layer(wanted.width, wanted.height, wanted.mark) if wanted.mark else None
-    font, document = None, ""
-    if wanted.style and words:
-        font = fonts.opened(wanted.font) if wanted.font else fonts.bundled()
-        look = look_of(laid, portrait.landmarks, square, wanted.style, font)
-        document = ass.document(captions_of(words, look, font), look)
-    assembly.prepare(folder, around, mark, document, font)
-    return assembly.Shot(folder, laid, square, rate, encoder)

@@ -62,8 +62,8 @@ def answer_with(video: Made, name: str, upload: Callable[..., str]) -> dict[str,
     """
     size = video.path.stat().st_size
     told = {"seconds": video.seconds, "bytes": size, "sha256": file_digest(video.path), "report": video.report}
-    for name in ("subtitles.srt", "subtitles.vtt"):
-        if (subtitles := video.path.with_name(name)).exists():
+    for beside in ("subtitles.srt", "subtitles.vtt"):
+        if (subtitles := video.path.with_name(beside)).exists():
             told["subtitles"] = subtitles.read_text()
     if size <= int(os.environ.get("AVATAR_RUNPOD_ANSWER_BYTES", MOST_ANSWER_BYTES)):
         return told | {"video": base64.b64encode(video.path.read_bytes()).decode()}
