@@ -13,6 +13,7 @@ import numpy
 import pytest
 from PIL import Image
 
+from avatar.media.frames import video_frames
 from avatar.portrait.bundled import bundled_picture
 from tests.conftest import run_command
 from tests.served import Server, requests, serving
@@ -59,6 +60,22 @@ def test_openai_client_is_refused_with_the_command_lines_sentence(client):
         client.videos.create(prompt="Hello.", model="sora-9")
     with pytest.raises(openai.NotFoundError, match="there is no video"):
         client.videos.retrieve("nothing")
+
+
+def test_openai_client_asks_for_a_size_and_words_in_the_picture(server: Server, client, tmp_path):
+    more = {"voice": "joe", "captions": "burned", "caption_style": "box"}
+    made = client.videos.create(prompt=TEXT, model="avatar-preview", size="256x384", extra_body=more)
+    assert made.size == "256x384" and server.ended(made.id)["status"] == "completed"
+    client.videos.download_content(made.id).write_to_file(tmp_path / "api.mp4")
+    frame = next(video_frames(tmp_path / "api.mp4"))
+    assert frame.shape == (384, 256, 3)
+    for fields, name in (
+        ({"size": "99x1"}, "size"),
+        ({"background": "/etc/passwd"}, "background"),
+        ({"font": "x.ttf"}, "font"),
+    ):
+        refused = server.post("/v1/videos", json={"prompt": TEXT, **fields})
+        assert refused.status_code == 400 and refused.json()["error"]["param"] == name, fields
 
 
 def test_a_picture_that_is_sent_speaks(server: Server, client, tmp_path):
