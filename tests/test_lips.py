@@ -19,7 +19,7 @@ from avatar.lips.warp.geometry import face_frame, inner_window
 from avatar.lips.warp.liveliness import plan_sway
 from avatar.lips.warp.motion import Motion
 from avatar.lips.warp.mouth import SWAY_MARGIN_PX
-from avatar.lips.warp.sampling import finer, read_field, read_finer, still_positions
+from avatar.lips.warp.sampling import Positions, finer, read_field, read_finer, read_finer_but, still_positions
 from avatar.lips.warp.visemes import VISEMES
 from avatar.lips.warp.warp import WarpLips
 from avatar.portrait.bundled import bundled_picture
@@ -142,14 +142,28 @@ def test_no_layer_folds(name, warps):
             assert orientation[read_field(outline, at) > 0].min() > 0, (extreme, layer)
 
 
+def test_bands_of_rows_are_read_as_the_whole_is():
+    """To the bit, wherever the box lies in which other positions count."""
+    chance = np.random.default_rng(3)
+    fine = finer(chance.integers(0, 256, (150, 90, 3), np.uint8))
+    still = still_positions(90, 150)
+    at = Positions(*(each + chance.normal(0, 2, each.shape).astype(np.float32) for each in still))
+    for box in (Box(10, 50, 40, 140), Box(0, 0, 90, 150), Box(5, 64, 6, 65), Box(80, 127, 90, 129)):
+        inside = Positions(*(each + np.float32(1.25) for each in at.part(box)))
+        whole = Positions(at.x.copy(), at.y.copy())
+        for part, other in zip(whole.part(box), inside, strict=True):
+            part[:] = other
+        assert np.array_equal(read_finer_but(fine, at, box, inside), read_finer(fine, whole))
+
+
 def test_nothing_pops_at_the_border_of_the_moved_region(warps):
     warp = warps["smiling"]
     head = warp.head.positions(np.array([2.5, 3, 0.011, 0.03, 0.03, 2]))
     skin = warp.mouth.move_skin(head, warp.mouth.shift(pose("aa")))
-    moved = np.abs(skin.x - head.x) + np.abs(skin.y - head.y)
-    box = warp.mouth.moved_box
+    still = head.part(warp.mouth.moved_box)
+    moved = np.abs(skin.x - still.x) + np.abs(skin.y - still.y)
     assert moved.max() > 15
-    sides = [moved[box.top + 1], moved[:, box.left + 1], moved[:, box.right - 2]]  # its end is that of the picture
+    sides = [moved[1], moved[:, 1], moved[:, -2]]  # its end is that of the picture
     assert max(side.max() for side in sides) < 0.05
 
 

@@ -152,14 +152,11 @@ class Mouth:
         return Positions(along * right_x + down * down_x, along * right_y + down * down_y)
 
     def move_skin(self, head: Positions, shift: MouthShift) -> Positions:
-        """The positions of the whole picture with the mouth's movement added to the head's."""
-        skin = Positions(head.x.copy(), head.y.copy())
-        x, y = skin.part(self.moved_box)
-        own = Positions(x, y).relative_to(self.box)
+        """The positions of the pixels of `moved_box` with the mouth's movement added to the head's."""
+        there = head.part(self.moved_box)
+        own = there.relative_to(self.box)
         move = self.in_picture(shift.along, np.where(self.fields.below, shift.lower, shift.upper))
-        x -= read_field(move.x, own)
-        y -= read_field(move.y, own)
-        return skin
+        return there.minus(Positions(read_field(move.x, own), read_field(move.y, own)))
 
     def draw_lips(self, canvas: np.ndarray, head: Positions, shift: MouthShift) -> None:
         """Draw interior, lower and upper layer, in this order, where the lips may part."""

@@ -12,7 +12,7 @@ from avatar.lips.warp.eyelids import Eyelids
 from avatar.lips.warp.head_sway import HeadSway
 from avatar.lips.warp.motion import Motion
 from avatar.lips.warp.mouth import Mouth
-from avatar.lips.warp.sampling import finer, read_finer
+from avatar.lips.warp.sampling import finer, read_finer_but
 from avatar.portrait.landmarks import MESH
 
 PIXELS = np.array([1, 1, 0, 0, 0, 1], np.float32)  # what of a sway is a length in pixels, of a picture 512 wide
@@ -63,7 +63,8 @@ class WarpLips:
         """One picture: first the skin of the whole head, moved; then what slides over it, the lips and the lids."""
         head = self.head.positions(sway * self._scale)
         shift = self.mouth.shift(pose)
-        picture = read_finer(self._fine, self.mouth.move_skin(head, shift))
+        moved = self.mouth.move_skin(head, shift)
+        picture = read_finer_but(self._fine, head, self.mouth.moved_box, moved)
         self.mouth.draw_lips(picture, head, shift)
         self.eyelids.draw(picture, head, blink)
         return picture
