@@ -25,6 +25,7 @@ from avatar.weights import store
 if TYPE_CHECKING:
     from avatar.portrait.given_picture import GivenPortrait
 
+MENDS_CLIP = {"size": {"size": f"{SIZE}x{SIZE}"}, "fit": {"fit": "crop"}, "captions": {"captions": "soft"}}
 MOST_REMEMBERED = 1000  # pictures
 
 
@@ -123,8 +124,8 @@ def refuse_framed_clip(request: Request) -> None:
         value = getattr(request, name)
         if value not in (None, "crop", "none", "soft", "srt", "vtt", f"{SIZE}x{SIZE}"):
             raise RequestError(
-                f"a clip for a portrait is made as the {SIZE}x{SIZE} square around its head; leave this away, or give a "
-                "picture.", (name,),
+                f"a clip for a portrait is made as the {SIZE}x{SIZE} square around its head; ask for that, or give a "
+                "picture.", (name,), MENDS_CLIP.get(name, {}),
             )  # fmt: skip
 
 

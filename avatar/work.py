@@ -20,7 +20,7 @@ from avatar.engines import Told
 from avatar.errors import InputError, Interrupted, RequestError
 from avatar.invocation import to_type
 from avatar.jobs import home as homes
-from avatar.jobs.delivery import check_home, check_output, deliver, deliver_captions, deliver_with
+from avatar.jobs.delivery import LEAST_FREE_BYTES, check_home, check_output, deliver, deliver_captions, deliver_with
 from avatar.jobs.job import Job
 from avatar.limits import FRAME_RATE
 from avatar.loading import ONE_AT_A_TIME, Loading
@@ -171,12 +171,20 @@ def was_delivered(job: Job, output: Path) -> bool:
 def prepare(request: Request, output: Path | None, overwrite: bool, faces: Faces | None = None) -> Path | None:
     """All that can be refused before work begins; returns the output as an absolute path. faces: where the portrait is not
     made at once."""
-    from avatar import preflight
+    return checked(request, output, overwrite, faces)[0]
+
+
+def checked(
+    request: Request, output: Path | None, overwrite: bool, faces: Faces | None = None
+) -> tuple[Path | None, list[str]]:
+    """The same, with what is to be noted of the face."""
+    from avatar import framed, preflight
 
     output = output and prepare_output(request, output, overwrite)
     check_home(settings.home())
-    preflight.check(request, faces)
-    return output
+    notes = preflight.check(request, faces)
+    check_home(settings.home(), LEAST_FREE_BYTES + framed.needed_bytes(request))
+    return output, notes
 
 
 def prepare_output(request: Request, output: Path, overwrite: bool) -> Path:

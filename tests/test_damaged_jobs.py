@@ -333,15 +333,6 @@ TIMES = {
 }
 
 
-@pytest.mark.parametrize("case", TIMES)
-def test_times_that_cannot_be_read_are_made_again(good, case):
-    content, fits = TIMES[case]
-    written(good, content, "timings.json")
-    outputs = {"timings.json": file_digest(good.folder / "timings.json")}
-    good._write_record("voice", record(stage="voice", outputs=outputs))
-    assert good.has("voice", CAUSE) is fits
-
-
 PLACE = {"left": 2, "top": 3, "side": 10, "width": 12, "height": 13}
 PLACES = {
     "a square at the picture's corner": (PLACE, True),
@@ -357,13 +348,17 @@ PLACES = {
 }
 
 
-@pytest.mark.parametrize("case", PLACES)
-def test_a_place_that_cannot_be_is_made_again(good, case):
-    content, fits = PLACES[case]
-    written(good, content, "place.json")
-    outputs = {"place.json": file_digest(good.folder / "place.json")}
-    good._write_record("portrait", record(stage="portrait", outputs=outputs))
-    assert good.has("portrait", CAUSE) is fits
+READ = [("voice", "timings.json", *TIMES[case]) for case in TIMES] + [
+    ("portrait", "place.json", *PLACES[case]) for case in PLACES
+]
+
+
+@pytest.mark.parametrize(("stage", "name", "content", "fits"), READ, ids=[*TIMES, *PLACES])
+def test_what_cannot_be_read_is_made_again(good, stage, name, content, fits):
+    """Though its digest is the one in the record."""
+    written(good, content, name)
+    good._write_record(stage, record(stage=stage, outputs={name: file_digest(good.folder / name)}))
+    assert good.has(stage, CAUSE) is fits
 
 
 def test_an_output_that_is_a_folder_is_not_taken(home, good):

@@ -86,7 +86,7 @@ def test_a_dry_run_of_one_video_tells_and_makes_nothing(avatar, home, pictures, 
     asked = ("pipeline", "run", "--text", "Hello there.", "--portrait", pictures / "cut.png", "--dry-run")
     told = avatar(*asked, "-o", tmp_path / "x.mp4")
     assert told.code == 0, told.stderr
-    assert told.stdout == f"{tmp_path}/x.mp4  about 2 s of speech, preview stack\n"
+    assert told.stdout == f"{tmp_path}/x.mp4  about 2 s of speech, 512x512, preview stack\n"
     assert "of the face lies outside the picture" in told.stderr
     plan = json.loads(avatar(*asked, "--json").stdout)
     assert plan["video"].startswith(f"{home}/jobs/hello-there-") and "lies outside" in plan["notes"][0]

@@ -77,4 +77,17 @@ def test_a_table_is_planned_with_the_purpose_for_every_row(avatar, tmp_path, mon
     (tmp_path / "beach.png").write_bytes(b"no picture")
     (tmp_path / "table.csv").write_text("name,text,size,background\na,Hello.,,white\nb,Good bye.,128x128,beach.png\n")
     done = avatar("make", "table.csv", "-O", "videos", "--for", "shorts", "--dry-run")
-    assert "a" in done.stdout and "not a whole" in done.stderr + done.stdout
+    assert "a.mp4" in done.stdout and "b.mp4" not in done.stdout and "not a whole" in done.stderr
+
+
+def test_a_disk_without_room_for_what_is_kept_is_told_before_anything_is_made(avatar, tmp_path, home, monkeypatch):
+    """A minute at 1080 pixels is kept without loss: a render would die half way."""
+    import shutil
+
+    (tmp_path / "talk.md").write_text("This is a talk. " * 60)
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=100 << 20))
+    done = avatar("make", tmp_path / "talk.md", "-o", tmp_path / "talk.mp4", "--dry-run")
+    assert done.code == 75 and "is full (100 MiB free, " in done.stderr
+    small = avatar("make", tmp_path / "talk.md", "-o", tmp_path / "talk.mp4", "--dry-run", "--size", "128x128")
+    assert small.code == 0, small.stderr

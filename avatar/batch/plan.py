@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from avatar import preflight, settings
+from avatar import framed, preflight, settings
 from avatar.batch.making import Outcome, is_there, planned_row
 from avatar.batch.table import Row
 from avatar.jobs.contents import STAGES
@@ -44,5 +44,9 @@ def told(request: Request, job: Job) -> str:
         if request.text
         else "given speech"
     )
+    width, height = framed.frame_size(request)
+    captions = "" if request.worded == "none" else f", {request.worded} captions"
     done = [stage for stage in STAGES if job.record(stage)]
-    return f"{length}, {request.stack} stack" + (f", {' and '.join(done)} done" if done else "")
+    return f"{length}, {width}x{height}{captions}, {request.stack} stack" + (
+        f", {' and '.join(done)} done" if done else ""
+    )

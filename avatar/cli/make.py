@@ -85,7 +85,7 @@ def make_one(
 ) -> None:  # fmt: skip
     from avatar import work
     from avatar.cli.output import Printer, print_made
-    from avatar.preflight import Faces
+    from avatar.cli.plan import print_plan
 
     if folder is not None:
         raise RequestError("this is for a table of videos; name the file with --output.", ("folder",))
@@ -101,30 +101,6 @@ def make_one(
     named = Path("avatar.mp4") if script is None or str(script) == "-" else Path(script.with_suffix(".mp4").name)
     output = output or (named if script is not None else Path(wanted["audio"].with_suffix(".mp4").name))
     if dry_run:
-        with Faces() as faces:
-            work.prepare(request, output, overwrite, faces)
-        show_plan(request, output, as_json)
+        print_plan(request, output, overwrite, as_json)
         return
     print_made(work.make(request, output, overwrite, (lambda event: None) if quiet else Printer()), as_json, quiet)
-
-
-def show_plan(request, output: Path, as_json: bool) -> None:
-    """What would be made, in a few lines; all that can be refused beforehand has been."""
-    from avatar.cli.output import print_json
-    from avatar.framed import frame_size
-    from avatar.script.length import estimate_seconds
-
-    width, height = frame_size(request)
-    seconds = request.seconds or (
-        estimate_seconds(request.text, request.language) / request.speed if request.text else None
-    )
-    plan = {
-        "output": str(output), "width": width, "height": height, "seconds": seconds and round(seconds, 1),
-        "stack": request.stack, "voice": request.preset or request.voice and str(request.voice) or "heart",
-        "captions": request.worded, "version": 1,
-    }  # fmt: skip
-    if as_json:
-        print_json(plan)
-        return
-    length = f"about {seconds:.0f} s" if seconds else "as long as the recording"
-    click.echo(f"{output}: {width}x{height}, {length}, {request.stack} stack, captions: {request.worded}")

@@ -99,6 +99,8 @@ def run(
         asked["transcript"] = work.read_text(transcript)
     request = work.request_of(**asked, mark=not no_mark)
     if dry_run:
+        from avatar.cli.plan import print_plan
+
         print_plan(request, output, overwrite, as_json)
         return
     if queue:
@@ -110,28 +112,6 @@ def run(
         click.echo(printable(submit(settings.home(), work.with_profile(request), output, priority, overwrite).id))
         return
     print_made(work.make(request, output, overwrite, Printer()), as_json)
-
-
-def print_plan(request, output: Path | None, overwrite: bool, as_json: bool) -> None:
-    """What would be made of one request, after all the checks that it meets, and a look for the face."""
-    from avatar import preflight, work
-    from avatar.batch.plan import told
-    from avatar.jobs import home as homes
-    from avatar.jobs.delivery import check_home
-    from avatar.jobs.job import Job
-
-    output = output and work.prepare_output(request, output, overwrite)
-    check_home(settings.home())
-    with preflight.Faces() as faces:
-        notes = preflight.check(request, faces)
-    job = Job(homes.place(settings.home(), work.with_profile(request)))
-    plan, video = told(request, job), str(output or job.video)
-    if as_json:
-        print_json({"video": video, "plan": plan, "notes": notes})
-        return
-    for note in notes:
-        click.echo(printable(f"note: {note}"), err=True)
-    click.echo(printable(f"{video}  {plan}"))
 
 
 @pipeline.command(examples="avatar pipeline resume hello-3fa9c2\navatar pipeline resume hello -o hello.mp4")

@@ -12,7 +12,7 @@ from avatar.errors import EnvironmentProblem, RequestError, TemporaryProblem
 from avatar.files import written_whole
 from avatar.jobs.job import Job
 
-LEAST_FREE_BYTES = 50 << 20  # a job of 120 s needs about 20 MB; below this a render would die half way
+LEAST_FREE_BYTES = 50 << 20  # a plain square of 120 s needs about 20 MB; below this a render would die half way
 
 
 def check_output(output: Path, overwrite: bool, suffix: str = ".mp4") -> None:
@@ -39,8 +39,8 @@ def check_output(output: Path, overwrite: bool, suffix: str = ".mp4") -> None:
         ) from error
 
 
-def check_home(home: Path) -> None:
-    """Refuse a home that cannot be written or has no room, before any work is done."""
+def check_home(home: Path, needed_bytes: int = LEAST_FREE_BYTES) -> None:
+    """Refuse a home that cannot be written or has no room for so much, before any work is done."""
     try:
         home.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=home):
@@ -50,9 +50,9 @@ def check_home(home: Path) -> None:
         raise EnvironmentProblem(
             f"cannot write into {str(home)!r}, where jobs are kept: {error.strerror}; set AVATAR_HOME to another folder."
         ) from error
-    if free < LEAST_FREE_BYTES:
+    if free < needed_bytes:
         raise TemporaryProblem(
-            f"the disk that holds {str(home)!r} is full ({free >> 20} MiB free, {LEAST_FREE_BYTES >> 20} are needed); "
+            f"the disk that holds {str(home)!r} is full ({free >> 20} MiB free, {needed_bytes >> 20} are needed); "
             "free some space, or set AVATAR_HOME to a folder on another disk."
         )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +29,7 @@ from avatar.voice.xtts import speaker as xtts_speaker
 from avatar.voice.xtts import text as xtts_text
 from avatar.voice.xtts.checkpoint import MODEL
 from avatar.voice.xtts.codes import NotFinite
+from avatar.voice.xtts.seeds import occurrences, seed_of
 from avatar.voice.xtts.speaker import Speaker
 from avatar.voice.xtts.text import Piece
 from avatar.voice.xtts.utterances import (
@@ -387,18 +387,3 @@ def keep_speaker(reference: Path) -> None:
     """Compute what XTTS hears of a recording and keep it, as the first speech with it would. Raises as the voice does."""
     with XttsVoice.load() as voice:
         voice._read_speaker(reference, Told())
-
-
-def occurrences(pieces: list[Piece]) -> list[tuple[Piece, int]]:
-    """Each piece with how often its words stood before: said again, they need not sound the same."""
-    counted: Counter[str] = Counter()
-    result = []
-    for piece in pieces:
-        result.append((piece, counted[piece.spoken]))
-        counted[piece.spoken] += 1
-    return result
-
-
-def seed_of(seed: int, text: str, before: int, attempt: int) -> int:
-    """A seed for one try at one piece: the same words of the same request always have the same."""
-    return int.from_bytes(hashlib.sha256(f"{seed} {before} {attempt} {text}".encode()).digest()[:8], "big")

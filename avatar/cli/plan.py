@@ -1,0 +1,34 @@
+"""What would be made of one request, for `--dry-run`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from avatar import settings
+from avatar.cli.output import print_json
+from avatar.invocation import printable
+from avatar.request import Request
+
+
+def print_plan(request: Request, output: Path | None, overwrite: bool, as_json: bool) -> None:
+    """After all the checks that it meets, and a look for the face. Raises what these raise."""
+    from avatar import framed, work
+    from avatar.batch.plan import told
+    from avatar.jobs import home as homes
+    from avatar.jobs.job import Job
+    from avatar.preflight import Faces
+
+    with Faces() as faces:
+        output, notes = work.checked(request, output, overwrite, faces)
+    job = Job(homes.place(settings.home(), work.with_profile(request)))
+    plan, video = told(request, job), str(output or job.video)
+    if as_json:
+        width, height = framed.frame_size(request)
+        frame = {"width": width, "height": height, "captions": request.worded}
+        print_json({"video": video, "plan": plan, "notes": notes, **frame, "version": 1})
+        return
+    for note in notes:
+        click.echo(printable(f"note: {note}"), err=True)
+    click.echo(printable(f"{video}  {plan}"))
