@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import threading
 from collections.abc import Iterator
 from types import FrameType
 
@@ -30,13 +31,27 @@ def listen(*numbers: signal.Signals) -> None:
 @contextlib.contextmanager
 def remembered_alone() -> Iterator[None]:
     """For a library that an exception between two of its lines leaves with its locks held: within the block a signal is
-    remembered and no more, and whoever works there asks raise_if_told() again and again."""
+    remembered and no more, and whoever works there asks raise_if_told() again and again. In the main thread alone is any
+    raised at all; in another one the block changes nothing."""
     global _is_raised
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     before, _is_raised = _is_raised, False
     try:
         yield
     finally:
         _is_raised = before
+
+
+@contextlib.contextmanager
+def afterwards() -> Iterator[None]:
+    """For one short call into such a library: a signal that comes within the block is raised at its end."""
+    told_before = _told
+    with remembered_alone():
+        yield
+    if _told and not told_before:
+        raise KeyboardInterrupt
 
 
 def is_told() -> bool:
@@ -47,6 +62,11 @@ def raise_if_told(error: BaseException | None = None) -> None:
     """KeyboardInterrupt, where a signal came whose own was lost. error: what it was turned into."""
     if _told:
         raise KeyboardInterrupt from error
+
+
+def may_raise(frame: FrameType | None) -> bool:
+    """Whether a handler of another signal may raise where this frame is at work."""
+    return _is_raised and not is_importing(frame)
 
 
 def is_importing(frame: FrameType | None) -> bool:

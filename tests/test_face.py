@@ -14,6 +14,7 @@ import pytest
 
 from avatar.errors import EnvironmentProblem
 from avatar.portrait import face as face_module
+from avatar.portrait import mediapipe_calls
 from avatar.portrait.face import FaceReader, is_face
 from tests import real_faces
 from tests.real_faces import package, picture_of
@@ -136,7 +137,7 @@ def test_reading_is_silent_and_leaves_matplotlib_alone(tmp_path):
 
 
 def test_only_the_native_log_is_kept_off_stderr(capfd):
-    with face_module._quiet_native_log():
+    with mediapipe_calls._quiet_native_log():
         os.write(2, b"W0000 00:00:17.9 8267 face_landmarker_graph.cc:181] Sets something.\nsomething else\n")
         print("from Python", file=sys.stderr)
     assert sorted(capfd.readouterr().err.splitlines()) == ["from Python", "something else"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import os
 import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -118,3 +120,53 @@ def test_within_a_library_that_must_not_be_interrupted_a_signal_is_remembered():
         stopping.raise_if_told()
     with pytest.raises(KeyboardInterrupt):
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+STOPPED_WHILE_FACES_ARE_READ = """
+import os, random, signal, threading, time
+import numpy as np
+from avatar import stopping
+from avatar.portrait.face import FaceReader
+
+FaceReader().__enter__().__exit__()  # imports are interrupted elsewhere
+rounds, blank, begun, count = 20, np.zeros((300, 300, 3), np.uint8), threading.Semaphore(0), 0
+
+def kill():
+    for _ in range(rounds):
+        begun.acquire()
+        time.sleep(random.uniform(0, 0.1))
+        os.kill(os.getpid(), signal.SIGTERM)
+
+killer = threading.Thread(target=kill)
+killer.start()
+for _ in range(rounds):
+    stopping.listen(signal.SIGTERM)
+    begun.release()
+    try:
+        while True:
+            stopping.raise_if_told()
+            with FaceReader() as reader:
+                reader.sureness(blank)
+                reader.read(blank, search=False)
+    except KeyboardInterrupt:
+        count += 1
+killer.join()
+print(count)
+"""
+
+
+def run(script: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+
+
+def test_a_signal_that_comes_in_the_middle_of_mediapipes_calls_stops_and_breaks_nothing():
+    """The process died of a segmentation fault while signals were raised between two lines of such a call."""
+    done = run(STOPPED_WHILE_FACES_ARE_READ)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "20\n", "")
+
+
+def test_a_face_reader_that_is_never_left_is_closed_before_modules_are_torn_down():
+    """What an early module holds is freed after MediaPipe's own modules: its models printed a traceback then."""
+    kept = "import weakref\nfrom avatar.portrait.face import FaceReader\nweakref.kept = FaceReader().__enter__()\n"
+    done = run(kept)
+    assert (done.returncode, done.stderr) == (0, "")

