@@ -11,7 +11,7 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from avatar.frame import size
 from avatar.frame.wanted import WantedFrame
@@ -34,26 +34,61 @@ FFMPEG = Program(
     libraries=("fonttools", "imageio-ffmpeg", "matplotlib", "opencv-python-headless", "pillow", "scikit-image"),
     code=(
         "framed.py", "frame", "media/ass.py", "media/ffmpeg.py", "media/fonts.py", "media/mark.py", "media/subtitles.py",
-        "portrait/bundled.py", "portrait/decode_picture.py", "portrait/framing.py", "portrait/heic.py", "portrait/picture.py",
+        "portrait/bundled.py", "portrait/clip.py", "portrait/decode_picture.py", "portrait/framing.py", "portrait/heic.py", "portrait/picture.py",
     ),
 )  # fmt: skip
 
 
+class Moving(NamedTuple):
+    """What the lips' engine draws: pixels, and frames a second."""
+
+    width: int
+    height: int
+    rate: Fraction
+
+
+def moving(request: Request) -> Moving:
+    """A square around the head; or a clip's own frames."""
+    if clip := whole_clip(request):
+        from avatar.portrait.clip import own_rate, own_size
+
+        return Moving(*own_size(clip), own_rate(clip))
+    return Moving(square(request), square(request), Fraction(FRAME_RATE))
+
+
+def whole_clip(request: Request) -> Path | None:
+    """The clip whose own frames are shown: that of the full stack, wherever more than the plain square is asked for."""
+    if request.stack != "full" or request.portrait is None:
+        return None
+    from avatar.portrait.clip import is_clip
+
+    is_plain = request.size in (None, f"{SIZE}x{SIZE}") and request.fit == "crop" and request.worded != "burned"
+    return request.portrait if is_clip(request.portrait) and not is_plain else None
+
+
 def wanted(request: Request, mark: str) -> WantedFrame | None:
-    """mark: the words of the visible mark, if there is to be one."""
+    """None where what the lips' engine draws is the frame. mark: the words of the visible mark, if there is to be one."""
     width, height = frame_size(request)
     style = request.caption_style if request.worded == "burned" else None
-    if (width, height) == (SIZE, SIZE) and request.fit == "crop" and style is None:
+    clip = moving(request)[:2] if whole_clip(request) else None
+    is_filled = (width, height) == clip if clip else (width, height) == (SIZE, SIZE) and request.fit == "crop"
+    if is_filled and style is None:
         return None
     asked = {name: getattr(request, name) for name in ("fit", "background", "backdrop", "position", "font")}
-    return WantedFrame(width, height, **asked, style=style, mark=mark if request.mark else None)
+    return WantedFrame(width, height, **asked, style=style, mark=mark if request.mark else None, clip=clip)
 
 
 def frame_size(request: Request) -> tuple[int, int]:
     """Width and height of the video in pixels."""
     if request.size is None:
         return SIZE, SIZE
-    return size.parsed(request.size) or size.of_picture(*source_picture(request).shape[1::-1])
+    if found := size.parsed(request.size):
+        return found
+    if clip := whole_clip(request):
+        from avatar.portrait.clip import own_size
+
+        return size.of_picture(*own_size(clip))
+    return size.of_picture(*source_picture(request).shape[1::-1])
 
 
 def square(request: Request) -> int:
@@ -72,7 +107,11 @@ def needed_bytes(request: Request) -> int:
 
 
 def source_picture(request: Request) -> np.ndarray:
-    """The picture that was given, or the bundled one: uint8 RGB (height, width, 3)."""
+    """The picture that was given, a clip's first one, or the bundled one: uint8 RGB (height, width, 3)."""
+    if clip := whole_clip(request):
+        from avatar.portrait.clip import first_frame
+
+        return first_frame(clip)
     from avatar.portrait.bundled import bundled_picture
     from avatar.portrait.picture import read_picture
 
@@ -116,11 +155,15 @@ def picture(job: Job, request: Request, frame: WantedFrame, encoder: str) -> Ite
 
 def notes(job: Job, frame: WantedFrame) -> list[str]:
     """What to say of a head that is shown larger than it was drawn, or than its picture shows it."""
-    from avatar.frame.layout import layout
+    from avatar.frame.layout import layout, layout_of_whole
     from avatar.portrait.framing import Place, Portrait
 
     portrait = Portrait.load(job.folder)
     drawn, place = len(portrait.picture), portrait.place
+    if frame.clip and place:
+        laid = layout_of_whole(place, frame.width, frame.height, frame.fit, frame.position)
+        times = laid.picture[2] / frame.clip[0]
+        return [f"the clip is shown {times:.1f} times as large as it is."] if times > TOLD_ENLARGED else []
     laid = layout(place or Place(0, 0, drawn, drawn, drawn), frame.width, frame.height, frame.fit, frame.position)
     shown = laid.head.width
     if place and shown > TOLD_ENLARGED * place.side:
@@ -146,4 +189,4 @@ def _ready(job: Job, request: Request, frame: WantedFrame, encoder: str) -> Iter
     around = source_picture(request) if portrait.place else portrait.picture
     with TemporaryDirectory(dir=job.folder, prefix=".frame-") as folder:
         words = Speech.load(job.folder).words
-        yield ready(frame, portrait, around, words, Path(folder), Fraction(FRAME_RATE), encoder)
+        yield ready(frame, portrait, around, words, Path(folder), moving(request).rate, encoder)

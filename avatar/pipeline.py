@@ -69,10 +69,13 @@ def render_all(
 
 def judged(work: Work) -> dict:
     """What our own check finds of a finished video; what it falls short of is told."""
+    from avatar.framed import moving
     from avatar.quality.judgement import judge
     from avatar.voice.speech import Speech
 
-    judgement = judge(work.job.video, Speech.load(work.job.folder), work.job.file("motion.npz"))
+    judgement = judge(
+        work.job.video, Speech.load(work.job.folder), work.job.file("motion.npz"), moving(work.request).rate
+    )
     judgement["failed"] = [f"our own check of this video falls short: {reason}" for reason in judgement["failed"]]
     for warning in judgement["failed"]:
         work.progress.say(f"{warning}; '{to_type(f'check {work.job.video}')}' measures it frame by frame.")

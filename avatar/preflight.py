@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Sequence
 from contextlib import ExitStack, nullcontext
-from fractions import Fraction
 from typing import TYPE_CHECKING, Self
 
 from avatar import framed
@@ -13,11 +12,10 @@ from avatar.engines import Told, WantedPicture
 from avatar.errors import EnvironmentProblem, InputError, RequestError
 from avatar.files import file_digest
 from avatar.invocation import in_full_environment
-from avatar.limits import FRAME_RATE
 from avatar.media import encoder
 from avatar.portrait.picture import decoding, is_picture
 from avatar.progress import Progress
-from avatar.request import FILE_FIELDS, SIZE, Request
+from avatar.request import FILE_FIELDS, Request
 from avatar.stacks import Stack, stack_for
 from avatar.stages import wanted_picture, wanted_speech
 from avatar.weights import store
@@ -25,7 +23,6 @@ from avatar.weights import store
 if TYPE_CHECKING:
     from avatar.portrait.given_picture import GivenPortrait
 
-MENDS_CLIP = {"size": {"size": f"{SIZE}x{SIZE}"}, "fit": {"fit": "crop"}, "captions": {"captions": "soft"}}
 MOST_REMEMBERED = 1000  # pictures
 
 
@@ -86,7 +83,8 @@ def check(request: Request, faces: Faces | None = None) -> list[str]:
         stack = stack_for(request)
         check_stages(request, stack)
     check_frame(request)
-    encoder.refuse_unusable(framed.square(request), Fraction(FRAME_RATE))
+    shown = framed.moving(request)
+    encoder.refuse_unusable(shown.height, shown.rate)
     refuse_missing_parts(stack.models)
     if faces and request.portrait and not stack.takes_clip(request.portrait):
         return faces.notes_on(wanted_picture(request))
@@ -102,10 +100,9 @@ def refuse_missing_files(request: Request) -> None:
 
 def check_stages(request: Request, stack: Stack) -> None:
     """What each engine says of its part of the request."""
-    from avatar.lips.musetalk.clip import Clip, is_clip, refuse_unusable
+    from avatar.portrait.clip import Clip, is_clip, refuse_unusable
 
     if request.portrait and stack.takes_clip(request.portrait):
-        refuse_framed_clip(request)
         refuse_unusable(Clip(request.portrait, request.face))  # by the name that the user knows it by
     else:
         if request.portrait and is_clip(request.portrait) and not is_picture(request.portrait):
@@ -116,17 +113,6 @@ def check_stages(request: Request, stack: Stack) -> None:
         stack.portrait.check(wanted_picture(request))
     stack.voice.check(wanted_speech(request))
     stack.lips.check()
-
-
-def refuse_framed_clip(request: Request) -> None:
-    """A clip is drawn into as the plain square around its head, and nothing is kept that another frame could show."""
-    for name in ("size", "fit", "backdrop", "captions"):
-        value = getattr(request, name)
-        if value not in (None, "crop", "none", "soft", "srt", "vtt", f"{SIZE}x{SIZE}"):
-            raise RequestError(
-                f"a clip for a portrait is made as the {SIZE}x{SIZE} square around its head; ask for that, or give a "
-                "picture.", (name,), MENDS_CLIP.get(name, {}),
-            )  # fmt: skip
 
 
 def check_frame(request: Request) -> None:

@@ -39,17 +39,20 @@ class Stack:
         """Whether the lips engine moves the lips of this file itself: a video, and an engine that can."""
         if not self.moves_clips or path is None:
             return False
-        from avatar.lips.musetalk.clip import is_clip
+        from avatar.portrait.clip import is_clip
 
         return is_clip(path)
 
     def lips_source(self, folder: Path, request: Request) -> tuple[Callable[[], Any], dict]:
         """What gives the lips engine its source, and the stage inputs that stand for it."""
         if request.portrait and self.takes_clip(request.portrait):
-            from avatar.lips.musetalk.clip import Clip
+            from avatar import framed
+            from avatar.portrait.clip import Clip
 
-            clip = Clip(request.portrait, request.face, "the clip that was given")
-            return lambda: clip, {"clip": request.portrait, "face": request.face}
+            is_whole = framed.whole_clip(request) is not None
+            clip = Clip(request.portrait, request.face, "the clip that was given", is_whole)
+            made_of = {"clip": request.portrait, "face": request.face}
+            return lambda: clip, made_of | ({"is_whole": True} if is_whole else {})
         from avatar.portrait.framing import Portrait
 
         files = {name: folder / name for name in ("portrait.png", "landmarks.npy")}

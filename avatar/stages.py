@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
-from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from avatar.voice.speech import Speech
 
 MUX = Program("ffmpeg", "1")
-RATE = Fraction(FRAME_RATE)
 
 
 @dataclass
@@ -68,14 +66,15 @@ def wanted_speech(request: Request) -> WantedSpeech:
 
 
 def portrait(work: Work) -> Task:
-    """A picture with a face, given or drawn -> portrait.png, SIZE x SIZE, and landmarks.npy. A clip stays as it is."""
+    """A picture with a face, given or drawn -> portrait.png, SIZE x SIZE, landmarks.npy and place.json. A clip of which the square around
+    the head is shown stays as it is."""
     wanted = wanted_picture(work.request)
 
     def make(engine: Any, folder: Path, told: Told) -> None:
         engine.picture(wanted, told, work.progress).save(folder)
 
-    is_clip = work.stack.takes_clip(work.request.portrait)
-    return Task(work.stack.portrait, asdict(wanted), None if is_clip else make)
+    is_square_clip = work.stack.takes_clip(work.request.portrait) and not framed.whole_clip(work.request)
+    return Task(work.stack.portrait, asdict(wanted), None if is_square_clip else make)
 
 
 def voice(work: Work) -> Task:
@@ -120,23 +119,23 @@ def lips(work: Work) -> Task:
     job, request, stack = work.job, work.request, work.stack
     source, made_of = stack.lips_source(job.folder, request)
     options = stack.lips_options(request)
-    side, frame = framed.square(request), framed.wanted(request, stack.mark)
-    chosen = encoder.choose(device_of(work), side, RATE)
+    shown, frame = framed.moving(request), framed.wanted(request, stack.mark)
+    chosen = encoder.choose(device_of(work), shown.height, shown.rate)
     mark = stack.mark if request.mark else None
     inputs = job.files("speech.wav", "timings.json") | made_of | {"seed": request.seed, "options": repr(options)}
     inputs |= {"kept": "without loss"} if frame else {"mark": mark, **chosen.inputs}
 
     def make(engine: Any, folder: Path, told: Told) -> dict:
         speech = Speech.load(job.folder)
-        frames = engine.frames(source(), speech, FRAME_RATE, request.seed, options, told)
-        frames = work.progress.count(frames, speech.frame_count(FRAME_RATE))
+        frames = engine.frames(source(), speech, shown.rate, request.seed, options, told)
+        frames = work.progress.count(frames, speech.frame_count(shown.rate))
         if frame:
             count = framed.encode(frames, job, request, frame, chosen.name, folder)
         else:
-            frames = marked(frames, side, side, mark) if mark else frames
-            count = ffmpeg.encode_frames(frames, side, side, RATE, folder / "picture.mp4", chosen.name)
+            frames = marked(frames, shown.width, shown.height, mark) if mark else frames
+            count = ffmpeg.encode_frames(frames, *shown, folder / "picture.mp4", chosen.name)
         engine.save_motion(folder)
-        return {"encoder": asdict(chosen), "frames": count}
+        return {"encoder": asdict(chosen), "frames": count, "frame_rate": str(shown.rate)}
 
     return Task(stack.lips, inputs, make)
 
@@ -157,7 +156,8 @@ def video(work: Work) -> Task:
     job, request = work.job, work.request
     said = {"captions": request.worded, "language": request.language, "tags": report.video_tags(job, request)}
     frame = framed.wanted(request, work.stack.mark)
-    chosen = encoder.choose(device_of(work), framed.square(request), RATE).name
+    shown = framed.moving(request)
+    chosen = encoder.choose(device_of(work), shown.height, shown.rate).name
     made_of = framed.inputs(job, request, frame, chosen) if frame else {}
 
     def make(engine: None, folder: Path, told: Told) -> None:
@@ -173,7 +173,7 @@ def video(work: Work) -> Task:
             ffmpeg.mux(
                 picture,
                 sound,
-                Fraction(speech.frame_count(FRAME_RATE), FRAME_RATE),
+                speech.frame_count(shown.rate) / shown.rate,
                 folder / "video.mp4",
                 said["tags"],
                 captions if request.worded == "soft" else None,

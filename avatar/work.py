@@ -22,7 +22,6 @@ from avatar.invocation import to_type
 from avatar.jobs import home as homes
 from avatar.jobs.delivery import LEAST_FREE_BYTES, check_home, check_output, deliver, deliver_captions, deliver_with
 from avatar.jobs.job import Job
-from avatar.limits import FRAME_RATE
 from avatar.loading import ONE_AT_A_TIME, Loading
 from avatar.progress import Event, Progress
 from avatar.request import FILE_FIELDS, Request, make_request
@@ -226,7 +225,7 @@ def finish(job: Job, output: Path | None, tell: Tell, started: float, loading: L
             deliver(video, output)
         deliver_captions(job, output)
     told = report.read(job)
-    seconds = told["records"]["lips"]["frames"] / FRAME_RATE
+    seconds = report.video_seconds(told["records"]) or 0.0
     return Made(output or video, seconds, time.monotonic() - started, tuple(told["notes"]), told, job.id)
 
 

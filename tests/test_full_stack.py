@@ -94,23 +94,6 @@ def test_the_lips_are_drawn_for_another_frame(finished, forker, workplace):
     homes.remove(made)
 
 
-def test_a_clip_keeps_its_square(forker, workplace, tmp_path):
-    clip = clip_of_a_face(tmp_path / "clip.mp4")
-    told = ["--portrait", clip, "--size", "portrait"]
-    assert forker.run("pipeline", "run", "--stack", "full", "--text", TEXT, *told) == 2
-    assert "a clip for a portrait is made as the 512x512 square" in forker.messages()
-
-
-def clip_of_a_face(path: Path) -> Path:
-    from avatar.portrait.bundled import bundled_picture
-
-    picture = path.with_suffix(".png")
-    Image.fromarray(bundled_picture()).save(picture)
-    line = [ffmpeg_program(), "-v", "error", "-loop", "1", "-i", picture, "-t", "0.4", "-pix_fmt", "yuv420p", path]
-    subprocess.run(line, check=True)
-    return path
-
-
 def test_other_lips_are_made_anew_and_nothing_before_them(finished, forker):
     """The same job with another shift of MuseTalk's box: portrait and speech stay, the picture is another."""
     changed = jobs.Job(finished.folder.with_name("shifted"))

@@ -12,12 +12,13 @@ import pytest
 
 from avatar.engines import Told
 from avatar.errors import InputError
-from avatar.lips.musetalk.clip import Clip, frame_file, framed_frames, framing, is_clip
 from avatar.lips.musetalk.crop import face_edges
 from avatar.lips.musetalk.engine import MuseTalkLips
+from avatar.lips.musetalk.frame_file import frame_file
 from avatar.lips.musetalk.source import opened
 from avatar.media.ffmpeg import encode_frames, ffmpeg_program
 from avatar.media.frames import video_frames
+from avatar.portrait.clip import Clip, framed_frames, framing, is_clip
 from avatar.portrait.framing import Portrait
 from avatar.portrait.given_picture import bundled_portrait
 from avatar.voice.speech import Speech
@@ -140,7 +141,7 @@ def test_no_decoder_is_left_running(clip):
 
 def test_frames_are_kept_in_any_order():
     frames = [np.full((8, 8, 3), value, np.uint8) for value in (3, 1, 2)]
-    with frame_file(8) as kept:
+    with frame_file() as kept:
         assert [frame[0, 0, 0] for frame in kept.keep(iter(frames))] == [3, 1, 2]
         assert len(kept) == 3 and [kept[i][0, 0, 0] for i in (2, 0, 1, 1)] == [2, 3, 1, 1]
 
@@ -216,7 +217,7 @@ def test_a_clip_without_a_face_is_refused_by_its_own_name_before_speech_is_made(
     from avatar import preflight
     from avatar.request import make_request
 
-    monkeypatch.setattr("avatar.lips.musetalk.clip.LOOKED_S", 1.0)
+    monkeypatch.setattr("avatar.portrait.clip.LOOKED_S", 1.0)
     path = tmp_path / "my holiday.mp4"
     encode_frames([np.full((HEIGHT, WIDTH, 3), 90, np.uint8)] * 60, WIDTH, HEIGHT, RATE, path)
     with pytest.raises(InputError, match="my holiday.mp4.*no face was found"):

@@ -1,6 +1,6 @@
-"""The moving square, what stands around it, the mark and the words -> the frame, all by one FFmpeg.
+"""What moves, which is the square around a head or a whole clip, what stands around it, the mark and the words -> the frame, all by one FFmpeg.
 
-When the lips are drawn, the same FFmpeg keeps the square without loss: another frame of a finished job is then made from
+When the lips are drawn, the same FFmpeg keeps it without loss: another frame of a finished job is then made from
 that, byte for byte as if the lips had been drawn for it.
 """
 
@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from avatar.frame.layout import Layout
+from avatar.lips.box import Box
 from avatar.media.ffmpeg import BITEXACT, BT709, ENCODERS, Input, command, file_argument, raw_frames, running
 from avatar.media.fonts import Font
 
@@ -24,12 +25,13 @@ CANVAS, MARK, CAPTIONS, FONTS = "canvas.png", "mark.png", "captions.ass", "fonts
 
 @dataclass(frozen=True)
 class Shot:
-    """What is put together. folder: holds CANVAS, and MARK and CAPTIONS where there are any; square: the drawn one's side,
-    in pixels."""
+    """What is put together. folder: holds CANVAS, and MARK and CAPTIONS where there are any; at: where in the frame the moving
+    picture is shown, which may reach beyond it; moving: its width and height as it is drawn, in pixels."""
 
     folder: Path
     layout: Layout
-    square: int
+    at: Box
+    moving: tuple[int, int]
     frame_rate: Fraction
     encoder: str = "x264"
 
@@ -52,9 +54,9 @@ def prepare(folder: Path, canvas: np.ndarray | None, mark: np.ndarray | None, ca
 
 
 def assemble(frames: Iterable[np.ndarray], shot: Shot, kept: Path, framed: Path) -> int:
-    """Frames, each uint8 RGB (square, square, 3) -> both files; returns how many there were. Raises as encode_frames does."""
+    """Frames, each uint8 RGB (height, width, 3) -> both files; returns how many there were. Raises as encode_frames does."""
     line = command(
-        raw_frames(shot.square, shot.square, shot.frame_rate), *_pictures(shot),
+        raw_frames(*shot.moving, shot.frame_rate), *_pictures(shot),
         output=[
             "-filter_complex", f"[0:v]{BT709},format=yuv420p,split[kept][moving];{_graph(shot, 'moving')}",
             "-xerror", "-map", "[kept]", *KEPT, *BITEXACT, "-f", "mp4", file_argument(kept.absolute()),
@@ -85,19 +87,19 @@ def _pictures(shot: Shot) -> list[Input]:
 
 
 def _graph(shot: Shot, moving: str) -> str:
-    """From the moving square to [framed]."""
-    frame, head = shot.layout, shot.layout.head
+    """From the moving picture to [framed]."""
+    frame, at = shot.layout, shot.at
     parts, shown, number = [], moving, 1
-    if head.width != shot.square:
-        parts.append(f"[{shown}]scale={head.width}:{head.height}:flags=bicubic[sized]")
+    if (at.width, at.height) != shot.moving:
+        parts.append(f"[{shown}]scale={at.width}:{at.height}:flags=bicubic[sized]")
         shown = "sized"
     if shot.has(CANVAS):
         # One picture, shown again and again: decoding it anew for each frame would take longer than drawing the frame.
         parts.append(f"[{number}:v]{BT709},format=yuv420p,loop=-1:1:0,setpts=N/({shot.frame_rate}*TB)[canvas]")
-        parts.append(f"[canvas][{shown}]overlay={head.left}:{head.top}:shortest=1[laid]")
+        parts.append(f"[canvas][{shown}]overlay={at.left}:{at.top}:shortest=1[laid]")
         shown, number = "laid", number + 1
-    elif (head.width, head.height) != (frame.width, frame.height):
-        parts.append(f"[{shown}]crop={frame.width}:{frame.height}:{-head.left}:{-head.top}[laid]")
+    elif (at.width, at.height) != (frame.width, frame.height):
+        parts.append(f"[{shown}]crop={frame.width}:{frame.height}:{-at.left}:{-at.top}[laid]")
         shown = "laid"
     if shot.has(MARK):
         parts.append(f"[{number}:v]scale=out_color_matrix=bt709:out_range=tv,format=yuva420p[mark]")

@@ -34,12 +34,16 @@ class Layout:
     @property
     def is_head_alone(self) -> bool:
         """Whether the square fills the frame, and nothing else is seen."""
-        return (
-            self.head.left <= 0
-            and self.head.top <= 0
-            and self.head.right >= self.width
-            and self.head.bottom >= self.height
-        )
+        return self.is_filled_by(self.head)
+
+    def is_filled_by(self, box: Box) -> bool:
+        return box.left <= 0 and box.top <= 0 and box.right >= self.width and box.bottom >= self.height
+
+    @property
+    def whole(self) -> Box:
+        """Where the whole picture is shown, in whole pixels, which may reach beyond the frame."""
+        left, top, width, height = map(round, self.picture)
+        return Box(left, top, left + width, top + height)
 
     @property
     def covered(self) -> Box:
@@ -69,6 +73,29 @@ def layout(place: Place, width: int, height: int, fit: str = "crop", position: s
     top = _along(height, side, place.top * scale, place.height * scale, eyes * height - EYES_AT * side)
     picture = (left - place.left * scale, top - place.top * scale, place.width * scale, place.height * scale)
     return Layout(width, height, Box(left, top, left + side, top + side), picture)
+
+
+def layout_of_whole(place: Place, width: int, height: int, fit: str = "crop", position: str = "centre") -> Layout:
+    """The frame width x height around a clip, all of which moves. place: where its head's square lies in it.
+
+    fit: "crop" fills the frame with as much of the clip as goes in, around the head; "pad" shows all of it.
+    """
+    way = max if fit == "crop" else min
+    scale = way(width / place.width, height / place.height)
+    shown = (max(2, even(place.width * scale)), max(2, even(place.height * scale)))
+    side = place.side * scale
+    eyes = EYES_IN_FRAME if height > width else EYES_AT
+    left = even(_filling(width, shown[0], POSITIONS[position] * width - (place.left * scale + side / 2)))
+    top = even(_filling(height, shown[1], eyes * height - (place.top * scale + EYES_AT * side)))
+    head = Box(*(round(edge) for edge in (
+        left + place.left * scale, top + place.top * scale, left + place.left * scale + side, top + place.top * scale + side
+    )))  # fmt: skip
+    return Layout(width, height, head, (left, top, *shown))
+
+
+def _filling(frame: int, shown: int, wanted: float) -> float:
+    """Where a picture begins along one side of the frame: near `wanted`, filling the frame, or inside it."""
+    return min(max(wanted, min(0, frame - shown)), max(0, frame - shown))
 
 
 def _cropping(place: Place, width: int, height: int) -> float:

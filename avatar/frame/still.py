@@ -12,7 +12,7 @@ import numpy as np
 from avatar.frame import assembly
 from avatar.frame.canvas import canvas
 from avatar.frame.captions import captions_of, look_of
-from avatar.frame.layout import layout
+from avatar.frame.layout import layout, layout_of_whole
 from avatar.frame.wanted import WantedFrame
 from avatar.media import ass, fonts
 from avatar.media.mark import layer
@@ -29,13 +29,15 @@ def ready(
 ) -> assembly.Shot:  # fmt: skip
     """Write what stands still into an empty folder, and say how it all goes together.
 
-    picture: uint8 RGB, which the portrait was cut from, or the portrait's own.
+    picture: uint8 RGB, which the portrait was cut from, or the portrait's own; a clip's first one.
     """
     square = len(portrait.picture)
     place = portrait.place or Place(0, 0, square, square, square)
-    laid = layout(place, wanted.width, wanted.height, wanted.fit, wanted.position)
+    lay = layout_of_whole if wanted.clip else layout
+    laid = lay(place, wanted.width, wanted.height, wanted.fit, wanted.position)
+    at = laid.whole if wanted.clip else laid.head
     behind = read_picture(wanted.backdrop) if wanted.backdrop else None
-    around = None if laid.is_head_alone else canvas(picture, laid, wanted.background, behind)
+    around = None if laid.is_filled_by(at) else canvas(picture, laid, wanted.background, behind)
     mark = layer(wanted.width, wanted.height, wanted.mark) if wanted.mark else None
     font, document = None, ""
     if wanted.style and words:
@@ -43,4 +45,4 @@ def ready(
         look = look_of(laid, portrait.landmarks, square, wanted.style, font)
         document = ass.document(captions_of(words, look, font), look)
     assembly.prepare(folder, around, mark, document, font)
-    return assembly.Shot(folder, laid, square, rate, encoder)
+    return assembly.Shot(folder, laid, at, wanted.clip or (square, square), rate, encoder)

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class WantedFrame:
     """width, height: pixels. fit, background, backdrop, position: as the request has them. style: of burned captions, None
-    without; font: a file for them, None for the bundled one. mark: the visible mark, None without."""
+    without; font: a file for them, None for the bundled one. mark: the visible mark, None without. clip: width and height of the
+    clip whose own frames are shown, None where a square around a head is."""
 
     width: int
     height: int
@@ -24,3 +25,4 @@ class WantedFrame:
     style: Style | None
     font: Path | None
     mark: str | None
+    clip: tuple[int, int] | None = None

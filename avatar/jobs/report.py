@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from fractions import Fraction
 
 import avatar
 from avatar.errors import AvatarError
@@ -11,6 +12,7 @@ from avatar.jobs.cause import locked_fingerprints, source_digest
 from avatar.jobs.contents import read_report
 from avatar.jobs.job import STAGES, Job
 from avatar.json_files import Damaged
+from avatar.limits import FRAME_RATE
 from avatar.request import Request
 
 
@@ -35,6 +37,12 @@ def read(job: Job) -> dict:
     except Damaged as error:
         raise AvatarError(f"the report of job {job.id} cannot be read ({error}).") from error
     raise AvatarError(f"the report of job {job.id} is gone.")
+
+
+def video_seconds(records: dict) -> float | None:
+    """How long a job's video is, by the records of its stages; None where that of the lips is not there."""
+    lips = records.get("lips") or {}
+    return float(lips["frames"] / Fraction(lips.get("frame_rate") or FRAME_RATE)) if lips.get("frames") else None
 
 
 def build(job: Job, request: Request, judgement: dict) -> dict:

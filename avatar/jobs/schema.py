@@ -63,6 +63,9 @@ class Record(BaseModel):
     peak_memory_mib: Annotated[int, Field(ge=0, le=1 << 40)]
     notes: Annotated[list[str], Field(max_length=1000)]
     frames: Annotated[int, Field(ge=0, le=MOST_FRAMES)] | None = None
+    frame_rate: Annotated[str, Field(pattern=r"\A[1-9]\d{0,6}(/[1-9]\d{0,6})?\z")] | None = (
+        None  # a second: 25, 30000/1001
+    )
     copied_from: str | None = None
     sounds: Annotated[
         list[Sha256], Field(max_length=10_000)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -11,7 +11,7 @@ import numpy as np
 
 from avatar.errors import InputError
 from avatar.limits import MOST_FRAMES
-from avatar.media.canonical import LARGEST_SIDE, filters
+from avatar.media.canonical import LARGEST_SIDE, filters, shown_size
 from avatar.media.pipes import FromPipe
 from avatar.media.reading import reading
 from avatar.media.streams import Streams, probe
@@ -30,7 +30,7 @@ def video_frames(
     containers: str = CONTAINERS,
     whole: bool = True,
     called: str = "",
-) -> Iterator[np.ndarray]:
+) -> Generator[np.ndarray]:
     """The pictures of a video, upright, in square pixels: uint8 (height, width, 3) RGB, one by one. See canonical.py.
 
     after: FFmpeg's filters for these pictures. pick: its filter that chooses some of them. start: where to begin in the
@@ -64,6 +64,16 @@ def video_frames(
 def at_rate(frame_rate: Fraction) -> str:
     """To pick: as many pictures a second, whatever the video has, and however unevenly."""
     return f"fps={frame_rate.numerator}/{frame_rate.denominator}"
+
+
+def size_and_rate(path: Path) -> tuple[int, int, Fraction | None]:
+    """Width and height of a video's upright pictures in square pixels, and how many a second it says it has, None where that
+    is not known. Raises InputError for one that cannot be read, or is too large."""
+    streams = _streams(path, CONTAINERS)
+    refuse_too_large(streams, f"the video {str(path)!r}")
+    if streams.first_frame is None:
+        raise InputError(f"cannot read the video {str(path)!r}: it shows no picture; convert it to an mp4 (H.264).")
+    return *shown_size(streams.first_frame), streams.frame_rate
 
 
 def refuse_too_large(streams: Streams, called: str) -> None:

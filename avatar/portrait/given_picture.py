@@ -12,6 +12,7 @@ from avatar.device.libraries import FACES, FFMPEG
 from avatar.engines import Told, WantedPicture
 from avatar.media import READS_CLIPS
 from avatar.portrait.bundled import BUNDLED_NOTE, bundled_picture
+from avatar.portrait.clip import Clip, first_frame, is_clip, seen
 from avatar.portrait.covered import covered_note
 from avatar.portrait.face import Face, FaceReader
 from avatar.portrait.framing import Place, Portrait, choose_face, frame_box, frame_portrait, outside_note
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from avatar.device.hardware import Profile
 
 MOST_FACES = 12  # of a group picture, to choose from
+CLIP_SEEN_S = 10.0  # of a clip, that its frame is laid by
 
 
 class GivenPortrait:
@@ -34,9 +36,9 @@ class GivenPortrait:
     models: ClassVar[tuple[str, ...]] = ()
     libraries: ClassVar[tuple[str, ...]] = tuple(sorted({*FACES, *FFMPEG}))  # FFmpeg for HEIC
     code: ClassVar[tuple[str, ...]] = (
-        "portrait/bundled.py", "portrait/covered.py", "portrait/decode_picture.py", "portrait/face.py", "portrait/facts.py",
-        "portrait/framing.py", "portrait/given_picture.py", "portrait/heic.py", "portrait/landmarks.py", "portrait/picture.py",
-        "portrait/seen_again.py", "portrait/upright.py", *READS_CLIPS,
+        "portrait/bundled.py", "portrait/clip.py", "portrait/covered.py", "portrait/decode_picture.py", "portrait/face.py",
+        "portrait/facts.py", "portrait/framing.py", "portrait/given_picture.py", "portrait/heic.py", "portrait/landmarks.py",
+        "portrait/mediapipe_calls.py", "portrait/picture.py", "portrait/seen_again.py", "portrait/upright.py", *READS_CLIPS,
     )  # fmt: skip
     uses: ClassVar[tuple[str, ...]] = ()
 
@@ -63,6 +65,8 @@ class GivenPortrait:
         The landmarks are read on the framed picture itself, which the lips engine sees, and not on the one that was
         given. Raises RequestError and InputError as read_picture and choose_face do.
         """
+        if wanted.path and is_clip(wanted.path):
+            return self._of_clip(Clip(wanted.path, wanted.face), wanted.size)
         rgb = read_picture(wanted.path) if wanted.path else bundled_picture()
         faces = self._reader.read(rgb)
         if wanted.path:
@@ -77,6 +81,11 @@ class GivenPortrait:
         if wanted.path and (note := covered_note(self._reader, portrait.picture, portrait.landmarks)):
             told.notes.append(note)
         return portrait
+
+    def _of_clip(self, clip: Clip, size: int) -> Portrait:
+        """How a clip that is shown as it is shows its head at first; a video's frame and its captions go by that."""
+        shown = seen(clip, self._reader, CLIP_SEEN_S)
+        return framed(self._reader, first_frame(clip.path, shown.start_s), Face(shown.landmarks), size)
 
 
 def framed(reader: FaceReader, rgb: np.ndarray, face: Face, size: int = 512) -> Portrait:

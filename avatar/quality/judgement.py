@@ -7,6 +7,7 @@ judgement"). It is no stage: what it finds is told, and nothing is made again wh
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +20,12 @@ from avatar.quality.sync import FEWEST, LEAST_R_SOUND, match, match_failures
 from avatar.voice.speech import Speech
 
 
-def judge(video: Path, speech: Speech, motion: Path) -> dict:
-    """Figures and failed limits of a video that was made from this speech; motion: where its plan is, if it has one."""
-    frames = speech.frame_count(FRAME_RATE)
+def judge(video: Path, speech: Speech, motion: Path, frame_rate: Fraction = Fraction(FRAME_RATE)) -> dict:
+    """Figures and failed limits of a video that was made from this speech, with so many frames a second; motion: where its
+    plan is, if it has one."""
+    frames = speech.frame_count(frame_rate)
     level = decibels(float(np.sqrt(np.mean(np.square(speech.samples, dtype=np.float64))))) if frames else None
-    failed = _file_failures(video, frames)
+    failed = _file_failures(video, frames, 1 / frame_rate)
     if level is None or level < SILENT_DBFS:
         failed.append(f"the sound is silent (below {SILENT_DBFS:.0f} dBFS)")
     judged = {"frames": frames, "audio_rms_dbfs": level and round(level, 1)}
@@ -36,7 +38,7 @@ def judge(video: Path, speech: Speech, motion: Path) -> dict:
     return {**judged, "failed": failed}
 
 
-def _file_failures(video: Path, frames: int) -> list[str]:
+def _file_failures(video: Path, frames: int, frame_s: Fraction) -> list[str]:
     """What is wrong with the file: a track too few, or one that is not as long as the speech."""
     try:
         tracks = {track.kind: track for track in reversed(tracks_of(video))}
@@ -48,7 +50,7 @@ def _file_failures(video: Path, frames: int) -> list[str]:
     failed = []
     if picture.samples != frames:
         failed.append(f"the picture has {picture.samples} frames, and the speech fills {frames}")
-    if abs(picture.seconds - sound.seconds) > 1 / FRAME_RATE:
+    if abs(picture.seconds - sound.seconds) > frame_s:
         failed.append(f"picture and sound differ by {abs(picture.seconds - sound.seconds):.3f} s, more than one frame")
     return failed
 

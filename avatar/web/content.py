@@ -13,7 +13,6 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from avatar.files import is_regular
 from avatar.jobs import events, report
 from avatar.jobs.job import Job
-from avatar.limits import FRAME_RATE
 from avatar.progress import Event
 from avatar.service.queue import Place
 from avatar.web.answers import Refused
@@ -61,10 +60,8 @@ async def content(
         name, kind = "subtitles.vtt", "text/vtt"
         path = place.job.file(name)
     if variant == "spritesheet" and not is_regular(path):
-        frames = (place.job.record("lips") or {}).get("frames", FRAME_RATE)
-        await state_of(request).speaker.ask(
-            "sheet", home, video=place.job.video, seconds=frames / FRAME_RATE, output=path
-        )
+        seconds = report.video_seconds({"lips": place.job.record("lips")}) or 1.0
+        await state_of(request).speaker.ask("sheet", home, video=place.job.video, seconds=seconds, output=path)
     if not is_regular(path):
         raise Refused(404, "not_found", f"video {video_id} has no {variant}.")
     digest = record["outputs"].get(name) or record["outputs"]["video.mp4"] + "-sheet"

@@ -14,7 +14,7 @@ from avatar.frame.size import SOURCE, parsed
 from avatar.jobs import events
 from avatar.jobs.contents import STAGES
 from avatar.jobs.job import Job
-from avatar.limits import FRAME_RATE
+from avatar.jobs.report import video_seconds
 from avatar.progress import Event
 from avatar.request import SIZE
 from avatar.service import queue
@@ -84,8 +84,8 @@ def video_of(place: queue.Place, waiting: list[str]) -> Video:
     except AvatarError:  # damaged, or of another version: what is known is shown
         pass
     records = {stage: record for stage in STAGES if (record := job.record(stage))}
-    frames = records.get("lips", {}).get("frames") if place.state == "done" else None
-    seconds = f"{frames / FRAME_RATE:g}" if frames else f"{asked_s or 0:g}"
+    long_s = video_seconds(records) if place.state == "done" else None
+    seconds = f"{long_s or asked_s or 0:g}"
     told = events.last(job.folder) if place.state == "running" else None
     is_waiting = place.state == "queued" and job.id in waiting
     return Video(

@@ -16,9 +16,9 @@ from avatar.device import memory, need
 from avatar.device.libraries import DIFFUSERS, FACES, FFMPEG, TORCH
 from avatar.device.threads import opencv_threads, torch_threads
 from avatar.engines import Told
-from avatar.lips.musetalk.clip import Clip
 from avatar.lips.musetalk.options import Options
 from avatar.media import READS_CLIPS, READS_SOUND
+from avatar.portrait.clip import Clip
 from avatar.portrait.framing import Portrait
 from avatar.voice.speech import Speech
 from avatar.weights import store
@@ -44,9 +44,9 @@ class MuseTalkLips:
     # MediaPipe and FFmpeg are for clips.
     libraries: ClassVar[tuple[str, ...]] = tuple(sorted({*TORCH, *DIFFUSERS, *FACES, *FFMPEG}))
     code: ClassVar[tuple[str, ...]] = (
-        "lips/__init__.py", "lips/box.py", "lips/musetalk", "portrait/face.py", "portrait/facts.py",
-        "portrait/framing.py", "portrait/heic.py", "portrait/landmarks.py", "portrait/picture.py",
-        "portrait/seen_again.py", "voice/speech.py", *READS_CLIPS,
+        "lips/__init__.py", "lips/box.py", "lips/musetalk", "portrait/clip.py", "portrait/face.py", "portrait/facts.py",
+        "portrait/framing.py", "portrait/heic.py", "portrait/landmarks.py", "portrait/mediapipe_calls.py",
+        "portrait/picture.py", "portrait/seen_again.py", "voice/speech.py", *READS_CLIPS,
         *READS_SOUND,
     )  # fmt: skip
     # A batch of one and one of eight differ in last digits: by one level in some pixels.
@@ -111,7 +111,7 @@ class MuseTalkLips:
     ) -> Iterator[np.ndarray]:
         """The frames that the speech fills, each a new uint8 RGB (height, width, 3), at any exact frame rate.
 
-        source: a framed portrait, or a Clip, which is framed here to 512 x 512. seed: nothing is drawn by chance here;
+        source: a framed portrait; or a Clip, which is framed here to 512 x 512, or shown as it is. seed: nothing is drawn by chance here;
         it is taken because every engine takes one. MuseTalk was trained at 25 frames/s; other rates work and are off
         what it learned. Threads share the work: the next pictures are cut out, the next faces drawn and the next
         frames blended while the caller has this one. Raises InputError when the source shows no usable face.
@@ -142,7 +142,8 @@ class MuseTalkLips:
             drawing = Drawing(self._models, source, features, plan, rate, options, self._steps, self._graphs)
             blending = Blending(source, plan, drawing.prepared)
             preparing_s = time.perf_counter() - started
-            yield from self._pictures(drawing, blending)
+            pictures = self._pictures(drawing, blending)
+            yield from source.whole.with_lips(pictures, plan.shows) if source.whole else pictures
             seconds = {"preparing": preparing_s, "blending": blending.seconds, **drawing.seconds}
             told.facts |= self._facts(options)
             told.facts["seconds"] = {name: round(value, 3) for name, value in seconds.items()}
@@ -190,8 +191,10 @@ def tell_of_video(told: Told, source: Source, plan: Plan, drawing: Drawing) -> N
     if passed:
         told.notes.append(f"{passed} frames show no face that lips can be drawn on and stay as they were.")
     if len(drawn):
-        box = drawing.prepared[int(plan.shows[drawn[0]])].box
-        told.facts["face_box"] = list(box)
+        first = int(plan.shows[drawn[0]])
+        box = drawing.prepared[first].box
+        left, top = source.whole.windows[first][:2] if source.whole else (0, 0)
+        told.facts["face_box"] = [box.left + left, box.top + top, box.right + left, box.bottom + top]
         if box.width * box.height > SOFT_ABOVE**2:
             told.notes.append(
                 f"the face is {box.width}x{box.height} pixels, MuseTalk draws 256x256: the mouth may look soft; "

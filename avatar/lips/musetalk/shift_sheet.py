@@ -11,10 +11,10 @@ import numpy as np
 from avatar.engines import Told
 from avatar.limits import FRAME_RATE
 from avatar.lips.musetalk.audio_features import samples_at_16k
-from avatar.lips.musetalk.clip import Clip
 from avatar.lips.musetalk.engine import MuseTalkLips
 from avatar.lips.musetalk.options import Options
 from avatar.lips.musetalk.silence import loudness
+from avatar.portrait.clip import Clip
 from avatar.portrait.framing import Portrait
 from avatar.voice.speech import Speech
 

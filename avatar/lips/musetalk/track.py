@@ -13,6 +13,7 @@ path, with noise and JPEG (second difference of the edges' error, pixels rms, le
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -28,6 +29,7 @@ LONGEST_GAP_S = 0.5  # a face that is lost for longer was gone: those frames pas
 FARTHEST = 0.5  # face widths that a face moves from one frame to the next; what is further away is somebody else
 CUT = 24.0  # mean difference of two frames' thumbnails, of 255; talking and walking heads stay under 12
 THUMBNAIL = (32, 32)
+SEARCH_EVERY_S = 0.25
 
 
 @dataclass(frozen=True)
@@ -43,21 +45,32 @@ class Track:
 
 
 def follow(
-    frames: Iterable[np.ndarray], most: int, reader: FaceReader, start: np.ndarray | None, frame_rate: Fraction
+    frames: Iterable[np.ndarray],
+    most: int,
+    reader: FaceReader,
+    start: np.ndarray | None,
+    frame_rate: Fraction,
+    is_large: bool = False,
 ) -> Track:
     """Read a face in each of at most so many frames, uint8 (h, w, 3) RGB: first the one nearest to `start` (x, y), then
     the one nearest to where it was. After a cut, or when it was lost for LONGEST_GAP_S, the largest face is taken up.
+
+    is_large: frames of any size, of which the whole takes long to read (up to 6 s): a face is looked for where it was, and
+    where it was not, in the whole of one frame in SEARCH_EVERY_S.
     """
     landmarks = np.empty((most, LANDMARKS, 3), np.float32)  # made once: gathered in a list, all would be there twice
     shots: list[int] = []
-    last, lost, thumbnail, shot = None, 0, None, 0
-    for frame in itertools.islice(frames, most):
+    last, lost, thumbnail, shot, search_at = None, 0, None, 0, 0
+    for number, frame in enumerate(itertools.islice(frames, most)):
         before, thumbnail = thumbnail, _thumbnail(frame)
         if before is not None and np.abs(thumbnail - before).mean() > CUT:
-            shot, last, start = shot + 1, None, None
+            shot, last, start, search_at = shot + 1, None, None, number
         if lost > LONGEST_GAP_S * frame_rate:
             last, start = None, None
-        reading = _same_face([face.landmarks for face in reader.read(frame)], last, start)
+        faces = reader.near(frame, last) if is_large and last is not None else []
+        if not faces and (not is_large or number >= search_at):
+            faces, search_at = reader.read(frame), number + math.ceil(SEARCH_EVERY_S * frame_rate)
+        reading = _same_face([face.landmarks for face in faces], last, start)
         last, lost = (last, lost + 1) if reading is None else (reading, 0)
         landmarks[len(shots)] = np.nan if reading is None else reading
         shots.append(shot)

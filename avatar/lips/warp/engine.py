@@ -35,7 +35,7 @@ class WarpLipsEngine:
     models: ClassVar[tuple[str, ...]] = ()
     libraries: ClassVar[tuple[str, ...]] = ("numpy", "opencv-python-headless", "pillow")
     code: ClassVar[tuple[str, ...]] = (
-        "lips/__init__.py", "lips/box.py", "lips/warp", "portrait/covered.py", "portrait/face.py", "portrait/facts.py",
+        "lips/__init__.py", "lips/box.py", "lips/warp", "portrait/covered.py", "portrait/face.py", "portrait/facts.py", "portrait/mediapipe_calls.py",
         "portrait/framing.py", "portrait/landmarks.py", "voice/speech.py", *READS_SOUND,
     )  # fmt: skip
     uses: ClassVar[tuple[str, ...]] = ()

@@ -1,0 +1,160 @@
+"""A video file as the source of the picture: decoded by FFmpeg, and shown as it is or framed once around its face.
+
+What comes through the pipe is one upright picture after another at a constant frame rate, exactly the one asked for, and one
+is in memory at a time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from avatar.errors import InputError
+from avatar.limits import FRAME_RATE
+from avatar.media.frames import at_rate, size_and_rate, video_frames
+from avatar.portrait.face import FaceReader
+from avatar.portrait.framing import Place, choose_face, frame_box
+from avatar.portrait.seen_again import seen_again
+
+SUFFIXES = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi")
+LOOKS_PER_S = 2  # frames looked at to frame the clip
+LOOKED_S = 60.0  # of a clip, for a face to appear
+SLOWEST, FASTEST = Fraction(23), 60  # frames a second of a clip that is shown as it is
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A video whose lips are to move. face: which one, from 1 at the left, where its pictures show several. called: how
+    messages name the video, its path where it is "": a copy in a job has another name than the user's file.
+    is_whole: its own frames are shown, at their own size; else the square around the head."""
+
+    path: Path
+    face: int | None = None
+    called: str = ""
+    is_whole: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.called or f"the video {str(self.path)!r}"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Where a clip shows its face. place: the square around the head, which stands still; landmarks: the median of the
+    faces, float32 (478, 3) in pixels of the whole picture; start_s: where the clip begins, since no face is seen before."""
+
+    place: Place
+    landmarks: np.ndarray
+    start_s: float
+
+
+@dataclass(frozen=True)
+class Framing:
+    """How a clip is shown. crop: FFmpeg's filters; middle: where the face's middle then usually is, (x, y) in pixels;
+    start_s: where the clip begins, since no face is seen before."""
+
+    crop: str
+    middle: np.ndarray
+    start_s: float = 0.0
+
+
+def is_clip(path: Path) -> bool:
+    """Whether a file's name is that of a video; its content is looked at when it is read."""
+    return path.suffix.lower() in SUFFIXES
+
+
+def refuse_unusable(clip: Clip) -> None:
+    """Raises InputError for a video that cannot be read, or shows no usable face in its first LOOKED_S seconds."""
+    with FaceReader() as reader:
+        framing(clip, reader, 512, 1 / LOOKS_PER_S)
+
+
+def seen(clip: Clip, reader: FaceReader, seconds: float) -> Seen:
+    """Where so many seconds of a clip show the face, from where a usable one is first seen.
+
+    Raises InputError when no picture shows a usable face; where several faces are seen, `clip.face` must say which.
+    """
+    found, refusal, first = [], None, 0
+    width = height = 0
+    for number, rgb in enumerate(_looks(clip, max(LOOKED_S, seconds))):
+        if found and number >= first + seconds * LOOKS_PER_S:
+            break
+        height, width = rgb.shape[:2]
+        faces = reader.read(rgb)
+        try:
+            if found:
+                found += [face.landmarks for face in faces if _is_near(face.landmarks, found[-1])][:1]
+            else:
+                true = seen_again(reader, rgb, faces)
+                found.append(choose_face(true, clip.face, width, height).landmarks)
+                first = number
+        except InputError as error:
+            if faces or not refusal:  # of a face that cannot be used more can be said than of none
+                refusal = error
+    if not found:
+        raise InputError(f"{clip.name}: {refusal}")
+    middle = np.median(found, axis=0)
+    return Seen(Place(*frame_box(width, height, middle), width, height), middle, first / LOOKS_PER_S)
+
+
+def framing(clip: Clip, reader: FaceReader, size: int, seconds: float) -> Framing:
+    """How FFmpeg is to frame so many seconds of a clip: as a portrait (head and shoulders). Raises as `seen` does."""
+    shown = seen(clip, reader, seconds)
+    left, top, side = shown.place.left, shown.place.top, shown.place.side
+    middle = (shown.landmarks[:, :2].mean(axis=0) - [left, top]) * size / side
+    crop = f"crop={side}:{side}:{left}:{top}:exact=1,scale={size}:{size}:flags=lanczos"
+    return Framing(crop, middle, shown.start_s)
+
+
+def _looks(clip: Clip, seconds: float) -> Iterator[np.ndarray]:
+    """LOOKS_PER_S pictures of a second of the clip, and the last one of a clip that is too short for that."""
+    pick = f"fps={LOOKS_PER_S}:round=up:eof_action=pass"  # never a picture from after its time
+    return video_frames(clip.path, pick=pick, seconds=seconds, called=clip.name)
+
+
+def _is_near(landmarks: np.ndarray, other: np.ndarray) -> bool:
+    """Whether two readings lie within one face's width."""
+    return np.linalg.norm((landmarks - other)[:, :2].mean(axis=0)) < np.ptp(other[:, 0])
+
+
+def framed_frames(clip: Clip, how: Framing, frame_rate: Fraction, seconds: float) -> Iterator[np.ndarray]:
+    """The clip at a constant frame rate, as `framing` found: uint8 (size, size, 3) RGB."""
+    pick = at_rate(frame_rate)
+    return video_frames(clip.path, how.crop, pick=pick, start=how.start_s, seconds=seconds, called=clip.name)
+
+
+def whole_frames(clip: Clip, start_s: float, frame_rate: Fraction, seconds: float) -> Iterator[np.ndarray]:
+    """The clip's own frames: uint8 (height, width, 3) RGB, as large as `own_size` says."""
+    width, height = own_size(clip.path)
+    even = f"crop={width}:{height}:0:0:exact=1"
+    return video_frames(clip.path, even, pick=at_rate(frame_rate), start=start_s, seconds=seconds, called=clip.name)
+
+
+def own_size(path: Path) -> tuple[int, int]:
+    """Width and height of its frames in pixels, upright; of an odd one the last column or row is left out, since H.264 as
+    players read it has even sides. Raises InputError."""
+    width, height, _ = size_and_rate(path)
+    return width - width % 2, height - height % 2
+
+
+def own_rate(path: Path) -> Fraction:
+    """Frames a second at which a clip is shown as it is: its own between SLOWEST and FASTEST, a whole part of a faster one,
+    and FRAME_RATE for a slower one. Raises InputError."""
+    rate = size_and_rate(path)[2]
+    if rate is None or rate < SLOWEST:
+        return Fraction(FRAME_RATE)
+    return rate / math.ceil(rate / FASTEST)
+
+
+def first_frame(path: Path, start_s: float = 0.0) -> np.ndarray:
+    """Its first picture from there on, upright: uint8 (height, width, 3) RGB, as large as `own_size` says. Raises InputError."""
+    width, height = own_size(path)
+    frames = video_frames(path, f"crop={width}:{height}:0:0:exact=1", start=start_s)
+    with contextlib.closing(frames):
+        return next(frames)

@@ -1,0 +1,246 @@
+"""A clip that is shown as it is: its own frames, at their size and rate, with other lips and nothing else."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from avatar.engines import Told
+from avatar.frame.layout import layout_of_whole
+from avatar.jobs import home as homes
+from avatar.jobs.job import Job
+from avatar.lips.musetalk.engine import MuseTalkLips
+from avatar.lips.musetalk.options import Options
+from avatar.lips.musetalk.plan import order
+from avatar.lips.musetalk.source import opened
+from avatar.media.ffmpeg import encode_frames, ffmpeg_program
+from avatar.media.frames import video_frames
+from avatar.portrait.clip import Clip, own_rate, own_size, whole_frames
+from avatar.portrait.framing import Place, Portrait
+from avatar.portrait.given_picture import bundled_portrait
+from avatar.voice.speech import Speech
+from testing import tiny
+from testing.forker import Forker
+
+WIDTH, HEIGHT, RATE = 961, 540, Fraction(30000, 1001)
+SEEN = (960, 540)
+FRAMES = 36
+DRAWN = Options(rest_in_silence=False)  # in all frames
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory) -> Path:
+    """A head that walks through a noisy room, from one side to the other, further than its square reaches."""
+    path, portrait = tmp_path_factory.mktemp("whole") / "clip.mp4", bundled_portrait()
+    room = np.random.default_rng(3).integers(0, 255, (HEIGHT // 6 + 1, WIDTH // 6 + 1, 3), np.uint8)
+    room = cv2.resize(room, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
+    scenes = (scene(portrait, room, 20 + 14 * frame) for frame in range(FRAMES))
+    filtered = [
+        "-vf",
+        "scale=out_color_matrix=bt709,format=yuv444p",
+        "-c:v",
+        "libx264",
+        "-qp",
+        "6",
+        "-color_range",
+        "tv",
+    ]
+    line = [
+        ffmpeg_program(),
+        "-v",
+        "error",
+        "-f",
+        "rawvideo",
+        "-pix_fmt",
+        "rgb24",
+        "-s",
+        f"{WIDTH}x{HEIGHT}",
+        "-r",
+        str(RATE),
+    ]
+    line += ["-i", "pipe:0", *filtered, "-colorspace", "bt709", str(path)]
+    subprocess.run(line, input=b"".join(frame.tobytes() for frame in scenes), check=True)
+    return path
+
+
+def scene(portrait: Portrait, room: np.ndarray, x: float) -> np.ndarray:
+    move = np.float32([[0.7, 0, x], [0, 0.7, 90]])
+    return cv2.warpAffine(portrait.picture, move, (WIDTH, HEIGHT), dst=room.copy(), borderMode=cv2.BORDER_TRANSPARENT)
+
+
+@pytest.fixture(scope="module")
+def workplace(full_environment, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("full")
+    tiny.write_all(folder / "models")
+    return folder
+
+
+@pytest.fixture
+def weights(workplace, monkeypatch) -> None:
+    for name, value in tiny.environment(workplace / "models").items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture(scope="module")
+def forker(workplace) -> Iterator[Forker]:
+    environment = {**tiny.environment(workplace / "models"), "AVATAR_HOME": str(workplace / "home")}
+    with Forker(environment, workplace / "messages.txt") as made:
+        yield made
+
+
+def spoken(seconds: float) -> Speech:
+    samples = 0.2 * np.sin(np.arange(int(seconds * 16_000)) * 0.2)
+    return Speech(samples.astype(np.float32), 16_000)
+
+
+def drawn(clip: Path, seconds: float, options: Options = DRAWN) -> tuple[list[np.ndarray], Told]:
+    with MuseTalkLips.load() as engine:
+        told = Told()
+        return list(engine.frames(Clip(clip, is_whole=True), spoken(seconds), RATE, 7, options, told)), told
+
+
+def source(clip: Path) -> list[np.ndarray]:
+    return list(whole_frames(Clip(clip), 0.0, RATE, 10.0))
+
+
+def test_outside_the_mask_frames_are_the_decoders(clip, weights):
+    """At their own size and rate, all of them, wherever the face walks."""
+    made, told = drawn(clip, 1.0)
+    given = source(clip)
+    assert len(made) == 30 and {frame.shape for frame in made} == {(*SEEN[::-1], 3)}
+    assert told.facts["drawn_frames"] == 30, "the face was followed out of the square in which it was first seen"
+    with opened(Clip(clip, is_whole=True), RATE, 30) as shown:
+        windows = shown.whole.windows
+    assert windows[0].left + 300 < windows[-1].left and max(window.width for window in windows) < 600
+    for frame, window, other in zip(made, windows, given):
+        changed = np.argwhere((frame != other).any(axis=2))
+        assert len(changed) > 500
+        low, high = changed.min(axis=0), changed.max(axis=0)
+        assert low[0] > window.top and low[1] > window.left and high[0] < window.bottom and high[1] < window.right
+    left, top, right, bottom = told.facts["face_box"]
+    assert windows[0].left < left < right < windows[0].right and windows[0].top < top < bottom < windows[0].bottom
+
+
+@pytest.mark.parametrize("loop", ["pingpong", "repeat", "hold"])
+def test_a_clip_that_is_too_short_is_shown_again(clip, weights, loop):
+    made, _ = drawn(clip, 2.0, Options(rest_in_silence=False, loop=loop))
+    given = source(clip)
+    for frame, picture in enumerate(made):
+        other = given[order(frame, FRAMES, loop)]
+        assert np.array_equal(picture[:80], other[:80]) and not np.array_equal(picture, other)
+
+
+def test_the_lips_are_those_that_a_whole_picture_would_have(clip, weights, monkeypatch):
+    """A window is large enough: with one as large as the frame every byte is the same."""
+    made, _ = drawn(clip, 0.5)
+    monkeypatch.setattr("avatar.lips.musetalk.windows.ROOM", 100.0)
+    again, _ = drawn(clip, 0.5)
+    assert all(np.array_equal(one, other) for one, other in zip(made, again, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("rate", "shown"),
+    [
+        ("24000/1001", "24000/1001"), ("25", "25"), ("30000/1001", "30000/1001"), ("50", "50"), ("60000/1001", "60000/1001"),
+        ("60", "60"), ("120", "60"), ("90", "45"), ("15", "25"), ("240", "60"),
+    ],
+)  # fmt: skip
+def test_the_rate_is_its_own_within_reason(tmp_path, rate, shown):
+    path = tmp_path / "clip.mp4"
+    encode_frames([np.zeros((64, 64, 3), np.uint8)] * 12, 64, 64, Fraction(rate), path)
+    assert own_rate(path) == Fraction(shown)
+
+
+def test_a_turned_clip_of_odd_size_is_upright_and_even(tmp_path, clip):
+    turned = tmp_path / "turned.mov"
+    line = [ffmpeg_program(), "-v", "error", "-display_rotation", "90", "-i", clip, "-c", "copy", turned]
+    subprocess.run(list(map(str, line)), check=True)
+    assert own_size(clip) == SEEN and own_size(turned) == SEEN[::-1]
+    assert next(whole_frames(Clip(turned), 0, RATE, 1)).shape == (960, 540, 3)
+
+
+def test_a_clip_fills_its_frame_around_the_head_or_lies_in_it_whole():
+    chance = random.Random(5)
+    for _ in range(300):
+        width, height = chance.randrange(200, 4096), chance.randrange(200, 4096)
+        side = chance.randrange(64, min(width, height))
+        place = Place(chance.randrange(width - side + 1), chance.randrange(height - side + 1), side, width, height)
+        frame = chance.choice([(1080, 1920), (1920, 1080), (1080, 1080)])
+        position = chance.choice(["left", "centre", "right"])
+        filled, padded = (layout_of_whole(place, *frame, fit, position) for fit in ("crop", "pad"))
+        assert filled.is_filled_by(filled.whole)
+        box = padded.whole
+        assert box.left >= 0 and box.top >= 0 and box.right <= frame[0] and box.bottom <= frame[1]
+        assert frame[0] - box.width <= 1 or frame[1] - box.height <= 1
+        middle = (filled.head.left + filled.head.right) / 2
+        assert 0 <= middle <= frame[0], "the head is in the frame"
+
+
+def test_the_same_frame_is_the_clip_itself():
+    laid = layout_of_whole(Place(301, 33, 277, 1920, 1080), 1920, 1080)
+    assert laid.picture == (0, 0, 1920, 1080) and laid.head == (301, 33, 578, 310)
+
+
+RUN = ["pipeline", "run", "--stack", "full", "--text", "Hello there."]
+
+
+def made_by(forker: Forker, workplace: Path, *told: object) -> Job:
+    known = {job.id for job in homes.every(workplace / "home")}
+    assert forker.run(*RUN, *map(str, told)) == 0, forker.messages()
+    (job,) = [job for job in homes.every(workplace / "home") if job.id not in known]
+    return job
+
+
+def said_of(video: Path) -> str:
+    return subprocess.run([ffmpeg_program(), "-hide_banner", "-i", video], capture_output=True, text=True).stderr
+
+
+def test_a_clip_is_published_as_it_was_filmed(clip, forker, workplace):
+    """Size and rate are the clip's, and where no lips are drawn the encoder loses no more than it does of the clip itself."""
+    job = made_by(forker, workplace, "--portrait", clip, "--size", "source", "--no-mark")
+    said = said_of(job.video)
+    assert "960x540" in said and "29.97 fps" in said and "bt709" in said
+    record = job.record("lips")
+    assert record["frame_rate"] == "30000/1001" and not job.file("framed.mp4").exists()
+    frames, given = list(video_frames(job.video)), source(clip)
+    assert len(frames) == record["frames"]
+    shown = [given[order(frame, FRAMES)] for frame in range(len(frames))]
+    encode_frames(shown, *SEEN, RATE, job.folder / "plain.mp4")
+    plain = list(video_frames(job.folder / "plain.mp4"))
+    assert psnr(frames, shown) > psnr(plain, shown) - 0.1
+    homes.remove(job)
+
+
+def psnr(frames: list[np.ndarray], given: list[np.ndarray]) -> float:
+    """dB, above the head, where nothing is drawn."""
+    error = np.mean(
+        [np.square(one[:80].astype(float) - other[:80]).mean() for one, other in zip(frames, given, strict=True)]
+    )
+    return float(10 * np.log10(255**2 / error))
+
+
+def test_a_clip_goes_into_another_frame_with_words(clip, forker, workplace, tmp_path):
+    """Filling it around the head; and from what was kept with the bytes of a render from nothing."""
+    told = ["--portrait", clip, "--size", "360x640", "--captions", "burned"]
+    job = made_by(forker, workplace, *told, "-o", tmp_path / "one.mp4")
+    said = said_of(job.video)
+    assert "360x640" in said and "29.97 fps" in said
+    assert job.file("picture.mp4").exists() and job.file("framed.mp4").exists()
+    other = made_by(
+        forker, workplace, "--portrait", clip, "--size", "640x360", "--captions", "burned", "-o", tmp_path / "two.mp4"
+    )
+    assert "copied_from" in other.record("lips"), "the lips are not drawn again"
+    homes.remove(job)
+    homes.remove(other)
+    again = made_by(
+        forker, workplace, "--portrait", clip, "--size", "640x360", "--captions", "burned", "-o", tmp_path / "three.mp4"
+    )
+    assert (tmp_path / "two.mp4").read_bytes() == (tmp_path / "three.mp4").read_bytes()
+    homes.remove(again)
