@@ -43,13 +43,11 @@ class Stack:
 
         return is_clip(path)
 
-    def lips_source(self, folder: Path, request: Request) -> tuple[Callable[[], Any], dict]:
-        """What gives the lips engine its source, and the stage inputs that stand for it."""
+    def lips_source(self, folder: Path, request: Request, is_whole: bool = False) -> tuple[Callable[[], Any], dict]:
+        """What gives the lips engine its source, and the stage inputs that stand for it. is_whole: of a clip all is shown."""
         if request.portrait and self.takes_clip(request.portrait):
-            from avatar import framed
             from avatar.portrait.clip import Clip
 
-            is_whole = framed.whole_clip(request) is not None
             clip = Clip(request.portrait, request.face, "the clip that was given", is_whole)
             made_of = {"clip": request.portrait, "face": request.face}
             return lambda: clip, made_of | ({"is_whole": True} if is_whole else {})

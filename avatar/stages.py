@@ -117,7 +117,7 @@ def lips(work: Work) -> Task:
     from avatar.voice.speech import Speech
 
     job, request, stack = work.job, work.request, work.stack
-    source, made_of = stack.lips_source(job.folder, request)
+    source, made_of = stack.lips_source(job.folder, request, framed.whole_clip(request) is not None)
     options = stack.lips_options(request)
     shown, frame = framed.moving(request), framed.wanted(request, stack.mark)
     chosen = encoder.choose(device_of(work), shown.height, shown.rate)

@@ -25,7 +25,7 @@ ENGINES = (
 # every cause.
 CHANGES_NO_BYTES = (
     "__init__.py", "device", "engines.py", "environment", "errors.py", "files.py", "host", "invocation.py",
-    "limits.py", "progress.py", "settings.py", "weights",
+    "limits.py", "progress.py", "settings.py", "stopping.py", "weights",
 )  # fmt: skip
 
 
