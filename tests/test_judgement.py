@@ -133,3 +133,15 @@ def test_ordinary_sentences_of_closed_vowels_follow_their_sound(kokoro, text):
     plan = plan_motion(speech, frames, 25, seed=7).mouth[:, 0]
     found = match(plan, loudness_envelope(speech.samples, speech.sample_rate, 25, frames), 25)
     assert found.r > 0.66 and abs(found.lag_ms) <= 40
+
+
+@pytest.mark.parametrize("rate", ["24000/1001", "25", "30000/1001", "50", "60000/1001", "60"])
+def test_packets_of_sound_are_no_fault_at_any_rate(tmp_path, rate):
+    """A packet of AAC is longer than a frame at 50 a second and more, and the sound ends with a whole one."""
+    for milliseconds in range(1280, 1330, 7):
+        tone = Speech((0.2 * np.sin(np.arange(16 * milliseconds) * 0.2)).astype(np.float32), 16_000)
+        frames = tone.frame_count(Fraction(rate))
+        encode_frames([np.zeros((64, 64, 3), np.uint8)] * frames, 64, 64, Fraction(rate), tmp_path / "picture.mp4")
+        tone.write_wav(tmp_path / "tone.wav")
+        mux(tmp_path / "picture.mp4", tmp_path / "tone.wav", frames / Fraction(rate), tmp_path / "video.mp4", {})
+        assert judge(tmp_path / "video.mp4", tone, tmp_path / "none", Fraction(rate))["failed"] == []

@@ -22,6 +22,7 @@ from avatar.portrait.face import Face, FaceReader
 from avatar.portrait.landmarks import LEFT_EYE, LOWER_LIP, RIGHT_EYE, UPPER_LIP
 from avatar.quality import closures, seen
 from avatar.quality.intended import Asked
+from avatar.quality.judgement import APART_S
 from avatar.quality.seen import Seen
 from avatar.quality.sync import LEAST_R_INTENDED, LEAST_R_SOUND, Match, match, match_failures
 
@@ -120,7 +121,7 @@ def failures(report: dict, sound: Loudness | None, intended: Match | None, loudn
         failed.append("there is no sound")
     elif sound.rms_dbfs is None or sound.rms_dbfs < SILENT_DBFS:
         failed.append(f"the sound is silent (below {SILENT_DBFS:.0f} dBFS)")
-    if sound and report["difference_seconds"] > 1 / report["frame_rate"]:
+    if sound and report["difference_seconds"] > max(APART_S, 1 / report["frame_rate"]):
         failed.append(f"picture and sound differ by {report['difference_seconds']:.3f} s, more than one frame")
     if intended:
         failed += match_failures(intended, "what it was asked to do", LEAST_R_INTENDED)
