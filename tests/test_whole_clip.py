@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 
 from avatar.engines import Told
+from avatar.frame import assembly
+from avatar.frame.canvas import DIMMED
 from avatar.frame.layout import layout_of_whole
 from avatar.jobs import home as homes
 from avatar.jobs.job import Job
@@ -186,6 +188,22 @@ def test_a_clip_fills_its_frame_around_the_head_or_lies_in_it_whole():
 def test_the_same_frame_is_the_clip_itself():
     laid = layout_of_whole(Place(301, 33, 277, 1920, 1080), 1920, 1080)
     assert laid.picture == (0, 0, 1920, 1080) and laid.head == (301, 33, 578, 310)
+
+
+def test_behind_a_clip_moves_the_clip_itself(tmp_path):
+    """Dimmed to a good half, in colour too."""
+    laid = layout_of_whole(Place(100, 20, 100, 320, 180), 180, 320, "pad")
+    (tmp_path / "still").mkdir()
+    shot = assembly.Shot(tmp_path / "still", laid, laid.whole, (320, 180), RATE, is_over_itself=True)
+    colours = [np.full((180, 320, 3), colour, np.uint8) for colour in ([200, 40, 40], [40, 200, 40])]
+    given = [colours[frame // 10] for frame in range(20)]
+    assert assembly.assemble(given, shot, tmp_path / "kept.mp4", tmp_path / "framed.mp4") == 20
+    for colour, number in zip(colours, (5, 15)):
+        shown = list(video_frames(tmp_path / "framed.mp4"))[number].astype(int)
+        assert abs(shown[160, 90] - colour[0, 0]).max() < 6
+        assert abs(shown[20, 90] - colour[0, 0] * DIMMED).max() < 6
+    assembly.assemble_again(tmp_path / "kept.mp4", shot, tmp_path / "again.mp4")
+    assert (tmp_path / "again.mp4").read_bytes() == (tmp_path / "framed.mp4").read_bytes()
 
 
 RUN = ["pipeline", "run", "--stack", "full", "--text", "Hello there."]

@@ -14,12 +14,14 @@ from pathlib import Path
 
 import numpy as np
 
+from avatar.frame.canvas import BLUR_SHARE, DIMMED
 from avatar.frame.layout import Layout
 from avatar.lips.box import Box
 from avatar.media.ffmpeg import BITEXACT, BT709, ENCODERS, Input, command, file_argument, raw_frames, running
 from avatar.media.fonts import Font
 
 KEPT = ["-c:v", "libx264", "-preset", "ultrafast", "-qp", "0", "-threads", "1"]  # lossless, 5 to 8 MB a second at 1080
+SMALLER = 8  # times, of what is blurred
 CANVAS, MARK, CAPTIONS, FONTS = "canvas.png", "mark.png", "captions.ass", "fonts"
 
 
@@ -34,6 +36,7 @@ class Shot:
     moving: tuple[int, int]
     frame_rate: Fraction
     encoder: str = "x264"
+    is_over_itself: bool = False  # behind it lies the same moving picture, filling the frame, out of focus
 
     def has(self, name: str) -> bool:
         return (self.folder / name).exists()
@@ -90,14 +93,19 @@ def _graph(shot: Shot, moving: str) -> str:
     """From the moving picture to [framed]."""
     frame, at = shot.layout, shot.at
     parts, shown, number = [], moving, 1
+    if shot.is_over_itself:
+        parts += [f"[{moving}]split[whole][behind]", f"[behind]{out_of_focus(frame.width, frame.height)}[canvas]"]
+        shown = "whole"
     if (at.width, at.height) != shot.moving:
         parts.append(f"[{shown}]scale={at.width}:{at.height}:flags=bicubic[sized]")
         shown = "sized"
     if shot.has(CANVAS):
         # One picture, shown again and again: decoding it anew for each frame would take longer than drawing the frame.
         parts.append(f"[{number}:v]{BT709},format=yuv420p,loop=-1:1:0,setpts=N/({shot.frame_rate}*TB)[canvas]")
+        number += 1
+    if shot.has(CANVAS) or shot.is_over_itself:
         parts.append(f"[canvas][{shown}]overlay={at.left}:{at.top}:shortest=1[laid]")
-        shown, number = "laid", number + 1
+        shown = "laid"
     elif (at.width, at.height) != (frame.width, frame.height):
         parts.append(f"[{shown}]crop={frame.width}:{frame.height}:{-at.left}:{-at.top}[laid]")
         shown = "laid"
@@ -110,6 +118,18 @@ def _graph(shot: Shot, moving: str) -> str:
         shown = "worded"
     parts.append(f"[{shown}]format=yuv420p,setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709[framed]")
     return ";".join(parts)
+
+
+def out_of_focus(width: int, height: int) -> str:
+    """FFmpeg's filters that fill a frame with a picture as canvas.py does, blurred and dimmed; small, since nothing fine is left.
+
+    Levels are those of video, 16 to 235.
+    """
+    small = [max(2, 2 * (side // SMALLER // 2)) for side in (width, height)]
+    fill = f"scale={small[0]}:{small[1]}:force_original_aspect_ratio=increase,crop={small[0]}:{small[1]}"
+    blur = f"gblur=sigma={BLUR_SHARE * max(small):.3f}:steps=2"
+    dim = f"lutyuv=y=16+(val-16)*{DIMMED}:u=128+(val-128)*{DIMMED}:v=128+(val-128)*{DIMMED}"
+    return f"{fill},{blur},{dim},scale={width}:{height}:flags=bicubic"
 
 
 def _written(shot: Shot, framed: Path) -> list[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from avatar.frame import assembly
+from avatar.frame.background import BLUR
 from avatar.frame.canvas import canvas
 from avatar.frame.captions import captions_of, look_of
 from avatar.frame.layout import layout, layout_of_whole
@@ -37,7 +38,8 @@ def ready(
     laid = lay(place, wanted.width, wanted.height, wanted.fit, wanted.position)
     at = laid.whole if wanted.clip else laid.head
     behind = read_picture(wanted.backdrop) if wanted.backdrop else None
-    around = None if laid.is_filled_by(at) else canvas(picture, laid, wanted.background, behind)
+    is_over_itself = bool(wanted.clip) and behind is None and wanted.background == BLUR and not laid.is_filled_by(at)
+    around = None if laid.is_filled_by(at) or is_over_itself else canvas(picture, laid, wanted.background, behind)
     mark = layer(wanted.width, wanted.height, wanted.mark) if wanted.mark else None
     font, document = None, ""
     if wanted.style and words:
@@ -45,4 +47,4 @@ def ready(
         look = look_of(laid, portrait.landmarks, square, wanted.style, font)
         document = ass.document(captions_of(words, look, font), look)
     assembly.prepare(folder, around, mark, document, font)
-    return assembly.Shot(folder, laid, at, wanted.clip or (square, square), rate, encoder)
+    return assembly.Shot(folder, laid, at, wanted.clip or (square, square), rate, encoder, is_over_itself)
