@@ -17,6 +17,7 @@ from avatar.frame import size
 from avatar.frame.wanted import WantedFrame
 from avatar.jobs.cause import Program, cause, made_by
 from avatar.limits import FRAME_RATE, LONGEST_S
+from avatar.media import READS_CLIPS
 from avatar.request import SIZE, Request
 
 if TYPE_CHECKING:
@@ -34,8 +35,9 @@ FFMPEG = Program(
     "ffmpeg", "1",
     libraries=("fonttools", "imageio-ffmpeg", "matplotlib", "opencv-python-headless", "pillow", "scikit-image"),
     code=(
-        "framed.py", "frame", "media/ass.py", "media/ffmpeg.py", "media/fonts.py", "media/mark.py", "media/subtitles.py",
-        "portrait/bundled.py", "portrait/clip.py", "portrait/decode_picture.py", "portrait/framing.py", "portrait/heic.py", "portrait/picture.py",
+        "framed.py", "frame", "media/ass.py", "media/fonts.py", "media/mark.py", "media/subtitles.py", "portrait/bundled.py",
+        "portrait/clip.py", "portrait/decode_picture.py", "portrait/framing.py", "portrait/heic.py", "portrait/picture.py",
+        *READS_CLIPS,
     ),
 )  # fmt: skip
 
@@ -63,7 +65,8 @@ def whole_clip(request: Request) -> Path | None:
         return None
     from avatar.portrait.clip import is_clip
 
-    is_plain = request.size in (None, f"{SIZE}x{SIZE}") and request.fit == "crop" and request.worded != "burned"
+    is_square = request.size is None or size.parsed(request.size) == (SIZE, SIZE)
+    is_plain = is_square and request.fit == "crop" and request.worded != "burned"
     return request.portrait if is_clip(request.portrait) and not is_plain else None
 
 

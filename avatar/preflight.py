@@ -84,7 +84,7 @@ def check(request: Request, faces: Faces | None = None) -> list[str]:
         check_stages(request, stack)
     check_frame(request)
     shown = framed.moving(request)
-    encoder.refuse_unusable(shown.height, shown.rate)
+    encoder.refuse_unusable(max(shown.width, shown.height), shown.rate)
     refuse_missing_parts(stack.models)
     if faces and request.portrait and not stack.takes_clip(request.portrait):
         return faces.notes_on(wanted_picture(request))

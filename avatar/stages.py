@@ -74,7 +74,9 @@ def portrait(work: Work) -> Task:
         engine.picture(wanted, told, work.progress).save(folder)
 
     is_square_clip = work.stack.takes_clip(work.request.portrait) and not framed.whole_clip(work.request)
-    return Task(work.stack.portrait, asdict(wanted), None if is_square_clip else make)
+    if is_square_clip:  # known by another cause than one that is shown as it is, of which there is a portrait
+        return Task(work.stack.portrait, asdict(wanted) | {"shown": "square"}, None)
+    return Task(work.stack.portrait, asdict(wanted), make)
 
 
 def voice(work: Work) -> Task:
@@ -120,7 +122,7 @@ def lips(work: Work) -> Task:
     source, made_of = stack.lips_source(job.folder, request, framed.whole_clip(request) is not None)
     options = stack.lips_options(request)
     shown, frame = framed.moving(request), framed.wanted(request, stack.mark)
-    chosen = encoder.choose(device_of(work), shown.height, shown.rate)
+    chosen = encoder.choose(device_of(work), max(shown.width, shown.height), shown.rate)
     mark = stack.mark if request.mark else None
     inputs = job.files("speech.wav", "timings.json") | made_of | {"seed": request.seed, "options": repr(options)}
     inputs |= {"kept": "without loss"} if frame else {"mark": mark, **chosen.inputs}
@@ -157,7 +159,7 @@ def video(work: Work) -> Task:
     said = {"captions": request.worded, "language": request.language, "tags": report.video_tags(job, request)}
     frame = framed.wanted(request, work.stack.mark)
     shown = framed.moving(request)
-    chosen = encoder.choose(device_of(work), shown.height, shown.rate).name
+    chosen = encoder.choose(device_of(work), max(shown.width, shown.height), shown.rate).name
     made_of = framed.inputs(job, request, frame, chosen) if frame else {}
 
     def make(engine: None, folder: Path, told: Told) -> None:

@@ -18,6 +18,8 @@ IMPORTING = "<frozen importlib._bootstrap>"
 
 _told = False
 _is_raised = True  # by a signal, where it comes
+_is_raised_afterwards = False  # at the end of the block that is at work
+_came = 0  # signals whose exception is raised at that end
 
 
 def listen(*numbers: signal.Signals) -> None:
@@ -46,11 +48,20 @@ def remembered_alone() -> Iterator[None]:
 
 @contextlib.contextmanager
 def afterwards() -> Iterator[None]:
-    """For one short call into such a library: a signal that comes within the block is raised at its end."""
-    told_before = _told
-    with remembered_alone():
+    """For one short call into such a library: a signal that comes within the block is raised at its end, unless another
+    block around this one remembers it alone."""
+    global _is_raised_afterwards
+    if threading.current_thread() is not threading.main_thread() or not _is_raised:
         yield
-    if _told and not told_before:
+        return
+    before = _came
+    _is_raised_afterwards = True
+    try:
+        with remembered_alone():
+            yield
+    finally:
+        _is_raised_afterwards = False
+    if _came > before:
         raise KeyboardInterrupt
 
 
@@ -64,9 +75,16 @@ def raise_if_told(error: BaseException | None = None) -> None:
         raise KeyboardInterrupt from error
 
 
-def may_raise(frame: FrameType | None) -> bool:
-    """Whether a handler of another signal may raise where this frame is at work."""
-    return _is_raised and not is_importing(frame)
+def interrupt(frame: FrameType | None) -> bool:
+    """KeyboardInterrupt, for the handler of another signal: raised here where this frame may be left, or, and then this is
+    True, at the end of the call that is at work. False where it is lost, and has to come again."""
+    global _came
+    if is_importing(frame):
+        return False
+    if _is_raised:
+        raise KeyboardInterrupt
+    _came += _is_raised_afterwards
+    return _is_raised_afterwards
 
 
 def is_importing(frame: FrameType | None) -> bool:
@@ -79,7 +97,8 @@ def is_importing(frame: FrameType | None) -> bool:
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
-    global _told
+    global _told, _came
     _told = True
+    _came += 1
     if _is_raised:
         raise KeyboardInterrupt

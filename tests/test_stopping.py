@@ -122,6 +122,51 @@ def test_within_a_library_that_must_not_be_interrupted_a_signal_is_remembered():
         os.kill(os.getpid(), signal.SIGTERM)
 
 
+def test_each_signal_within_a_call_is_raised_at_its_end():
+    """The second one too, whose first was lost on its way; and in the main thread alone."""
+    for _ in range(2):
+        reached = False
+        with pytest.raises(KeyboardInterrupt), stopping.afterwards():
+            os.kill(os.getpid(), signal.SIGTERM)
+            assert stopping.is_told()
+            reached = True
+        assert reached
+    told: list[BaseException] = []
+
+    def beside() -> None:
+        try:
+            with stopping.afterwards():
+                entered.set()
+                killed.wait()
+        except BaseException as error:
+            told.append(error)
+
+    entered, killed = threading.Event(), threading.Event()
+    thread = threading.Thread(target=beside)
+    thread.start()
+    entered.wait()
+    with pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGTERM)
+        threading.Event().wait(5)
+    killed.set()
+    thread.join()
+    assert told == []
+    with stopping.remembered_alone(), stopping.afterwards():
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_what_is_cancelled_in_the_middle_of_a_call_is_left_at_its_end():
+    stopped, ended = threading.Event(), False
+    with pytest.raises(KeyboardInterrupt), stopped_when(lambda: True, stopped):
+        with stopping.afterwards():
+            stopped.wait()
+            threading.Event().wait(0.1)
+            ended = True
+        threading.Event().wait(0)
+        raise AssertionError("it was not stopped at the end of the call")
+    assert ended
+
+
 STOPPED_WHILE_FACES_ARE_READ = """
 import os, random, signal, threading, time
 import numpy as np

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import random
 import subprocess
+import threading
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
-from avatar.engines import Told
+from avatar.engines import Told, WantedPicture
+from avatar.errors import TemporaryProblem
 from avatar.frame import assembly
 from avatar.frame.canvas import DIMMED
 from avatar.frame.layout import layout_of_whole
@@ -24,9 +28,11 @@ from avatar.lips.musetalk.plan import order
 from avatar.lips.musetalk.source import opened
 from avatar.media.ffmpeg import encode_frames, ffmpeg_program
 from avatar.media.frames import video_frames
+from avatar.portrait.bundled import bundled_picture
 from avatar.portrait.clip import Clip, own_rate, own_size, whole_frames
 from avatar.portrait.framing import Place, Portrait
-from avatar.portrait.given_picture import bundled_portrait
+from avatar.portrait.given_picture import GivenPortrait, bundled_portrait
+from avatar.progress import Progress
 from avatar.voice.speech import Speech
 from testing import tiny
 from testing.forker import Forker
@@ -151,13 +157,33 @@ def test_the_lips_are_those_that_a_whole_picture_would_have(clip, weights, monke
     ("rate", "shown"),
     [
         ("24000/1001", "24000/1001"), ("25", "25"), ("30000/1001", "30000/1001"), ("50", "50"), ("60000/1001", "60000/1001"),
-        ("60", "60"), ("120", "60"), ("90", "45"), ("15", "25"), ("240", "60"),
+        ("60", "60"), ("120", "60"), ("90", "45"), ("15", "25"), ("240", "60"), ("60003/1000", "60"), ("48000/799", "60"),
+        ("10000000/333667", "30000/1001"), ("18900000/652469", "18900000/652469"),
     ],
 )  # fmt: skip
 def test_the_rate_is_its_own_within_reason(tmp_path, rate, shown):
     path = tmp_path / "clip.mp4"
     encode_frames([np.zeros((64, 64, 3), np.uint8)] * 12, 64, 64, Fraction(rate), path)
-    assert own_rate(path) == Fraction(shown)
+    made = own_rate(path)
+    assert abs(made - Fraction(shown)) < Fraction(1, 1000) and made.denominator <= 1001
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "b.mov"])
+def test_a_picture_by_the_name_of_a_clip_stays_a_picture(tmp_path, name):
+    Image.fromarray(bundled_picture()).save(tmp_path / name, "JPEG")
+    with GivenPortrait.load() as engine:
+        assert engine.picture(WantedPicture(tmp_path / name), Told(), Progress()).picture.shape == (512, 512, 3)
+
+
+def test_frames_that_are_shown_again_are_refused_where_there_is_no_room_for_them(clip, weights, monkeypatch):
+    """Before one is drawn, and with no thread or FFmpeg left at work."""
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: SimpleNamespace(free=10_000_000))
+    before = threading.active_count()
+    with pytest.raises(TemporaryProblem, match=r"take 37 MB in .*, where 10 MB are free"):
+        drawn(clip, 2.0)
+    assert threading.active_count() == before
+    made, _ = drawn(clip, 2.0, Options(rest_in_silence=False, loop="hold"))
+    assert len(made) == 60, "of a clip that ends with its last frame that one alone is kept"
 
 
 def test_a_turned_clip_of_odd_size_is_upright_and_even(tmp_path, clip):
@@ -242,6 +268,17 @@ def psnr(frames: list[np.ndarray], given: list[np.ndarray]) -> float:
         [np.square(one[:80].astype(float) - other[:80]).mean() for one, other in zip(frames, given, strict=True)]
     )
     return float(10 * np.log10(255**2 / error))
+
+
+def test_one_clip_first_as_the_plain_square_then_with_words(clip, forker, workplace):
+    """The first has no portrait; the second does not take that for its own."""
+    told = ["--portrait", clip]
+    plain = made_by(forker, workplace, *told)
+    worded = made_by(forker, workplace, *told, "--captions", "burned")
+    assert not plain.file("portrait.png").exists() and worded.file("portrait.png").exists()
+    assert "512x512" in said_of(plain.video) and "512x512" in said_of(worded.video)
+    homes.remove(plain)
+    homes.remove(worded)
 
 
 def test_a_clip_goes_into_another_frame_with_words(clip, forker, workplace, tmp_path):

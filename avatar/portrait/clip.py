@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -26,6 +26,10 @@ SUFFIXES = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi")
 LOOKS_PER_S = 2  # frames looked at to frame the clip
 LOOKED_S = 60.0  # of a clip, for a face to appear
 SLOWEST, FASTEST = Fraction(23), 60  # frames a second of a clip that is shown as it is
+FASTER = Fraction(61, 60)  # a phone's 60 a second are 60.1 now and then
+LONGEST_FRACTION = (
+    1001  # 30000/1001; what a file with uneven times has on average may have a denominator of seven digits
+)
 
 
 @dataclass(frozen=True)
@@ -129,7 +133,7 @@ def framed_frames(clip: Clip, how: Framing, frame_rate: Fraction, seconds: float
     return video_frames(clip.path, how.crop, pick=pick, start=how.start_s, seconds=seconds, called=clip.name)
 
 
-def whole_frames(clip: Clip, start_s: float, frame_rate: Fraction, seconds: float) -> Iterator[np.ndarray]:
+def whole_frames(clip: Clip, start_s: float, frame_rate: Fraction, seconds: float) -> Generator[np.ndarray]:
     """The clip's own frames: uint8 (height, width, 3) RGB, as large as `own_size` says."""
     width, height = own_size(clip.path)
     even = f"crop={width}:{height}:0:0:exact=1"
@@ -140,6 +144,8 @@ def own_size(path: Path) -> tuple[int, int]:
     """Width and height of its frames in pixels, upright; of an odd one the last column or row is left out, since H.264 as
     players read it has even sides. Raises InputError."""
     width, height, _ = size_and_rate(path)
+    if min(width, height) < 2:
+        raise InputError(f"the video {str(path)!r} is {width}x{height}; no face is to be seen in it.")
     return width - width % 2, height - height % 2
 
 
@@ -149,7 +155,8 @@ def own_rate(path: Path) -> Fraction:
     rate = size_and_rate(path)[2]
     if rate is None or rate < SLOWEST:
         return Fraction(FRAME_RATE)
-    return rate / math.ceil(rate / FASTEST)
+    shown = min(rate / math.ceil(rate / (FASTEST * FASTER)), Fraction(FASTEST))
+    return shown.limit_denominator(LONGEST_FRACTION)
 
 
 def first_frame(path: Path, start_s: float = 0.0) -> np.ndarray:

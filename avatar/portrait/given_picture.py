@@ -16,7 +16,7 @@ from avatar.portrait.clip import Clip, first_frame, is_clip, seen
 from avatar.portrait.covered import covered_note
 from avatar.portrait.face import Face, FaceReader
 from avatar.portrait.framing import Place, Portrait, choose_face, frame_box, frame_portrait, outside_note
-from avatar.portrait.picture import read_picture
+from avatar.portrait.picture import is_picture, read_picture
 from avatar.portrait.seen_again import read_again, seen_again
 from avatar.portrait.upright import refuse_lying
 from avatar.progress import Progress
@@ -65,7 +65,7 @@ class GivenPortrait:
         The landmarks are read on the framed picture itself, which the lips engine sees, and not on the one that was
         given. Raises RequestError and InputError as read_picture and choose_face do.
         """
-        if wanted.path and is_clip(wanted.path):
+        if wanted.path and is_clip(wanted.path) and not is_picture(wanted.path):
             return self._of_clip(Clip(wanted.path, wanted.face), wanted.size)
         rgb = read_picture(wanted.path) if wanted.path else bundled_picture()
         faces = self._reader.read(rgb)

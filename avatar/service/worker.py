@@ -117,9 +117,9 @@ def stopped_when(is_over: Callable[[], bool], stopped: threading.Event) -> Itera
 
     def stop(number: int, frame: FrameType | None) -> None:
         nonlocal is_raised
-        if stopping.may_raise(frame) and not is_raised:  # the worker goes on, and needs its modules whole
+        if not is_raised:
             is_raised = True
-            raise KeyboardInterrupt
+            is_raised = stopping.interrupt(frame)  # the worker goes on, and needs its modules whole
 
     def watch() -> None:
         while not ended.wait(POLL_S):

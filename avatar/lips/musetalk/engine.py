@@ -142,8 +142,8 @@ class MuseTalkLips:
             drawing = Drawing(self._models, source, features, plan, rate, options, self._steps, self._graphs)
             blending = Blending(source, plan, drawing.prepared)
             preparing_s = time.perf_counter() - started
-            pictures = self._pictures(drawing, blending)
-            yield from source.whole.with_lips(pictures, plan.shows) if source.whole else pictures
+            with contextlib.closing(self._pictures(drawing, blending)) as pictures:
+                yield from source.whole.with_lips(pictures, plan.shows) if source.whole else pictures
             seconds = {"preparing": preparing_s, "blending": blending.seconds, **drawing.seconds}
             told.facts |= self._facts(options)
             told.facts["seconds"] = {name: round(value, 3) for name, value in seconds.items()}
@@ -164,7 +164,7 @@ class MuseTalkLips:
             "memory": self._usage.as_facts(),
         }
 
-    def _pictures(self, drawing: Drawing, blending: Blending) -> Iterator[np.ndarray]:
+    def _pictures(self, drawing: Drawing, blending: Blending) -> Generator[np.ndarray]:
         """The frames in order. Threads are before this one: one cuts out faces, one has the device draw, some blend."""
         from avatar.lips.musetalk.ahead import ahead
         from avatar.lips.musetalk.blending import blending_threads

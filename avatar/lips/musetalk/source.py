@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
@@ -95,7 +95,7 @@ def _whole_source(clip: Clip, pictures: FrameFile, frame_rate: Fraction, frame_c
     with FaceReader() as reader:
         first = seen(clip, reader, 1 / LOOKS_PER_S)
 
-        def frames() -> Iterator[np.ndarray]:
+        def frames() -> Generator[np.ndarray]:
             return whole_frames(clip, first.start_s, frame_rate, seconds)
 
         middle = first.landmarks[:, :2].mean(axis=0)

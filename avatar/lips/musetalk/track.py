@@ -29,7 +29,7 @@ LONGEST_GAP_S = 0.5  # a face that is lost for longer was gone: those frames pas
 FARTHEST = 0.5  # face widths that a face moves from one frame to the next; what is further away is somebody else
 CUT = 24.0  # mean difference of two frames' thumbnails, of 255; talking and walking heads stay under 12
 THUMBNAIL = (32, 32)
-SEARCH_EVERY_S = 0.25
+SEARCH_EVERY_S, LONGEST_PAUSE_S = 0.25, 2.0
 
 
 @dataclass(frozen=True)
@@ -56,20 +56,21 @@ def follow(
     the one nearest to where it was. After a cut, or when it was lost for LONGEST_GAP_S, the largest face is taken up.
 
     is_large: frames of any size, of which the whole takes long to read (up to 6 s): a face is looked for where it was, and
-    where it was not, in the whole of one frame in SEARCH_EVERY_S.
+    where it was not, in the whole of one frame in SEARCH_EVERY_S, more rarely the longer it is gone.
     """
     landmarks = np.empty((most, LANDMARKS, 3), np.float32)  # made once: gathered in a list, all would be there twice
     shots: list[int] = []
-    last, lost, thumbnail, shot, search_at = None, 0, None, 0, 0
+    last, lost, thumbnail, shot, search_at, pause_s = None, 0, None, 0, 0, SEARCH_EVERY_S
     for number, frame in enumerate(itertools.islice(frames, most)):
         before, thumbnail = thumbnail, _thumbnail(frame)
         if before is not None and np.abs(thumbnail - before).mean() > CUT:
-            shot, last, start, search_at = shot + 1, None, None, number
+            shot, last, start, search_at, pause_s = shot + 1, None, None, number, SEARCH_EVERY_S
         if lost > LONGEST_GAP_S * frame_rate:
             last, start = None, None
         faces = reader.near(frame, last) if is_large and last is not None else []
         if not faces and (not is_large or number >= search_at):
-            faces, search_at = reader.read(frame), number + math.ceil(SEARCH_EVERY_S * frame_rate)
+            faces, search_at = reader.read(frame), number + math.ceil(pause_s * frame_rate)
+            pause_s = SEARCH_EVERY_S if faces else min(2 * pause_s, LONGEST_PAUSE_S)
         reading = _same_face([face.landmarks for face in faces], last, start)
         last, lost = (last, lost + 1) if reading is None else (reading, 0)
         landmarks[len(shots)] = np.nan if reading is None else reading

@@ -6,12 +6,15 @@ one whole frame is in memory at a time however large it is. Outside the mask a f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from avatar.errors import InputError
+from avatar.errors import InputError, TemporaryProblem
 from avatar.lips.box import Box
 from avatar.lips.musetalk.frame_file import frame_file
 
@@ -48,30 +51,43 @@ def in_windows(landmarks: np.ndarray, windows: Sequence[Box]) -> np.ndarray:
 class WholeFrames:
     """The frames that the windows were cut out of. frames: decodes them, from the first on; windows: where in them."""
 
-    frames: Callable[[], Iterator[np.ndarray]]
+    frames: Callable[[], Generator[np.ndarray]]
     windows: Sequence[Box]
 
     def with_lips(self, drawn: Iterable[np.ndarray], shows: np.ndarray) -> Iterator[np.ndarray]:
         """The drawn windows in their whole frames, each a new uint8 (height, width, 3).
 
         shows: which frame each belongs to; a frame is first shown after all before it (plan.order). What is shown again
-        lies in a scratch file meanwhile, and nothing does where the clip is as long as the video.
+        lies in a scratch file meanwhile, and nothing does where the clip is as long as the video. Raises TemporaryProblem
+        where there is no room for it.
         """
-        is_shown_again = len(shows) > len(self.windows)
-        frames = self.frames()
-        with frame_file() as kept:
+        times = np.bincount(shows)
+        with contextlib.closing(self.frames()) as frames, frame_file() as kept:
+            places: dict[int, int] = {}  # in the file
             count = 0
             for window, index in zip(drawn, shows):
                 if index == count:
                     whole, count = next(frames, None), count + 1
                     if whole is None:
-                        raise InputError(
-                            "the clip has fewer frames than it had a moment ago; leave it as it is meanwhile."
-                        )
-                    if is_shown_again:
+                        raise InputError("the clip has fewer frames than a moment ago; leave its file alone meanwhile.")
+                    if index == 0:
+                        refuse_too_little_room(int((times > 1).sum()) * whole.size)
+                    if times[index] > 1:
+                        places[index] = len(kept)
                         kept.add(whole)
                 else:
-                    whole = kept[index]
+                    whole = kept[places[index]]
                 made = whole.copy()
                 made[self.windows[index].rows_columns] = window
                 yield made
+
+
+def refuse_too_little_room(needed_bytes: int) -> None:
+    """For the frames of a clip that is shorter than the speech. Raises TemporaryProblem."""
+    folder = tempfile.gettempdir()
+    if (free := shutil.disk_usage(folder).free) < needed_bytes:
+        raise TemporaryProblem(
+            f"the clip is shorter than the speech, and its frames, which are shown again, take {needed_bytes / 1e6:,.0f} MB in "
+            f"{folder}, where {free / 1e6:,.0f} MB are free; free some space there, let TMPDIR name another folder, or give a "
+            "longer clip."
+        )
