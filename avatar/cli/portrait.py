@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from avatar import settings
+from avatar.cli import complete
 from avatar.cli.help import Group
 from avatar.cli.output import Printer, age, print_json
 from avatar.invocation import printable
@@ -77,7 +78,7 @@ def list_portraits(as_json: bool) -> None:
 
 
 @portrait.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete.kept_portraits)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def show(name: str, as_json: bool) -> None:
     """What is known of a kept portrait, and where its picture is."""
@@ -87,7 +88,7 @@ def show(name: str, as_json: bool) -> None:
 
 
 @portrait.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete.kept_portraits)
 def remove(name: str) -> None:
     """Delete a kept portrait and its picture; videos, and jobs with their copy of it, stay."""
     from avatar import portraits
