@@ -154,6 +154,16 @@ def test_what_is_refused_is_refused_as_the_portrait_stage_does_and_leaves_nothin
         portraits.create(home, "me", text)
 
 
+def test_a_home_that_cannot_be_written_is_told_of_as_one(avatar, monkeypatch, pictures):
+    monkeypatch.setenv("AVATAR_HOME", "/proc/nothing")
+    for words in (
+        ("portrait", "add", "me", pictures / "one.png"),
+        ("voice", "clone", pictures / "one.png", "--name", "me"),
+    ):
+        refused = avatar(*words)
+        assert refused.code == 1 and "cannot write into '/proc/nothing'" in refused.stderr, words
+
+
 def test_what_fails_on_the_way_leaves_nothing(home, pictures, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device")

@@ -51,7 +51,9 @@ def add(name: str, picture: Path, face: int | None, as_json: bool) -> None:
     The whole picture is copied: another frame can be made of it later. A clip is no picture; name its file instead.
     """
     from avatar import portraits
+    from avatar.jobs.delivery import check_home
 
+    check_home(settings.home())
     known = portraits.create(settings.home(), name, picture.absolute(), face)
     for note in known["notes"]:
         click.echo(f"note: {printable(note)}", err=True)

@@ -43,7 +43,9 @@ def clone(recording: Path, name: str, language: str, consent: bool, as_json: boo
     of the voice is computed at once, else when the voice first speaks.
     """
     from avatar import voices
+    from avatar.jobs.delivery import check_home
 
+    check_home(settings.home())
     profile = voices.create(settings.home(), name, recording.absolute(), language, consent)
     for warning in profile["warnings"]:
         click.echo(f"note: {warning}", err=True)
