@@ -21,6 +21,7 @@ from avatar.host import closed
 from avatar.invocation import to_type
 
 NEED_THE_NETWORK = ("models fetch", "deps audit", "serve", "worker runpod")  # every other command runs without
+COMPLETING = "_AVATAR_COMPLETE"  # set by a shell that completes a word (cli/completion.py)
 
 
 def program() -> int:
@@ -51,7 +52,11 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         from avatar.cli import avatar
 
-        result = avatar.main(args=arguments, prog_name=to_type(), standalone_mode=False)
+        if COMPLETING in os.environ:
+            from avatar.cli import completion
+
+            completion.register()
+        result = avatar.main(arguments, to_type(), COMPLETING, standalone_mode=False)
         return result if isinstance(result, int) else 0
     except click.ClickException as error:
         error.show()

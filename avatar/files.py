@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -99,6 +100,11 @@ def copy_regular(source: Path, target: Path) -> None:
     """Copy a regular file. Raises OSError."""
     with open(open_regular(source), "rb") as reader, open(target, "xb") as writer:
         shutil.copyfileobj(reader, writer, 1 << 20)
+
+
+def safe_suffix(path: Path) -> str:
+    """Of a copy whose name is ours: the file's own in small letters, as far as it is a plain one."""
+    return path.suffix.lower() if re.fullmatch(r"\.[A-Za-z0-9]{1,8}", path.suffix) else ""
 
 
 def clear_away(path: Path) -> None:

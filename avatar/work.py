@@ -1,7 +1,7 @@
 """What can be asked of avatar, done in this process: make a video, go on with one, speak, measure a file.
 
 The command line calls these, in a process that it has closed to the network; for Python programs `api` starts such a
-process. Defaults are those of the settings, and a voice may be named.
+process. Defaults are those of the settings, and a voice and a portrait may be named.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Made:
 
 
 def request_of(**asked: Any) -> Request:
-    """A Request from what was asked for, with the settings' defaults and the files of named voices.
+    """A Request from what was asked for, with the settings' defaults and the files of named voices and portraits.
 
     asked: fields of the request; None is the default. Raises RequestError.
     """
@@ -58,6 +58,12 @@ def request_of(**asked: Any) -> Request:
         asked["voice"] = voice_file(str(voice))
     elif "language" not in asked and (language := preset_language(asked.get("preset"))):
         asked["language"] = language
+    if (portrait := asked.get("portrait")) is not None:
+        from avatar import portraits
+
+        if (face := portraits.face_of(settings.home(), str(portrait))) is not None:
+            asked.setdefault("face", face)
+        asked["portrait"] = portrait_file(str(portrait))
     for name in FILE_FIELDS:
         if isinstance(asked.get(name), str | os.PathLike):
             asked[name] = Path(os.path.abspath(asked[name]))
@@ -108,11 +114,24 @@ def voice_file(voice: str) -> Path:
     from avatar import voices
 
     recording = voices.recording_of(settings.home(), voice) or Path(voice)
-    if not recording.exists():
+    if not os.path.exists(recording):  # a name too long for a file is none
         raise RequestError(
             f"there is no cloned voice and no file {voice!r}; '{to_type('voice list')}' shows the voices.", ("voice",)
         )
     return recording
+
+
+def portrait_file(portrait: str) -> Path:
+    """The picture of a kept portrait of that name, else the file of that name. Raises RequestError for neither."""
+    from avatar import portraits
+
+    picture = portraits.picture_of(settings.home(), portrait) or Path(portrait)
+    if not os.path.exists(picture):
+        raise RequestError(
+            f"there is no kept portrait and no file {portrait!r}; '{to_type('portrait list')}' shows the portraits.",
+            ("portrait",),
+        )
+    return picture
 
 
 def read_text(path: Path) -> str:

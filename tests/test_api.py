@@ -74,7 +74,7 @@ def test_signals_of_the_caller_are_left_alone(tmp_path):
         ({"text": "Hello.", "audio": "a.wav"}, RequestError, ("text", "audio"), "exclude each other"),
         ({"text": " "}, RequestError, ("text",), "empty"),
         ({"text": "Hello.", "seconds": -1}, RequestError, ("seconds",), "greater than 0"),
-        ({"text": "Hello.", "portrait": "nobody.png"}, RequestError, ("portrait",), "there is no file"),
+        ({"text": "Hello.", "portrait": "nobody.png"}, RequestError, ("portrait",), "no kept portrait and no file"),
         ({"text": "Hello.", "voice": "nobody"}, RequestError, ("voice",), "no cloned voice"),
         ({"text": "Hello.", "colour": "red"}, RequestError, ("colour",), "no field 'colour'"),
         ({"text": "Hello.", "profile": "6GB"}, RequestError, ("profile",), "full stack"),

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from avatar.cli.make import PURPOSES
 from avatar.cli.presets import SAMPLES
 from avatar.jobs import home as homes
 from avatar.lips.warp.motion import Motion
@@ -21,16 +22,17 @@ from avatar.request import make_request
 from avatar.voice.presets.catalog import PRESETS
 from avatar.voice.speech import Speech
 from tests import kokoro_voices as fetched
-from tests.conftest import run_command
+from tests.conftest import ROOT, run_command
 
 kokoro_voices = fetched.kokoro_voices
 
 TEXT = "Peter bought a map of my boat. It moves, but why? Nobody knows, and nobody asks."
 
 
-def loudness_and_peak(path: Path) -> tuple[float, float]:
-    """(LUFS, true peak in dB) of a file's sound by FFmpeg's own meter."""
-    meter = ["-map", "0:a:0", "-af", "ebur128=peak=true:framelog=quiet", "-f", "null", "-"]
+def loudness_and_peak(path: Path, on_two_channels: bool = False) -> tuple[float, float]:
+    """(LUFS, true peak in dB) of a file's sound by FFmpeg's own meter; on_two_channels: as it is heard there."""
+    told = f"ebur128=peak=true:framelog=quiet:dualmono={str(on_two_channels).lower()}"
+    meter = ["-map", "0:a:0", "-af", told, "-f", "null", "-"]
     command = [ffmpeg_program(), "-hide_banner", "-nostats", "-i", path, *meter]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stderr
     summary = said[said.rindex("Summary:") :]
@@ -54,6 +56,19 @@ def test_presets_speak_equally_loud(tmp_path, preset, kokoro_voices):
     lufs, peak_db = loudness_and_peak(tmp_path / "speech.wav")
     assert lufs == pytest.approx(TARGET_LUFS, abs=0.3)
     assert peak_db <= MOST_TRUE_PEAK_DB
+
+
+@pytest.mark.parametrize("purpose", PURPOSES)
+def test_a_video_of_every_purpose_is_as_loud_as_is_published_for_speech(tmp_path, purpose):
+    """AES TD1008: -18 to -16 LUFS; Apple Podcasts: -16 within 1, peaks below -1 dB. What YouTube turns down begins at -14."""
+    (tmp_path / "talk.txt").write_text(TEXT)
+    done = run_command(
+        "make", tmp_path / "talk.txt", "--for", purpose, "--size", "256x256", "-o", tmp_path / "talk.mp4"
+    )
+    assert done.returncode == 0, done.stderr
+    lufs, peak_db = loudness_and_peak(tmp_path / "talk.mp4", on_two_channels=True)
+    assert lufs == pytest.approx(-16, abs=0.5) and peak_db <= -1
+    assert "which is -16 LUFS as heard on two" in (ROOT / "docs/make.md").read_text()
 
 
 def test_given_speech_makes_videos_of_one_loudness_and_one_mouth(tmp_path, home, spoken):

@@ -80,7 +80,7 @@ def test_by_the_keyboard_alone(server, page):
     page.type("By keys alone.")
     tab_to(page, "[name=portrait]")
     page.press("ArrowRight")
-    assert page.js("document.querySelector('[name=portrait]:checked').value") == "own"
+    assert page.js("document.querySelector('[name=portrait]:checked').value") == "/own"
     tab_to(page, "[name=portrait]", back=True)
     page.js("document.querySelector('[name=portrait]').click()")
     tab_to(page, "#more summary")
@@ -185,7 +185,7 @@ def test_made_again_with_another_portrait(server, page, tmp_path):
         "The first one.",
         "joe",
     ]
-    page.wait("['own', undefined].indexOf(document.querySelector('[name=portrait]:checked')?.value) !== 1")
+    page.wait("['/own', undefined].indexOf(document.querySelector('[name=portrait]:checked')?.value) !== 1")
     page.js("document.querySelector('#script').value = ''")
     make(page, "The second one.")
     assert page.text("#current-prompt") == "The second one."

@@ -88,7 +88,11 @@ def test_a_file_that_a_row_names_and_what_is_wrong_with_it(cluster, table):
     table.write_text("name,text,portrait,subtitles\na,Hello.,me.png,yes\nb,Hello.,grey.png,\nc,Hello.,none.png,\n")
     code, _, stderr = run(table, "--preset", "joe", "--on", cluster.address)
     assert code == 1 and "3 rows: 1 made, 0 there already, 2 failed" in stderr, stderr
-    assert "row 2 (b): " in stderr and "no face" in stderr and "row 3 (c): portrait: there is no file" in stderr
+    assert (
+        "row 2 (b): " in stderr
+        and "no face" in stderr
+        and "row 3 (c): portrait: there is no kept portrait and no file" in stderr
+    )
     assert "Traceback" not in stderr
     made = videos(table.parent / "videos")
     assert list(made) == ["a.mp4", "a.srt"] and b"-->" in made["a.srt"]

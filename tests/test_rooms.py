@@ -22,6 +22,7 @@ FLOORS = [
     "host", "weights",
     "environment",
     "deps", "media", "portrait",
+    "portraits",
     "voice",
     "voices",
     "lips", "frame",

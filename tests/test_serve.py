@@ -13,6 +13,7 @@ import numpy
 import pytest
 from PIL import Image
 
+from avatar import portraits
 from avatar.media.frames import video_frames
 from avatar.portrait.bundled import bundled_picture
 from tests.conftest import run_command
@@ -323,6 +324,41 @@ def test_portraits_are_kept(server: Server):
     assert (nobody.status_code, nobody.json()["error"]["type"]) == (422, "invalid_request_error")
     assert len(server.get("/v1/portraits").json()["data"]) == 1
     assert server.delete(f"/v1/portraits/{made.json()['id']}").json()["deleted"]
+    gone = server.post("/v1/videos", json={"prompt": "Hello.", "portrait": made.json()["id"]})
+    assert (gone.status_code, gone.json()["error"]["param"]) == (404, "portrait")
+
+
+def test_portraits_of_the_command_line_are_those_of_the_api(server: Server, tmp_path):
+    face = bundled_picture()
+    Image.fromarray(numpy.hstack([face, face])).save(tmp_path / "two.png")
+    kept = portraits.create(server.home, "ann", tmp_path / "two.png", face=2)
+    (listed,) = server.get("/v1/portraits").json()["data"]
+    assert listed == server.get("/v1/portraits/ann").json()
+    assert (listed["id"], listed["name"], listed["face"]) == ("ann", "ann", 2)
+    assert server.get(listed["url"]).content == portraits.framed_of(server.home, "ann").read_bytes()
+    video = server.post("/v1/videos", json={"prompt": "Hi there.", "voice": "joe", "portrait": "ann"}).json()
+    fields = server.get(f"/v1/videos/{video['id']}/request").json()
+    assert (fields["portrait"], fields["face"]) == ("ann", 2)
+    other = server.post(
+        "/v1/videos", data={"prompt": "Hi there.", "voice": "joe", "face": "2"},
+        files={"input_reference": ("two.png", (tmp_path / "two.png").read_bytes())},
+    ).json()  # fmt: skip
+    assert other["id"] == video["id"], "the same request as by its file"
+    table = "name,text,preset,portrait\nfirst,Row one.,joe,ann\nsecond,Row two.,joe,nobody\n"
+    first, second = server.post("/v1/tables", files={"table": ("t.csv", table)}).json()["data"]
+    assert server.get(f"/v1/videos/{first['video']['id']}/request").json()["face"] == 2
+    assert "names a file" in second["error"]["message"] and str(server.home) not in second["error"]["message"]
+    sent = {"picture": ("two.png", (tmp_path / "two.png").read_bytes())}
+    made = server.post("/v1/portraits", data={"face": "1"}, files=sent).json()
+    assert (made["face"], made["name"]) == (1, "two.png")
+    assert portraits.picture_of(server.home, made["id"]).read_bytes() == (tmp_path / "two.png").read_bytes()
+    for face in ("0", "x", "1.5"):
+        refused = server.post("/v1/portraits", data={"face": face}, files=sent)
+        assert (refused.status_code, refused.json()["error"]["param"]) == (400, "face")
+    for name in (made["id"], kept["name"]):
+        assert server.delete(f"/v1/portraits/{name}").json()["deleted"]
+    assert server.get("/v1/portraits/ann").status_code == 404
+    assert not list((server.home / "uploads").iterdir())
 
 
 def test_dry_run_and_table(server: Server):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -82,13 +83,30 @@ def test_decimal_commas_where_semicolons_part_the_cells(tmp_path):
     assert row.asked == {"text": "Hello 1,5.", "lips_shift": "-0.25", "seconds": "12.5"}
 
 
-def test_paths_count_from_the_table_and_a_voice_may_be_a_kept_one(tmp_path):
+def test_paths_count_from_the_table_and_what_is_kept_is_found_by_name(tmp_path, home, monkeypatch):
+    for name in ("voices/Anna/reference.wav", "portraits/Anna/picture.jpg"):
+        (home / name).parent.mkdir(parents=True)
+        (home / name).touch()
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    for name in ("Bob", "faces.jpg"):
+        Path(name).touch()  # beside whoever types, not beside the table
     (tmp_path / "me.wav").touch()
-    rows = rows_of(tmp_path, "text_file,portrait,voice\na.txt,faces/me.jpg,me.wav\nb.txt,/tmp/x.png,Anna\n")
+    rows = rows_of(
+        tmp_path, "text_file,portrait,voice\na.txt,faces/me.jpg,me.wav\nb.txt,/tmp/x.png,Anna\n,Anna,Bob\n,faces.jpg,\n"
+    )
     assert rows[0].asked == {
         "text_file": tmp_path / "a.txt", "portrait": tmp_path / "faces/me.jpg", "voice": tmp_path / "me.wav"
     }  # fmt: skip
     assert (str(rows[1].asked["portrait"]), rows[1].asked["voice"]) == ("/tmp/x.png", "Anna")
+    assert rows[2].asked == {"portrait": "Anna", "voice": tmp_path / "Bob"}
+    assert rows[3].asked == {"portrait": tmp_path / "faces.jpg"}
+    for name in ("Anna", "Bob"):
+        (tmp_path / name).touch()
+    rows = rows_of(tmp_path, "voice,portrait\nBob,Anna\n")
+    assert rows[0].asked == {"voice": tmp_path / "Bob", "portrait": tmp_path / "Anna"}, (
+        "a file beside the table comes first"
+    )
 
 
 @pytest.mark.parametrize(

@@ -132,7 +132,7 @@ def test_a_row_whose_picture_shows_no_face_leaves_no_job(run, table, tmp_path, h
     table.write_text("name,text,portrait\na,Hello.,grey.png\nb,Hello.,none.png\nc,Hello.,\n")
     done = run()
     assert "row 1 (a): " in done.stderr and "no face" in done.stderr
-    assert "row 2 (b): portrait: there is no file" in done.stderr
+    assert "row 2 (b): portrait: there is no kept portrait and no file" in done.stderr
     assert [job.state() for job in homes.every(home)] == ["done"]
 
 

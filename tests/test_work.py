@@ -45,6 +45,7 @@ def test_a_preset_in_the_settings_leaves_a_voice_alone(monkeypatch, tmp_path):
 
 def test_paths_are_absolute(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "me.jpg").touch()
     assert work.request_of(text="Hello.", portrait="me.jpg").portrait == tmp_path / "me.jpg"
     with pytest.raises(RequestError) as raised:
         work.request_of(text="Hello.", portrait=5)

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from avatar import json_files
+from avatar import json_files, portraits, settings, voices
 from avatar.errors import InputError, RequestError
 from avatar.files import refuse_host_failure
 from avatar.request import FILE_FIELDS, Request
@@ -28,6 +28,7 @@ LONGEST_NAME = 200  # bytes; file systems take 255, and a partial file's name is
 TEXT_FILES = {"text_file": "text", "transcript_file": "transcript"}  # files with what a field holds
 COLUMNS = ("name", *Request.model_fields, *TEXT_FILES)
 PATHS = (*FILE_FIELDS, *TEXT_FILES)
+KEPT = {"voice": voices.recording_of, "portrait": portraits.picture_of}  # (home, name) -> its file, or None
 NUMBERS = ("steps", "tries", "face", "lips_shift", "lips_margin", "seconds", "speed", "seed")
 WORDS = {"": None, "true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -197,11 +198,11 @@ def _name(value: object) -> str:
 
 
 def _at(folder: Path, column: str, value: object) -> tuple[str, object]:
-    """A path from the table's folder; of a voice or a background only where such a file is there, since it may be a kept
-    voice's name, or a colour."""
+    """A path from the table's folder; where no such file is there, a voice or a portrait that is kept under that name, and
+    of a background a colour."""
     if column not in (*PATHS, "background") or not isinstance(value, str):
         return column, value
     path = folder / value
-    if column in ("voice", "background") and not path.is_file():
+    if not path.is_file() and (column == "background" or column in KEPT and KEPT[column](settings.home(), value)):
         return column, value
     return "backdrop" if column == "background" else column, path

@@ -9,6 +9,7 @@ import click
 from avatar.cli import (
     check,
     compare,
+    completion,
     demo,
     deps,
     fit,
@@ -40,7 +41,7 @@ TASKS = {
     "Make a video": ["demo", "make", "pipeline", "queue", "serve", "worker"],
     "Voices and portraits": ["speak", "voice", "portrait"],
     "Weights": ["models"],
-    "See what you have": ["check", "compare", "fit", "status", "deps"],
+    "See what you have": ["check", "compare", "fit", "status", "deps", "completion"],
 }
 
 
@@ -73,6 +74,7 @@ for command in (
     fit.fit,
     deps.deps,
     status.status,
+    completion.completion,
     worker.worker,
 ):
     avatar.add_command(command)

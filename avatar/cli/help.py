@@ -19,10 +19,11 @@ class WithExamples(click.Command):
         self.examples = examples
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Options with a title (options.py) under it, in the order in which the titles come; others as ever."""
+        """Options with a title (options.py) under it, in the order in which the titles come; others as ever. Arguments have a
+        section of click's."""
         titled: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):
-            if record := parameter.get_help_record(ctx):
+            if isinstance(parameter, click.Option) and (record := parameter.get_help_record(ctx)):
                 titled.setdefault(getattr(parameter, "title", "") or "Options", []).append(record)
         titled["Options"] = titled.pop("Options", [])  # last: --help
         for title, records in titled.items():

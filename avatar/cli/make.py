@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from avatar.cli import complete
 from avatar.cli.help import Command
 from avatar.cli.options import FILE, RESULT, SPEAKS, of_a_video, option, told_apart
 from avatar.errors import RequestError
@@ -38,7 +39,12 @@ avatar make lessons.csv --portrait me.jpg -O videos --dry-run
 @option(RESULT, "--dry-run", is_flag=True, help="Show what would be made, and what is wrong with it; make nothing.")
 @option(RESULT, "--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @option(RESULT, "-q", "--quiet", is_flag=True, help="Print the path alone, no progress and no notes.")
-@option(SPEAKS, "--voice", help="A preset, a cloned voice, or a recording of the voice to speak with.")
+@option(
+    SPEAKS,
+    "--voice",
+    shell_complete=complete.presets_voices_or_files,
+    help="A preset, a cloned voice, or a recording of the voice to speak with.",
+)
 @of_a_video
 def make(script, purpose, output, folder, overwrite, dry_run, as_json, quiet, voice, no_mark, **asked) -> None:
     """Make a video to publish from SCRIPT: a text or Markdown file, - for standard input, or a table (.csv, .jsonl) with a

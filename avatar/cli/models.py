@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from avatar.cli import complete
 from avatar.cli.help import Group
 from avatar.cli.output import print_json
 from avatar.errors import RequestError
@@ -76,7 +77,7 @@ def list_models(as_json: bool) -> None:
 @models.command(
     examples="avatar models fetch\navatar models fetch xtts-v2 --accept-licence\navatar models fetch --dry-run"
 )
-@click.argument("names", nargs=-1, metavar="[MODEL]...")
+@click.argument("names", shell_complete=complete.models, nargs=-1, metavar="[MODEL]...")
 @click.option("--dry-run", is_flag=True, help="Only say what would be fetched, and where to.")
 @click.option("--optional", is_flag=True, help="Also the files that nothing here loads.")
 @click.option("--accept-licence", is_flag=True, help="Accept the licences that want it, without being asked.")
@@ -116,7 +117,7 @@ def fetch(names: tuple[str, ...], dry_run: bool, optional: bool, accept_licence:
 
 
 @models.command(examples="avatar models verify\navatar models verify xtts-v2\navatar models verify --json")
-@click.argument("names", nargs=-1, metavar="[MODEL]...")
+@click.argument("names", shell_complete=complete.models, nargs=-1, metavar="[MODEL]...")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def verify(names: tuple[str, ...], as_json: bool) -> int:
     """Hash every file, and say which are wrong.

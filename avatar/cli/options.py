@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from avatar.cli import complete
+
 FILE = click.Path(path_type=Path)
 SAID, SPEAKS, SEEN, FRAME, FULL, RESULT = (
     "What is said", "Who speaks", "Who is seen", "The frame", "The full stack", "The result",
@@ -44,18 +46,18 @@ def told_apart(asked: dict[str, Any]) -> dict[str, Any]:
 OPTIONS = (
     option(SAID, "--audio", type=FILE, help="Finished speech, instead of text."),
     option(SAID, "--transcript", type=FILE, help="A UTF-8 text file with what is said in --audio: for lips and captions."),
-    option(SAID, "--language", help="Language of the text. [default: the voice's, else en]"),
+    option(SAID, "--language", shell_complete=complete.languages, help="Language of the text. [default: the voice's, else en]"),
     option(SAID, "--seconds", type=float, help="Fit the speech to this length."),
-    option(SPEAKS, "--preset", help="A preview voice: heart, joe or another of 'voice presets'."),
+    option(SPEAKS, "--preset", shell_complete=complete.presets, help="A preview voice: heart, joe or another of 'voice presets'."),
     option(SPEAKS, "--speed", type=float, help="How fast is spoken, 0.7 to 1.5; 1 is the voice's own pace. [default: 1]"),
     option(SPEAKS, "--seed", type=int, help="Another seed gives other blinks and another intonation. [default: 7]"),
-    option(SEEN, "--portrait", type=FILE,
-           help="A picture of a face (full stack: or a short clip). [default: the bundled one]"),
+    option(SEEN, "--portrait", shell_complete=complete.portraits_or_files,
+           help="A picture of a face (full stack: or a short clip), or the name of a kept portrait. [default: the bundled one]"),
     option(SEEN, "--face", type=int, help="Which face, counted from the left, where the picture has several."),
-    option(FRAME, "--size", help="square, portrait, landscape, source or WIDTHxHEIGHT."),
+    option(FRAME, "--size", shell_complete=complete.sizes, help="square, portrait, landscape, source or WIDTHxHEIGHT."),
     option(FRAME, "--fit", type=click.Choice(["crop", "pad"]),
            help="Show the head large, or the whole picture. [default: crop]"),
-    option(FRAME, "--background", help="Where the picture does not reach: blur, a colour or a picture's file. [default: blur]"),
+    option(FRAME, "--background", shell_complete=complete.backgrounds, help="Where the picture does not reach: blur, a colour or a picture's file. [default: blur]"),
     option(FRAME, "--position", type=click.Choice(["left", "centre", "right", "center"]), help="Of the head. [default: centre]"),
     option(FRAME, "--captions", type=click.Choice(["soft", "burned", "srt", "vtt", "none"]),
            help="A track of the file (with an .srt beside it), drawn into the picture, or a file beside it."),

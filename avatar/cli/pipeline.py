@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from avatar import settings
+from avatar.cli import complete
 from avatar.cli.help import Group
 from avatar.cli.options import FILE, FRAME, RESULT, SAID, SPEAKS, of_a_video, option, told_apart
 from avatar.cli.output import age, age_s, print_json, size
@@ -36,7 +37,12 @@ def pipeline() -> None:
 @pipeline.command(examples=RUN_EXAMPLES)
 @option(SAID, "--text", help="What is said.")
 @option(SAID, "--text-file", type=FILE, help="A UTF-8 text file with what is said; - reads standard input.")
-@option(SPEAKS, "--voice", help="A recording of the voice to speak with, or the name of a cloned voice.")
+@option(
+    SPEAKS,
+    "--voice",
+    shell_complete=complete.voices_or_files,
+    help="A recording of the voice to speak with, or the name of a cloned voice.",
+)
 @of_a_video
 @option(FRAME, "--subtitles", is_flag=True, help="The same as --captions soft.")
 @option(RESULT, "-o", "--output", type=FILE, help="The mp4 to write. [default: in the job's folder]")
@@ -115,7 +121,7 @@ def run(
 
 
 @pipeline.command(examples="avatar pipeline resume hello-3fa9c2\navatar pipeline resume hello -o hello.mp4")
-@click.argument("job")
+@click.argument("job", shell_complete=complete.jobs)
 @click.option("-o", "--output", type=FILE, help="The mp4 to write. [default: where it was asked for before]")
 @click.option("--overwrite", is_flag=True, help="Replace the output file if it exists.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
@@ -129,7 +135,7 @@ def resume(job: str, output: Path | None, overwrite: bool, as_json: bool) -> Non
 
 
 @pipeline.command(examples="avatar pipeline shifts hello-3fa9c2 -o shifts.png")
-@click.argument("job")
+@click.argument("job", shell_complete=complete.jobs)
 @click.option("-o", "--output", type=FILE, default="shifts.png", help="The PNG to write. [default: shifts.png]")
 @click.option("--overwrite", is_flag=True, help="Replace the output file if it exists.")
 def shifts(job: str, output: Path, overwrite: bool) -> None:
@@ -204,7 +210,7 @@ def described(job) -> dict:
 
 
 @pipeline.command(examples="avatar pipeline show hello\navatar pipeline show hello --follow")
-@click.argument("job")
+@click.argument("job", shell_complete=complete.jobs)
 @click.option("--follow", is_flag=True, help="Tell what it does, as it does it, until it is done.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON; with --follow, an event a line.")
 def show(job: str, follow: bool, as_json: bool) -> None:
@@ -263,7 +269,7 @@ def follow_events(job, as_json: bool) -> None:
 @pipeline.command(
     examples="avatar pipeline remove hello\navatar pipeline remove --older-than 30d\navatar pipeline remove --all"
 )
-@click.argument("job_names", metavar="[JOB]...", nargs=-1)
+@click.argument("job_names", shell_complete=complete.jobs, metavar="[JOB]...", nargs=-1)
 @click.option("--older-than", metavar="AGE", help="All that were made longer ago than this: 90min, 12h, 30d.")
 @click.option("--all", "every_one", is_flag=True, help="All there are.")
 def remove(job_names: tuple[str, ...], older_than: str | None, every_one: bool) -> None:

@@ -1,4 +1,4 @@
-"""`avatar portrait …`: pictures of people who do not exist, to speak in a video."""
+"""`avatar portrait …`: pictures of people, kept by name; and drawn ones, of people who do not exist."""
 
 from __future__ import annotations
 
@@ -8,13 +8,22 @@ from typing import TYPE_CHECKING
 import click
 
 from avatar import settings
+from avatar.cli import complete
 from avatar.cli.help import Group
-from avatar.cli.output import Printer, print_json
+from avatar.cli.output import Printer, age, print_json
+from avatar.invocation import printable
 from avatar.limits import SEEDS
 from avatar.progress import Progress
 
 if TYPE_CHECKING:
     from avatar.portrait.framing import Portrait
+
+GROUP_EXAMPLES = """
+avatar portrait add me me.jpg
+avatar portrait list
+avatar make talk.md --portrait me -o talk.mp4
+avatar portrait generate "a young man with freckles" -o sam.png
+"""
 
 EXAMPLES = """
 avatar portrait generate "a woman of about sixty, short grey hair, green cardigan" -o anna.png
@@ -23,9 +32,80 @@ avatar pipeline run --text "Hello." --portrait anna.png -o hello.mp4
 """
 
 
-@click.group(cls=Group, examples=EXAMPLES)
+@click.group(cls=Group, examples=GROUP_EXAMPLES)
 def portrait() -> None:
-    """Draw a portrait from a description. Needs the weights of the full stack: avatar models fetch."""
+    """Keep a picture under a name, and let it speak; or draw one from a description.
+
+    Drawing needs the weights of the full stack: avatar models fetch.
+    """
+
+
+@portrait.command(examples="avatar portrait add me me.jpg\navatar portrait add ann group.jpg --face 2")
+@click.argument("name")
+@click.argument("picture", metavar="FILE", type=click.Path(path_type=Path))
+@click.option("--face", type=click.IntRange(min=1), help="Which face, counted from the left, where there are several.")
+@click.option("--json", "as_json", is_flag=True, help="Print what is known of it as JSON.")
+def add(name: str, picture: Path, face: int | None, as_json: bool) -> None:
+    """Look for the face of a picture and keep it, for `--portrait NAME`.
+
+    The whole picture is copied: another frame can be made of it later. A clip is no picture; name its file instead.
+    """
+    from avatar import portraits
+    from avatar.jobs.delivery import check_home
+
+    check_home(settings.home())
+    known = portraits.create(settings.home(), name, picture.absolute(), face)
+    for note in known["notes"]:
+        click.echo(f"note: {printable(note)}", err=True)
+    print_known(known, as_json)
+
+
+@portrait.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def list_portraits(as_json: bool) -> None:
+    """Kept portraits, also those of the page and the REST API."""
+    from avatar import portraits
+
+    kept, damaged = portraits.every(settings.home()), portraits.damaged(settings.home())
+    if as_json:
+        print_json({"portraits": kept, "damaged": damaged})
+        return
+    for known in kept:
+        size = f"{known['width']}x{known['height']}" if known["width"] and known["height"] else ""
+        face = f"face {known['face']}" if known["face"] else ""
+        called = known["title"] if known["title"] != known["name"] else known["source"] or ""
+        click.echo(printable(f"{known['name']:26} {size:>11}  {face:8}{age(known['created']):>12}  {called[:60]}"))
+    for name, why in damaged.items():
+        click.echo(printable(f"{name:26} damaged: {why}"))
+
+
+@portrait.command()
+@click.argument("name", shell_complete=complete.kept_portraits)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def show(name: str, as_json: bool) -> None:
+    """What is known of a kept portrait, and where its picture is."""
+    from avatar import portraits
+
+    print_known(portraits.read(settings.home(), name), as_json)
+
+
+@portrait.command()
+@click.argument("name", shell_complete=complete.kept_portraits)
+def remove(name: str) -> None:
+    """Delete a kept portrait and its picture; videos, and jobs with their copy of it, stay."""
+    from avatar import portraits
+
+    portraits.remove(settings.home(), name)
+    click.echo(name)
+
+
+def print_known(known: dict, as_json: bool) -> None:
+    if as_json:
+        print_json(known)
+        return
+    for name, value in known.items():
+        if value not in (None, []):
+            click.echo(printable(f"{name}: {age(value) if name == 'created' else value}"))
 
 
 @portrait.command(examples=EXAMPLES)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from avatar.cli import complete
 from avatar.cli.help import Command
 from avatar.cli.output import print_json
 from avatar.cli.voice import FILE
@@ -28,8 +29,10 @@ avatar voice presets --sample joe -o joe.wav
 
 
 @click.command(cls=Command, examples=EXAMPLES)
-@click.option("--language", help="Those that speak it: en, es, fr, it, pt or de.")
-@click.option("--sample", metavar="NAME", help="Let this one speak, into the file of -o.")
+@click.option("--language", shell_complete=complete.languages, help="Those that speak it: en, es, fr, it, pt or de.")
+@click.option(
+    "--sample", shell_complete=complete.presets, metavar="NAME", help="Let this one speak, into the file of -o."
+)
 @click.option("-o", "--output", type=FILE, help="The WAV file of the sample.")
 @click.option("--overwrite", is_flag=True, help="Replace the output file if it exists.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from avatar import settings
+from avatar.cli import complete
 from avatar.cli.help import Group
 from avatar.cli.output import age, age_s, bytes_of, print_json
 from avatar.errors import AvatarError, EnvironmentProblem
@@ -99,7 +100,7 @@ def work(until_empty: bool, on: str | None, homes: tuple[Path, ...], server: int
 
 
 @queue.command(examples="avatar queue cancel hello")
-@click.argument("job_names", metavar="JOB...", nargs=-1, required=True)
+@click.argument("job_names", shell_complete=complete.jobs, metavar="JOB...", nargs=-1, required=True)
 def cancel(job_names: tuple[str, ...]) -> None:
     """Take jobs out of the queue; one in work is stopped. What was made of them stays."""
     from avatar.service import queue as jobs
@@ -109,7 +110,7 @@ def cancel(job_names: tuple[str, ...]) -> None:
 
 
 @queue.command(examples="avatar queue resume hello")
-@click.argument("job_names", metavar="JOB...", nargs=-1, required=True)
+@click.argument("job_names", shell_complete=complete.jobs, metavar="JOB...", nargs=-1, required=True)
 def resume(job_names: tuple[str, ...]) -> None:
     """Put jobs that failed or were cancelled back into the queue; only what is not there is made."""
     from avatar.service import queue as jobs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from avatar.cli import complete
 from avatar.cli.help import Command
 from avatar.cli.voice import FILE
 from avatar.errors import RequestError
@@ -19,9 +20,15 @@ avatar speak --text-file talk.md --preset joe -o talk.wav
 @click.argument("text", required=False)
 @click.option("--text-file", type=FILE, help="A UTF-8 text file with what is said; - reads standard input.")
 @click.option("--show", is_flag=True, help="Print what would be said, a sentence a line, and load no voice.")
-@click.option("--voice", "voice_name", help="A kept voice, or a recording of one.")
-@click.option("--preset", help="A preview voice: heart, joe or another of 'voice presets'.")
-@click.option("--language", help="The language of the text. [default: the voice's, else en]")
+@click.option(
+    "--voice", "voice_name", shell_complete=complete.voices_or_files, help="A kept voice, or a recording of one."
+)
+@click.option(
+    "--preset", shell_complete=complete.presets, help="A preview voice: heart, joe or another of 'voice presets'."
+)
+@click.option(
+    "--language", shell_complete=complete.languages, help="The language of the text. [default: the voice's, else en]"
+)
 @click.option("--stack", help="preview (CPU, nothing to download) or full (clones).  [default: preview]")
 @click.option("--speed", type=float, help="How fast is spoken, 0.7 to 1.5; 1 is the voice's own pace. [default: 1]")
 @click.option("--seed", type=int, help="Another seed gives another intonation. [default: 7]")

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from avatar import settings
+from avatar.cli import complete
 from avatar.cli.help import Group
 from avatar.cli.output import age, print_json
 
@@ -32,7 +33,7 @@ def voice() -> None:
 @voice.command(examples="avatar voice clone me.wav --name me --language en --consent")
 @click.argument("recording", type=FILE)
 @click.option("--name", required=True, help="The name to keep it under.")
-@click.option("--language", default="en", show_default=True, help=LANGUAGE_HELP)
+@click.option("--language", shell_complete=complete.languages, default="en", show_default=True, help=LANGUAGE_HELP)
 @click.option("--consent", is_flag=True, help="The speaker has agreed to this; noted in the profile.")
 @click.option("--json", "as_json", is_flag=True, help="Print the profile as JSON.")
 def clone(recording: Path, name: str, language: str, consent: bool, as_json: bool) -> None:
@@ -42,7 +43,9 @@ def clone(recording: Path, name: str, language: str, consent: bool, as_json: boo
     of the voice is computed at once, else when the voice first speaks.
     """
     from avatar import voices
+    from avatar.jobs.delivery import check_home
 
+    check_home(settings.home())
     profile = voices.create(settings.home(), name, recording.absolute(), language, consent)
     for warning in profile["warnings"]:
         click.echo(f"note: {warning}", err=True)
@@ -76,7 +79,7 @@ def list_voices(as_json: bool) -> None:
 
 
 @voice.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete.kept_voices)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def show(name: str, as_json: bool) -> None:
     """What is known of a kept voice."""
@@ -86,8 +89,8 @@ def show(name: str, as_json: bool) -> None:
 
 
 @voice.command(examples="avatar voice update me --language fr")
-@click.argument("name")
-@click.option("--language", help=LANGUAGE_HELP)
+@click.argument("name", shell_complete=complete.kept_voices)
+@click.option("--language", shell_complete=complete.languages, help=LANGUAGE_HELP)
 @click.option("--consent/--no-consent", default=None, help="Whether the speaker has agreed.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def update(name: str, language: str | None, consent: bool | None, as_json: bool) -> None:
@@ -98,7 +101,7 @@ def update(name: str, language: str | None, consent: bool | None, as_json: bool)
 
 
 @voice.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete.kept_voices)
 def remove(name: str) -> None:
     """Delete a kept voice and its recording."""
     from avatar import voices

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from avatar.errors import RequestError
-from avatar.files import NEW, is_folder, is_regular, new_folder, rename_new, write_json
+from avatar.files import NEW, is_folder, is_regular, new_folder, rename_new, safe_suffix, write_json
 from avatar.invocation import printable, to_type
 from avatar.jobs import stage_cache
 from avatar.jobs.job import STAGES, Job, stage_keys
@@ -120,7 +120,3 @@ def slug(request: Request) -> str:
     """A few words that tell a person which job this is."""
     words = request.text if request.text else f"audio {request.audio.stem if request.audio else ''}"
     return re.sub(r"[^a-z0-9]+", "-", words[:200].lower()).strip("-")[:24].strip("-") or "job"
-
-
-def safe_suffix(path: Path) -> str:
-    return path.suffix.lower() if re.fullmatch(r"\.[A-Za-z0-9]{1,8}", path.suffix) else ""

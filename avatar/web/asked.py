@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from avatar import settings, voices
+from avatar import portraits, settings, voices
 from avatar.request import FILE_FIELDS, Request
 from avatar.voice.presets.catalog import DEFAULT_PRESET, PRESETS
-from avatar.web import portraits_kept
 from avatar.web.answers import Refused
 from avatar.web.form import Form
 
@@ -38,7 +37,7 @@ def request_fields(form: Form, home) -> dict[str, Any]:
     if (kept := fields.get("portrait")) is not None:
         if "portrait" in asked:
             raise Refused(400, "invalid_request", "a picture and a kept portrait exclude each other.", "portrait")
-        asked["portrait"] = str(portraits_kept.picture_of(home, str(kept)))
+        asked["portrait"] = portrait_name(home, kept)
     if (voice := fields.get("voice")) is not None:
         asked |= voice_fields(home, voice)
     return {name: value for name, value in asked.items() if value is not None}
@@ -65,6 +64,14 @@ def voice_fields(home, voice: Any) -> dict[str, str]:
     raise Refused(400, "voice_not_found", f"there is no voice {name!r}; there are: {there}.", "voice")
 
 
+def portrait_name(home, portrait: Any) -> str:
+    """Of a portrait that is kept. Raises Refused for one that is not."""
+    if not isinstance(portrait, str) or portraits.picture_of(home, portrait) is None:
+        shown = f"there is no portrait {portrait!r}; GET /v1/portraits shows those there are."
+        raise Refused(404, "not_found", shown, "portrait")
+    return portrait
+
+
 def kept_names(fields: dict[str, Any]) -> dict[str, str]:
     """The voice and the portrait that were named, as far as they are names."""
     voice = fields.get("voice")
@@ -74,7 +81,7 @@ def kept_names(fields: dict[str, Any]) -> dict[str, str]:
 
 def still_kept(home, named: dict[str, str]) -> dict[str, str]:
     """Of those, a cloned voice and a portrait that are there."""
-    there = {"portrait": {each["id"] for each in portraits_kept.every(home)}, "voice": set(voices.names(home))}
+    there = {"portrait": set(portraits.names(home)), "voice": set(voices.names(home))}
     return {name: value for name, value in named.items() if value in there[name]}
 
 

@@ -146,21 +146,16 @@ def recording(path: str) -> dict[str, Any]:
     return {"seconds": sound.seconds}
 
 
-def portrait(path: str, output: str) -> dict[str, Any]:
-    """Find the face of a picture, and write the portrait that a video would show as a PNG."""
-    from avatar.engines import Told, WantedPicture
-    from avatar.portrait.given_picture import GivenPortrait
-    from avatar.progress import Progress
+def keep(name: str, path: str, face: int | None, title: str, source: str) -> dict[str, Any]:
+    """Keep a picture whose face was found, as a portrait of this name."""
+    from avatar import portraits, settings
 
-    told = Told()
-    with GivenPortrait.load() as engine:
-        found = engine.picture(WantedPicture(path=Path(path)), told, Progress())
-    write_png(found.picture, Path(output))
-    return {"notes": told.notes}
+    return portraits.create(settings.home(), name, Path(path), face, title, source)
 
 
 def draw(prompt: str, output: str) -> dict[str, Any]:
     """Draw a portrait from words (full stack) into a PNG."""
+    from avatar import portraits
     from avatar.engines import Told
     from avatar.preflight import refuse_missing_parts
     from avatar.progress import Progress
@@ -175,17 +170,8 @@ def draw(prompt: str, output: str) -> dict[str, Any]:
     refuse_missing_parts(engine.models)
     with engine.load(profile_for(request)) as drawing:
         found = drawing.picture(wanted, Told(), Progress())
-    write_png(found.picture, Path(output))
+    portraits.write_png(found, Path(output))
     return {}
-
-
-def write_png(picture: Any, target: Path) -> None:
-    from PIL import Image
-
-    from avatar.files import written_whole
-
-    with written_whole(target) as partial:
-        Image.fromarray(picture).save(partial, format="PNG")
 
 
 def sheet(video: str, seconds: float, output: str) -> dict[str, Any]:
@@ -221,7 +207,7 @@ def facts() -> dict[str, Any]:
 
 
 VERBS: dict[str, Callable[..., Any]] = {
-    each.__name__: each for each in (accept, plan, speak, clone, forget, recording, portrait, draw, sheet, table, facts)
+    each.__name__: each for each in (accept, plan, speak, clone, forget, recording, keep, draw, sheet, table, facts)
 }
 
 if __name__ == "__main__":

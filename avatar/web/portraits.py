@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import secrets
-import shutil
-import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, Response
 from pydantic import BaseModel
 
-from avatar.files import new_folder, rename_new, write_json
-from avatar.web import form, portraits_kept
+from avatar import portraits
+from avatar.web import form
 from avatar.web.answers import Refused
 from avatar.web.form import received
 from avatar.web.sound import form_body
@@ -23,12 +23,14 @@ PICTURE: dict[int | str, dict[str, Any]] = {200: {"content": {"image/png": {}}, 
 
 
 class KeptPortrait(BaseModel):
-    """notes: what the face reader has to say of it; url: the portrait as a video shows it."""
+    """name: what people call it; face: which one of its picture; notes: what the face reader has to say of it; url: the
+    portrait as a video shows it."""
 
     id: str
     object: str = "portrait"
     name: str
     created_at: int
+    face: int | None = None
     notes: list[str]
     url: str
 
@@ -39,49 +41,75 @@ class KeptPortraits(BaseModel):
     has_more: bool = False
 
 
+def kept(known: dict[str, Any]) -> KeptPortrait:
+    """What portraits.py knows of one, under the API's names."""
+    return KeptPortrait(
+        id=known["name"], name=known["title"], created_at=int(known["created"]), face=known["face"],
+        notes=known["notes"], url=f"/v1/portraits/{known['name']}/picture",
+    )  # fmt: skip
+
+
 @routes.get("", response_model=KeptPortraits)
 def list_portraits(home: Home) -> KeptPortraits:
-    return KeptPortraits(data=[KeptPortrait(**each) for each in portraits_kept.every(home)])
+    """Oldest first; those that the command line keeps too."""
+    known = sorted(portraits.every(home), key=lambda each: (each["created"], each["name"]))
+    return KeptPortraits(data=[kept(each) for each in known])
 
 
 @routes.post(
     "", status_code=201, response_model=KeptPortrait, openapi_extra=form_body("picture", name="What to call it.")
 )
 async def create_portrait(request: Request, home: Home) -> KeptPortrait:
-    """Keep a picture whose face was found; with `prompt` in place of a picture one is drawn (avatar-full)."""
+    """Keep a picture whose face was found (`face`: which one, from the left, of several); with `prompt` in place of a picture
+    one is drawn (avatar-full)."""
     async with received(request, ("picture",)) as sent:
-        name = form.text(sent.fields, "name", 200)
+        title = form.text(sent.fields, "name", 200)
         words = form.text(sent.fields, "prompt", 2000)
         if ("picture" in sent.files) == (words is not None):
             raise Refused(400, "invalid_request", "give a picture, or a prompt to draw one from.", "picture")
         made = f"portrait_{secrets.token_hex(8)}"
-        target = home / "portraits" / made
-        state = state_of(request)
-        with new_folder(target) as scratch:
+        state, uploads = state_of(request), home / "uploads"
+        uploads.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=uploads, ignore_cleanup_errors=True) as folder:
             if words is not None:
-                picture = scratch / "picture.png"
+                picture = Path(folder, "picture.png")
                 await state.speaker.ask("draw", home, prompt=words, output=picture)
             else:
-                picture = scratch / f"picture{sent.files['picture'].suffix}"
-                shutil.copyfile(sent.files["picture"], picture)
-            told = await state.checker.ask("portrait", home, path=picture, output=scratch / "framed.png")
-            shown = name or sent.names.get("picture") or words or made
-            content = {"name": shown, "created_at": int(time.time()), "notes": told["notes"]}
-            write_json(scratch / "portrait.json", content, durable=True)
-            rename_new(scratch, target)
-    return KeptPortrait(**portraits_kept.read(home, made))
+                picture = sent.files["picture"]
+            source = sent.names.get("picture", picture.name)
+            told = {"title": title or sent.names.get("picture") or words or made, "source": source}
+            known = await state.checker.ask("keep", home, name=made, path=picture, face=face(sent.fields), **told)
+    return kept(known)
+
+
+def face(fields: dict[str, Any]) -> int | None:
+    """Raises Refused for what is no number of a face."""
+    value = fields.get("face")
+    if value is None:
+        return None
+    if isinstance(value, bool) or not str(value).isdecimal() or not 1 <= int(value) <= 1000:
+        raise Refused(400, "invalid_request", "face has to be a whole number from 1 on.", "face")
+    return int(value)
+
+
+def known_here(home: Path, name: str) -> None:
+    """Raises Refused where no portrait of this id is kept."""
+    if portraits.picture_of(home, name) is None:
+        raise Refused(404, "not_found", f"there is no portrait {name!r}; GET /v1/portraits shows those there are.")
 
 
 @routes.get("/{portrait_id}", response_model=KeptPortrait)
 def show_portrait(home: Home, portrait_id: str) -> KeptPortrait:
-    return KeptPortrait(**portraits_kept.read(home, portrait_id))
+    known_here(home, portrait_id)
+    return kept(portraits.read(home, portrait_id))
 
 
 @routes.get("/{portrait_id}/picture", response_class=FileResponse, responses=PICTURE)
 def picture(home: Home, portrait_id: str) -> Response:
     """The portrait as a video shows it."""
-    path = portraits_kept.folder_of(home, portrait_id) / "framed.png"
-    if not path.is_file():
+    known_here(home, portrait_id)
+    path = portraits.framed_of(home, portrait_id)
+    if path is None:
         raise Refused(404, "not_found", f"the picture of {portrait_id} is gone.")
     return FileResponse(path, media_type="image/png")
 
@@ -89,5 +117,6 @@ def picture(home: Home, portrait_id: str) -> Response:
 @routes.delete("/{portrait_id}")
 def remove_portrait(home: Home, portrait_id: str) -> dict[str, Any]:
     """Remove it; videos that were made with it have copies of their own."""
-    portraits_kept.remove(home, portrait_id)
+    known_here(home, portrait_id)
+    portraits.remove(home, portrait_id)
     return {"id": portrait_id, "object": "portrait.deleted", "deleted": True}

@@ -57,7 +57,9 @@ async def queued(state: Any, home: Any, row: dict[str, Any]) -> Video:
     if row["wrong"]:
         raise Refused(400, "invalid_request", row["wrong"])
     fields = {name: value for name, value in row["asked"].items() if value is not None}
-    if found := [name for name in (*FILE_FIELDS, *TEXT_FILES) if name in fields and name != "voice"]:
+    is_kept = "/" not in str(fields.get("portrait", "/"))  # what is none is a path by now
+    named = [name for name in (*FILE_FIELDS, *TEXT_FILES) if name != "voice" and not (name == "portrait" and is_kept)]
+    if found := [name for name in named if name in fields]:
         raise Refused(
             400, "invalid_request", f"{found[0]} names a file, and none of this host's is read for a client.", found[0]
         )

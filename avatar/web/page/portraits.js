@@ -3,8 +3,8 @@
 import { blobUrl, call, getJson, sendForm } from "./api.js";
 import { $, announce, el, isSure } from "./dom.js";
 
-const OWN = "own";
-const WORDS = "words";
+const OWN = "/own"; // no kept portrait has a slash in its id
+const WORDS = "/words";
 const BUILT_IN = "";
 let kept = [];
 let file = null;
@@ -41,7 +41,7 @@ function draw(choose) {
 }
 
 function card(value, name, portrait) {
-  const picture = el("span", { class: `face face-${portrait ? "kept" : value || "built-in"}` });
+  const picture = el("span", { class: `face face-${portrait ? "kept" : value.slice(1) || "built-in"}` });
   if (portrait) {
     const address = `v1/portraits/${encodeURIComponent(portrait.id)}/picture`;
     blobUrl(address).then((url) => {
