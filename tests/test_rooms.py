@@ -27,6 +27,7 @@ FLOORS = [
     "lips", "frame",
     "fit", "request",
     "jobs", "stacks",
+    "provenance",
     "quality",
     "framed",
     "stages",

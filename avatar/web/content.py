@@ -15,6 +15,7 @@ from avatar.jobs import events, report
 from avatar.jobs.job import Job
 from avatar.limits import FRAME_RATE
 from avatar.progress import Event
+from avatar.provenance.delivery import as_delivered
 from avatar.service.queue import Place
 from avatar.web.answers import Refused
 from avatar.web.state import Home, state_of
@@ -65,9 +66,11 @@ async def content(
         await state_of(request).speaker.ask(
             "sheet", home, video=place.job.video, seconds=frames / FRAME_RATE, output=path
         )
+    digest = record["outputs"].get(name) or record["outputs"]["video.mp4"] + "-sheet"
+    if variant == "video":
+        path, digest = await asyncio.to_thread(as_delivered, place.job)
     if not is_regular(path):
         raise Refused(404, "not_found", f"video {video_id} has no {variant}.")
-    digest = record["outputs"].get(name) or record["outputs"]["video.mp4"] + "-sheet"
     headers = {"etag": f'"{digest}"', "cache-control": "private, no-cache", "accept-ranges": "bytes"}
     if if_none_match and f'"{digest}"' in if_none_match:
         return Response(status_code=304, headers=headers)
