@@ -18,6 +18,7 @@ WITHIN = (b"trak", b"mdia", b"minf", b"stbl")
 LARGEST_HEADER = 64 << 20  # bytes, as mp4.py has it
 LARGEST_MANIFEST = 16 << 20
 PIECE = 1 << 20
+BEGINNING = 1 << 16
 
 
 class Box(NamedTuple):
@@ -34,26 +35,39 @@ def manifest_of(path: Path) -> Box | None:
     return found[0] if len(found) == 1 else None
 
 
+def had_manifest(path: Path) -> bool:
+    """Whether the beginning of a file, where c2pa puts a manifest, has the identifier of one, reached by its boxes or not."""
+    with open(path, "rb") as file:
+        return b"uuid" + MANIFEST in file.read(BEGINNING)
+
+
 def unsigned_digest(path: Path) -> str | None:
     """sha256 of the file without its manifest; None where it has none or is no whole mp4. Raises OSError."""
+    total = hashlib.sha256()
+    with contextlib.suppress(struct.error, ValueError):
+        for piece in unsigned(path):
+            total.update(piece)
+        return total.hexdigest()
+    return None
+
+
+def unsigned(path: Path) -> Iterator[bytes]:
+    """The file without its manifest, piece by piece. Raises ValueError, struct.error where it has none, or is no whole mp4."""
     manifest = manifest_of(path)
     if not manifest or manifest.size > LARGEST_MANIFEST:
-        return None
-    total = hashlib.sha256()
-    with contextlib.suppress(struct.error, ValueError), open(path, "rb") as file:
+        raise ValueError("it has no manifest")
+    with open(path, "rb") as file:
         for box in _outer(file):
             if box == manifest:
                 continue
             file.seek(box.start)
             if box.kind == b"moov":
                 if box.size > LARGEST_HEADER:
-                    return None
-                total.update(_moved_back(bytearray(file.read(box.size)), box.head, manifest))
+                    raise ValueError("its header is too large")
+                yield bytes(_moved_back(bytearray(file.read(box.size)), box.head, manifest))
             else:
                 for at in range(0, box.size, PIECE):
-                    total.update(file.read(min(PIECE, box.size - at)))
-        return total.hexdigest()
-    return None
+                    yield file.read(min(PIECE, box.size - at))
 
 
 def _outer(file: BinaryIO) -> Iterator[Box]:

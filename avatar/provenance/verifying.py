@@ -12,7 +12,7 @@ from avatar.errors import EnvironmentProblem, InputError, RequestError
 from avatar.files import file_digest, refuse_larger
 from avatar.jobs import home as homes
 from avatar.jobs.job import Job
-from avatar.media.unsigned import manifest_of, unsigned_digest
+from avatar.media.unsigned import had_manifest, manifest_of, unsigned_digest
 from avatar.provenance import c2pa_child, certificate, signer
 from avatar.provenance.manifest import LABEL
 
@@ -43,7 +43,7 @@ def verify(home: Path, path: Path) -> Verdict:
         raise RequestError(f"there is no video {str(path)!r}; check the path.")
     refuse_larger(path, "clip")
     sha256 = file_digest(path)
-    has_one, before = manifest_of(path) is not None, unsigned_digest(path)
+    has_one, before = had_manifest(path) or manifest_of(path) is not None, unsigned_digest(path)
     if why := c2pa_child.obstacle():
         raise EnvironmentProblem(f"nothing can be verified on this host: {why}.")
     own = own_certificates(home)
