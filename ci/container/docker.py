@@ -180,8 +180,15 @@ def check_loaded(docker: Docker, image: Image, demo: str) -> None:
             raise Problem(f"buildah does not give {image.name} away: `buildah push` ended with {push.returncode}")
     with checks.workspace() as folder:
         docker(
-            "run", "--rm", "--network=none", f"--volume={folder}:/workspace", "avatar:buildah",
-            "demo", "--no-sign", "-o", "demo.mp4",
+            "run",
+            "--rm",
+            "--network=none",
+            f"--volume={folder}:/workspace",
+            "avatar:buildah",
+            "demo",
+            "--no-sign",
+            "-o",
+            "demo.mp4",
         )
         owner, digest = (folder / "demo.mp4").stat().st_uid, sha256_of(folder / "demo.mp4")
     if (owner, digest) != (checks.USER, demo):
