@@ -275,7 +275,7 @@ def test_output_on_a_full_disk_keeps_the_video_safe(finished_home, finished_job,
     done = subprocess.run([*TMPFS, script], capture_output=True, text=True,
                           env={**os.environ, "AVATAR_HOME": str(home)})  # fmt: skip
     assert done.returncode == 75, done.stderr
-    assert "No space left" in done.stderr and str(home / "jobs" / finished_job.id / "video.mp4") in done.stderr
+    assert "No space left" in done.stderr and str(home / "jobs" / finished_job.id / "signed.mp4") in done.stderr
     assert "v.mp4.partial" not in done.stderr.splitlines()[-1]
 
 

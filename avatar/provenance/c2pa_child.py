@@ -77,6 +77,8 @@ def ask(asked: dict[str, Any], largest: int, readable: Path | None = None) -> di
         answer = json.loads(ended.stdout)
     if ended.status or not isinstance(answer, dict):
         said = ended.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["it said nothing"]
+        if "[Errno " in said[0]:  # what the system refused may be there later
+            raise TemporaryProblem(f"c2pa's library could not work: {said[0]}; free some, or try again later.")
         raise EnvironmentProblem(f"c2pa's library does not work here ({said[0]}); {MEND}.")
     if "failed" in answer:
         raise Refused(answer["failed"], answer["kind"])
