@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,13 @@ def test_every_delivery_of_a_job_has_the_same_bytes(video, job, tmp_path):
     job.file("signed.mp4").write_bytes(b"damaged")
     delivery.deliver_all(job, tmp_path / "third.mp4")
     assert unsigned.unsigned_digest(tmp_path / "third.mp4") == file_digest(job.video)
+
+
+def test_another_certificate_signs_anew(video, job, home, tmp_path, monkeypatch):
+    users(monkeypatch, tmp_path, *own())
+    delivery.deliver_all(job, tmp_path / "again.mp4")
+    assert verifying.verify(home, video).signed_by.startswith("avatar home ")
+    assert verifying.verify(home, tmp_path / "again.mp4").signed_by == "somebody"
 
 
 def test_no_sign_delivers_the_job_s_own_bytes(avatar, job, tmp_path):
@@ -370,11 +378,16 @@ def test_a_host_whose_c_library_is_too_old_delivers_unsigned_and_says_so(job, ho
         delivery.refuse_unusable()
 
 
-def test_a_library_that_lies_in_the_current_folder_is_not_loaded(video, tmp_path):
-    (tmp_path / "libc2pa_c.so").write_bytes(b"no library")
+def test_a_library_that_lies_in_the_current_folder_is_not_loaded(job, tmp_path):
+    package = find_spec("_soundfile_data")
+    (library,) = Path(package.submodule_search_locations[0]).glob("libsndfile*.so")
+    shutil.copy(library, tmp_path / "libc2pa_c.so")
     for environment in ({}, {"C2PA_LIBRARY_NAME": "libc2pa_c.so"}):
-        done = run_command("verify", video, cwd=tmp_path, env={**os.environ, **environment})
-        assert done.returncode == 0, done.stderr
+        options = {"cwd": tmp_path, "env": {**os.environ, **environment}}
+        delivered = run_command("pipeline", "resume", job.id, "--overwrite", "-o", "v.mp4", **options)
+        assert delivered.returncode == 0, delivered.stderr
+        assert run_command("verify", "v.mp4", **options).returncode == 0
+        job.file("signed.json").unlink()
 
 
 def test_nothing_is_asked_of_the_network(video, home, tmp_path):
