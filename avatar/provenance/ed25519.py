@@ -7,6 +7,7 @@ somebody could ask for again and again.
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 P = 2**255 - 19
 ORDER = 2**252 + 27742317777372353535851937790883648493
@@ -20,6 +21,7 @@ BASE: Point = (_X, _Y, 1, _X * _Y % P)
 ZERO: Point = (0, 1, 1, 0)
 
 
+@lru_cache(maxsize=4)  # 10 ms, and asked for again where the key is looked at
 def public_key(seed: bytes) -> bytes:
     """The public key, 32 bytes, of a private one of 32 bytes."""
     return _encoded(_times(_scalar(seed)[0], BASE))
