@@ -80,6 +80,8 @@ class Case:
             process.wait()
             for file in (said, printed):
                 file.seek(0)
+            from avatar.media.unsigned import unsigned
+
             made = b"".join(unsigned(output)) if output.exists() else printed.read()
             code = None if hangs else process.returncode
             words, seconds = said.read().decode(errors="replace"), time.monotonic() - begun
