@@ -33,20 +33,22 @@ def make(
     portrait: StrPath | None = None,
     out: StrPath | None = None,
     overwrite: bool = False,
+    sign: bool | None = None,
     progress: Callable[[Event], None] | None = None,
     **fields: Any,
 ) -> Made:
     """Make a video: of a text, or of finished speech (audio); returns its path, report, length and time taken.
 
     voice: a recording, or the name of a cloned voice; portrait: a picture, or for the full stack a short clip; None is
-    the bundled one. out: the mp4; None leaves it in its job's folder. fields: any other field of avatar.request.Request
+    the bundled one. out: the mp4; None leaves it in its job's folder, unsigned. sign: whether the mp4 carries a signed
+    manifest; None is as the settings say. fields: any other field of avatar.request.Request
     (stack, preset, prompt, language, seconds, seed, subtitles, ...). progress: is called with each Event.
 
     Raises RequestError, InputError, EnvironmentProblem or TemporaryProblem of avatar.errors, each with `fields`, `reason`
     and `remedy`.
     """
     asked = {"text": text, "audio": audio, "voice": voice, "portrait": portrait, **fields}
-    return made(_ask("make", {"asked": asked, "output": out, "overwrite": overwrite}, progress))
+    return made(_ask("make", {"asked": asked, "output": out, "overwrite": overwrite, "sign": sign}, progress))
 
 
 def speak(

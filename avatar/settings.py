@@ -7,6 +7,9 @@ settings.toml lies in the home folder and may hold:
     profile = "auto"       # or "24GB", "10GB", "6GB", "cpu": see avatar/device/hardware.py
     seed = 7
     encoder = "x264"       # or "nvenc", "auto": see avatar/media/encoder.py
+    sign = "yes"           # or "no": whether what is delivered carries a signed manifest (docs/provenance.md)
+    sign_certificate = ""  # a PEM file with your certificate and those of its issuers; without one the home has its own
+    sign_key = ""          # a PEM file with its key
 """
 
 from __future__ import annotations
@@ -29,6 +32,9 @@ class Settings:
     profile: str = "auto"
     seed: int = 7
     encoder: str = "x264"
+    sign: str = "yes"
+    sign_certificate: str = ""
+    sign_key: str = ""
 
 
 def home() -> Path:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -20,14 +21,16 @@ from avatar.engines import Told
 from avatar.errors import InputError, Interrupted, RequestError
 from avatar.invocation import to_type
 from avatar.jobs import home as homes
-from avatar.jobs.delivery import LEAST_FREE_BYTES, check_home, check_output, deliver, deliver_captions, deliver_with
-from avatar.jobs.job import Job
+from avatar.jobs.delivery import LEAST_FREE_BYTES, check_home, check_output, deliver_with
+from avatar.jobs.job import STAGES, Job
 from avatar.loading import ONE_AT_A_TIME, Loading
 from avatar.progress import Event, Progress
+from avatar.provenance import delivery
 from avatar.request import FILE_FIELDS, Request, make_request
 
 if TYPE_CHECKING:
     from avatar.preflight import Faces
+    from avatar.provenance.verifying import Verdict
 
 Tell = Callable[[Event], object]
 MOST_TEXT_BYTES = 1 << 20  # of a file; a text of 5,000 characters has a fiftieth of it
@@ -149,13 +152,23 @@ def read_text(path: Path) -> str:
         raise RequestError(f"the text file {shown} is not UTF-8 text; save it as UTF-8.") from error
 
 
-def make(request: Request, output: Path | None, overwrite: bool, tell: Tell, loading: Loading = ONE_AT_A_TIME) -> Made:
-    """Make a video and deliver it to `output`, or leave it in its job's folder. The same request makes nothing twice."""
+def make(
+    request: Request,
+    output: Path | None,
+    overwrite: bool,
+    tell: Tell,
+    loading: Loading = ONE_AT_A_TIME,
+    sign: bool | None = None,
+) -> Made:
+    """Make a video and deliver it to `output`, or leave it in its job's folder. The same request makes nothing twice.
+
+    sign: whether what is delivered is signed; None is as the settings say.
+    """
     started = time.monotonic()
     output = prepare(request, output, overwrite)
     job = homes.create(settings.home(), with_profile(request))
     try:
-        return finish(job, output, tell, started, loading)
+        return finish(job, output, tell, started, loading, sign)
     except (InputError, RequestError):  # what only a stage could see; it would refuse the same again
         homes.remove_if_empty(job)
         raise
@@ -165,25 +178,24 @@ def resume(job: Job, output: Path | None, overwrite: bool, tell: Tell, loading: 
     """Go on with a job, after the same checks, to `output`, or to where its video was asked for before."""
     if output is None and (remembered := job.outputs()):
         output = remembered[-1]
-        overwrite = overwrite or not output.exists() or was_delivered(job, output)
+        overwrite = overwrite or not output.exists() or delivery.is_of(job, output)
     return go_on(job, output, overwrite, tell, loading)
 
 
-def go_on(job: Job, output: Path | None, overwrite: bool, tell: Tell, loading: Loading = ONE_AT_A_TIME) -> Made:
-    """The same, to `output` or nowhere."""
+def go_on(
+    job: Job,
+    output: Path | None,
+    overwrite: bool,
+    tell: Tell,
+    loading: Loading = ONE_AT_A_TIME,
+    sign: bool | None = None,
+) -> Made:
+    """The same, to `output` or nowhere. sign: whether what is delivered is signed; None is as the settings say."""
     started = time.monotonic()
     job.refuse_damaged()
     request = job.request()
     job = Job(job.folder, request)
-    return finish(job, prepare(request, output, overwrite), tell, started, loading)
-
-
-def was_delivered(job: Job, output: Path) -> bool:
-    """Whether a file is this job's own video, delivered before: what the job itself holds may be lost or damaged."""
-    from avatar.files import file_digest
-
-    made = (job.record("video") or {}).get("outputs", {})
-    return output.is_file() and file_digest(output) == made.get("video.mp4")
+    return finish(job, prepare(request, output, overwrite), tell, started, loading, sign)
 
 
 def prepare(request: Request, output: Path | None, overwrite: bool, faces: Faces | None = None) -> Path | None:
@@ -209,6 +221,7 @@ def prepare_output(request: Request, output: Path, overwrite: bool) -> Path:
     """The output as an absolute path, where it can be written."""
     output = Path(os.path.abspath(output))
     check_output(output, overwrite)
+    delivery.refuse_unusable()
     if name := request.captions_file:
         suffix = Path(name).suffix
         check_output(output.with_suffix(suffix), overwrite, suffix=suffix)
@@ -228,7 +241,14 @@ def with_profile(request: Request) -> Request:
     )
 
 
-def finish(job: Job, output: Path | None, tell: Tell, started: float, loading: Loading = ONE_AT_A_TIME) -> Made:
+def finish(
+    job: Job,
+    output: Path | None,
+    tell: Tell,
+    started: float,
+    loading: Loading = ONE_AT_A_TIME,
+    sign: bool | None = None,
+) -> Made:
     """Render what is missing of a job, then deliver the result."""
     from avatar import pipeline
     from avatar.jobs import report
@@ -240,9 +260,7 @@ def finish(job: Job, output: Path | None, tell: Tell, started: float, loading: L
     except KeyboardInterrupt as stop:
         raise Interrupted(f"job {job.id} stopped; '{to_type(f'pipeline resume {job.id}')}' goes on with it.") from stop
     if output:
-        if not was_delivered(job, output):  # it is, where somebody was killed between that and saying so
-            deliver(video, output)
-        deliver_captions(job, output)
+        delivery.deliver_all(job, output, sign, lambda note: tell(Event("video", len(STAGES), note=note)))
     told = report.read(job)
     seconds = report.video_seconds(told["records"]) or 0.0
     return Made(output or video, seconds, time.monotonic() - started, tuple(told["notes"]), told, job.id)
@@ -271,6 +289,25 @@ def speak(request: Request, output: Path, overwrite: bool, tell: Tell) -> Made:
     equally_loud = replace(speech, samples=levelled(speech.samples, speech.sample_rate))
     deliver_with(equally_loud.write_wav, output)
     return Made(output, speech.seconds, time.monotonic() - started, tuple(told.notes), {"engine": told.facts})
+
+
+def verify(path: Path, is_again: bool = False) -> Verdict:
+    """Whether a video is as this home signed it. is_again: its request is also rendered anew, in a home of its own, from
+    what its job keeps.
+
+    Raises RequestError and InputError for the file, RequestError where the job is not there, EnvironmentProblem.
+    """
+    from avatar import pipeline
+    from avatar.files import file_digest
+    from avatar.provenance import verifying
+
+    verdict = verifying.verify(settings.home(), path)
+    if not is_again:
+        return verdict
+    job = verifying.job_of(settings.home(), verdict)
+    with tempfile.TemporaryDirectory() as scratch:
+        anew = homes.create(Path(scratch), job.request())
+        return replace(verdict, again=file_digest(pipeline.render(anew, Progress())))
 
 
 def profile_for(request: Request) -> Any:

@@ -66,7 +66,8 @@ def answer(question: dict[str, Any], answers: IO[str], loading: Loading) -> dict
         request = decide(**question["asked"])
         output = question["output"] and Path(question["output"])
         if question["verb"] == "make":
-            return {"result": asdict(work.make(request, output, question["overwrite"], pass_on, loading))}
+            made = work.make(request, output, question["overwrite"], pass_on, loading, question.get("sign"))
+            return {"result": asdict(made)}
         return {"result": asdict(work.speak(request, output, question["overwrite"], pass_on))}
     except Exception as error:
         stopping.raise_if_told(error)

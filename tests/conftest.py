@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -89,6 +90,18 @@ def full_environment() -> None:
 def mounts() -> None:
     """For tests that mount something: skipped where the host forbids it, failed there in CI."""
     need_mounts()
+
+
+def without_manifest(video: Path | bytes) -> bytes:
+    """A delivered video without its signed manifest, which must be there: the bytes that its job has."""
+    from avatar.media.unsigned import unsigned
+
+    if isinstance(video, Path):
+        return b"".join(unsigned(video))
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(video)
+        file.flush()
+        return b"".join(unsigned(Path(file.name)))
 
 
 def command(*arguments: str | Path) -> list[str]:

@@ -20,6 +20,7 @@ from avatar.jobs import home as homes
 from avatar.loading import Kept
 from avatar.service import queue
 from avatar.service.worker import serve, stopped_when
+from tests.conftest import without_manifest
 from tests.queued import TEXTS, put, states, until, work_off
 
 # ---------------------------------------------------------------- order
@@ -56,10 +57,10 @@ def test_jobs_are_made_in_that_order_and_each_engine_is_loaded_once(home, tmp_pa
     assert loaded == {"GivenPortrait": 1, "PresetVoice": 1, "WarpLipsEngine": 1}
     for number, text in enumerate(TEXTS):
         alone = work.make(work.request_of(text=text, preset="joe"), None, False, lambda event: None)
-        assert (tmp_path / f"{number}.mp4").read_bytes() == alone.path.read_bytes()
+        assert without_manifest(tmp_path / f"{number}.mp4") == alone.path.read_bytes()
     monkeypatch.setenv("AVATAR_HOME", str(tmp_path / "another home"))
     alone = work.make(work.request_of(text=TEXTS[0], preset="joe"), None, False, lambda event: None)
-    assert (tmp_path / "0.mp4").read_bytes() == alone.path.read_bytes(), "kept engines gave other bytes"
+    assert without_manifest(tmp_path / "0.mp4") == alone.path.read_bytes(), "kept engines gave other bytes"
 
 
 def test_a_worker_without_the_full_stack_leaves_its_jobs(home):

@@ -20,6 +20,7 @@ from avatar.batch.table import Row
 from avatar.errors import TemporaryProblem, told_by
 from avatar.jobs import home as homes
 from avatar.jobs.job import Job
+from avatar.provenance.delivery import is_of
 from avatar.request import make_request
 from testing.ray_cluster import command_of, end
 from tests.conftest import ROOT, SHORT_TEXT, heed_signals
@@ -279,6 +280,6 @@ def test_a_video_of_whatever_profile_is_known_again(home, tmp_path, finished_job
     job = on_ray.kept(plan.request, answer | {"profile": "6GB"})
     shutil.copy(job.video, output)
     found, again = on_ray.planned(row, tmp_path, {})
-    assert (found.job, again) == (job, place) and work.was_delivered(found.job, output)
+    assert (found.job, again) == (job, place) and is_of(found.job, output)
     output.write_bytes(b"another")
     assert on_ray.planned(row, tmp_path, {})[0].job == Job(place)

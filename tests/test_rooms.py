@@ -28,6 +28,7 @@ FLOORS = [
     "lips", "frame",
     "fit", "request",
     "jobs", "stacks",
+    "provenance",
     "quality",
     "framed",
     "stages",

@@ -12,9 +12,9 @@ from avatar import pipeline, preflight, settings, work
 from avatar.batch.table import TEXT_FILES, Row
 from avatar.errors import InputError, RequestError, TemporaryProblem
 from avatar.jobs import home as homes
-from avatar.jobs.delivery import deliver_all
-from avatar.jobs.job import Job
+from avatar.jobs.job import STAGES, Job
 from avatar.progress import Event
+from avatar.provenance.delivery import deliver_all, is_delivered, is_of
 from avatar.request import Request
 from avatar.service import queue
 from avatar.stopping import raise_if_told
@@ -63,7 +63,7 @@ def make_rows(
                 if is_there(plan):
                     outcomes[row.number] = Outcome(row, plan.output, is_new=False)
                     continue
-                work.prepare(plan.request, plan.output, overwrite or work.was_delivered(plan.job, plan.output))
+                work.prepare(plan.request, plan.output, overwrite or is_of(plan.job, plan.output))
                 job = homes.create(settings.home(), plan.request)
                 job.remember_output(plan.output)
                 planned.append(replace(plan, job=job))
@@ -85,7 +85,7 @@ def queue_rows(
                 if is_there(plan):
                     yield Outcome(row, plan.output, is_new=False)
                     continue
-                may_replace = overwrite or work.was_delivered(plan.job, plan.output)
+                may_replace = overwrite or is_of(plan.job, plan.output)
                 work.prepare(plan.request, plan.output, may_replace, faces)
                 queue.submit(settings.home(), plan.request, plan.output, priority, overwrite)
                 yield Outcome(row, plan.output)
@@ -124,12 +124,12 @@ def is_there(plan: Planned) -> bool:
     captions = plan.request.captions_file
     if captions and not plan.output.with_suffix(Path(captions).suffix).exists():
         return False
-    return work.was_delivered(plan.job, plan.output)
+    return is_delivered(plan.job, plan.output)
 
 
-def bring(plan: Planned) -> None:
+def bring(plan: Planned, tell: Callable[[Row, Event], object]) -> None:
     """Put what was made of a row where it belongs."""
-    deliver_all(plan.job, plan.output)
+    deliver_all(plan.job, plan.output, note=lambda note: tell(plan.row, Event("video", len(STAGES), note=note)))
 
 
 def _rendered(planned: list[Planned], tell: Callable[[Row, Event], object]) -> Iterator[Outcome]:
@@ -139,7 +139,7 @@ def _rendered(planned: list[Planned], tell: Callable[[Row, Event], object]) -> I
         try:
             if error := failed.get(plan.job.id):
                 raise error
-            bring(plan)
+            bring(plan, tell)
             yield Outcome(plan.row, plan.output)
         except Exception as error:
             raise_if_told(error)

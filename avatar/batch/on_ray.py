@@ -26,6 +26,7 @@ from avatar.jobs.delivery import check_home
 from avatar.jobs.job import Job
 from avatar.preflight import refuse_missing_files
 from avatar.progress import Event
+from avatar.provenance.delivery import is_of
 from avatar.request import Request
 from avatar.stopping import raise_if_told
 
@@ -74,7 +75,7 @@ class Run:
             if is_there(plan):
                 self.outcomes[row.number] = Outcome(row, plan.output, is_new=False)
                 return
-            work.prepare_output(plan.request, plan.output, self._overwrite or work.was_delivered(plan.job, plan.output))
+            work.prepare_output(plan.request, plan.output, self._overwrite or is_of(plan.job, plan.output))
             if place in self._jobs:
                 self._deliver(replace(plan, job=self._jobs[place]))
             elif place in self._plans:
@@ -128,7 +129,7 @@ class Run:
         row = plan.row
         try:
             plan.job.remember_output(plan.output)
-            bring(plan)
+            bring(plan, self._tell)
             self._tell(row, Event("video", len(STAGES), is_end=True))
             self.outcomes[row.number] = Outcome(row, plan.output)
         except Exception as error:
@@ -147,7 +148,7 @@ def planned(row: Row, folder: Path, defaults: dict[str, Any]) -> tuple[Planned, 
         profiles += [each.name for each in PROFILES]
     asked = [request.model_copy(update={"profile": profile}) for profile in profiles]
     plans = [Planned(row, request, Job(homes.place(settings.home(), each)), output) for each in asked]
-    return next((plan for plan in plans if work.was_delivered(plan.job, output)), plans[0]), place
+    return next((plan for plan in plans if is_of(plan.job, output)), plans[0]), place
 
 
 def kept(request: Request, answer: ray_node.Answer) -> Job:

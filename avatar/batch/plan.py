@@ -12,10 +12,10 @@ from avatar.batch.table import Row
 from avatar.jobs.contents import STAGES
 from avatar.jobs.delivery import check_home, check_output
 from avatar.jobs.job import Job
+from avatar.provenance.delivery import is_of
 from avatar.request import Request
 from avatar.script.length import estimate_seconds
 from avatar.stopping import raise_if_told
-from avatar.work import was_delivered
 
 
 def plan_rows(rows: Sequence[Row], folder: Path, defaults: dict[str, Any], overwrite: bool) -> Iterator[Outcome]:
@@ -29,7 +29,7 @@ def plan_rows(rows: Sequence[Row], folder: Path, defaults: dict[str, Any], overw
                     yield Outcome(row, plan.output, is_new=False, plan="there already")
                     continue
                 if folder.is_dir():
-                    check_output(plan.output, overwrite or was_delivered(plan.job, plan.output))
+                    check_output(plan.output, overwrite or is_of(plan.job, plan.output))
                 preflight.check(plan.request, faces)
                 yield Outcome(row, plan.output, plan=told(plan.request, plan.job))
             except Exception as error:

@@ -21,14 +21,14 @@ from avatar.batch.ray_cluster import Cluster, connected, wants_card
 from avatar.errors import told_by
 from avatar.failures import as_told
 from avatar.jobs.contents import STAGES
-from avatar.jobs.delivery import deliver_all
 from avatar.jobs.events import logged
 from avatar.jobs.job import Job
 from avatar.jobs.schema import Delivery
 from avatar.progress import Event
+from avatar.provenance.delivery import deliver_all, is_delivered, is_of, to_deliver
 from avatar.service import queue
 from avatar.service.worker import LONGEST_REST_S, POLL_S, Told, next_job, told_if_heard
-from avatar.work import prepare_output, was_delivered
+from avatar.work import prepare_output
 
 DEVICE = "ray"  # one worker of a home gives work to clusters
 STACKS = ("preview", "full")
@@ -147,6 +147,8 @@ class Hands:
                 one.say(Event("video", len(STAGES), note=note))
             for each in one.deliveries:
                 hand_over(one.job, each)
+            if not one.deliveries:
+                to_deliver(one.job)  # as whoever asks the API for it gets it
             one.say(Event("video", len(STAGES), is_end=True))
         except Exception as error:
             stopping.raise_if_told(error)
@@ -160,7 +162,7 @@ def hand_over(job: Job, place: Delivery) -> None:
     """Put a job's video where it was asked for. Raises RequestError where it cannot be."""
     output = Path(place.path)
     job.remember_output(output)
-    if was_delivered(job, output):
+    if is_delivered(job, output, place.sign):
         return
-    prepare_output(job.request(), output, place.overwrite)
-    deliver_all(job, output)
+    prepare_output(job.request(), output, place.overwrite or is_of(job, output))
+    deliver_all(job, output, place.sign)

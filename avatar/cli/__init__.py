@@ -22,6 +22,7 @@ from avatar.cli import (
     serve,
     speak,
     status,
+    verify,
     voice,
     worker,
 )
@@ -34,6 +35,7 @@ avatar pipeline run --text "Hello." -o hello.mp4   a small square
 avatar pipeline run --text-file talk.txt --portrait me.jpg --preset joe -o talk.mp4
 avatar pipeline run --audio speech.wav --portrait me.jpg -o talk.mp4
 avatar check hello.mp4                             does the mouth move with the sound?
+avatar verify hello.mp4                            is it as it was signed?
 avatar status                                      is the environment the one that was locked?
 """
 
@@ -41,7 +43,7 @@ TASKS = {
     "Make a video": ["demo", "make", "pipeline", "queue", "serve", "worker"],
     "Voices and portraits": ["speak", "voice", "portrait"],
     "Weights": ["models"],
-    "See what you have": ["check", "compare", "fit", "status", "deps", "completion"],
+    "See what you have": ["check", "verify", "compare", "fit", "status", "deps", "completion"],
 }
 
 
@@ -71,6 +73,7 @@ for command in (
     models.models,
     check.check,
     compare.compare,
+    verify.verify,
     fit.fit,
     deps.deps,
     status.status,

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from avatar.cli.help import Command
+from avatar.cli.options import unsigned
 
 SCRIPT = Path(__file__).parent.parent / "assets" / "demo.txt"
 SECONDS = 10
@@ -21,6 +22,7 @@ SECONDS = 10
     help="The voice: heart (female), joe (male) or another English preset.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace the output file if it exists.")
+@unsigned
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def demo(output: Path | None, preset: str, overwrite: bool, as_json: bool) -> None:
     """Render a 10-second video of the bundled portrait.

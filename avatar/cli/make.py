@@ -9,7 +9,7 @@ import click
 
 from avatar.cli import complete
 from avatar.cli.help import Command
-from avatar.cli.options import FILE, RESULT, SPEAKS, of_a_video, option, told_apart
+from avatar.cli.options import FILE, RESULT, SPEAKS, of_a_video, option, told_apart, unsigned
 from avatar.errors import RequestError
 
 # What a place shows videos as: https://support.google.com/youtube (16:9, captions as a track that a viewer turns on; Shorts
@@ -36,6 +36,7 @@ avatar make lessons.csv --portrait me.jpg -O videos --dry-run
 @option(RESULT, "-o", "--output", type=FILE, help="The mp4 to write. [default: the script's name with .mp4, here]")
 @option(RESULT, "-O", "--folder", type=FILE, help="Where the videos of a table go.")
 @option(RESULT, "--overwrite", is_flag=True, help="Replace files that exist.")
+@unsigned
 @option(RESULT, "--dry-run", is_flag=True, help="Show what would be made, and what is wrong with it; make nothing.")
 @option(RESULT, "--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @option(RESULT, "-q", "--quiet", is_flag=True, help="Print the path alone, no progress and no notes.")

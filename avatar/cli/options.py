@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,29 @@ def of_a_video(command: Callable) -> Callable:
     for each in reversed(OPTIONS):
         command = each(command)
     return command
+
+
+def unsigned(command: Callable) -> Callable:
+    """--no-sign: for this command the setting `sign` is "no", whatever else says so."""
+    return click.option(
+        "--no-sign", is_flag=True, expose_value=False, callback=_do_not_sign, cls=Option, title=RESULT,
+        help="Deliver the job's own bytes, without a signed manifest; where the law asks for a mark, another one is yours to "
+        "give.",
+    )(command)  # fmt: skip
+
+
+def _do_not_sign(context: click.Context, _: click.Parameter, is_given: bool) -> None:
+    if not is_given:
+        return
+    before = os.environ.get("AVATAR_SIGN")
+    os.environ["AVATAR_SIGN"] = "no"
+
+    def put_back() -> None:
+        os.environ.pop("AVATAR_SIGN", None)
+        if before is not None:
+            os.environ["AVATAR_SIGN"] = before
+
+    context.call_on_close(put_back)
 
 
 def told_apart(asked: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import click
 from avatar import settings
 from avatar.cli import complete
 from avatar.cli.help import Group
-from avatar.cli.options import FILE, FRAME, RESULT, SAID, SPEAKS, of_a_video, option, told_apart
+from avatar.cli.options import FILE, FRAME, RESULT, SAID, SPEAKS, of_a_video, option, told_apart, unsigned
 from avatar.cli.output import age, age_s, print_json, size
 from avatar.errors import AvatarError, RequestError
 from avatar.invocation import printable, to_type
@@ -47,6 +47,7 @@ def pipeline() -> None:
 @option(FRAME, "--subtitles", is_flag=True, help="The same as --captions soft.")
 @option(RESULT, "-o", "--output", type=FILE, help="The mp4 to write. [default: in the job's folder]")
 @option(RESULT, "--overwrite", is_flag=True, help="Replace the output file if it exists.")
+@unsigned
 @option(TABLE, "--table", type=FILE, help="A CSV or JSONL file: a video for each row, a column for each option.")
 @option(TABLE, "-O", "--folder", type=FILE, help="Where the videos of a table go.")
 @option(
@@ -124,6 +125,7 @@ def run(
 @click.argument("job", shell_complete=complete.jobs)
 @click.option("-o", "--output", type=FILE, help="The mp4 to write. [default: where it was asked for before]")
 @click.option("--overwrite", is_flag=True, help="Replace the output file if it exists.")
+@unsigned
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def resume(job: str, output: Path | None, overwrite: bool, as_json: bool) -> None:
     """Go on with a job that was interrupted; only what is not there is made."""

@@ -111,6 +111,15 @@ def read_report(folder: Path) -> dict | None:
     return content
 
 
+def read_signed(folder: Path) -> dict[str, str] | None:
+    """What was noted of the signed copy of the video; None where there is none."""
+    try:
+        content = read_json(inside(folder, "signed.json"))
+    except FileNotFoundError:
+        return None
+    return schema.fitting(schema.Signed, content, "signed.json").model_dump()
+
+
 def refuse_damaged(folder: Path) -> None:
     """Raises Damaged with the first thing that does not fit. A request of another version does: it is only not readable.
 

@@ -65,13 +65,8 @@ def deliver(source: Path, target: Path) -> None:
         raise type(error)(f"{error} The finished file is safe at {str(source)!r}.") from error
 
 
-def deliver_all(job: Job, target: Path) -> None:
-    """The video of a job, and the captions that go beside it."""
-    deliver(job.video, target)
-    deliver_captions(job, target)
-
-
 def deliver_captions(job: Job, target: Path) -> None:
+    """The captions that go beside a video."""
     if name := job.request().captions_file:
         deliver(job.file(name), target.with_suffix(Path(name).suffix))
 

@@ -5,6 +5,7 @@
         inputs/        copies of the user's files
         portrait.png landmarks.npy place.json speech.wav timings.json motion.npz picture.mp4 framed.mp4 framed.txt
         subtitles.srt (or .vtt) video.mp4
+        signed.mp4 signed.json   what is delivered of it (provenance/delivery.py)
         records/       one JSON per finished stage: its cause, outputs, engine, seconds, peak memory
         events.jsonl   what was told while it was made (events.py)
         outputs.json   where the video was asked for with -o

@@ -18,7 +18,7 @@ from avatar.json_files import Damaged
 from avatar.progress import Event
 
 OWN = ("request.json", "inputs", "records", "lock", "events.jsonl", "outputs.json", "report.json", "queue.json",
-       "api.json", "webhook.json")  # fmt: skip
+       "api.json", "webhook.json", "signed.mp4", "signed.json")  # fmt: skip
 MOST_FRAMES = 1_000_000
 
 
@@ -88,11 +88,22 @@ class Failure(BaseModel):
     message: Annotated[str, Field(max_length=10_000)]
 
 
+class Signed(BaseModel):
+    """signed.json: digests of the video, of its signed copy and of the certificate."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    video: Sha256
+    signed: Sha256
+    certificate: Sha256
+
+
 class Delivery(BaseModel):
     model_config = ConfigDict(strict=True, extra="allow", frozen=True)
 
     path: Annotated[str, Field(pattern=r"\A/[^\x00]*\z", max_length=10_000)]
     overwrite: bool = False
+    sign: bool | None = None  # None: as the worker's settings say
 
 
 class QueueEntry(BaseModel):

@@ -15,6 +15,7 @@ from avatar.files import file_digest, refuse_larger
 from avatar.jobs import stage_cache
 from avatar.jobs.contents import is_whole
 from avatar.jobs.job import Job
+from avatar.media.unsigned import unsigned_digest
 from avatar.voice.speech import Phone
 
 
@@ -28,7 +29,7 @@ class Asked(NamedTuple):
 
 
 def asked_of(home: Path, path: Path) -> Asked | None:
-    """The plan of the job whose video has the same bytes; None where none has.
+    """The plan of the job whose video has the same bytes, its manifest aside; None where none has.
 
     Raises InputError for a file that is too large to be judged.
     """
@@ -36,8 +37,8 @@ def asked_of(home: Path, path: Path) -> Asked | None:
         return None
     refuse_larger(path, "file")
     try:
-        digest = file_digest(path)
-    except RequestError:
+        digest = unsigned_digest(path) or file_digest(path)
+    except (RequestError, OSError):
         return None
     for owner in stage_cache.owners(home, digest):
         job = Job(home / "jobs" / owner)

@@ -25,6 +25,7 @@ from avatar.jobs.contents import STAGES
 from avatar.jobs.job import Job
 from avatar.jobs.schema import Delivery, Failure, QueueEntry
 from avatar.json_files import Damaged
+from avatar.provenance.signer import is_wanted
 from avatar.request import Request
 from avatar.voice import kept
 
@@ -312,7 +313,7 @@ def _delivery(output: Path, overwrite: bool) -> Delivery:
         raise RequestError(
             "the name of the output is no UTF-8, and the queue cannot keep it; name another.", ("output",)
         )
-    return Delivery(path=path, overwrite=overwrite)
+    return Delivery(path=path, overwrite=overwrite, sign=None if is_wanted() else False)
 
 
 def _is_anothers(home: Path, entry: QueueEntry, device: str) -> bool:

@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from avatar.errors import AvatarError, DeviceLost, EnvironmentProblem, InputErro
 from avatar.failures import as_told, explanation
 from avatar.jobs import home as homes
 from avatar.progress import Event
+from avatar.provenance.delivery import to_deliver
 from avatar.service.runpod_files import answer_with, asked_for
 
 LEAST_PAUSE_S = 2.0  # between two reports of progress within a stage: each is a request
@@ -74,9 +76,10 @@ class Handler:
                     os.environ.get("AVATAR_WORKER_PYTHON", sys.executable), keeps=True
                 )
                 video = made(self._worker.ask("make", asked, Teller(lambda told: self._update(job, told))))
-            answered = answer_with(video, job["id"], self._upload)
+            made_here = homes.find(settings.home(), video.job)
+            answered = answer_with(replace(video, path=to_deliver(made_here)), job["id"], self._upload)
             with contextlib.suppress(AvatarError, OSError):  # the disk of a worker that is never idle would fill
-                homes.remove(homes.find(settings.home(), video.job))
+                homes.remove(made_here)
             return answered
         except Exception as error:  # each is told as a sentence, never as a traceback
             if not isinstance(error, RequestError | InputError):

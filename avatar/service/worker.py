@@ -19,8 +19,10 @@ from avatar.errors import DeviceLost, Interrupted
 from avatar.failures import as_told
 from avatar.files import sync
 from avatar.jobs.job import Job
+from avatar.jobs.schema import Delivery
 from avatar.loading import Kept
 from avatar.progress import Event
+from avatar.provenance import delivery
 from avatar.service import queue
 
 POLL_S = 0.2  # between two looks whether the queue was changed, and whether the job in work was cancelled
@@ -71,9 +73,11 @@ def make(home: Path, job: Job, loading: Kept, tell: Told) -> str:
     try:
         with stopped_when(lambda: queue.is_cancelled(job), cancelled):
             for each in deliveries:
-                bring(job, Path(each.path), each.overwrite, loading, tell)
+                bring(job, each, loading, tell)
             if not deliveries:
+                delivery.refuse_unusable()
                 work.go_on(job, None, False, partial(told_if_heard, tell, job), loading)
+                delivery.to_deliver(job)  # as whoever asks the API for it gets it
     except (Exception, KeyboardInterrupt) as error:  # whatever it was, the next job can be made
         if cancelled.is_set():  # and not by whoever tells the worker to stop, although the job may be cancelled too
             loading.release()
@@ -91,10 +95,11 @@ def make(home: Path, job: Job, loading: Kept, tell: Told) -> str:
     return queue.end(home, job, delivered=deliveries)
 
 
-def bring(job: Job, output: Path, overwrite: bool, loading: Kept, tell: Told) -> None:
-    """A job's video is at `output`, and on the disk there."""
-    overwrite = overwrite or work.was_delivered(job, output)  # before a worker was killed
-    made = work.go_on(job, output, overwrite, partial(told_if_heard, tell, job), loading)
+def bring(job: Job, place: Delivery, loading: Kept, tell: Told) -> None:
+    """A job's video is where it was asked for, and on the disk there."""
+    output = Path(place.path)
+    overwrite = place.overwrite or delivery.is_of(job, output)  # before a worker was killed
+    made = work.go_on(job, output, overwrite, partial(told_if_heard, tell, job), loading, place.sign)
     sync(made.path)
     with contextlib.suppress(OSError):  # a folder that cannot be read
         sync(made.path.parent)

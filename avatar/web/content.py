@@ -14,6 +14,7 @@ from avatar.files import is_regular
 from avatar.jobs import events, report
 from avatar.jobs.job import Job
 from avatar.progress import Event
+from avatar.provenance.delivery import as_delivered
 from avatar.service.queue import Place
 from avatar.web.answers import Refused
 from avatar.web.state import Home, state_of
@@ -62,9 +63,11 @@ async def content(
     if variant == "spritesheet" and not is_regular(path):
         seconds = report.video_seconds({"lips": place.job.record("lips")}) or 1.0
         await state_of(request).speaker.ask("sheet", home, video=place.job.video, seconds=seconds, output=path)
+    digest = record["outputs"].get(name) or record["outputs"]["video.mp4"] + "-sheet"
+    if variant == "video":
+        path, digest = await asyncio.to_thread(as_delivered, place.job)
     if not is_regular(path):
         raise Refused(404, "not_found", f"video {video_id} has no {variant}.")
-    digest = record["outputs"].get(name) or record["outputs"]["video.mp4"] + "-sheet"
     headers = {"etag": f'"{digest}"', "cache-control": "private, no-cache", "accept-ranges": "bytes"}
     if if_none_match and f'"{digest}"' in if_none_match:
         return Response(status_code=304, headers=headers)

@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from avatar.media.unsigned import unsigned_digest
 from ci import wheels
 from ci.container import base, build, checks, debs, downloads
 from ci.container.build import BUILDAH, Image
@@ -158,7 +159,7 @@ def run_documented(docker: Docker, lines: list[str], demo: str) -> None:
         for line in lines:
             docker.shell(line, folder)
         made = {path.name: path for path in folder.glob("*.mp4")}
-        if set(made) != {"avatar-demo.mp4", "hello.mp4"} or sha256_of(made["avatar-demo.mp4"]) != demo:
+        if set(made) != {"avatar-demo.mp4", "hello.mp4"} or unsigned_digest(made["avatar-demo.mp4"]) != demo:
             raise Problem(f"the lines of {DOCS.name} made {sorted(made)}, or another demo than {demo}")
 
 
@@ -179,7 +180,15 @@ def check_loaded(docker: Docker, image: Image, demo: str) -> None:
             raise Problem(f"buildah does not give {image.name} away: `buildah push` ended with {push.returncode}")
     with checks.workspace() as folder:
         docker(
-            "run", "--rm", "--network=none", f"--volume={folder}:/workspace", "avatar:buildah", "demo", "-o", "demo.mp4"
+            "run",
+            "--rm",
+            "--network=none",
+            f"--volume={folder}:/workspace",
+            "avatar:buildah",
+            "demo",
+            "--no-sign",
+            "-o",
+            "demo.mp4",
         )
         owner, digest = (folder / "demo.mp4").stat().st_uid, sha256_of(folder / "demo.mp4")
     if (owner, digest) != (checks.USER, demo):

@@ -1,6 +1,6 @@
 #!/bin/sh
 # A render is killed half way and goes on where it stopped. The finished stages are not done again, and the video is
-# the same, byte for byte, as the one that nobody interrupted.
+# the same, byte for byte but for its signature, as the one that nobody interrupted.
 # usage: docs/examples/interrupted.sh          writes interrupted.mp4 here
 set -eu
 avatar="$(dirname "$0")/../../run avatar"
