@@ -136,6 +136,17 @@ def test_no_sign_delivers_the_job_s_own_bytes(avatar, job, tmp_path):
     assert unsigned.unsigned_digest(tmp_path / "signed.mp4") == file_digest(job.video)
 
 
+def test_the_queue_remembers_who_wants_no_signature(avatar, job, home, tmp_path):
+    from avatar.service.worker import serve
+
+    asked = ("pipeline", "run", "--text", SHORT_TEXT, "--preset", "joe", "--subtitles", "--queue")
+    assert avatar(*asked, "-o", tmp_path / "signed.mp4").code == 0
+    assert avatar(*asked, "--no-sign", "-o", tmp_path / "plain.mp4").code == 0
+    serve([home], lambda job, told: None, until_empty=True)
+    assert (tmp_path / "plain.mp4").read_bytes() == job.video.read_bytes()
+    assert unsigned.unsigned_digest(tmp_path / "signed.mp4") == file_digest(job.video)
+
+
 def test_a_job_s_own_video_may_be_replaced_in_either_form(video, job, tmp_path):
     shutil.copyfile(job.video, tmp_path / "plain.mp4")
     (tmp_path / "other.mp4").write_bytes(b"another")
