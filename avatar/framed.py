@@ -97,7 +97,7 @@ def frame_size(request: Request) -> tuple[int, int]:
 
 def square(request: Request) -> int:
     """Pixels a side at which the head is drawn. What Stable Diffusion draws is SIZE, which it was trained on."""
-    return SIZE if request.prompt is not None else size.drawn(*frame_size(request))
+    return SIZE if request.prompt is not None else size.drawn(*frame_size(request), request.stack)
 
 
 def needed_bytes(request: Request) -> int:

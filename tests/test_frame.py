@@ -114,6 +114,7 @@ def test_eyes_stand_high_in_a_high_frame():
 )
 def test_heads_are_drawn_as_large_as_they_are_shown_up_to_1080(frame, square):
     assert drawn(*frame) == square
+    assert drawn(*frame, "full") == min(frame), "its networks draw the mouth alone"
 
 
 def gradient(place: Place) -> np.ndarray:

@@ -36,8 +36,8 @@ LAYERS = {"base": ["base"], "test": ["base", "test"], "full": ["base", "full", "
     each: [each] for each in APART
 }
 SIZES = {
-    "base": "0.4 GB to download, 1.0 GB on disk",
-    "test": "0.4 GB to download, 1.0 GB on disk",
+    "base": "0.4 GB to download, 1.1 GB on disk",
+    "test": "0.4 GB to download, 1.1 GB on disk",
     "full": "4.7 GB to download, 9.3 GB on disk",
     "service": "10 MB to download, 35 MB on disk",
     "runpod": "60 MB to download, 190 MB on disk",

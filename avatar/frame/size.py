@@ -8,7 +8,7 @@ NAMED = {"square": (1080, 1080), "portrait": (1080, 1920), "landscape": (1920, 1
 SOURCE = "source"  # the picture's own size
 SMALLEST, LARGEST = 128, 4096  # pixels a side; H.264's level 5.2 ends at 4096 x 2304 in area, 6.2 far above both
 LONGEST = 4  # times the short side: beyond that no head fits
-DRAWN = 1080  # pixels, the most that a head's square is drawn at; a larger frame shows it enlarged
+DRAWN = 1080  # pixels, the most that the preview draws a head's square at; a larger frame shows it enlarged
 
 
 def parsed(size: str) -> tuple[int, int] | None:
@@ -43,9 +43,10 @@ def of_picture(width: int, height: int) -> tuple[int, int]:
     return (short, long) if width <= height else (long, short)
 
 
-def drawn(width: int, height: int) -> int:
-    """Pixels a side at which the head's square is drawn for a frame of this size."""
-    return min(width, height, DRAWN)
+def drawn(width: int, height: int, stack: str = "preview") -> int:
+    """Pixels a side at which the head's square is drawn for a frame of this size. The full stack draws the mouth alone, and the
+    rest of the square is the picture's, at any size."""
+    return min(width, height) if stack == "full" else min(width, height, DRAWN)
 
 
 def even(pixels: float) -> int:
