@@ -133,17 +133,24 @@ def test_symlinks_in_the_home_are_not_followed(server: Server, done, tmp_path):
     shutil.copytree(jobs / done["id"], copied)
     (copied / "video.mp4").unlink()
     (copied / "video.mp4").symlink_to("/etc/passwd")
+    signed = jobs / "signed-0123456789"
+    shutil.copytree(jobs / done["id"], signed)
+    (signed / "signed.mp4").unlink(missing_ok=True)
+    (signed / "signed.mp4").symlink_to("/etc/passwd")
     (server.home / "portraits").mkdir(exist_ok=True)
     (server.home / "portraits/portrait_0123456789abcdef").symlink_to(outside)
     try:
         for path in ("videos/linked-0123456789", "videos/linked-0123456789/content", "videos/copied-0123456789/content",
                      "portraits/portrait_0123456789abcdef"):  # fmt: skip
             assert server.get(f"/v1/{path}").status_code == 404, path
+        given = server.get("/v1/videos/signed-0123456789/content")
+        assert given.status_code == 200 and given.content[4:8] == b"ftyp", "it is signed anew"
         assert "linked-0123456789" not in [each["id"] for each in server.get("/v1/videos").json()["data"]]
     finally:
         (jobs / "linked-0123456789").unlink()
         (server.home / "portraits/portrait_0123456789abcdef").unlink()
         shutil.rmtree(copied)
+        shutil.rmtree(signed)
 
 
 def test_job_that_is_removed_while_somebody_looks_on(server: Server):

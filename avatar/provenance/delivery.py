@@ -83,7 +83,12 @@ def signed(job: Job, by: signer.Signer) -> Path:
 
 
 def as_delivered(job: Job) -> tuple[Path, str]:
-    """What is delivered, and its sha256. What was signed is not read again: every part of it that somebody downloads asks."""
+    """What is delivered, and its sha256. What was signed is not read again: every part of it that somebody downloads asks.
+
+    Where the job's own video is none, a link for one, that is what is named, and nothing is signed.
+    """
+    if not is_regular(job.video):
+        return job.video, video_digest(job)
     if not ((known := noted(job)) and is_regular(job.file(SIGNED))):
         if to_deliver(job) == job.video:
             return job.video, video_digest(job)
