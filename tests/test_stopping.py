@@ -156,11 +156,11 @@ def test_each_signal_within_a_call_is_raised_at_its_end():
 
 
 def test_what_is_cancelled_in_the_middle_of_a_call_is_left_at_its_end():
-    stopped, ended = threading.Event(), False
+    stopped, ended, before = threading.Event(), False, stopping._came
     with pytest.raises(KeyboardInterrupt), stopped_when(lambda: True, stopped):
         with stopping.afterwards():
-            stopped.wait()
-            threading.Event().wait(0.1)
+            while stopping._came == before:
+                threading.Event().wait(0.01)
             ended = True
         threading.Event().wait(0)
         raise AssertionError("it was not stopped at the end of the call")
