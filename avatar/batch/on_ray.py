@@ -31,7 +31,7 @@ from avatar.request import Request
 from avatar.stopping import raise_if_told
 
 POLL_S = 0.2  # between two looks at what nodes tell
-LONGEST_HEARD_S = 2.0  # for the last of it
+LONGEST_HEARD_S = 10.0  # for the last of it
 NO_CARD = "no node of the cluster has a GPU; it waits until one does."
 
 Tell = Callable[[Row, Event], object]

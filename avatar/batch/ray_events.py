@@ -16,7 +16,7 @@ from avatar.jobs.contents import STAGES
 from avatar.progress import Event
 
 MOST_KEPT = 10_000  # events that nobody takes: whoever gave the work is slow, or gone
-LONGEST_PUT_S = 5.0
+LONGEST_PUT_S = 30.0  # the box may still be starting on a host that is busy; one that is lost says so at once
 
 Numbered = tuple[int, dict[str, Any]]
 
