@@ -288,34 +288,11 @@ def test_a_clip_goes_into_another_frame_with_words(clip, forker, workplace, tmp_
     said = said_of(job.video)
     assert "360x640" in said and "29.97 fps" in said
     assert job.file("picture.mp4").exists() and job.file("framed.mp4").exists()
-    other = made_by(
-        forker,
-        workplace,
-        "--portrait",
-        clip,
-        "--size",
-        "640x360",
-        "--captions",
-        "burned",
-        "--no-sign",
-        "-o",
-        tmp_path / "two.mp4",
-    )
+    wide = ["--portrait", clip, "--size", "640x360", "--captions", "burned", "--no-sign"]
+    other = made_by(forker, workplace, *wide, "-o", tmp_path / "two.mp4")
     assert "copied_from" in other.record("lips"), "the lips are not drawn again"
     homes.remove(job)
     homes.remove(other)
-    again = made_by(
-        forker,
-        workplace,
-        "--portrait",
-        clip,
-        "--size",
-        "640x360",
-        "--captions",
-        "burned",
-        "--no-sign",
-        "-o",
-        tmp_path / "three.mp4",
-    )
+    again = made_by(forker, workplace, *wide, "-o", tmp_path / "three.mp4")
     assert (tmp_path / "two.mp4").read_bytes() == (tmp_path / "three.mp4").read_bytes()
     homes.remove(again)
