@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from avatar.device import need
 from avatar.errors import EnvironmentProblem
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 CONVERTER = "1"  # raise it when `convert` makes other bytes
 CONVERTED = "pocket.safetensors"
 WEIGHTS, VOCABULARY = "model.safetensors", "tokenizer.json"  # how the names of the files end, whatever the language
-PARAMETERS = 109_506_115  # of the two models that speak
 FOR_TRAINING = ("loss_weighting", "latent_stats_num_updates")  # of the classes, and in no published file
 
 
@@ -131,7 +130,7 @@ def configs(speech: Tensors, codec: Tensors) -> tuple:
     return speaking, coding
 
 
-def special_tokens(rows: int) -> dict[str, int]:
+def special_tokens(rows: int) -> dict[str, Any]:
     """The last rows of an embedding: where the voice stands, a latent, the beginning of the voice, and of speech."""
     names = ("audio_prompt_token_id", "audio_latent_token_id", "audio_prompt_bos_token_id", "audio_bos_token_id")
     return {name: rows - len(names) + number for number, name in enumerate(names)}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import math
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -31,6 +30,7 @@ from avatar.voice.piecewise import CLONED_CODE, Implausible, NotFinite, Piecewis
 from avatar.voice.pocket import checkpoint
 from avatar.voice.pocket import speaker as pocket_speaker
 from avatar.voice.pocket import text as pocket_text
+from avatar.voice.pocket.generation import most_frames, spoken
 from avatar.voice.pocket.sound import decoded
 from avatar.voice.recording import check_reference, trim
 from avatar.voice.speech import Speech
@@ -44,10 +44,9 @@ if TYPE_CHECKING:
     from avatar.device.hardware import Profile
     from avatar.voice.pocket.checkpoint import Models
 
-# Kyutai's package 4.0.1, config/english.yaml and default_parameters.py. The temperature is the variance of the noise that a
-# latent is drawn from.
-TEMPERATURE, END_THRESHOLD, LEAST_FRAMES = 0.3, -4.0, 6
 FADE_IN_S = 0.005  # of each piece: a decoder that begins anew makes a click
+CREDIT = ("the voice is cloned with Pocket TTS (Kyutai, CC-BY-4.0): its owner must have agreed, and Kyutai is credited "
+          "where the video is published")  # fmt: skip
 NEEDS = "voice (Pocket TTS)"  # who needs the memory, in messages
 
 
@@ -158,7 +157,7 @@ class PocketVoice(Piecewise):
             pocket_speaker.keep(voice, path)
             memory.release(self._models.speech.device)
         told.facts |= {"voice_match": "cloned", "reference_sha256": reference_sha256}
-        told.notes += recording.warnings
+        told.notes += [CREDIT, *recording.warnings]
         return voice
 
     # ------------------------------------------------------------ speaking
@@ -224,7 +223,7 @@ class PocketVoice(Piecewise):
     def _judged(self, text: str, task: Task, seed: int) -> Sound:
         """The sound at the model's own pace, with what is wrong with it."""
         tokens = self._tokens(text)
-        most = math.ceil((len(tokens) / 3 + 2) * self._models.speech.config.frame_rate)  # frames; Kyutai's budget
+        most = most_frames(tokens, self._models.speech.config.frame_rate)
         samples, frames = self._infer(tokens, pocket_text.frames_after_end(text), most, task, seed)
         problem = problem_of(samples, text)
         if frames >= most:
@@ -239,34 +238,23 @@ class PocketVoice(Piecewise):
         import torch
 
         speech, codec = self._models
-        config, voice = speech.config, task.speaker[None].to(speech.device)
-        prompt = [config.audio_prompt_bos_token_id, *[config.audio_prompt_token_id] * voice.shape[1]]
-        ids = torch.tensor([[*prompt, *tokens, config.audio_bos_token_id]], device=speech.device)
-        devices = [speech.device] if speech.device.type == "cuda" else []
-        with (
-            torch.random.fork_rng(devices=devices),
-            torch.inference_mode(),
-        ):  # leaves the global generators as they were
-            torch.manual_seed(seed)
-            try:
-                made = speech.generate(
-                    input_ids=ids, attention_mask=torch.ones_like(ids), audio_prompt_latents=voice, do_sample=True,
-                    temperature=TEMPERATURE, frames_after_eos=after, eos_threshold=END_THRESHOLD,
-                    min_frames_before_eos=LEAST_FRAMES, max_new_tokens=most, return_dict_in_generate=True,
-                )  # fmt: skip
-                samples = decoded(codec, made.audio_latents[0])
-            except RuntimeError as error:
-                if not memory.is_out_of_memory(error):
-                    raise
-                made = None
-        if made is None:  # outside of the except clause, whose traceback holds the tensors
+        latents = None
+        try:
+            with torch.inference_mode():
+                latents = spoken(speech, task.speaker, tokens, after, most, seed)
+                samples = decoded(codec, latents)
+        except RuntimeError as error:
+            if not memory.is_out_of_memory(error):
+                raise
+            samples = np.zeros(0, np.float32)
+        if latents is None or not len(samples):  # outside of the except clause, whose traceback holds the tensors
             memory.release(speech.device)
             raise Implausible(f"out of memory on {memory.describe(speech.device)}")
         if not np.isfinite(samples).all():
             raise NotFinite
         fade = np.linspace(0, 1, round(FADE_IN_S * SAMPLE_RATE), dtype=np.float32)
         samples[: len(fade)] *= fade
-        return samples, made.audio_latents.shape[1]
+        return samples, len(latents)
 
     def _fall_back(self) -> None:
         raise self._damaged("computes values that are not finite")

@@ -21,6 +21,7 @@ def decoded(codec: PocketTTSAudioTokenizerModel, latents: torch.Tensor) -> np.nd
     thousand times as long, by the part.
     """
     decoder, positions, samples = codec.decoder, codec.config.latent_stride, codec.config.frame_size
+    assert decoder is not None and decoder.upsample is not None  # the codec is whole
     hidden = decoder.upsample(codec.latent_proj(latents[None].transpose(1, 2)))
     hidden = decoder.decoder_transformer(hidden.transpose(1, 2)).last_hidden_state.transpose(1, 2)
     parts = []

@@ -31,7 +31,7 @@ def kept_path(reference_sha256: str, model_digest: str) -> Path:
 def kept(path: Path) -> torch.Tensor | None:
     """The latents in a file that `keep` wrote; None where there is none, or it cannot be read."""
     found = latents.kept(path, ("voice",))
-    return found and found["voice"]
+    return None if found is None else found["voice"]
 
 
 def keep(voice: torch.Tensor, path: Path) -> None:
@@ -53,5 +53,6 @@ def from_recording(codec: PocketTTSAudioTokenizerModel, recording: Recording) ->
         for part in heard.split(PART_SAMPLES, dim=-1):
             encoded = codec.encode(part, use_streaming=True, **state)
             state = {name: getattr(encoded, name) for name in ("encoder_past_key_values", "padding_cache")}
+            assert encoded.latents is not None
             parts.append(encoded.latents[0])
     return torch.cat(parts).float().cpu().clone()  # a clone: inference tensors cannot leave inference mode
