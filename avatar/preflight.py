@@ -81,7 +81,7 @@ def check(request: Request, faces: Faces | None = None) -> list[str]:
     refuse_missing_files(request)
     with decoding(request.portrait) if request.portrait else nullcontext():  # while the engines' code is loaded
         stack = stack_for(request)
-        refuse_non_commercial(request, stack)
+        refuse_non_commercial(request, stack.models)
         check_stages(request, stack)
     check_frame(request)
     shown = framed.moving(request)
@@ -116,13 +116,14 @@ def check_stages(request: Request, stack: Stack) -> None:
     stack.lips.check()
 
 
-def refuse_non_commercial(request: Request, stack: Stack) -> None:
-    """Raises RequestError that names every part whose terms forbid commercial use, where that is what is wanted."""
+def refuse_non_commercial(request: Request, names: Sequence[str]) -> None:
+    """Raises RequestError that names every part whose terms forbid commercial use, where that is what is wanted. names: of the weights
+    that it would be made with."""
     if not request.commercial:
         return
     from avatar.weights import lock
 
-    models = [model for model in map(lock.read().model, stack.models) if not model.licence.commercial]
+    models = [model for model in map(lock.read().model, names) if not model.licence.commercial]
     if models:
         named = ", ".join(f"{model.name} ({model.licence.name})" for model in models)
         raise RequestError(

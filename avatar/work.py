@@ -283,7 +283,7 @@ def finish(
 def speak(request: Request, output: Path, overwrite: bool, tell: Tell) -> Made:
     """Speak the text of a request into a WAV file."""
     from avatar.media.level import levelled
-    from avatar.preflight import refuse_missing_parts
+    from avatar.preflight import refuse_missing_parts, refuse_non_commercial
     from avatar.stacks import stack_for
     from avatar.stages import kept_speech, spoken, wanted_speech
 
@@ -291,6 +291,7 @@ def speak(request: Request, output: Path, overwrite: bool, tell: Tell) -> Made:
     output = Path(os.path.abspath(output))
     check_output(output, overwrite, suffix=".wav")
     engine, wanted, told, progress = stack_for(request).voice, wanted_speech(request), Told(), Progress(tell)
+    refuse_non_commercial(request, engine.models)
     engine.check(wanted)
     refuse_missing_parts(engine.models)
     profile = profile_for(request)

@@ -125,8 +125,7 @@ def test_another_process_makes_the_same_bytes_and_says_nothing_on_the_terminal(r
         "with a_voice() as voice: print(hashlib.sha256(said(voice, Path(sys.argv[1])).samples.tobytes()).hexdigest())"
     )
     runs = [
-        subprocess.run([sys.executable, "-P", "-c", program, reference], capture_output=True, text=True, cwd=ROOT,
-                       env=None) for _ in range(2)
+        subprocess.run([sys.executable, "-P", "-c", program, reference], capture_output=True, text=True, cwd=ROOT) for _ in range(2)
     ]  # fmt: skip
     assert [run.stderr for run in runs] == ["", ""]
     assert len({run.stdout for run in runs}) == 1 and len(runs[0].stdout) == 65

@@ -22,6 +22,7 @@ name = "none"
 terms = "Random numbers; nobody owns them."
 url = ""
 consent = false
+commercial = true
 """
 
 
