@@ -130,7 +130,7 @@ def drawn(portrait: Portrait, folder: Path, words: list[Word], size=(640, 360), 
 
     wanted = WantedFrame(*size, "crop", "blur", None, "centre", style, font, None)
     folder.mkdir()
-    shot = ready(wanted, portrait, picture_of(portrait), words, folder, Fraction(25))
+    shot = ready(wanted, portrait, picture_of(portrait), words, folder, Fraction(25), Fraction(frames, 25))
     assembly.assemble([portrait.picture] * frames, shot, folder / "kept.mp4", folder / "framed.mp4")
     assembly.assemble_again(folder / "kept.mp4", shot, folder / "again.mp4")
     assert (folder / "framed.mp4").read_bytes() == (folder / "again.mp4").read_bytes()

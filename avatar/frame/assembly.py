@@ -17,17 +17,16 @@ import numpy as np
 from avatar.frame.canvas import BLUR_SHARE, DIMMED
 from avatar.frame.layout import Layout
 from avatar.lips.box import Box
-from avatar.media.ffmpeg import BITEXACT, BT709, ENCODERS, Input, command, file_argument, raw_frames, running
+from avatar.media.ffmpeg import BITEXACT, BT709, ENCODERS, KEPT, Input, command, file_argument, raw_frames, running
 from avatar.media.fonts import Font
 
-KEPT = ["-c:v", "libx264", "-preset", "ultrafast", "-qp", "0", "-threads", "1"]  # lossless, 5 to 8 MB a second at 1080
 SMALLER = 8  # times, of what is blurred
-CANVAS, MARK, CAPTIONS, FONTS = "canvas.png", "mark.png", "captions.ass", "fonts"
+BEHIND, CANVAS, MARK, CAPTIONS, FONTS = "behind.mp4", "canvas.png", "mark.png", "captions.ass", "fonts"
 
 
 @dataclass(frozen=True)
 class Shot:
-    """What is put together. folder: holds CANVAS, and MARK and CAPTIONS where there are any; at: where in the frame the moving
+    """What is put together. folder: holds CANVAS, and BEHIND, MARK and CAPTIONS where there are any; at: where in the frame the moving
     picture is shown, which may reach beyond it; moving: its width and height as it is drawn, in pixels."""
 
     folder: Path
@@ -43,7 +42,8 @@ class Shot:
 
 
 def prepare(folder: Path, canvas: np.ndarray | None, mark: np.ndarray | None, captions: str, font: Font | None) -> None:
-    """Write what a Shot's folder holds. canvas: uint8 RGB; mark: uint8 RGBA; each as large as the frame."""
+    """Write what a Shot's folder holds. canvas: uint8 RGB; mark: uint8 RGBA; each as large as the frame. A canvas
+    that lies over BEHIND is RGBA, and clear where that is seen."""
     from PIL import Image
 
     for name, picture in ((CANVAS, canvas), (MARK, mark)):
@@ -86,7 +86,10 @@ def assemble_again(kept: Path, shot: Shot, framed: Path) -> None:
 
 def _pictures(shot: Shot) -> list[Input]:
     rate = ("-framerate", str(shot.frame_rate))
-    return [Input((shot.folder / name).absolute(), "png_pipe", rate) for name in (CANVAS, MARK) if shot.has(name)]
+    stills = [Input((shot.folder / name).absolute(), "png_pipe", rate) for name in (CANVAS, MARK) if shot.has(name)]
+    # Shown again and again, as often as it takes
+    moving = [Input((shot.folder / BEHIND).absolute(), "mov", ("-stream_loop", "-1"))] if shot.has(BEHIND) else []
+    return [*moving, *stills]
 
 
 def _graph(shot: Shot, moving: str) -> str:
@@ -99,11 +102,18 @@ def _graph(shot: Shot, moving: str) -> str:
     if (at.width, at.height) != shot.moving:
         parts.append(f"[{shown}]scale={at.width}:{at.height}:flags=bicubic[sized]")
         shown = "sized"
-    if shot.has(CANVAS):
+    if shot.has(BEHIND):
+        parts.append(f"[{number}:v]setpts=N/({shot.frame_rate}*TB)[{'under' if shot.has(CANVAS) else 'canvas'}]")
+        number += 1
+    if shot.has(CANVAS) and shot.has(BEHIND):
+        parts.append(f"[{number}:v]scale=out_color_matrix=bt709:out_range=tv,format=yuva420p[around]")
+        parts.append("[under][around]overlay=0:0[canvas]")
+        number += 1
+    elif shot.has(CANVAS):
         # One picture, shown again and again: decoding it anew for each frame would take longer than drawing the frame.
         parts.append(f"[{number}:v]{BT709},format=yuv420p,loop=-1:1:0,setpts=N/({shot.frame_rate}*TB)[canvas]")
         number += 1
-    if shot.has(CANVAS) or shot.is_over_itself:
+    if shot.has(CANVAS) or shot.has(BEHIND) or shot.is_over_itself:
         parts.append(f"[canvas][{shown}]overlay={at.left}:{at.top}:shortest=1[laid]")
         shown = "laid"
     elif (at.width, at.height) != (frame.width, frame.height):
