@@ -17,31 +17,16 @@ from avatar.frame import assembly
 from avatar.frame.still import ready
 from avatar.frame.wanted import WantedFrame
 from avatar.jobs import home as homes
-from avatar.media.ffmpeg import encode_frames
 from avatar.media.frames import video_frames
 from avatar.portrait.framing import Place, Portrait
 from avatar.preflight import check_frame
 from avatar.quality.intended import asked_of
 from avatar.request import make_request
 from tests.conftest import run_command
+from tests.moving import FRAMES, RATE
+from tests.moving import moving_video as video
 
-FRAMES = 8  # of the background
-RATE = Fraction(25)
 HEAD = (40, 60, 200)
-
-
-def video(path: Path, size: tuple[int, int] = (320, 240), rate: Fraction = RATE, frames: int = FRAMES) -> Path:
-    """Its brightness says which frame it is; left and right of its middle 16:9 it is red, above and below green."""
-    width, height = size
-    across, down = min(width, height * 16 // 9), min(height, width * 9 // 16)
-    given = []
-    for number in range(frames):
-        frame = np.full((height, width, 3), 40 + 20 * number, np.uint8)
-        frame[:, : (width - across) // 2] = frame[:, (width + across) // 2 :] = (255, 0, 0)
-        frame[: (height - down) // 2] = frame[(height + down) // 2 :] = (0, 255, 0)
-        given.append(frame)
-    encode_frames(given, width, height, rate, path)
-    return path
 
 
 def close_head() -> tuple[Portrait, np.ndarray]:

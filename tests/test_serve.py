@@ -14,9 +14,11 @@ import pytest
 from PIL import Image
 
 from avatar import portraits
+from avatar.media import fonts
 from avatar.media.frames import video_frames
 from avatar.portrait.bundled import bundled_picture
 from tests.conftest import run_command, without_manifest
+from tests.moving import moving_video as video_of_frames
 from tests.served import Server, requests, serving
 
 openai = pytest.importorskip("openai", reason="wants the full environment: ./run --full pytest")
@@ -96,6 +98,44 @@ def test_a_picture_that_is_sent_speaks(server: Server, client, tmp_path):
     told = refused.json()["error"]
     assert (refused.status_code, told["code"], told["param"]) == (422, "unusable_file", "input_reference")
     assert str(server.home) not in told["message"] and "input_reference.png" in told["message"]
+
+
+def test_a_background_and_a_font_that_are_sent_are_in_the_video(server: Server, tmp_path):
+    """With the bytes of the command line; what is none is refused by its field, and nothing of this host's is named."""
+    beach, font = video_of_frames(tmp_path / "beach.mp4"), fonts.bundled().path.with_name("DejaVuSans.ttf")
+    told = {"voice": "joe", "size": "320x180", "fit": "pad", "captions": "burned"}
+    sent = {"backdrop": ("b.mp4", beach.read_bytes()), "font": ("f.ttf", font.read_bytes())}
+    plan = server.post("/v1/videos/dry-run", data={"prompt": TEXT, **told}, files=sent)
+    assert plan.status_code == 200, plan.text
+    made = server.post("/v1/videos", data={"prompt": TEXT, **told}, files=sent).json()
+    assert server.ended(made["id"])["status"] == "completed"
+    (tmp_path / "api.mp4").write_bytes(server.get(f"/v1/videos/{made['id']}/content").content)
+    line = [
+        "--preset",
+        "joe",
+        "--size",
+        "320x180",
+        "--fit",
+        "pad",
+        "--captions",
+        "burned",
+        "--background",
+        beach,
+        "--font",
+        font,
+    ]
+    done = run_command("pipeline", "run", "--text", TEXT, *line, "-o", tmp_path / "cli.mp4")
+    assert done.returncode == 0, done.stderr
+    assert without_manifest(tmp_path / "api.mp4") == without_manifest(tmp_path / "cli.mp4")
+    remixed = server.post(f"/v1/videos/{made['id']}/remix", json={"prompt": "Good bye."}).json()
+    assert server.ended(remixed["id"])["status"] == "completed"
+    for name, content in (("backdrop", b"no video"), ("font", b"no font")):
+        files = {name: ("x.mp4", content)}
+        refused = server.post("/v1/videos", data={"prompt": TEXT, **told}, files=files)
+        error = refused.json()["error"]
+        assert (refused.status_code, error["param"]) == (422, name), error
+        assert str(server.home) not in error["message"] and name in error["message"]
+    assert [path.name for path in (server.home / "uploads").iterdir()] == []
 
 
 def test_a_picture_without_a_face_is_never_accepted(server: Server, tmp_path):

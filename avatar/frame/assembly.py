@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -16,11 +16,24 @@ import numpy as np
 
 from avatar.frame.canvas import BLUR_SHARE, DIMMED
 from avatar.frame.layout import Layout
+from avatar.host.closed_child import Limits
 from avatar.lips.box import Box
-from avatar.media.ffmpeg import BITEXACT, BT709, ENCODERS, KEPT, Input, command, file_argument, raw_frames, running
+from avatar.media.ffmpeg import (
+    BITEXACT,
+    BT709,
+    ENCODERS,
+    KEPT,
+    Input,
+    command,
+    file_argument,
+    is_script,
+    raw_frames,
+    running,
+)
 from avatar.media.fonts import Font
 
 SMALLER = 8  # times, of what is blurred
+CLOSED = Limits(cpu_s=48 * 3600, memory_mib=8192, file_mib=1 << 20)  # far above what 120 s at 4096 x 4096 take
 BEHIND, CANVAS, MARK, CAPTIONS, FONTS = "behind.mp4", "canvas.png", "mark.png", "captions.ass", "fonts"
 
 
@@ -35,6 +48,7 @@ class Shot:
     moving: tuple[int, int]
     frame_rate: Fraction
     encoder: str = "x264"
+    is_closed: bool = False  # FFmpeg draws from a font that a stranger may have made
     is_over_itself: bool = False  # behind it lies the same moving picture, filling the frame, out of focus
 
     def has(self, name: str) -> bool:
@@ -67,7 +81,8 @@ def assemble(frames: Iterable[np.ndarray], shot: Shot, kept: Path, framed: Path)
         ],
     )  # fmt: skip
     count = 0
-    with running(line, framed, shot.folder, _environment(shot)) as stdin:
+    within = _within(shot, line[0], kept.parent, framed.parent)
+    with running(line, framed, shot.folder, _environment(shot), within) as stdin:
         for frame in frames:
             stdin.write(frame.data)
             count += 1
@@ -80,7 +95,8 @@ def assemble_again(kept: Path, shot: Shot, framed: Path) -> None:
         Input(kept.absolute(), "mov"), *_pictures(shot),
         output=["-filter_complex", _graph(shot, "0:v"), "-xerror", *_written(shot, framed)],
     )  # fmt: skip
-    with running(line, framed, shot.folder, _environment(shot)):
+    within = _within(shot, line[0], framed.parent, kept=kept)
+    with running(line, framed, shot.folder, _environment(shot), within):
         pass
 
 
@@ -150,3 +166,14 @@ def _written(shot: Shot, framed: Path) -> list[str]:
 def _environment(shot: Shot) -> dict[str, str]:
     """fontconfig finds its own empty list of fonts, and libass the one that lies in the folder."""
     return {"FONTCONFIG_FILE": "fonts.conf", "FONTCONFIG_PATH": str(shot.folder.absolute())}
+
+
+def _within(shot: Shot, program: str, *written: Path, kept: Path | None = None) -> Limits | None:
+    """What FFmpeg may use where its font is a stranger's: these folders and no network. NVENC needs the driver's files, wherever
+    a host has them."""
+    if not shot.is_closed:
+        return None
+    if shot.encoder == "nvenc" or is_script(program):
+        return CLOSED
+    readable = (kept.absolute(),) if kept else ()
+    return replace(CLOSED, readable=readable, writable=(shot.folder.absolute(), *(each.absolute() for each in written)))

@@ -48,7 +48,9 @@ def ready(
         look = look_of(laid, portrait.landmarks, square, wanted.style, font)
         document = ass.document(captions_of(words, look, font), look)
     assembly.prepare(folder, around, mark, document, font)
-    return assembly.Shot(folder, laid, at, wanted.clip or (square, square), rate, encoder, is_over_itself)
+    return assembly.Shot(
+        folder, laid, at, wanted.clip or (square, square), rate, encoder, bool(font and font.is_given), is_over_itself
+    )
 
 
 def _around(
