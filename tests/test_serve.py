@@ -6,6 +6,7 @@ import hashlib
 import http.server
 import io
 import json
+import os
 import queue as queues
 import threading
 
@@ -342,6 +343,11 @@ def test_voice_is_cloned_with_consent_alone(server: Server, tmp_path):
     spoken = server.post("/v1/videos", json={"prompt": "In my voice.", "voice": {"id": "me"}})
     assert server.ended(spoken.json()["id"])["status"] == "completed"
     assert server.get(f"/v1/videos/{spoken.json()['id']}/request").json()["voice"] == "me"
+    (tmp_path / "me.mp4").write_bytes(server.get(f"/v1/videos/{spoken.json()['id']}/content").content)
+    told = run_command(
+        "verify", tmp_path / "me.mp4", "--json", env={**os.environ, "AVATAR_HOME": str(server.home)}
+    ).stdout
+    assert json.loads(told)["says"]["consent"]["ids"] == [consent]
     assert server.delete("/v1/audio/voices/me").json()["deleted"]
     assert server.get("/v1/audio/voices/me").status_code == 404
     assert server.delete("/v1/audio/voices/joe").status_code == 404

@@ -31,8 +31,9 @@ def lines(report: dict) -> list[str]:
     """The report for a person: host first, then each check, what mends it below."""
     result = [f"{name:12} {value}" for name, value in report["host"].items()]
     for check in report["checks"]:
-        result.append(f"{'ok  ' if check['ok'] else 'FAIL'} {check['name']}: {check['message']}")
-        if not check["ok"] and check["remedy"]:
+        state = "FAIL" if not check["ok"] else "warn" if check["warns"] else "ok  "
+        result.append(f"{state} {check['name']}: {check['message']}")
+        if check["remedy"]:
             result.append(f"     mend: {check['remedy']}")
     result += [f"fingerprint {layer} {digest}" for layer, digest in report["fingerprints"].items()]
     return result
