@@ -121,7 +121,11 @@ def test_the_commands(avatar, home, pictures):
     assert not leftover.exists()
     known = json.loads(done.stdout)
     assert known == json.loads(avatar("portrait", "show", "ann", "--json").stdout)
-    assert json.loads(avatar("portrait", "list", "--json").stdout) == {"portraits": [known], "damaged": {}}
+    assert json.loads(avatar("portrait", "list", "--json").stdout) == {
+        "version": 1,
+        "portraits": [{name: known[name] for name in known if name != "version"}],
+        "damaged": {},
+    }
     assert "1024x512" in avatar("portrait", "list").stdout and "face: 2" in avatar("portrait", "show", "ann").stdout
     planned = avatar("pipeline", "run", "--text", "Hi.", "--portrait", "ann", "--dry-run")
     assert planned.code == 0, planned.stderr

@@ -68,7 +68,7 @@ def list_portraits(as_json: bool) -> None:
 
     kept, damaged = portraits.every(settings.home()), portraits.damaged(settings.home())
     if as_json:
-        print_json({"portraits": kept, "damaged": damaged})
+        print_json("portraits", {"portraits": kept, "damaged": damaged})
         return
     for known in kept:
         size = f"{known['width']}x{known['height']}" if known["width"] and known["height"] else ""
@@ -101,7 +101,7 @@ def remove(name: str) -> None:
 
 def print_known(known: dict, as_json: bool) -> None:
     if as_json:
-        print_json(known)
+        print_json("portrait", known)
         return
     for name, value in known.items():
         if value not in (None, []):
@@ -143,7 +143,7 @@ def generate(prompt, output, overwrite, negative, seed, steps, size, tries, as_j
         click.echo(f"note: {note}", err=True)
     deliver_with(lambda partial: write_png(drawn, partial, told.facts), output)
     if as_json:
-        print_json({"output": output, **told.facts, "notes": notes})
+        print_json("drawing", {"output": output, **told.facts, "notes": notes})
     else:
         click.echo(str(output))
 

@@ -20,7 +20,7 @@ def status(strict: bool, no_imports: bool, as_json: bool) -> int:
 
     report = status_report(strict=strict, imports=not no_imports)
     if as_json:
-        print_json(report)
+        print_json("status", report)
     else:
         for line in lines(report):
             click.echo(line)
