@@ -9,6 +9,7 @@ import json
 import os
 import queue as queues
 import threading
+from fractions import Fraction
 
 import numpy
 import pytest
@@ -16,6 +17,7 @@ from PIL import Image
 
 from avatar import portraits
 from avatar.media import fonts
+from avatar.media.ffmpeg import encode_frames
 from avatar.media.frames import video_frames
 from avatar.portrait.bundled import bundled_picture
 from tests.conftest import run_command, without_manifest
@@ -372,6 +374,17 @@ def test_portraits_are_kept(server: Server):
     assert server.delete(f"/v1/portraits/{made.json()['id']}").json()["deleted"]
     gone = server.post("/v1/videos", json={"prompt": "Hello.", "portrait": made.json()["id"]})
     assert (gone.status_code, gone.json()["error"]["param"]) == (404, "portrait")
+
+
+def test_a_clip_is_kept_as_a_portrait_of_the_full_stack(server: Server, tmp_path):
+    encode_frames([bundled_picture()] * 10, 512, 512, Fraction(25), tmp_path / "me.mp4")
+    sent = {"picture": ("me.mp4", (tmp_path / "me.mp4").read_bytes())}
+    kept = server.post("/v1/portraits", data={"name": "Moving"}, files=sent)
+    assert kept.status_code == 201 and "full stack alone" in kept.json()["notes"][0], kept.text
+    assert server.get(kept.json()["url"]).content.startswith(b"\x89PNG")
+    refused = server.post("/v1/videos", json={"prompt": TEXT, "portrait": kept.json()["id"]})
+    assert refused.status_code == 400 and "full stack" in refused.json()["error"]["message"]
+    assert server.delete(f"/v1/portraits/{kept.json()['id']}").json()["deleted"]
 
 
 def test_portraits_of_the_command_line_are_those_of_the_api(server: Server, tmp_path):

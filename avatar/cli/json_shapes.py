@@ -65,6 +65,7 @@ SHAPES = {
     "portrait": Shape(1, ("portrait add", "portrait show"), {
         "name": "", "title": "what people call it", "created": "seconds since 1970", "source": "file name, or null",
         "face": "which one, or null", "width": "pixels", "height": "pixels", "notes": "sentences", "picture": "path",
+        "is_clip": "it speaks on the full stack alone",
     }),
     "portraits": Shape(1, ("portrait list",), {"portraits": "as `portrait show` prints each", **LOOKED_AFTER}),
     "drawing": Shape(1, ("portrait generate",), {"output": "path", "notes": "sentences"}),
