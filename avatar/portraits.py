@@ -47,6 +47,7 @@ FITS = {
     "face": lambda value: value is None or _is_count(value),
     "width": _is_count,
     "height": _is_count,
+    "is_clip": lambda value: isinstance(value, bool),
     "notes": lambda value: isinstance(value, list) and len(value) <= MOST_NOTES and all(map(_is_text, value)),
 }
 NEEDED = ("name", "created_at", "notes")
@@ -63,7 +64,7 @@ def create(
     refuse_name(home, name)
     framed, notes, (height, width) = looked_at(picture, face)
     told = {"name": title or name, "created_at": round(time.time(), 3), "source": source or picture.name}
-    told |= {"face": face, "width": width, "height": height, "notes": notes}
+    told |= {"face": face, "width": width, "height": height, "is_clip": is_moving(picture), "notes": notes}
     folder = home / "portraits" / name
     with new_folder(folder) as scratch:
         shutil.copyfile(picture, scratch / f"picture{safe_suffix(picture)}")
@@ -112,7 +113,7 @@ def looked_at(picture: Path, face: int | None) -> tuple[Portrait, list[str], tup
 
 
 def is_moving(path: Path) -> bool:
-    """Whether what is given, or kept, is a clip; not what is not there, or cannot be read, as a reader of pictures tells."""
+    """Whether what is given is a clip; not what is not there, or cannot be read, as a reader of pictures tells."""
     from avatar.portrait.clip import is_clip
     from avatar.portrait.picture import is_picture
 
@@ -186,7 +187,7 @@ def known_of(folder: Path) -> dict[str, Any] | Damaged:
         return error
     told = {"name": folder.name, "title": content["name"], "created": content["created_at"]}
     told |= {key: content.get(key) for key in ("source", "face", "width", "height")}
-    return told | {"notes": content["notes"], "picture": str(picture), "is_clip": is_moving(picture)}
+    return told | {"notes": content["notes"], "picture": str(picture), "is_clip": content.get("is_clip", False)}
 
 
 def _picture(folder: Path) -> Path | None:
