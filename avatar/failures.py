@@ -63,11 +63,12 @@ def explanation(error: Exception) -> str:
 
 def with_flags(error: AvatarError) -> str:
     """The message in the words of the command line: before it what it is about, and at its end what would help."""
-    about = ", ".join(map(flag, error.fields))
+    about = ", ".join(dict.fromkeys(map(flag, error.fields)))
     mends = ", ".join(flag(name) if value is True else f"{flag(name)} {value}" for name, value in error.mend.items())
     message = f"{str(error).removesuffix('.')} ({mends})." if mends else str(error)
     return f"{about}: {message}" if about else message
 
 
 def flag(field: str) -> str:
+    field = "background" if field == "backdrop" else field  # one option takes both
     return "--" + field.replace("_", "-")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from avatar.frame.assembly import Shot
+    from avatar.frame.layout import Layout
     from avatar.jobs.job import Job
 
 MADE_FROM = ("portrait.png", "landmarks.npy", "place.json", "timings.json")
@@ -102,13 +103,16 @@ def square(request: Request) -> int:
 
 def needed_bytes(request: Request) -> int:
     """What a job may take on the disk besides what any does: of a frame what moves in it without loss."""
+    from avatar.frame.behind import is_video
     from avatar.script.length import estimate_seconds
 
-    if wanted(request, "") is None:
+    if (frame := wanted(request, "")) is None:
         return 0
     seconds = estimate_seconds(request.text, request.language) / request.speed if request.text else LONGEST_S
     shown, grain = moving(request), CLIP_GRAIN if whole_clip(request) else 1
     share = shown.width * shown.height * shown.rate / (size.DRAWN**2 * FRAME_RATE)
+    if frame.backdrop and is_video(frame.backdrop):
+        share += CLIP_GRAIN / grain * frame.width * frame.height * shown.rate / (size.DRAWN**2 * FRAME_RATE)
     return round(grain * KEPT_BYTES * min(request.seconds or seconds, LONGEST_S) * share)
 
 
@@ -160,7 +164,8 @@ def picture(job: Job, request: Request, frame: WantedFrame, encoder: str) -> Ite
 
 
 def notes(job: Job, frame: WantedFrame) -> list[str]:
-    """What to say of a head that is shown larger than it was drawn, or than its picture shows it."""
+    """What to say of a head that is shown larger than it was drawn, or than its picture shows it, and of a background that
+    nobody sees."""
     from avatar.frame.layout import layout, layout_of_whole
     from avatar.portrait.framing import Place, Portrait
 
@@ -169,16 +174,25 @@ def notes(job: Job, frame: WantedFrame) -> list[str]:
     if frame.clip and place:
         laid = layout_of_whole(place, frame.width, frame.height, frame.fit, frame.position)
         times = laid.picture[2] / frame.clip[0]
-        return [f"the clip is shown {times:.1f} times as large as it is."] if times > TOLD_ENLARGED else []
+        enlarged = [f"the clip is shown {times:.1f} times as large as it is."] if times > TOLD_ENLARGED else []
+        return enlarged + _unseen(frame, laid)
     laid = layout(place or Place(0, 0, drawn, drawn, drawn), frame.width, frame.height, frame.fit, frame.position)
     shown = laid.head.width
     if place and shown > TOLD_ENLARGED * place.side:
-        return [
+        enlarged = [
             f"the head is shown {shown / place.side:.1f} times as large as it is in the picture; a larger picture is sharper."
         ]
-    if shown > drawn:
-        return [f"the head is drawn {drawn} pixels wide and shown {shown}: it is enlarged."]
-    return []
+    else:
+        enlarged = (
+            [f"the head is drawn {drawn} pixels wide and shown {shown}: it is enlarged."] if shown > drawn else []
+        )
+    return enlarged + _unseen(frame, laid)
+
+
+def _unseen(frame: WantedFrame, laid: Layout) -> list[str]:
+    if frame.backdrop is None or not laid.is_covered:
+        return []
+    return ["what was given as the background is not seen: the picture fills the frame."]
 
 
 def _known_by(job: Job, request: Request, frame: WantedFrame, encoder: str) -> str:
@@ -194,5 +208,6 @@ def _ready(job: Job, request: Request, frame: WantedFrame, encoder: str) -> Iter
     portrait = Portrait.load(job.folder)
     around = source_picture(request) if portrait.place else portrait.picture
     with TemporaryDirectory(dir=job.folder, prefix=".frame-") as folder:
-        words = Speech.load(job.folder).words
-        yield ready(frame, portrait, around, words, Path(folder), moving(request).rate, encoder)
+        speech, rate = Speech.load(job.folder), moving(request).rate
+        seconds = speech.frame_count(rate) / rate
+        yield ready(frame, portrait, around, speech.words, Path(folder), rate, seconds, encoder)

@@ -1,4 +1,4 @@
-"""Portraits, kept by name: <home>/portraits/<name>/ holds picture<suffix> as it was given, framed.png as a video shows it, and
+"""Portraits, kept by name: <home>/portraits/<name>/ holds picture<suffix> (or a clip's) as it was given, framed.png as a video shows it, and
 portrait.json.
 
 The command line keeps one under the name that its user gives, the API under an id; each finds those of the other.
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 MOST_TITLE = 2000  # characters: the API may be sent words to draw one from, and they are its title
 MOST_NOTES = 100
+CLIP_NOTE = "A clip speaks on the full stack alone; for the preview keep a picture."
 
 
 def _is_text(value: object) -> bool:
@@ -46,6 +47,7 @@ FITS = {
     "face": lambda value: value is None or _is_count(value),
     "width": _is_count,
     "height": _is_count,
+    "is_clip": lambda value: isinstance(value, bool),
     "notes": lambda value: isinstance(value, list) and len(value) <= MOST_NOTES and all(map(_is_text, value)),
 }
 NEEDED = ("name", "created_at", "notes")
@@ -54,7 +56,7 @@ NEEDED = ("name", "created_at", "notes")
 def create(
     home: Path, name: str, picture: Path, face: int | None = None, title: str = "", source: str = ""
 ) -> dict[str, Any]:
-    """Look for the face of a picture and keep it. face: which one, from 1 at the left, where there are several; title: what to
+    """Look for the face of a picture or a clip and keep it. face: which one, from 1 at the left, where there are several; title: what to
     call it, else its name; source: the picture's name, else its file's.
 
     Raises RequestError for a taken or unusable name, and what the portrait stage raises for the picture.
@@ -62,7 +64,7 @@ def create(
     refuse_name(home, name)
     framed, notes, (height, width) = looked_at(picture, face)
     told = {"name": title or name, "created_at": round(time.time(), 3), "source": source or picture.name}
-    told |= {"face": face, "width": width, "height": height, "notes": notes}
+    told |= {"face": face, "width": width, "height": height, "is_clip": is_moving(picture), "notes": notes}
     folder = home / "portraits" / name
     with new_folder(folder) as scratch:
         shutil.copyfile(picture, scratch / f"picture{safe_suffix(picture)}")
@@ -89,18 +91,36 @@ def refuse_name(home: Path, name: str) -> None:
 
 
 def looked_at(picture: Path, face: int | None) -> tuple[Portrait, list[str], tuple[int, int]]:
-    """What the portrait stage makes of a picture, what it notes of it, and the picture's (height, width) as it is used."""
+    """What the portrait stage makes of a picture or a clip, what it notes of it, and the (height, width) as it is used."""
     from avatar.engines import Told, WantedPicture
+    from avatar.portrait.clip import own_size
     from avatar.portrait.given_picture import GivenPortrait
     from avatar.portrait.picture import read_picture
     from avatar.progress import Progress
 
     wanted, told = WantedPicture(path=picture, face=face), Told()
-    GivenPortrait.check(wanted)
+    if is_clip := is_moving(picture):
+        told.notes.append(CLIP_NOTE)
+    else:
+        GivenPortrait.check(wanted)
     with GivenPortrait.load() as engine:
         found = engine.picture(wanted, told, Progress())
-    height, width = read_picture(picture).shape[:2]  # which was read before
+    if is_clip:
+        width, height = own_size(picture)
+    else:
+        height, width = read_picture(picture).shape[:2]  # which was read before
     return found, told.notes, (height, width)
+
+
+def is_moving(path: Path) -> bool:
+    """Whether what is given is a clip; not what is not there, or cannot be read, as a reader of pictures tells."""
+    from avatar.portrait.clip import is_clip
+    from avatar.portrait.picture import is_picture
+
+    try:
+        return is_clip(path) and path.is_file() and not is_picture(path)
+    except OSError:
+        return False
 
 
 def write_png(portrait: Portrait, path: Path) -> None:
@@ -167,7 +187,7 @@ def known_of(folder: Path) -> dict[str, Any] | Damaged:
         return error
     told = {"name": folder.name, "title": content["name"], "created": content["created_at"]}
     told |= {key: content.get(key) for key in ("source", "face", "width", "height")}
-    return told | {"notes": content["notes"], "picture": str(picture)}
+    return told | {"notes": content["notes"], "picture": str(picture), "is_clip": content.get("is_clip", False)}
 
 
 def _picture(folder: Path) -> Path | None:
@@ -181,7 +201,7 @@ def remove(home: Path, name: str) -> None:
 
 
 def picture_of(home: Path, name: str) -> Path | None:
-    """The picture of a kept portrait as it was given, or None where no portrait has this name."""
+    """The picture or clip of a kept portrait as it was given, or None where no portrait has this name."""
     folder = home / "portraits" / name
     return _picture(folder) if NAME.fullmatch(name) and is_folder(folder) else None
 

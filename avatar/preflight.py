@@ -138,11 +138,11 @@ def refuse_non_commercial(request: Request, names: Sequence[str]) -> None:
 
 
 def check_frame(request: Request) -> None:
-    """A background that is no picture, a font that is none or does not draw the words. Raises RequestError and InputError."""
-    from avatar.portrait.picture import read_picture
+    """A background that is no picture and no video, a font that is none or does not draw the words. Raises RequestError and InputError."""
+    from avatar.frame import behind
 
     if request.backdrop:
-        read_picture(request.backdrop)
+        behind.refuse_unusable(request.backdrop)
     if request.worded == "burned":
         from avatar.media import fonts
 

@@ -28,7 +28,7 @@ KINDS = {
     "audio": "recording",
     "voice": "recording",
     "portrait": "clip",
-    "backdrop": "picture",
+    "backdrop": "clip",
     "font": "picture",
 }  # by limits.MOST_BYTES
 SURELY_SHORT = 300  # characters: even of digits alone they are less; what is as short is not read for an estimate
@@ -122,7 +122,7 @@ class Request(BaseModel):
         str,
         Field(max_length=40, description="Where the picture does not reach: blur, or a colour as white or #203040."),
     ] = "blur"
-    backdrop: Annotated[Path | None, about("A picture for the background instead.")] = None
+    backdrop: Annotated[Path | None, about("A picture or a video for the background instead.")] = None
     position: Annotated[
         Literal["left", "centre", "right"],
         BeforeValidator(lambda value: "centre" if value == "center" else value),
@@ -210,7 +210,7 @@ class Request(BaseModel):
         except ValueError as error:
             raise wrong(str(error), "background") from error
         if self.backdrop is not None and self.background != BLUR:
-            raise wrong("a colour and a picture for the background exclude each other; give one of them",
+            raise wrong("a colour and a file for the background exclude each other; give one of them",
                         "background", "backdrop")  # fmt: skip
         for name in ("caption_style", "font"):
             if getattr(self, name) not in (None, "plain") and self.captions != "burned":

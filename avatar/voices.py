@@ -34,6 +34,7 @@ FITS = {
     "language": lambda value: _is_text(value) and re.fullmatch(r"[a-z]{2}(-[a-z]{2})?", value),
     "created": _is_number,
     "consent": lambda value: isinstance(value, bool),
+    "consent_id": lambda value: isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9_-]{1,64}", value),
     "source": _is_text,
     "seconds": _is_number,
     "median_f0_hz": lambda value: value is None or _is_number(value),
@@ -44,8 +45,9 @@ FITS = {
 NEEDED = ("name", "language", "consent", "reference_sha256")
 
 
-def create(home: Path, name: str, reference: Path, language: str, consent: bool) -> dict:
-    """Check a recording and keep it as a voice. language: what it speaks where no other one is asked for.
+def create(home: Path, name: str, reference: Path, language: str, consent: bool, consent_id: str = "") -> dict:
+    """Check a recording and keep it as a voice. language: what it speaks where no other one is asked for; consent_id: of what the
+    API keeps of the speaker's consent.
 
     Raises RequestError for a taken or unusable name and an unknown language, InputError for the recording.
     """
@@ -67,6 +69,7 @@ def create(home: Path, name: str, reference: Path, language: str, consent: bool)
         "language": language,
         "created": round(time.time(), 3),
         "consent": consent,
+        **({"consent_id": consent_id} if consent_id else {}),
         "source": reference.name,
         "seconds": round(recording.seconds, 2),
         "median_f0_hz": recording.median_f0_hz and round(recording.median_f0_hz, 1),
@@ -160,6 +163,8 @@ def update(home: Path, name: str, language: str | None, consent: bool | None) ->
         refuse_language(language)
     profile = read(home, name)
     profile |= {key: value for key, value in (("language", language), ("consent", consent)) if value is not None}
+    if consent is False:
+        profile.pop("consent_id", None)
     write_json(home / "voices" / name / "profile.json", profile)
     return profile
 

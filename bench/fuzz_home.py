@@ -207,7 +207,7 @@ def ask_everything(home: Path, outside: Path, job: str, chance: random.Random, l
         if code not in (0, 1, 2, 75) or "unforeseen" in err or "Traceback" in err:
             found.append({"kind": "unexplained", "command": " ".join(line)[:80], "code": code, "said": err[-300:]})
         if line == ("pipeline", "list", "--json"):
-            rows = {row["job"]: row for row in json.loads(out or "[]")}
+            rows = {row["job"]: row for row in json.loads(out or '{"jobs": []}')["jobs"]}
             if "sound" not in rows or rows["sound"]["damage"]:
                 found.append({"kind": "others_stopped", "said": out[-300:] + err[-300:]})
         if line == ("pipeline", "resume", "sound") and code and "settings.toml" not in err:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from avatar.errors import InputError, RequestError
+from avatar.errors import AvatarError, EnvironmentProblem, InputError, RequestError
+from avatar.frame import assembly
 from avatar.frame.captions import WIDTH, captions_of, look_of, mouth_ends_at, top_of
 from avatar.frame.layout import layout
 from avatar.frame.still import ready
@@ -26,6 +28,7 @@ from avatar.preflight import check_frame
 from avatar.request import make_request
 from avatar.voice.speech import Word
 from tests.conftest import run_command, without_manifest
+from tests.test_closed_files import needs_landlock
 
 FRAMES = [(1080, 1920), (1920, 1080), (1080, 1080), (640, 360), (360, 640), (128, 128), (128, 512)]
 
@@ -121,16 +124,61 @@ def test_webvtt_to_the_letter():
     assert vtt([]) == "WEBVTT\n"
 
 
+# ---------------------------------------------------------------- a stranger's font
+
+
+@needs_landlock
+def test_a_given_font_is_read_by_a_program_that_may_read_nothing_else(tmp_path, monkeypatch):
+    """And the bundled one's letters are the same by it as by us."""
+    given = tmp_path / "given.ttf"
+    shutil.copyfile(fonts.bundled().path, given)
+    read, ours = fonts.opened(given), fonts.bundled()
+    assert (read.family, read.bold, read.height_em, read.advances) == (
+        ours.family,
+        ours.bold,
+        ours.height_em,
+        ours.advances,
+    )
+    assert read.width("Hello there", 30) == pytest.approx(ours.width("Hello there", 30), rel=0.02)
+    spy = tmp_path / "spy.py"
+    spy.write_text(f"print(open({str(tmp_path / 'secret')!r}).read())")
+    (tmp_path / "secret").write_text("a word")
+    monkeypatch.setattr("avatar.media.read_font.__file__", str(spy))
+    other = tmp_path / "other.ttf"
+    other.write_bytes(given.read_bytes() + b"\0")
+    with pytest.raises(EnvironmentProblem, match="PermissionError"):
+        fonts.opened(other)
+
+
+@needs_landlock
+def test_ffmpeg_draws_from_a_given_font_in_a_closed_child(portrait, tmp_path):
+    """Of a shot with one FFmpeg reads nothing but its folder and what was kept."""
+    given, secret = tmp_path / "given.ttf", tmp_path / "secret.png"
+    shutil.copyfile(fonts.bundled().path, given)
+    bundled = drawn(portrait, tmp_path / "bundled", spoken("Hello.", 0.2))
+    assert bundled.read_bytes() == drawn(portrait, tmp_path / "given", spoken("Hello.", 0.2), font=given).read_bytes()
+    wanted = WantedFrame(640, 360, "crop", "blur", None, "centre", "plain", given, None)
+    (tmp_path / "shot").mkdir()
+    shot = ready(
+        wanted, portrait, picture_of(portrait), spoken("Hello.", 0.2), tmp_path / "shot", Fraction(25), Fraction(1, 5)
+    )
+    (tmp_path / "shot/canvas.png").rename(secret)
+    (tmp_path / "shot/canvas.png").symlink_to(secret)
+    (tmp_path / "out").mkdir()
+    with pytest.raises(AvatarError, match="Permission denied|could not write"):
+        assembly.assemble([portrait.picture] * 5, shot, tmp_path / "out/kept.mp4", tmp_path / "out/framed.mp4")
+    free = replace(shot, is_closed=False)
+    assert assembly.assemble([portrait.picture] * 5, free, tmp_path / "out/kept.mp4", tmp_path / "out/framed.mp4") == 5
+
+
 # ---------------------------------------------------------------- drawn by FFmpeg
 
 
 def drawn(portrait: Portrait, folder: Path, words: list[Word], size=(640, 360), style="plain", font=None, frames=10):
     """framed.mp4 of a still head, in an empty folder."""
-    from avatar.frame import assembly
-
     wanted = WantedFrame(*size, "crop", "blur", None, "centre", style, font, None)
     folder.mkdir()
-    shot = ready(wanted, portrait, picture_of(portrait), words, folder, Fraction(25))
+    shot = ready(wanted, portrait, picture_of(portrait), words, folder, Fraction(25), Fraction(frames, 25))
     assembly.assemble([portrait.picture] * frames, shot, folder / "kept.mp4", folder / "framed.mp4")
     assembly.assemble_again(folder / "kept.mp4", shot, folder / "again.mp4")
     assert (folder / "framed.mp4").read_bytes() == (folder / "again.mp4").read_bytes()

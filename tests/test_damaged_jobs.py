@@ -61,7 +61,7 @@ def check(avatar, home: Path, good: Job, bad: Job, why: str) -> None:
     """Everything that can be asked of a home with a damaged job in it."""
     listed = avatar("pipeline", "list")
     assert listed.code == 0 and "damaged" in listed.stdout and why in listed.stdout and good.id in listed.stdout
-    rows = {row["job"]: row for row in json.loads(avatar("pipeline", "list", "--json").stdout)}
+    rows = {row["job"]: row for row in json.loads(avatar("pipeline", "list", "--json").stdout)["jobs"]}
     assert rows[bad.id]["state"] == "damaged" and why in rows[bad.id]["damage"]
     assert rows[good.id]["state"] == "stopped before voice" and rows[good.id]["damage"] == ""
     shown = avatar("pipeline", "show", bad.id)
@@ -211,7 +211,7 @@ def test_a_folder_with_any_name_is_listed_and_removed(avatar, home, good, name):
     for words in ("list",), ("list", "--json"), ("show", "--", name), ("show", "--json", "--", name):
         told = avatar("pipeline", *words)
         assert told.code == 0 and "\x1b" not in told.stdout + told.stderr
-    assert json.loads(avatar("pipeline", "list", "--json").stdout)
+    assert json.loads(avatar("pipeline", "list", "--json").stdout)["jobs"]
     refused = avatar("pipeline", "resume", "--", name)
     assert refused.code == 1 and "request.json is missing" in refused.stderr
     assert avatar("pipeline", "remove", "--", name).code == 0 and not folder.exists() and good.folder.exists()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import runpy
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from avatar.cli.status import lines
 from avatar.device import hardware
 from avatar.device.hardware import Gpu, Hardware
 from avatar.environment import bootstrap, c_library, checks, driver, locks
@@ -129,6 +131,18 @@ def test_an_older_c_library_or_another_one_is_told():
     assert len(c_library.problems(wheels, (2, 9))) == 2
     assert len(c_library.problems(wheels, None)) == 2
     assert c_library.host_glibc() >= (2, 17)
+
+
+@pytest.mark.parametrize(
+    ("host", "said"), [((2, 28), "this host has glibc 2.28"), ((2, 33), "this host has glibc 2.33"), (None, "other than glibc"),
+                       ((2, 34), ""), ((2, 41), "")],
+)  # fmt: skip
+def test_status_warns_where_nothing_can_be_signed(host, said):
+    check = checks.check_signing(host)
+    (line, *mend) = lines({"host": {}, "checks": [asdict(check)], "fingerprints": {}})
+    assert check.ok and check.warns == bool(said) and said in check.message, "videos are made all the same"
+    assert line.startswith("warn signing: c2pa's library needs glibc 2.34" if said else "ok   signing: ")
+    assert bool(mend) == bool(said)
 
 
 def test_gpus_are_read_from_nvidia_smi(monkeypatch, tmp_path):

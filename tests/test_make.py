@@ -60,7 +60,7 @@ def test_a_video_is_named_after_its_script(avatar, tmp_path, monkeypatch):
     [(("nothing.md",), "cannot read the text file"), ((), "nothing to say"), (("talk.md", "-O", "videos"), "table of videos"),
      (("talk.md", "--size", "641x480"), "642x480"), (("talk.md", "--audio", "talk.wav"), "exclude each other"),
      (("talk.md", "--background", "nowhere.jpg"), "there is no background"), (("table.csv",), "needs a folder"),
-     (("talk.md", "--background", "talk.md"), "not a whole"), (("talk.md", "--captions", "burned", "--font", "talk.md"), "no TrueType"),
+     (("talk.md", "--background", "talk.md"), "neither a picture"), (("talk.md", "--captions", "burned", "--font", "talk.md"), "no TrueType"),
      (("talk.md", "--voice", "nobody"), "no cloned voice"), (("talk.md", "-o", "talk.avi"), ".mp4")],
 )  # fmt: skip
 def test_what_is_asked_wrongly_is_said_in_one_sentence(avatar, tmp_path, monkeypatch, home, arguments, said):
@@ -77,7 +77,7 @@ def test_a_table_is_planned_with_the_purpose_for_every_row(avatar, tmp_path, mon
     (tmp_path / "beach.png").write_bytes(b"no picture")
     (tmp_path / "table.csv").write_text("name,text,size,background\na,Hello.,,white\nb,Good bye.,128x128,beach.png\n")
     done = avatar("make", "table.csv", "-O", "videos", "--for", "shorts", "--dry-run")
-    assert "a.mp4" in done.stdout and "b.mp4" not in done.stdout and "not a whole" in done.stderr
+    assert "a.mp4" in done.stdout and "b.mp4" not in done.stdout and "neither a picture" in done.stderr
 
 
 def test_a_disk_without_room_for_what_is_kept_is_told_before_anything_is_made(avatar, tmp_path, home, monkeypatch):

@@ -288,7 +288,7 @@ def test_the_request_decides_the_job_and_not_where_its_files_lie(tmp_path, home)
 def test_list_show_and_remove(avatar, finished_home, finished_job, home):
     shutil.copytree(finished_home, home, dirs_exist_ok=True)
     assert finished_job.id in avatar("pipeline", "list").stdout
-    assert json.loads(avatar("pipeline", "list", "--json").stdout)[0]["state"] == "done"
+    assert json.loads(avatar("pipeline", "list", "--json").stdout)["jobs"][0]["state"] == "done"
     shown = avatar("pipeline", "show", finished_job.id)
     assert all(stage in shown.stdout for stage in jobs.STAGES)
     assert avatar("pipeline", "remove", finished_job.id).code == 0

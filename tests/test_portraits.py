@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from avatar import portraits, work
+from avatar import portraits, preflight, work
 from avatar.batch.making import requested
 from avatar.batch.table import read_table
 from avatar.errors import AvatarError, InputError, RequestError
 from avatar.jobs import home as homes
+from avatar.media.ffmpeg import encode_frames
 from avatar.portrait.bundled import bundled_picture
 from avatar.portrait.given_picture import bundled_portrait
+from avatar.stacks import stack_for
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +63,7 @@ def test_a_portrait_is_its_picture_as_it_was_given_and_as_a_video_shows_it(made,
     assert known.pop("created") > 0
     assert known == {
         "name": "ann", "title": "ann", "source": "two.JPG", "face": 2, "width": 1024, "height": 512, "notes": [],
-        "picture": str(picture),
+        "picture": str(picture), "is_clip": False,
     }  # fmt: skip
 
 
@@ -94,6 +97,47 @@ def test_a_kept_one_comes_before_a_file_of_its_name_as_voices_do(kept, pictures,
     assert work.request_of(text="Hi.", voice="./me").voice == tmp_path / "me"
 
 
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("clip") / "me.mp4"
+    encode_frames([bundled_picture()] * 30, 512, 512, Fraction(25), path)
+    return path
+
+
+def test_a_clip_is_kept_for_the_full_stack(home, clip):
+    known = portraits.create(home, "moving", clip)
+    assert (
+        known["is_clip"] and (known["width"], known["height"]) == (512, 512) and known["notes"] == [portraits.CLIP_NOTE]
+    )
+    assert names(home / "portraits/moving") == ["framed.png", "picture.mp4", "portrait.json"]
+    assert portraits.picture_of(home, "moving").read_bytes() == clip.read_bytes()
+    asked = work.request_of(text="Hi.", portrait="moving", stack="full", voice=str(clip))
+    assert asked.digest() == work.request_of(text="Hi.", portrait=str(clip), stack="full", voice=str(clip)).digest()
+    assert stack_for(asked).takes_clip(asked.portrait)
+    with pytest.raises(RequestError, match="a clip for a portrait is for the full stack") as refused:
+        preflight.check(work.request_of(text="Hi.", portrait="moving"))
+    assert refused.value.mend == {"stack": "full"}
+
+
+def test_a_clip_without_a_face_and_what_is_none_are_not_kept(home, tmp_path):
+    encode_frames([np.zeros((64, 64, 3), np.uint8)] * 5, 64, 64, Fraction(25), tmp_path / "dark.mp4")
+    (tmp_path / "notes.mp4").write_text("no video")
+    for name, said in (("dark.mp4", "face"), ("notes.mp4", "cannot read the video"), ("none.mp4", "no picture file")):
+        with pytest.raises((InputError, RequestError), match=said):
+            portraits.create(home, "me", tmp_path / name)
+    assert portraits.names(home) == []
+
+
+def test_a_clip_is_kept_by_the_command(avatar, home, clip):
+    done = avatar("portrait", "add", "moving", clip)
+    assert done.code == 0 and "full stack alone" in done.stderr, done.stderr
+    assert " clip " in avatar("portrait", "list").stdout
+    refused = avatar("make", "-", "--portrait", "moving", "--audio", clip, "--dry-run")
+    assert refused.code == 2
+    refused = avatar("pipeline", "run", "--text", "Hi.", "--portrait", "moving")
+    assert refused.code == 2 and "--stack full" in refused.stderr and "clip" in refused.stderr
+
+
 @pytest.mark.parametrize("name", ["bob", "a" * 300, "a\0b", ""])
 def test_a_name_that_is_nowhere_says_which_command_lists(kept, name):
     for field, said in (
@@ -121,7 +165,11 @@ def test_the_commands(avatar, home, pictures):
     assert not leftover.exists()
     known = json.loads(done.stdout)
     assert known == json.loads(avatar("portrait", "show", "ann", "--json").stdout)
-    assert json.loads(avatar("portrait", "list", "--json").stdout) == {"portraits": [known], "damaged": {}}
+    assert json.loads(avatar("portrait", "list", "--json").stdout) == {
+        "version": 1,
+        "portraits": [{name: known[name] for name in known if name != "version"}],
+        "damaged": {},
+    }
     assert "1024x512" in avatar("portrait", "list").stdout and "face: 2" in avatar("portrait", "show", "ann").stdout
     planned = avatar("pipeline", "run", "--text", "Hi.", "--portrait", "ann", "--dry-run")
     assert planned.code == 0, planned.stderr

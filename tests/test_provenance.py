@@ -93,6 +93,7 @@ def test_a_job_s_own_video_may_be_replaced_in_either_form(video, job, tmp_path):
 
 
 def test_consent_is_told_by_the_digest_of_the_recording(home, tmp_path):
+    from avatar import voices
     from avatar.request import make_request
 
     (tmp_path / "me.wav").write_bytes(b"a recording")
@@ -104,6 +105,11 @@ def test_consent_is_told_by_the_digest_of_the_recording(home, tmp_path):
     profile = {"name": "me", "language": "en", "consent": True, "reference_sha256": sha256}
     (folder / "profile.json").write_text(json.dumps(profile))
     assert manifest.consent_of(request, home) == {"recording": sha256, "noted": True}
+    (folder / "profile.json").write_text(json.dumps(profile | {"consent_id": "cons_0123456789abcdef"}))
+    told = manifest.consent_of(request, home)
+    assert told == {"recording": sha256, "noted": True, "ids": ["cons_0123456789abcdef"]}
+    voices.update(home, "me", None, False)
+    assert manifest.consent_of(request, home) == {"recording": sha256, "noted": False}, "taken back"
 
 
 def test_check_knows_a_signed_video_of_this_home(video, job, home):

@@ -290,7 +290,7 @@ def test_clear_removes_what_ended_by_age_and_by_size(home, avatar, tmp_path):
 def test_the_command_line_puts_into_the_queue_and_lists(home, avatar, tmp_path):
     options = ("pipeline", "run", "--text", "Hello.", "--preset", "joe", "-o", tmp_path / "v.mp4", "--queue")
     put_in = avatar(*options, "--priority", 7)
-    (row,) = json.loads(avatar("queue", "list", "--json").stdout)
+    (row,) = json.loads(avatar("queue", "list", "--json").stdout)["jobs"]
     assert put_in.stdout == f"{row['job']}\n"
     assert (row["state"], row["priority"], row["text"], row["error"]) == ("queued", 7, "Hello.", None)
     assert "Hello." in avatar("queue", "list").stdout

@@ -107,6 +107,14 @@ def test_a_video_of_people_may_keep_still_before_a_background_that_moves(talking
     assert note == "the eyes never blink in 20 s" and seen.notes(found, None, 5) == []
 
 
+def test_a_video_behind_the_head_may_move(talking, landmarks, asked):
+    found = figures(faulted_faces.moving_background(list(talking), landmarks), asked)
+    assert SAID["moving_background"] in " ".join(seen.failures(found, asked))
+    assert SAID["moving_background"] not in " ".join(seen.failures(found, asked._replace(moves_behind=True)))
+    still = figures(faulted_faces.still_head(list(talking), landmarks), asked)
+    assert SAID["still_head"] in " ".join(seen.failures(still, asked._replace(moves_behind=True)))
+
+
 def test_blinks_are_found_where_no_plan_is_known(talking):
     found = figures(talking, None)
     assert found["blinks"] == 1 and found["lids_at_blink"] < 0.4

@@ -6,17 +6,22 @@ import hashlib
 import http.server
 import io
 import json
+import os
 import queue as queues
 import threading
+from fractions import Fraction
 
 import numpy
 import pytest
 from PIL import Image
 
 from avatar import portraits
+from avatar.media import fonts
+from avatar.media.ffmpeg import encode_frames
 from avatar.media.frames import video_frames
 from avatar.portrait.bundled import bundled_picture
 from tests.conftest import run_command, without_manifest
+from tests.moving import moving_video as video_of_frames
 from tests.served import Server, requests, serving
 
 openai = pytest.importorskip("openai", reason="wants the full environment: ./run --full pytest")
@@ -96,6 +101,44 @@ def test_a_picture_that_is_sent_speaks(server: Server, client, tmp_path):
     told = refused.json()["error"]
     assert (refused.status_code, told["code"], told["param"]) == (422, "unusable_file", "input_reference")
     assert str(server.home) not in told["message"] and "input_reference.png" in told["message"]
+
+
+def test_a_background_and_a_font_that_are_sent_are_in_the_video(server: Server, tmp_path):
+    """With the bytes of the command line; what is none is refused by its field, and nothing of this host's is named."""
+    beach, font = video_of_frames(tmp_path / "beach.mp4"), fonts.bundled().path.with_name("DejaVuSans.ttf")
+    told = {"voice": "joe", "size": "320x180", "fit": "pad", "captions": "burned"}
+    sent = {"backdrop": ("b.mp4", beach.read_bytes()), "font": ("f.ttf", font.read_bytes())}
+    plan = server.post("/v1/videos/dry-run", data={"prompt": TEXT, **told}, files=sent)
+    assert plan.status_code == 200, plan.text
+    made = server.post("/v1/videos", data={"prompt": TEXT, **told}, files=sent).json()
+    assert server.ended(made["id"])["status"] == "completed"
+    (tmp_path / "api.mp4").write_bytes(server.get(f"/v1/videos/{made['id']}/content").content)
+    line = [
+        "--preset",
+        "joe",
+        "--size",
+        "320x180",
+        "--fit",
+        "pad",
+        "--captions",
+        "burned",
+        "--background",
+        beach,
+        "--font",
+        font,
+    ]
+    done = run_command("pipeline", "run", "--text", TEXT, *line, "-o", tmp_path / "cli.mp4")
+    assert done.returncode == 0, done.stderr
+    assert without_manifest(tmp_path / "api.mp4") == without_manifest(tmp_path / "cli.mp4")
+    remixed = server.post(f"/v1/videos/{made['id']}/remix", json={"prompt": "Good bye."}).json()
+    assert server.ended(remixed["id"])["status"] == "completed"
+    for name, content in (("backdrop", b"no video"), ("font", b"no font")):
+        files = {name: ("x.mp4", content)}
+        refused = server.post("/v1/videos", data={"prompt": TEXT, **told}, files=files)
+        error = refused.json()["error"]
+        assert (refused.status_code, error["param"]) == (422, name), error
+        assert str(server.home) not in error["message"] and name in error["message"]
+    assert [path.name for path in (server.home / "uploads").iterdir()] == []
 
 
 def test_a_picture_without_a_face_is_never_accepted(server: Server, tmp_path):
@@ -302,6 +345,11 @@ def test_voice_is_cloned_with_consent_alone(server: Server, tmp_path):
     spoken = server.post("/v1/videos", json={"prompt": "In my voice.", "voice": {"id": "me"}})
     assert server.ended(spoken.json()["id"])["status"] == "completed"
     assert server.get(f"/v1/videos/{spoken.json()['id']}/request").json()["voice"] == "me"
+    (tmp_path / "me.mp4").write_bytes(server.get(f"/v1/videos/{spoken.json()['id']}/content").content)
+    told = run_command(
+        "verify", tmp_path / "me.mp4", "--json", env={**os.environ, "AVATAR_HOME": str(server.home)}
+    ).stdout
+    assert json.loads(told)["says"]["consent"]["ids"] == [consent]
     assert server.delete("/v1/audio/voices/me").json()["deleted"]
     assert server.get("/v1/audio/voices/me").status_code == 404
     assert server.delete("/v1/audio/voices/joe").status_code == 404
@@ -326,6 +374,17 @@ def test_portraits_are_kept(server: Server):
     assert server.delete(f"/v1/portraits/{made.json()['id']}").json()["deleted"]
     gone = server.post("/v1/videos", json={"prompt": "Hello.", "portrait": made.json()["id"]})
     assert (gone.status_code, gone.json()["error"]["param"]) == (404, "portrait")
+
+
+def test_a_clip_is_kept_as_a_portrait_of_the_full_stack(server: Server, tmp_path):
+    encode_frames([bundled_picture()] * 10, 512, 512, Fraction(25), tmp_path / "me.mp4")
+    sent = {"picture": ("me.mp4", (tmp_path / "me.mp4").read_bytes())}
+    kept = server.post("/v1/portraits", data={"name": "Moving"}, files=sent)
+    assert kept.status_code == 201 and "full stack alone" in kept.json()["notes"][0], kept.text
+    assert server.get(kept.json()["url"]).content.startswith(b"\x89PNG")
+    refused = server.post("/v1/videos", json={"prompt": TEXT, "portrait": kept.json()["id"]})
+    assert refused.status_code == 400 and "full stack" in refused.json()["error"]["message"]
+    assert server.delete(f"/v1/portraits/{kept.json()['id']}").json()["deleted"]
 
 
 def test_portraits_of_the_command_line_are_those_of_the_api(server: Server, tmp_path):

@@ -122,7 +122,7 @@ def test_a_job_of_another_version_is_shown_and_removable(avatar, home, content):
     folder = home / "jobs/old-1"
     (folder / "records").mkdir(parents=True)
     (folder / "request.json").write_text(content)
-    listed = json.loads(avatar("pipeline", "list", "--json").stdout)
+    listed = json.loads(avatar("pipeline", "list", "--json").stdout)["jobs"]
     assert [row["job"] for row in listed] == ["old-1"]
     shown = avatar("pipeline", "show", "old-1")
     assert shown.code == 0 and "old-1: " in shown.stdout and "another version" in shown.stderr

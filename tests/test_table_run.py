@@ -101,10 +101,10 @@ def test_what_may_work_when_tried_again_is_told_by_the_exit_code(run, table, hom
 def test_a_table_in_waves_is_the_same_table(run, table, monkeypatch):
     monkeypatch.setattr(making, "WAVE", 2)
     done = run("--json")
-    assert [(row["name"], row["is_new"]) for row in json.loads(done.stdout)] == [
+    assert [(row["name"], row["is_new"]) for row in json.loads(done.stdout)["rows"]] == [
         ("one", True), ("two", False), ("three", True)
     ]  # fmt: skip
-    assert json.loads(done.stdout)[1]["error"]["kind"] == "request"
+    assert json.loads(done.stdout)["rows"][1]["error"]["kind"] == "request"
 
 
 def test_rows_that_ask_for_the_same_are_made_once(run, table, tmp_path, home):

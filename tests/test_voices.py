@@ -169,6 +169,7 @@ BAD = {
     "warnings are numbers": {"warnings": [1]},
     "a warning moves the cursor": {"warnings": ["\x1b[2J"]},
     "a digest that is a pattern": {"reference_sha256": "*"},
+    "a consent that leads out": {"consent_id": "../x"},
     "no digest": {"reference_sha256": None},
 }
 

@@ -296,3 +296,23 @@ def test_a_clip_goes_into_another_frame_with_words(clip, forker, workplace, tmp_
     again = made_by(forker, workplace, *wide, "-o", tmp_path / "three.mp4")
     assert (tmp_path / "two.mp4").read_bytes() == (tmp_path / "three.mp4").read_bytes()
     homes.remove(again)
+
+
+def test_a_video_moves_behind_a_clip(clip, forker, workplace, tmp_path):
+    """Above and below it, at the clip's rate; another one is FFmpeg's work alone."""
+    beach = tmp_path / "beach.mp4"
+    colours = [np.full((90, 160, 3), colour, np.uint8) for colour in ([200, 40, 40], [40, 40, 200])]
+    encode_frames(colours * 5, 160, 90, Fraction(10), beach)
+    told = ["--portrait", clip, "--size", "360x640", "--fit", "pad", "--no-mark"]
+    job = made_by(forker, workplace, *told, "--background", beach)
+    other = made_by(forker, workplace, *told, "--background", "white")
+    assert "copied_from" in other.record("lips")
+    moves, stays = (np.array(list(video_frames(each.video)), int) for each in (job, other))
+    assert len(moves) == len(stays) == job.record("lips")["frames"]
+    strip = moves[:, 20, 180]
+    red, blue = (int((np.abs(strip - colour[0, 0]).max(axis=1) < 12).sum()) for colour in colours)
+    assert red > 0.3 * len(strip) and blue > 0.3 * len(strip)
+    assert (stays[:, 20, 180] > 240).all()
+    assert np.abs(moves[:, 300:340] - stays[:, 300:340]).mean() < 6, "the clip itself is the same"
+    homes.remove(job)
+    homes.remove(other)

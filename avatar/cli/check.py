@@ -31,7 +31,7 @@ def check(file: Path, lse: bool, as_json: bool) -> int:
     path = file.absolute()
     result = check_file(path, intended.asked_of(settings.home(), path), lse)
     if as_json:
-        print_json(result)
+        print_json("check", result)
     else:
         from avatar.quality import lines
 

@@ -55,7 +55,9 @@ def audit(names: tuple[str, ...], offline: bool, as_json: bool) -> int:
     whole = not wanted and index is not None and here.versions.keys() <= here.distributions.keys()
     stale = list(auditing.no_longer_so(results, accepted)) if whole else []
     if as_json:
-        print_json({"index_asked": index is not None, "packages": [as_dict(one) for one in results], "stale": stale})
+        print_json(
+            "audit", {"index_asked": index is not None, "packages": [as_dict(one) for one in results], "stale": stale}
+        )
     else:
         for line in lines(results, in_detail=bool(wanted)):
             click.echo(line)
@@ -92,7 +94,7 @@ def licences(as_json: bool) -> None:
             }
         )
     if as_json:
-        print_json(rows)
+        print_json("licences", rows)
         return
     for row in rows:
         click.echo("{package:28} {version:>14}  {layer:5} {licence}".format(**row))

@@ -44,7 +44,7 @@ def fit(
         raise click.BadParameter("nan is no length of a video.", param_hint="'--seconds'")
     report = asked(name, vram, capability, seconds, measure)
     if as_json:
-        print_json(report)
+        print_json("fit", report)
     else:
         click.echo("\n".join(lines(report)))
     return 0 if report["fits"] else 1

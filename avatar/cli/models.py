@@ -58,7 +58,7 @@ def list_models(as_json: bool) -> None:
         for model in current.every
     ]
     if as_json:
-        print_json({"lock": current.path, "models": rows})
+        print_json("models", {"lock": current.path, "models": rows})
         return
     for row in rows:
         by_name = row["preview"] or row["evaluation"]
@@ -137,7 +137,7 @@ def verify(names: tuple[str, ...], as_json: bool) -> int:
     with progress("checking", verifying.bytes_to_hash(chosen)) as bars:
         results = verifying.verify(chosen, bars)
     if as_json:
-        print_json(results)
+        print_json("verified", results)
     else:
         for result in results:
             click.echo(f"{'ok  ' if result['ok'] else 'FAIL'} {result['name']}: {result['message']}")

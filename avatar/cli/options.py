@@ -60,7 +60,7 @@ def _do_not_sign(context: click.Context, _: click.Parameter, is_given: bool) -> 
 
 
 def told_apart(asked: dict[str, Any]) -> dict[str, Any]:
-    """A background that is a file is a picture; no colour is called so."""
+    """A background that is a file is a picture or a video; no colour is called so."""
     background = asked.get("background")
     if background is not None and Path(background).is_file():
         return asked | {"background": None, "backdrop": Path(background)}
@@ -84,7 +84,7 @@ OPTIONS = (
     option(FRAME, "--size", shell_complete=complete.sizes, help="square, portrait, landscape, source or WIDTHxHEIGHT."),
     option(FRAME, "--fit", type=click.Choice(["crop", "pad"]),
            help="Show the head large, or the whole picture. [default: crop]"),
-    option(FRAME, "--background", shell_complete=complete.backgrounds, help="Where the picture does not reach: blur, a colour or a picture's file. [default: blur]"),
+    option(FRAME, "--background", shell_complete=complete.backgrounds, help="Where the picture does not reach: blur, a colour, or the file of a picture or a video. [default: blur]"),
     option(FRAME, "--position", type=click.Choice(["left", "centre", "right", "center"]), help="Of the head. [default: centre]"),
     option(FRAME, "--captions", type=click.Choice(["soft", "burned", "srt", "vtt", "none"]),
            help="A track of the file (with an .srt beside it), drawn into the picture, or a file beside it."),

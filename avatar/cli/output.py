@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from avatar.cli.json_shapes import versioned
 from avatar.errors import RequestError
 from avatar.invocation import printable
 from avatar.progress import Event
@@ -22,8 +23,9 @@ STAGE_COUNT = 4
 COUNTED = {"voice": "sentences", "lips": "frames"}
 
 
-def print_json(content: object) -> None:
-    text = json.dumps(content, indent=2, ensure_ascii=False, default=str)
+def print_json(kind: str, content: object) -> None:
+    """kind: of json_shapes.SHAPES, which says its version."""
+    text = json.dumps(versioned(kind, content), indent=2, ensure_ascii=False, default=str)
     click.echo(text.encode("utf-8", "backslashreplace").decode())  # half of a pair, from a file's name, as JSON has it
 
 
@@ -76,7 +78,7 @@ class Printer:
 def print_made(made: Made, as_json: bool, quiet: bool = False) -> None:
     """The path, or the report; and on stderr how long and large it is, and how long it took, unless quiet."""
     if as_json:
-        print_json({"output": str(made.path), **made.report})
+        print_json("report", {"output": str(made.path), **made.report})
         return
     if not quiet:
         click.echo(f"{made.seconds:.1f} s, {size(made.path.stat().st_size)}, made in {made.took_s:.1f} s", err=True)

@@ -180,7 +180,7 @@ def list_jobs(as_json: bool) -> None:
 
     rows = [described(job) for job in homes.every(settings.home())]
     if as_json:
-        print_json(rows)
+        print_json("jobs", rows)
         return
     for row in rows:
         length = f"{row['seconds']:6.1f} s" if row["seconds"] is not None else f"{'':8}"
@@ -233,7 +233,7 @@ def show(job: str, follow: bool, as_json: bool) -> None:
     state, outputs = found.state(), found.outputs()
     if as_json:
         told = {"job": found.id, "state": state, "damage": found.damage(), "folder": found.folder, "outputs": outputs}
-        print_json({**told, "request": request, "records": records})
+        print_json("job", {**told, "request": request, "records": records})
         return
     for line in described_lines(found, state, outputs, request, records):
         click.echo(printable(line))
@@ -255,13 +255,14 @@ def follow_events(job, as_json: bool) -> None:
     import json
     from dataclasses import asdict
 
+    from avatar.cli.json_shapes import versioned
     from avatar.cli.output import Printer
     from avatar.jobs import events
 
     told = Printer()
     for event in events.follow(job.folder, lambda: job.state() != "running"):
         if as_json:
-            click.echo(json.dumps(asdict(event)))
+            click.echo(json.dumps(versioned("event", asdict(event))))
         else:
             told(event)
     if not as_json:

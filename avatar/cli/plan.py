@@ -27,7 +27,7 @@ def print_plan(request: Request, output: Path | None, overwrite: bool, as_json: 
     if as_json:
         width, height = framed.frame_size(request)
         frame = {"width": width, "height": height, "captions": request.worded}
-        print_json({"video": video, "plan": plan, "notes": notes, **frame, "version": 1})
+        print_json("plan", {"video": video, "plan": plan, "notes": notes, **frame})
         return
     for note in notes:
         click.echo(printable(f"note: {note}"), err=True)

@@ -40,15 +40,17 @@ def portrait() -> None:
     """
 
 
-@portrait.command(examples="avatar portrait add me me.jpg\navatar portrait add ann group.jpg --face 2")
+@portrait.command(
+    examples="avatar portrait add me me.jpg\navatar portrait add ann group.jpg --face 2\navatar portrait add me-moving clip.mp4"
+)
 @click.argument("name")
 @click.argument("picture", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--face", type=click.IntRange(min=1), help="Which face, counted from the left, where there are several.")
 @click.option("--json", "as_json", is_flag=True, help="Print what is known of it as JSON.")
 def add(name: str, picture: Path, face: int | None, as_json: bool) -> None:
-    """Look for the face of a picture and keep it, for `--portrait NAME`.
+    """Look for the face of a picture or a clip and keep it, for `--portrait NAME`.
 
-    The whole picture is copied: another frame can be made of it later. A clip is no picture; name its file instead.
+    The whole of it is copied: another frame can be made of it later. A clip is for the full stack; the preview refuses it.
     """
     from avatar import portraits
     from avatar.jobs.delivery import check_home
@@ -68,11 +70,11 @@ def list_portraits(as_json: bool) -> None:
 
     kept, damaged = portraits.every(settings.home()), portraits.damaged(settings.home())
     if as_json:
-        print_json({"portraits": kept, "damaged": damaged})
+        print_json("portraits", {"portraits": kept, "damaged": damaged})
         return
     for known in kept:
         size = f"{known['width']}x{known['height']}" if known["width"] and known["height"] else ""
-        face = f"face {known['face']}" if known["face"] else ""
+        face = f"face {known['face']}" if known["face"] else "clip" if known["is_clip"] else ""
         called = known["title"] if known["title"] != known["name"] else known["source"] or ""
         click.echo(printable(f"{known['name']:26} {size:>11}  {face:8}{age(known['created']):>12}  {called[:60]}"))
     for name, why in damaged.items():
@@ -101,7 +103,7 @@ def remove(name: str) -> None:
 
 def print_known(known: dict, as_json: bool) -> None:
     if as_json:
-        print_json(known)
+        print_json("portrait", known)
         return
     for name, value in known.items():
         if value not in (None, []):
@@ -143,7 +145,7 @@ def generate(prompt, output, overwrite, negative, seed, steps, size, tries, as_j
         click.echo(f"note: {note}", err=True)
     deliver_with(lambda partial: write_png(drawn, partial, told.facts), output)
     if as_json:
-        print_json({"output": output, **told.facts, "notes": notes})
+        print_json("drawing", {"output": output, **told.facts, "notes": notes})
     else:
         click.echo(str(output))
 

@@ -50,7 +50,7 @@ def presets(language: str | None, sample: str | None, output: Path | None, overw
         return
     rows = facts(language)
     if as_json:
-        print_json({"presets": rows})
+        print_json("presets", {"presets": rows})
         return
     for row in rows:
         trained = [f"en-{row['accent']}" if each == "en" else each for each in row["languages"]]

@@ -39,7 +39,7 @@ def list_queue(as_json: bool) -> None:
 
     rows = [described(place) for place in jobs.every(settings.home())]
     if as_json:
-        print_json(rows)
+        print_json("queue", rows)
         return
     for row in rows:
         when = age(row["ended"] or row["submitted"])

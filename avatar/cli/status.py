@@ -20,7 +20,7 @@ def status(strict: bool, no_imports: bool, as_json: bool) -> int:
 
     report = status_report(strict=strict, imports=not no_imports)
     if as_json:
-        print_json(report)
+        print_json("status", report)
     else:
         for line in lines(report):
             click.echo(line)
@@ -31,8 +31,9 @@ def lines(report: dict) -> list[str]:
     """The report for a person: host first, then each check, what mends it below."""
     result = [f"{name:12} {value}" for name, value in report["host"].items()]
     for check in report["checks"]:
-        result.append(f"{'ok  ' if check['ok'] else 'FAIL'} {check['name']}: {check['message']}")
-        if not check["ok"] and check["remedy"]:
+        state = "FAIL" if not check["ok"] else "warn" if check["warns"] else "ok  "
+        result.append(f"{state} {check['name']}: {check['message']}")
+        if check["remedy"]:
             result.append(f"     mend: {check['remedy']}")
     result += [f"fingerprint {layer} {digest}" for layer, digest in report["fingerprints"].items()]
     return result

@@ -94,7 +94,7 @@ def run_table(
     except KeyboardInterrupt as stop:
         raise Interrupted("stopped; the same command goes on with the rows that are not made yet.") from stop
     if as_json:
-        print_json([as_dict(outcome) for outcome in told])
+        print_json("table", [as_dict(outcome) for outcome in told])
     failed = [outcome.error for outcome in told if outcome.error]
     made = sum(outcome.is_new for outcome in told if outcome.video)
     done = "would be made" if dry_run else "made" if priority is None else "queued"

@@ -42,7 +42,7 @@ def verify(file: Path, is_again: bool, as_json: bool) -> int:
 
     verdict = work.verify(file, is_again)
     if as_json:
-        print_json({"file": str(file), **vars(verdict), "exit_code": code_of(verdict)})
+        print_json("verify", {"file": str(file), **vars(verdict), "exit_code": code_of(verdict)})
     else:
         for line in lines(file, verdict):
             click.echo(printable(line))

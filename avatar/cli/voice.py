@@ -66,7 +66,7 @@ def list_voices(as_json: bool) -> None:
     kept, damaged = voices.every(settings.home()), voices.damaged(settings.home())
     if as_json:
         presets = {name: preset.description for name, preset in PRESETS.items() if preset.is_here}
-        print_json({"voices": kept, "damaged": damaged, "presets": presets})
+        print_json("voices", {"voices": kept, "damaged": damaged, "presets": presets})
         return
     for profile in kept:
         facts = f"{profile.get('seconds', 0):6.1f} s  {age(profile.get('created', 0))}"
@@ -131,7 +131,7 @@ def prepare_full_stack(recording: Path) -> str:
 
 def print_profile(profile: dict, as_json: bool) -> None:
     if as_json:
-        print_json(profile)
+        print_json("voice", profile)
         return
     for name, value in profile.items():
         click.echo(f"{name}: {age(value) if name == 'created' else value}")

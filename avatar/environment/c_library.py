@@ -10,6 +10,11 @@ from avatar.environment.locks import Wheel
 # What the older names of platform tags stand for (PEP 513, 571, 599): the minor version of glibc 2.
 OLD_NAMES = {"manylinux1_x86_64": 5, "manylinux2010_x86_64": 12, "manylinux2014_x86_64": 17}
 
+SIGNING = (
+    2,
+    34,
+)  # what c2pa's native library needs, whose wheel says 2.28 (symbols of libc2pa_c.so, since c2pa-python 0.10)
+
 
 def host_glibc() -> tuple[int, int] | None:
     """(2, 36) for glibc 2.36; None where Python runs on another C library, such as musl."""
@@ -30,6 +35,13 @@ def least_glibc(wheel: Wheel) -> tuple[int, int] | None:
     floors = [(2, OLD_NAMES[tag]) for tag in tags if tag in OLD_NAMES]
     floors += [(int(m[1]), int(m[2])) for tag in tags if (m := re.fullmatch(r"manylinux_(\d+)_(\d+)_x86_64", tag))]
     return min(floors, default=None)
+
+
+def signing_problem(host: tuple[int, int] | None) -> str:
+    """Why nothing can be signed or verified on a host with this C library; "" where it can."""
+    if host is None or host < SIGNING:
+        return f"c2pa's library needs {written(SIGNING)}, and this host has {written(host)}"
+    return ""
 
 
 def written(version: tuple[int, int] | None) -> str:

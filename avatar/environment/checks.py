@@ -20,12 +20,14 @@ WITHOUT_GPU = "go on without the GPU: export AVATAR_PROFILE=cpu"
 
 @dataclass(frozen=True)
 class Check:
-    """The answer of one check; `remedy` is what mends it and ends in a command, empty where it holds."""
+    """The answer of one check; `remedy` is what mends it and ends in a command, empty where it holds. warns: it holds for all but
+    what the message names."""
 
     name: str
     ok: bool
     message: str
     remedy: str = ""
+    warns: bool = False
 
 
 def outcome(name: str, problems: list[str], holds: str, remedy: str) -> Check:
@@ -91,6 +93,22 @@ def check_c_library(wheels: list[Wheel]) -> Check:
     remedy = "use a newer Linux, or the image on this one: docker build --target preview --tag avatar ."
     problems = [f"this host has {c_library.written(host)}, {need}" for need in c_library.problems(wheels, host)]
     return outcome("glibc", problems, holds, remedy)
+
+
+def check_signing(host: tuple[int, int] | None) -> Check:
+    """Whether what is delivered can be signed with this C library; videos are made without, too."""
+    if problem := c_library.signing_problem(host):
+        message = f"{problem}: videos are delivered without a signed manifest, and none is verified"
+        return Check(
+            "signing",
+            True,
+            message,
+            "use a newer Linux, or the image on this one: docker build --target preview --tag avatar .",
+            warns=True,
+        )
+    return Check(
+        "signing", True, f"the C library is new enough to sign and verify ({c_library.written(c_library.SIGNING)})"
+    )
 
 
 def check_search_path(site: Path) -> Check:

@@ -26,6 +26,14 @@ def package_file(package: str, path: str) -> Path:
     return Path(folders[0], path)
 
 
+def package_folder(package: str) -> str:
+    """The folder that an installed package lies in, for the PYTHONPATH of a child; it is not imported."""
+    found = find_spec(package)
+    if not found or not found.origin:
+        raise EnvironmentProblem(f"the package {package} is not installed; {MEND}.")
+    return str(Path(found.origin).parents[1])
+
+
 def recorded_file(package: str, pattern: str) -> Path:
     """The one file of an installed package that the RECORD of its wheel names so, and whose size is the one given there.
 

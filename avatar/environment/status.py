@@ -48,6 +48,7 @@ def environment_checks(
         checks.check_shared_files(comparison),
         checks.check_dependencies(site),
         checks.check_c_library(locks.read_wheels(locks.find_locks(), layers)),
+        checks.check_signing(c_library.host_glibc()),
         *gpu_checks(host, lock, layers),
     ]
     return results + [checks.check_imports(site, layers)] if strict and imports else results

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -16,18 +16,30 @@ import numpy as np
 
 from avatar.frame.canvas import BLUR_SHARE, DIMMED
 from avatar.frame.layout import Layout
+from avatar.host.closed_child import Limits
 from avatar.lips.box import Box
-from avatar.media.ffmpeg import BITEXACT, BT709, ENCODERS, Input, command, file_argument, raw_frames, running
+from avatar.media.ffmpeg import (
+    BITEXACT,
+    BT709,
+    ENCODERS,
+    KEPT,
+    Input,
+    command,
+    file_argument,
+    is_script,
+    raw_frames,
+    running,
+)
 from avatar.media.fonts import Font
 
-KEPT = ["-c:v", "libx264", "-preset", "ultrafast", "-qp", "0", "-threads", "1"]  # lossless, 5 to 8 MB a second at 1080
 SMALLER = 8  # times, of what is blurred
-CANVAS, MARK, CAPTIONS, FONTS = "canvas.png", "mark.png", "captions.ass", "fonts"
+CLOSED = Limits(cpu_s=48 * 3600, memory_mib=8192, file_mib=1 << 20)  # far above what 120 s at 4096 x 4096 take
+BEHIND, CANVAS, MARK, CAPTIONS, FONTS = "behind.mp4", "canvas.png", "mark.png", "captions.ass", "fonts"
 
 
 @dataclass(frozen=True)
 class Shot:
-    """What is put together. folder: holds CANVAS, and MARK and CAPTIONS where there are any; at: where in the frame the moving
+    """What is put together. folder: holds CANVAS, and BEHIND, MARK and CAPTIONS where there are any; at: where in the frame the moving
     picture is shown, which may reach beyond it; moving: its width and height as it is drawn, in pixels."""
 
     folder: Path
@@ -36,6 +48,7 @@ class Shot:
     moving: tuple[int, int]
     frame_rate: Fraction
     encoder: str = "x264"
+    is_closed: bool = False  # FFmpeg draws from a font that a stranger may have made
     is_over_itself: bool = False  # behind it lies the same moving picture, filling the frame, out of focus
 
     def has(self, name: str) -> bool:
@@ -43,7 +56,8 @@ class Shot:
 
 
 def prepare(folder: Path, canvas: np.ndarray | None, mark: np.ndarray | None, captions: str, font: Font | None) -> None:
-    """Write what a Shot's folder holds. canvas: uint8 RGB; mark: uint8 RGBA; each as large as the frame."""
+    """Write what a Shot's folder holds. canvas: uint8 RGB; mark: uint8 RGBA; each as large as the frame. A canvas
+    that lies over BEHIND is RGBA, and clear where that is seen."""
     from PIL import Image
 
     for name, picture in ((CANVAS, canvas), (MARK, mark)):
@@ -67,7 +81,8 @@ def assemble(frames: Iterable[np.ndarray], shot: Shot, kept: Path, framed: Path)
         ],
     )  # fmt: skip
     count = 0
-    with running(line, framed, shot.folder, _environment(shot)) as stdin:
+    within = _within(shot, line[0], kept.parent, framed.parent)
+    with running(line, framed, shot.folder, _environment(shot), within) as stdin:
         for frame in frames:
             stdin.write(frame.data)
             count += 1
@@ -80,13 +95,17 @@ def assemble_again(kept: Path, shot: Shot, framed: Path) -> None:
         Input(kept.absolute(), "mov"), *_pictures(shot),
         output=["-filter_complex", _graph(shot, "0:v"), "-xerror", *_written(shot, framed)],
     )  # fmt: skip
-    with running(line, framed, shot.folder, _environment(shot)):
+    within = _within(shot, line[0], framed.parent, kept=kept)
+    with running(line, framed, shot.folder, _environment(shot), within):
         pass
 
 
 def _pictures(shot: Shot) -> list[Input]:
     rate = ("-framerate", str(shot.frame_rate))
-    return [Input((shot.folder / name).absolute(), "png_pipe", rate) for name in (CANVAS, MARK) if shot.has(name)]
+    stills = [Input((shot.folder / name).absolute(), "png_pipe", rate) for name in (CANVAS, MARK) if shot.has(name)]
+    # Shown again and again, as often as it takes
+    moving = [Input((shot.folder / BEHIND).absolute(), "mov", ("-stream_loop", "-1"))] if shot.has(BEHIND) else []
+    return [*moving, *stills]
 
 
 def _graph(shot: Shot, moving: str) -> str:
@@ -99,11 +118,18 @@ def _graph(shot: Shot, moving: str) -> str:
     if (at.width, at.height) != shot.moving:
         parts.append(f"[{shown}]scale={at.width}:{at.height}:flags=bicubic[sized]")
         shown = "sized"
-    if shot.has(CANVAS):
+    if shot.has(BEHIND):
+        parts.append(f"[{number}:v]setpts=N/({shot.frame_rate}*TB)[{'under' if shot.has(CANVAS) else 'canvas'}]")
+        number += 1
+    if shot.has(CANVAS) and shot.has(BEHIND):
+        parts.append(f"[{number}:v]scale=out_color_matrix=bt709:out_range=tv,format=yuva420p[around]")
+        parts.append("[under][around]overlay=0:0[canvas]")
+        number += 1
+    elif shot.has(CANVAS):
         # One picture, shown again and again: decoding it anew for each frame would take longer than drawing the frame.
         parts.append(f"[{number}:v]{BT709},format=yuv420p,loop=-1:1:0,setpts=N/({shot.frame_rate}*TB)[canvas]")
         number += 1
-    if shot.has(CANVAS) or shot.is_over_itself:
+    if shot.has(CANVAS) or shot.has(BEHIND) or shot.is_over_itself:
         parts.append(f"[canvas][{shown}]overlay={at.left}:{at.top}:shortest=1[laid]")
         shown = "laid"
     elif (at.width, at.height) != (frame.width, frame.height):
@@ -140,3 +166,14 @@ def _written(shot: Shot, framed: Path) -> list[str]:
 def _environment(shot: Shot) -> dict[str, str]:
     """fontconfig finds its own empty list of fonts, and libass the one that lies in the folder."""
     return {"FONTCONFIG_FILE": "fonts.conf", "FONTCONFIG_PATH": str(shot.folder.absolute())}
+
+
+def _within(shot: Shot, program: str, *written: Path, kept: Path | None = None) -> Limits | None:
+    """What FFmpeg may use where its font is a stranger's: these folders and no network. NVENC needs the driver's files, wherever
+    a host has them."""
+    if not shot.is_closed:
+        return None
+    if shot.encoder == "nvenc" or is_script(program):
+        return CLOSED
+    readable = (kept.absolute(),) if kept else ()
+    return replace(CLOSED, readable=readable, writable=(shot.folder.absolute(), *(each.absolute() for each in written)))

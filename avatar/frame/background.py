@@ -18,7 +18,7 @@ def colour(background: str) -> tuple[int, int, int]:
     found = re.fullmatch(r"#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})", COLOURS.get(asked, asked), re.ASCII)
     if not found:
         raise ValueError(
-            f"there is no background {background[:40]!r}; it is blur, the file of a picture, or a colour as white or #203040"
+            f"there is no background {background[:40]!r}; it is blur, the file of a picture or a video, or a colour as white or #203040"
         )
     red, green, blue = (int(each, 16) for each in found.groups())
     return red, green, blue

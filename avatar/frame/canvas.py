@@ -27,7 +27,7 @@ def canvas(picture: np.ndarray, layout: Layout, background: str, backdrop: np.nd
 
     size = (layout.width, layout.height)
     box = layout.covered
-    if (box.width, box.height) == size:
+    if layout.is_covered:
         made = Image.new("RGB", size)
     elif backdrop is not None:
         made = _filling(Image.fromarray(backdrop), *size)
@@ -35,6 +35,16 @@ def canvas(picture: np.ndarray, layout: Layout, background: str, backdrop: np.nd
         made = _out_of_focus(Image.fromarray(picture), *size)
     else:
         made = Image.new("RGB", size, colour(background))
+    if not box.empty:
+        made.paste(_shown(picture, layout, box), (box.left, box.top))
+    return np.asarray(made)
+
+
+def picture_alone(picture: np.ndarray, layout: Layout) -> np.ndarray:
+    """uint8 RGBA (height, width, 4) of the frame: what still shows of the picture, and clear around it."""
+    from PIL import Image
+
+    made, box = Image.new("RGBA", (layout.width, layout.height)), layout.covered
     if not box.empty:
         made.paste(_shown(picture, layout, box), (box.left, box.top))
     return np.asarray(made)

@@ -46,6 +46,11 @@ class Layout:
         return Box(left, top, left + width, top + height)
 
     @property
+    def is_covered(self) -> bool:
+        """Whether the picture reaches to all sides, so that nothing is seen of what is behind it."""
+        return self.covered == Box(0, 0, self.width, self.height)
+
+    @property
     def covered(self) -> Box:
         """The frame's pixels that show the picture. Less than two pixels beside it are the picture's edge continued, since
         the square's even side leaves such slivers."""

@@ -1,4 +1,4 @@
-"""What stands still in a frame, written down before FFmpeg puts it together."""
+"""What is in a frame beside what is drawn: mostly it stands still. Written down before FFmpeg puts it together."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from avatar.frame import assembly
+from avatar.frame import assembly, behind
 from avatar.frame.background import BLUR
-from avatar.frame.canvas import canvas
+from avatar.frame.canvas import canvas, picture_alone
 from avatar.frame.captions import captions_of, look_of
-from avatar.frame.layout import layout, layout_of_whole
+from avatar.frame.layout import Layout, layout, layout_of_whole
 from avatar.frame.wanted import WantedFrame
 from avatar.media import ass, fonts
 from avatar.media.mark import layer
@@ -26,20 +26,21 @@ if TYPE_CHECKING:
 
 def ready(
     wanted: WantedFrame, portrait: Portrait, picture: np.ndarray, words: Sequence[Word], folder: Path, rate: Fraction,
-    encoder: str = "x264",
+    seconds: Fraction, encoder: str = "x264",
 ) -> assembly.Shot:  # fmt: skip
-    """Write what stands still into an empty folder, and say how it all goes together.
+    """Write what lies around, behind and over the moving picture into an empty folder, and say how it all goes together.
 
-    picture: uint8 RGB, which the portrait was cut from, or the portrait's own; a clip's first one.
+    picture: uint8 RGB, which the portrait was cut from, or the portrait's own; a clip's first one. seconds: of the video.
     """
     square = len(portrait.picture)
     place = portrait.place or Place(0, 0, square, square, square)
     lay = layout_of_whole if wanted.clip else layout
     laid = lay(place, wanted.width, wanted.height, wanted.fit, wanted.position)
     at = laid.whole if wanted.clip else laid.head
-    behind = read_picture(wanted.backdrop) if wanted.backdrop else None
-    is_over_itself = bool(wanted.clip) and behind is None and wanted.background == BLUR and not laid.is_filled_by(at)
-    around = None if laid.is_filled_by(at) or is_over_itself else canvas(picture, laid, wanted.background, behind)
+    is_over_itself = bool(
+        wanted.clip and not wanted.backdrop and wanted.background == BLUR and not laid.is_filled_by(at)
+    )
+    around = None if laid.is_filled_by(at) or is_over_itself else _around(wanted, picture, laid, folder, rate, seconds)
     mark = layer(wanted.width, wanted.height, wanted.mark) if wanted.mark else None
     font, document = None, ""
     if wanted.style and words:
@@ -47,4 +48,17 @@ def ready(
         look = look_of(laid, portrait.landmarks, square, wanted.style, font)
         document = ass.document(captions_of(words, look, font), look)
     assembly.prepare(folder, around, mark, document, font)
-    return assembly.Shot(folder, laid, at, wanted.clip or (square, square), rate, encoder, is_over_itself)
+    return assembly.Shot(
+        folder, laid, at, wanted.clip or (square, square), rate, encoder, bool(font and font.is_given), is_over_itself
+    )
+
+
+def _around(
+    wanted: WantedFrame, picture: np.ndarray, laid: Layout, folder: Path, rate: Fraction, seconds: Fraction
+) -> np.ndarray | None:
+    """The canvas; over a background that moves, which is written here, that of the picture alone."""
+    backdrop = wanted.backdrop if not laid.is_covered else None  # which nobody sees
+    if not backdrop or not behind.is_video(backdrop):
+        return canvas(picture, laid, wanted.background, read_picture(backdrop) if backdrop else None)
+    behind.write(backdrop, laid.width, laid.height, rate, seconds, folder / assembly.BEHIND)
+    return None if wanted.clip else picture_alone(picture, laid)

@@ -26,7 +26,7 @@ from avatar import limits
 from avatar.environment.packaged import MEND, recorded_file
 from avatar.errors import AvatarError, EnvironmentProblem, TemporaryProblem
 from avatar.files import HOST_IS_SHORT
-from avatar.host.closed_child import OUT_OF_MEMORY, Ended
+from avatar.host.closed_child import OUT_OF_MEMORY, Ended, Limits, command_line
 from avatar.media.pipes import StandsStill, ToPipe, end
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ ENCODERS = {
     "x264": ["-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-threads", str(ENCODER_THREADS)],
     "nvenc": ["-c:v", "h264_nvenc", "-preset", "p4", "-rc", "vbr", "-cq", "20", "-g", "250"],
 }
+KEPT = ["-c:v", "libx264", "-preset", "ultrafast", "-qp", "0", "-threads", "1"]  # lossless, 5 to 8 MB a second at 1080
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,12 @@ def ffmpeg_program() -> str:
     if not os.access(program, os.X_OK):
         raise EnvironmentProblem(f"{program} may not be executed; {MEND}.")
     return str(program)
+
+
+def is_script(program: str) -> bool:
+    """Whether a script stands in the program's place, as on hosts that wrap it: its interpreter needs files of its own."""
+    with open(program, "rb") as file:
+        return file.read(2) == b"#!"
 
 
 def file_argument(path: Path) -> str:
@@ -208,16 +215,21 @@ def mux(
 
 @contextlib.contextmanager
 def running(
-    line: list[str], path: Path, folder: Path | None = None, variables: Mapping[str, str] | None = None
+    line: list[str],
+    path: Path,
+    folder: Path | None = None,
+    variables: Mapping[str, str] | None = None,
+    within: Limits | None = None,
 ) -> Iterator[ToPipe]:
     """Run FFmpeg, give its standard input, and wait for it; on failure remove `path` and say what FFmpeg said.
 
-    folder: that it works in; variables: of its environment, beside those of this process. Raises TemporaryProblem too where it stands still; it and what it started are gone then.
+    folder: that it works in; variables: of its environment, beside those of this process; within: what it may use, where it
+    reads what a stranger made. Raises TemporaryProblem too where it stands still; it and what it started are gone then.
     """
     with messages_file() as messages:
         environment = {**os.environ, **variables} if variables else None
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL, "stderr": messages}
-        process = started(line, cwd=folder, env=environment, **pipes)
+        process = started(command_line(line, within) if within else line, cwd=folder, env=environment, **pipes)
         stdin = ToPipe(process)
         try:
             # A closed pipe means that FFmpeg has given up; why is in its messages and its exit code.

@@ -27,7 +27,16 @@ from avatar.files import refuse_host_failure
 from avatar.host.closed_child import Limits, command_line
 from avatar.media.boxes import Boxes
 from avatar.media.claims import refuse_false
-from avatar.media.ffmpeg import Input, command, end, ffmpeg_program, messages_file, refuse_ended_by_host, started
+from avatar.media.ffmpeg import (
+    Input,
+    command,
+    end,
+    ffmpeg_program,
+    is_script,
+    messages_file,
+    refuse_ended_by_host,
+    started,
+)
 from avatar.media.pipes import FromPipe, StandsStill
 
 # FFmpeg's readers of files that hold pictures or sound themselves. Others follow lists, to further files and addresses.
@@ -215,7 +224,7 @@ def reading(
     claims = refuse_false(path)
     options += ("-t", f"{seconds:.6f}") if seconds else ()
     line = command(Input(path, formats, options), output=output, level="level+verbose")
-    within = replace(within, readable=None if _is_script(line[0]) else (path,))
+    within = replace(within, readable=None if is_script(line[0]) else (path,))
     with messages_file() as messages:
         process = started(command_line(line, within), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=messages)
         ffmpeg = Reading(path, process, messages, within, level, claims)
@@ -228,12 +237,6 @@ def reading(
             raise TemporaryProblem(f"FFmpeg {still} while reading {str(path)!r}; it was ended, try again.") from None
         finally:
             ffmpeg._end()
-
-
-def _is_script(program: str) -> bool:
-    """Whether a script stands in the program's place, as on hosts that wrap it: its interpreter needs files of its own."""
-    with open(program, "rb") as file:
-        return file.read(2) == b"#!"
 
 
 def _soft(kind: int) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import importlib.util
 import json
 import os
 import sys
@@ -15,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from avatar.environment.packaged import MEND
+from avatar.environment.packaged import MEND, package_folder
 from avatar.errors import AvatarError, EnvironmentProblem, InputError, RequestError, TemporaryProblem
 from avatar.files import file_digest, refuse_host_failure
 from avatar.host.closed_child import Ended, Limits, Running, running
@@ -137,7 +136,7 @@ def _decode(content: BinaryIO) -> Ended:
 def _decoder(content: BinaryIO) -> AbstractContextManager[Running]:
     """Beside what every program needs the decoder may read Python, the libraries and itself; the picture is open."""
     numbers = (LONGEST_SIDE, MOST_PIXELS, SMALLEST_FACE, KEPT_SIDE, *BACKDROP)
-    packages = list(dict.fromkeys(_folder(name) for name in ("PIL", "numpy")))
+    packages = list(dict.fromkeys(package_folder(name) for name in ("PIL", "numpy")))
     within = replace(WITHIN, readable=(sys.prefix, sys.base_prefix, DECODER, *packages))
     command = [sys.executable, "-P", "-S", DECODER, *map(str, numbers)]
     return running(command, within, stdin=content, env={"PYTHONPATH": os.pathsep.join(packages)})
@@ -151,14 +150,6 @@ def _decode_heic(path: Path) -> Ended:
         raise _refusal({"refused": "too large", "size": (known.width, known.height)}, name)
     with heic.as_png(path, known, KEPT_SIDE) as content:
         return _decode(content)
-
-
-def _folder(package: str) -> str:
-    """The one that a package is installed in."""
-    found = importlib.util.find_spec(package)
-    if not found or not found.origin:
-        raise EnvironmentProblem(f"the package {package} is not installed; {MEND}.")
-    return str(Path(found.origin).parents[1])
 
 
 def _rgb(ended: Ended, name: str) -> np.ndarray:

@@ -19,7 +19,6 @@ from avatar.host.closed_child import Limits, run
 
 PROGRAM = Path(__file__).with_name("c2pa_program.py")
 WITHIN = Limits(wall_s=600, cpu_s=600, memory_mib=1024)
-LEAST_GLIBC = (2, 34)  # of its native library, whose wheel says 2.28 (symbols of libc2pa_c.so, since c2pa-python 0.10)
 
 
 class Refused(AvatarError):
@@ -34,10 +33,7 @@ def obstacle() -> str:
     """Why the library cannot work on this host; "" where it can."""
     if not is_here() and not elsewhere():
         return f"c2pa-python is not installed; {MEND}"
-    host = c_library.host_glibc()
-    if host is None or host < LEAST_GLIBC:
-        return f"c2pa's library needs {c_library.written(LEAST_GLIBC)}, and this host has {c_library.written(host)}"
-    return ""
+    return c_library.signing_problem(c_library.host_glibc())
 
 
 def is_here() -> bool:

@@ -70,7 +70,8 @@ def licences(weights: list[str], preset: str) -> dict[str, str]:
 
 
 def consent_of(request: Request, home: Path) -> dict[str, Any]:
-    """Of a cloned voice: which recording, and what was noted of the speaker's consent; {} where nobody's voice was cloned.
+    """Of a cloned voice: which recording, whether the speaker's consent was noted, and the ids of the consents that the API keeps;
+    {} where nobody's voice was cloned.
 
     A recording that is kept as a voice is found by its digest.
     """
@@ -80,4 +81,5 @@ def consent_of(request: Request, home: Path) -> dict[str, Any]:
         return {}
     sha256 = file_digest(request.voice)
     kept = [each for each in voices.every(home) if each["reference_sha256"] == sha256]
-    return {"recording": sha256, "noted": any(each["consent"] for each in kept)}
+    ids = sorted({each["consent_id"] for each in kept if "consent_id" in each})
+    return {"recording": sha256, "noted": any(each["consent"] for each in kept), **({"ids": ids} if ids else {})}

@@ -26,6 +26,7 @@ class Asked(NamedTuple):
     blink: np.ndarray | None = None  # (frames,): 0 open .. 1 closed
     sway: np.ndarray | None = None  # of the head, (frames, numbers), as avatar/lips/warp/motion.py has it
     phones: tuple[Phone, ...] = ()  # of its speech
+    moves_behind: bool = False  # whether its background is a video
 
 
 def asked_of(home: Path, path: Path) -> Asked | None:
@@ -48,7 +49,7 @@ def asked_of(home: Path, path: Path) -> Asked | None:
 
         with contextlib.suppress(OSError, EOFError, ValueError, LookupError, zipfile.BadZipFile):
             motion = Motion.load(job.file("motion.npz"))
-            return Asked(motion.mouth[:, 0], motion.blink, motion.sway, _phones(job))
+            return Asked(motion.mouth[:, 0], motion.blink, motion.sway, _phones(job), _moves_behind(job))
     return None
 
 
@@ -57,6 +58,13 @@ def _has(job: Job, stage: str, name: str) -> bool:
     record = job.record(stage)
     made = {each: sha256 for each, sha256 in (record["outputs"] if record else {}).items() if each == name}
     return bool(made) and is_whole(job.folder, made)
+
+
+def _moves_behind(job: Job) -> bool:
+    from avatar.frame.behind import is_video
+
+    backdrop = job.request().backdrop
+    return backdrop is not None and is_video(backdrop)
 
 
 def _phones(job: Job) -> tuple[Phone, ...]:

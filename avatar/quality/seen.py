@@ -90,7 +90,8 @@ def failures(seen: dict, asked: Asked | None) -> list[str]:
     failed = closures.failures(seen["bilabials"]) + lids.failures(seen, blink)
     failed += mouth_colour.failures(seen) + mouth_shape.failures(seen) + sharpness.failures(seen)
     sways = asked is not None and asked.sway is not None and bool(np.any(asked.sway))
-    return failed + (movement.failures(seen) if sways else [])
+    moved = seen | {"border_moves": None} if asked and asked.moves_behind else seen
+    return failed + (movement.failures(moved) if sways else [])
 
 
 def notes(seen: dict, asked: Asked | None, seconds: float) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,11 @@ from avatar.request import FILE_FIELDS, KINDS
 from avatar.work import Made
 
 MOST_ANSWER_BYTES = 7_000_000  # of an mp4 in an answer: base64 makes 9.3 MB of it, and RunPod takes 10 MB from /run
+# Of videos, which are known by their names
+SUFFIXES = {
+    "video/mp4": ".mp4", "video/quicktime": ".mov", "video/webm": ".webm", "video/x-matroska": ".mkv", "video/x-msvideo": ".avi",
+    "video/x-m4v": ".m4v",
+}  # fmt: skip
 BUCKET = ("BUCKET_ENDPOINT_URL", "BUCKET_ACCESS_KEY_ID", "BUCKET_SECRET_ACCESS_KEY")
 
 
@@ -50,7 +56,8 @@ def as_file(name: str, value: Any, folder: Path) -> Path:
         raise RequestError(
             f"this is no base64, and no path below {str(volume())!r}; nothing is fetched from an address.", (name,)
         ) from error
-    path = folder / name
+    kind = re.match(r"data:([\w/.+-]+)[;,]", value[:200])
+    path = folder / f"{name}{SUFFIXES.get(kind[1].lower(), '') if kind else ''}"
     path.write_bytes(data)
     return path
 

@@ -12,7 +12,8 @@ from avatar.web.answers import Refused
 from avatar.web.form import Form
 
 MODELS = {"avatar-preview": "preview", "avatar-full": "full"}
-FILES = {"input_reference": "portrait", "audio": "audio"}  # uploads: fields of a Request
+# Uploads: fields of a Request
+FILES = {"input_reference": "portrait", "audio": "audio", "backdrop": "backdrop", "font": "font"}
 OURS = ("model", "voice", "portrait", "portrait_prompt", "text", "prompt", "webhook", "metadata", "priority")
 PLAIN = tuple(name for name in Request.model_fields if name not in (*FILE_FIELDS, "text", "prompt", "stack"))
 # OpenAI's voices by the presets that are nearest
@@ -96,6 +97,7 @@ def schema(with_uploads: bool = True) -> dict[str, Any]:
     uploads = {
         "input_reference": "A picture of a face, or for avatar-full a short clip.",
         "audio": "Finished speech, instead of a script.",
+        **{name: Request.model_fields[name].description for name in ("backdrop", "font")},
     }
     ours = {
         "prompt": {"type": "string", "title": "Script", "description": "What is said."},

@@ -123,10 +123,10 @@ def speak(asked: dict[str, Any], output: str, sound_format: str, speed: float) -
     return {"seconds": made.seconds, "notes": made.notes}
 
 
-def clone(name: str, path: str, language: str) -> dict[str, Any]:
+def clone(name: str, path: str, language: str, consent: str) -> dict[str, Any]:
     from avatar import settings, voices
 
-    return voices.create(settings.home(), name, Path(path), language, consent=True)
+    return voices.create(settings.home(), name, Path(path), language, consent=True, consent_id=consent)
 
 
 def forget(name: str) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def list_portraits(home: Home) -> KeptPortraits:
     "", status_code=201, response_model=KeptPortrait, openapi_extra=form_body("picture", name="What to call it.")
 )
 async def create_portrait(request: Request, home: Home) -> KeptPortrait:
-    """Keep a picture whose face was found (`face`: which one, from the left, of several); with `prompt` in place of a picture
+    """Keep a picture, or a clip for avatar-full, whose face was found (`face`: which one, from the left, of several); with `prompt` in place of a picture
     one is drawn (avatar-full)."""
     async with received(request, ("picture",)) as sent:
         title = form.text(sent.fields, "name", 200)

@@ -179,7 +179,7 @@ async def create_voice(request: Request, home: Home) -> Voice:
         if "audio_sample" not in sent.files:
             raise Refused(400, "invalid_request", "audio_sample is missing: a recording of the voice.", "audio_sample")
         told = await state_of(request).speaker.ask(
-            "clone", home, name=name, path=sent.files["audio_sample"], language=agreed["language"]
+            "clone", home, name=name, path=sent.files["audio_sample"], language=agreed["language"], consent=agreed["id"]
         )
     return voice_of(told)
 

@@ -1,0 +1,110 @@
+"""What `--json` prints, by kind: the one schema. docs/json.md is this in tables, and every printed object names its version.
+
+A version is counted up when a key goes, or changes its meaning; a new key is no new version.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class Shape(NamedTuple):
+    """commands: that print it; keys: {key: what it holds}, of which a failure or an older record may lack some; rows: the key
+    under which a list stands; each: of its rows, {key: what it holds}."""
+
+    version: int
+    commands: tuple[str, ...]
+    keys: dict[str, str]
+    rows: str = ""
+    each: dict[str, str] = {}
+
+
+LOOKED_AFTER = {"damaged": "{name: why} of those that cannot be used"}
+SHAPES = {
+    "report": Shape(1, ("demo", "make", "pipeline run", "pipeline resume"), {
+        "output": "where the video is", "job": "id", "video": "the job's own, unsigned", "video_sha256": "of that",
+        "synthetic": "true", "stack": "preview or full", "request": "what was asked for, by field",
+        "avatar": "version and digest of the code", "locked_fingerprints": "{layer: fingerprint}", "seconds": "of work",
+        "peak_memory_mib": "", "notes": "sentences", "judgement": "figures, and failed: what falls short",
+        "records": "{stage: cause, outputs, engine, seconds, memory, notes}",
+    }),
+    "plan": Shape(1, ("make --dry-run", "pipeline run --dry-run"), {
+        "video": "where it would be", "plan": "in words", "notes": "sentences", "width": "pixels", "height": "pixels",
+        "captions": "soft, burned, srt, vtt or none",
+    }),
+    "table": Shape(1, ("make TABLE", "pipeline run --table"), {}, "rows", {
+        "row": "from 1", "name": "of the video", "video": "its path, or null", "is_new": "made by this command",
+        "plan": "of a dry run, else null", "error": "null, or kind and message",
+    }),
+    "jobs": Shape(1, ("pipeline list",), {}, "jobs", {
+        "job": "id", "state": "done, running, damaged or 'stopped before STAGE'", "damage": "why, or empty",
+        "created": "seconds since 1970", "text": "what is said", "seconds": "of video, or null", "bytes": "on the disk",
+        "outputs": "paths",
+    }),
+    "job": Shape(1, ("pipeline show",), {
+        "job": "id", "state": "as in the list", "damage": "why, or empty", "folder": "path", "outputs": "paths",
+        "request": "by field", "records": "by stage",
+    }),
+    "event": Shape(1, ("pipeline show --follow",), {
+        "stage": "", "number": "of the stage", "done": "", "total": "of what is counted", "is_cached": "it was there already",
+        "is_end": "the stage is done", "note": "a sentence, or empty",
+    }),
+    "queue": Shape(1, ("queue list",), {}, "jobs", {
+        "job": "id", "state": "queued, running, done, failed or cancelled", "text": "what is said", "submitted": "seconds since 1970",
+        "priority": "higher ones first", "attempts": "", "ended": "seconds since 1970, or null", "error": "null, or kind and message",
+    }),
+    "voice": Shape(1, ("voice clone", "voice show", "voice update"), {
+        "name": "", "language": "", "created": "seconds since 1970", "consent": "noted or not", "consent_id": "of the API's consent",
+        "source": "the recording's file name", "seconds": "of the recording", "median_f0_hz": "pitch, or null",
+        "preview_preset": "what speaks for it in the preview", "warnings": "sentences", "reference_sha256": "",
+    }),
+    "voices": Shape(1, ("voice list",), {
+        "voices": "as `voice show` prints each", **LOOKED_AFTER, "presets": "names and what they are",
+    }),
+    "presets": Shape(1, ("voice presets",), {"presets": "name, languages, licence, use, and whether it is here"}),
+    "portrait": Shape(1, ("portrait add", "portrait show"), {
+        "name": "", "title": "what people call it", "created": "seconds since 1970", "source": "file name, or null",
+        "face": "which one, or null", "width": "pixels", "height": "pixels", "notes": "sentences", "picture": "path",
+        "is_clip": "it speaks on the full stack alone",
+    }),
+    "portraits": Shape(1, ("portrait list",), {"portraits": "as `portrait show` prints each", **LOOKED_AFTER}),
+    "drawing": Shape(1, ("portrait generate",), {"output": "path", "notes": "sentences"}),
+    "check": Shape(1, ("check",), {}),
+    "verify": Shape(1, ("verify",), {
+        "file": "path", "state": "unchanged, changed, expired, no manifest or signed by another", "exit_code": "",
+        "sha256": "of the file", "video": "of it without its manifest, or null", "signed_by": "the certificate's subject",
+        "why": "what does not fit, in C2PA's words", "says": "what the manifest says", "again": "sha256 of what was rendered anew, or null",
+    }),
+    "status": Shape(1, ("status",), {
+        "host": "by name", "checks": "name, ok, message, remedy, warns", "fingerprints": "{layer: hex}",
+    }),
+    "fit": Shape(1, ("fit",), {}),
+    "models": Shape(1, ("models list",), {"lock": "path", "models": "name, licence, bytes and state of each"}),
+    "verified": Shape(1, ("models verify",), {}, "models", {
+        "name": "", "ok": "", "message": "", "problems": "sentences",
+    }),
+    "audit": Shape(1, ("deps audit",), {
+        "index_asked": "", "packages": "verdict and risks of each", "stale": "of what was accepted, what is no longer so",
+    }),
+    "licences": Shape(1, ("deps licences",), {}, "packages", {
+        "package": "", "version": "", "layer": "base, full, …", "licence": "",
+    }),
+}  # fmt: skip
+
+
+def versioned(kind: str, content: Any) -> dict[str, Any]:
+    """An object or a list of this kind, with its version first."""
+    shape = SHAPES[kind]
+    return {"version": shape.version, **({shape.rows: content} if shape.rows else content)}
+
+
+def page() -> str:
+    """The tables of docs/json.md."""
+    parts = []
+    for kind, shape in SHAPES.items():
+        commands = ", ".join(f"`{command}`" for command in shape.commands)
+        rows = [f"| `{key}` | {what} |" for key, what in (shape.each or shape.keys).items()]
+        under = f"A list under `{shape.rows}`, of objects:\n\n" if shape.rows else ""
+        table = "\n".join(["| key | holds |", "|---|---|", *rows]) if rows else "Figures by name."
+        parts.append(f"## {kind}, version {shape.version}\n\nBy {commands}.\n\n{under}{table}\n")
+    return "\n".join(parts)
