@@ -132,6 +132,7 @@ def draw_strips(pictures: Path, strips: Path) -> None:
         from avatar.lips.warp.warp import WarpLips
     else:  # a checkout from before the warp had a folder of its own
         from avatar.lips.liveliness import plan_sway
+
         from avatar.lips.warp import WarpLips
 
     still = np.zeros(plan_sway(np.zeros(1, np.float32), 25, 1).shape[1], np.float32)

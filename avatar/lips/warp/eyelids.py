@@ -16,23 +16,27 @@ import numpy as np
 
 from avatar.lips.box import Box
 from avatar.lips.warp.geometry import FaceFrame, box_around, face_frame, inner_window, smoothstep
+from avatar.lips.warp.lid_grain import lid_grain
 from avatar.lips.warp.lid_shape import LASHES_OF_ROOM, LidShape, lid_shape
-from avatar.lips.warp.lid_skin import LEAST_LIGHT, relief, smooth_skin, without_lines
+from avatar.lips.warp.lid_skin import LEAST_LIGHT, RELIEF, meeting_its_rim, relief, smooth_skin, without_lines
 from avatar.lips.warp.mouth import SWAY_MARGIN_PX
 from avatar.lips.warp.sampling import Positions, finer, read_field, read_finer
 from avatar.portrait.covered import Look, wears_dark_lenses
 from avatar.portrait.landmarks import EYES, EyeLandmarks
 
 LOWERED = 0.7  # of a blink: a lid that has come down so far shows what is never seen of it when open
-UNDER_BROW = 0.15  # a brow that lies on the lid shades it
-LID_SHADE = 0.06  # a lowered lid faces down, away from most light
+UNDER_BROW = 0.08  # a brow that lies on the lid shades it
+LID_SHADE = 0.04  # a lowered lid faces down, away from most light
 WINDOW_PX = 6.0  # nothing moves on the border of an eye's box
 LEAST_BLINK = 0.02  # less than this moves nothing that could be seen
 SMOOTHED = 0.045  # share of the eye's width
-# Eye widths outside its corners and inside, between which a lowered lid begins to be drawn anew, and loses its shades
-WHOLE, CALM = (0.28, 0.10), (0.12, 0.34)
+# Eye widths outside its corners and inside, between which a lowered lid begins to be drawn anew, loses its shades, and
+# shows the line of its lashes; where single lashes stand out they go down with it at its ends
+WHOLE, CALM, LINE, CALM_LASHES = (0.28, 0.10), (0.12, 0.34), (0.0, 0.15), (0.0, 0.30)
 BOX_MARGIN = 0.3  # of the eye's width, around the eye and its brow
 MOST_STRETCH = 4.8  # the skin of a lid that is shut, over its height when open; more shows as a smear
+CURVED = 0.4  # of the smooth step in how skin is drawn out: more of it would broaden the fold in the middle of the lid
+LASH_LINE = 0.45  # a shut lid ends in a line that takes at least this share of its light
 LEAST_SHUT = 0.75  # a lid that could come down no further than this share of the eye's height stays up
 OVERSHOOT = 0.20  # of the eye's height: a shut lid covers the lower edge too
 
@@ -104,7 +108,7 @@ def _stretched(
     height = np.maximum(room + fall, 1e-3)
     stretched = np.maximum(height - np.minimum(lashes, LASHES_OF_ROOM * room), 1e-3)
     share = np.clip(below_top / stretched, 0, 1)
-    curved = np.clip(2 * (0.8 * stretched / np.maximum(fall, 1e-3) - 1), 0, 1)
+    curved = CURVED * np.clip(2 * (0.8 * stretched / np.maximum(fall, 1e-3) - 1), 0, 1)
     drop = fall * (share + curved * (smoothstep(share) - share))
     edge = np.clip((height - below_top + 0.5) / 1.2 + 0.5, 0, 1) * np.clip(below_top / 1.5, 0, 1)
     return drop.astype(np.float32), edge.astype(np.float32)
@@ -127,14 +131,17 @@ def _eyelid(picture: np.ndarray, frame: FaceFrame, eye: EyeLandmarks, box: Box) 
     if smooth is None:
         return None
     smooth *= 1 - UNDER_BROW * shape.tight[..., None].astype(np.float32)
+    smooth = meeting_its_rim(smooth, skin, shape.rim, shape.width)
     calmed = _calmed(skin, shape)
     far, calm = shape.far_from_lashes, shape.between_corners(*CALM)
-    plain = without_lines(calmed, far * (1 - calm), shape.width)
+    plain = without_lines(calmed, far * np.maximum(1 - calm, shape.single_lashes), shape.width)
+    fine = relief(plain, smooth, far * calm, shape.tight, shape.width)
+    lash_line = RELIEF[1] - (RELIEF[1] - 1 + LASH_LINE) * shape.edge * shape.between_corners(*LINE)
     fields = {
         "gap": shape.gap,
         "room": shape.room,
         "below_top": shape.below_top,
-        "whole": shape.between_corners(*WHOLE),
+        "whole": shape.between_corners(*WHOLE) * (1 - shape.single_lashes * (1 - shape.between_corners(*CALM_LASHES))),
         "inside": inner_window(box, size, WINDOW_PX),
     }
     return Eyelid(
@@ -143,8 +150,8 @@ def _eyelid(picture: np.ndarray, frame: FaceFrame, eye: EyeLandmarks, box: Box) 
         skin=finer(calmed),
         height=shape.height,
         lashes=shape.lashes,
-        smooth=smooth,
-        relief=finer(relief(plain, smooth, far * calm, shape.tight, shape.width)),
+        smooth=smooth * (1 + (lid_grain(picture, frame, shape) - 1) * shape.drawn_out)[..., None],
+        relief=finer(np.minimum(fine, lash_line[..., None].astype(np.float32))),
         **{name: field.astype(np.float32) for name, field in fields.items()},
     )
 

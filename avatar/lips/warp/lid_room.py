@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
-from avatar.lips.warp.geometry import FaceFrame, from_left_to_right
+from avatar.lips.warp.geometry import FaceFrame, from_left_to_right, smoothstep
 from avatar.portrait.facts import LUMA
 from avatar.portrait.landmarks import EyeLandmarks
 
@@ -19,11 +21,16 @@ IN_A_ROW = 5
 BELOW, IN_SHADE = 0.6, 0.75  # eye heights below the eye; a lid is darker than the skin there by less than this, in logs
 GLARE = 0.50  # what is lighter than the skin below the eye by more is the glint of glasses
 LEAST = 0.25  # of the eye's height above the edge belongs to the lid whatever it looks like, up to the brow's landmarks
+# Lashes: darker than the lid's skin (this percentile of its light) by so much, in logs of the light; not all the way up
+SKIN_OF_LID, DARK_LASH, MOST_OF_WAY = 75, 0.5, 0.7
+# Single ones: how much the light varies from one to the next so many heights of the eye above the edge, over how much it
+# does so many below the eye. Measured: 0.06 to 0.19 where they stand out, at most 0.05 elsewhere.
+AMONG_LASHES, ON_CHEEK, SINGLE_LASHES = (0.2, 0.6), (0.9, 1.4), (0.05, 0.08)
 MARGIN = 0.10  # of the room found is left to what ends it
 
 
-def lid_room(picture: np.ndarray, frame: FaceFrame, eye: EyeLandmarks, u: np.ndarray) -> np.ndarray:
-    """In pixels along v, at each u (any shape), smooth along the lid."""
+def lid_room(picture: np.ndarray, frame: FaceFrame, eye: EyeLandmarks, lashes: float, u: np.ndarray) -> np.ndarray:
+    """In pixels along v, at each u (any shape), smooth along the lid, whose lashes are of this height."""
     upper, lower, brow = (from_left_to_right(frame.points[numbers]) for numbers in eye)
     along = np.linspace(upper[0, 0], upper[-1, 0], COLUMNS)
     edge, low_edge, brow_edge = (np.interp(along, line[:, 0], line[:, 1]) for line in (upper, lower, brow))
@@ -33,13 +40,46 @@ def lid_room(picture: np.ndarray, frame: FaceFrame, eye: EyeLandmarks, u: np.nda
     light = _light_at(picture, frame, along, edge, up, height)
     cheek_up = np.broadcast_to(edge - low_edge - BELOW * height, (1, COLUMNS))
     cheek = float(np.median(_light_at(picture, frame, along, edge, cheek_up, height)))
-    skin_ends = _first_other(light, up, LASHES * height, cheek - IN_SHADE, cheek + GLARE)
+    skin_ends = _first_other(light, up, max(LASHES * height, lashes), cheek - IN_SHADE, cheek + GLARE)
     room = np.minimum(reach, np.maximum(skin_ends, LEAST * height)) * (1 - MARGIN)
     # The lowest of three neighbours, then smoothed: a layer whose top jumps would tear.
     padded = np.pad(room, 1, mode="edge")
     room = np.minimum(np.minimum(padded[:-2], padded[1:-1]), padded[2:])
     room = cv2.GaussianBlur(room[None].astype(np.float32), (0, 0), 2.0, borderType=cv2.BORDER_REPLICATE)[0]
     return np.interp(u, along, room)
+
+
+class Lashes(NamedTuple):
+    height: float  # above the lid's edge, in pixels along v
+    single: float  # 0..1: how far single ones stand out, beyond that height too
+
+
+def lashes_of(picture: np.ndarray, frame: FaceFrame, eye: EyeLandmarks) -> Lashes:
+    """What lashes and their paint darken above a lid's edge.
+
+    A lid that is dark up to the brow lies in the shade, and tells nothing of their height: it is 0 then.
+    """
+    upper, lower, brow = (from_left_to_right(frame.points[numbers]) for numbers in eye)
+    along = np.linspace(upper[1, 0], upper[-2, 0], COLUMNS)
+    edge, low_edge, brow_edge = (np.interp(along, line[:, 0], line[:, 1]) for line in (upper, lower, brow))
+    height = max(float((low_edge - edge).max()), 1.0)
+    reach = np.maximum(TO_BROW * (edge - brow_edge), 0.0)
+    up = np.linspace(0, 1, STEPS) * max(float(np.median(reach)), 1.0)
+    light = _light_at(picture, frame, along, edge, np.repeat(up[:, None], COLUMNS, axis=1), height)
+    dark = np.median(light, axis=1) < np.percentile(light, SKIN_OF_LID) - DARK_LASH
+    first_light = int(np.argmin(dark)) if not dark.all() else STEPS
+    among = _unevenness(light[(up > AMONG_LASHES[0] * height) & (up < AMONG_LASHES[1] * height)])
+    down = np.repeat(-np.linspace(*ON_CHEEK, 10)[:, None] * height, COLUMNS, axis=1)
+    found = among - _unevenness(_light_at(picture, frame, along, low_edge, down, height))
+    return Lashes(
+        height=float(up[first_light]) if first_light < MOST_OF_WAY * STEPS else 0.0,
+        single=float(smoothstep((found - SINGLE_LASHES[0]) / (SINGLE_LASHES[1] - SINGLE_LASHES[0]))),
+    )
+
+
+def _unevenness(light: np.ndarray) -> float:
+    """How much the light (rows, columns) varies from one column to the next, in logs; without rows 0."""
+    return float((light - cv2.GaussianBlur(light, (0, 0), 2.0, sigmaY=0.01)).std(axis=1).mean()) if len(light) else 0.0
 
 
 def _light_at(

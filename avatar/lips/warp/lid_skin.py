@@ -14,13 +14,17 @@ import numpy as np
 from avatar.portrait.facts import LUMA
 
 # Logs of the light, from the middle of that skin: what is further off is hair, rim or glint.
-DARKER, LIGHTER = 0.45, 0.26
+DARKER, LIGHTER = 0.45, 0.20
 OTHER_HUE = 0.24  # the same of red over blue
 FEWEST = 0.02  # of the box; with less skin than this around it the colour of an eye's skin is not known
 LEAST_LIGHT = 6.0  # of 255, added to every colour: below it shares are noise
 RELIEF = (0.28, 1.15)  # the least and the most of the smooth skin's light that what is fine has
 LINE = 0.22  # of the eye's width: dark lines thinner than this are lashes
 SMOOTH = 0.06  # share of the eye's width
+SOFTENED = (0.10, 0.12)  # the most that a broad shade and a broad light keep, in logs of the light
+FINEST = 0.20  # the same of what is finer: wrinkles, grain, the fold
+# Of the eye's width, how far a lid takes on what it ends at; in logs, how much of its light and its hue
+RIM, RIM_SHARE, RIM_HUE = 0.05, (-0.60, 0.05), 0.06
 
 
 def smooth_skin(skin: np.ndarray, trusted: np.ndarray, eye_width: float) -> np.ndarray | None:
@@ -54,16 +58,35 @@ def without_lines(skin: np.ndarray, where: np.ndarray, eye_width: float) -> np.n
     return np.rint(skin + (closed - skin) * where[..., None]).astype(np.uint8)
 
 
-def relief(skin: np.ndarray, smooth: np.ndarray, calm: np.ndarray, tight: np.ndarray, eye_width: float) -> np.ndarray:
-    """What is fine in the skin, as a share of the smooth skin: float32 (height, width, 3), about 1.
+def meeting_its_rim(smooth: np.ndarray, skin: np.ndarray, rim: np.ndarray, eye_width: float) -> np.ndarray:
+    """The smooth skin, which at the rim of the lid goes over into what the picture shows there.
 
-    calm: 0..1 (height, width): where it is 1 all but the finest is taken away, for a shade that is drawn out is a patch.
-    tight: 0..1 (height, width): where it is 1 that is taken away too, for it would be drawn out to stripes.
+    rim: bool (height, width): the skin, brow or glasses that the lid ends at. A lid in a colour of its own up to its end
+    would be a plate laid over the eye; one that took a black brow's colour for long, dirty.
     """
-    share = (skin + np.float32(LEAST_LIGHT)) / (smooth + np.float32(LEAST_LIGHT))
+    share = np.log((skin + np.float32(LEAST_LIGHT)) / (smooth + np.float32(LEAST_LIGHT)))
+    around = rim.astype(np.float32)
+    far = RIM * eye_width
+    near = cv2.GaussianBlur(around, (0, 0), far)
+    found = cv2.GaussianBlur(share * around[..., None], (0, 0), far) / np.maximum(near, 1e-3)[..., None]
+    light = (found @ LUMA)[..., None]  # a shade is no other colour
+    taken = np.clip(light, *RIM_SHARE) + np.clip(found - light, -RIM_HUE, RIM_HUE)
+    taken *= np.clip(2 * near, 0, 1)[..., None]
+    return (smooth + np.float32(LEAST_LIGHT)) * np.exp(taken) - np.float32(LEAST_LIGHT)
+
+
+def relief(skin: np.ndarray, smooth: np.ndarray, calm: np.ndarray, tight: np.ndarray, eye_width: float) -> np.ndarray:
+    """What the skin has over the smooth skin, as a share of it: float32 (height, width, 3), about 1.
+
+    calm: 0..1 (height, width): where it is 1 shades and lights are softened, for one that is drawn out is a patch.
+    tight: 0..1 (height, width): where it is 1 all that is left is taken away, for it would be drawn out to stripes.
+    """
+    share = np.log((skin + np.float32(LEAST_LIGHT)) / (smooth + np.float32(LEAST_LIGHT)))
     broad = cv2.GaussianBlur(share, (0, 0), 0.5 * SMOOTH * eye_width)
-    fine = 1 + 0.7 * (1 - tight[..., None]) * (share - broad)
-    found = np.clip(share + (fine - share) * calm[..., None], *RELIEF).astype(np.float32)
+    most = np.where(broad < 0, SOFTENED[0], SOFTENED[1])
+    soft = most * np.tanh(broad / most) + np.clip(share - broad, -FINEST, FINEST)
+    soft *= (1 - tight)[..., None]
+    found = np.clip(np.exp(share + (soft - share) * calm[..., None]), *RELIEF).astype(np.float32)
     level = cv2.GaussianBlur(found, (0, 0), SMOOTH * eye_width, sigmaY=0.3)
     return found + (level - found) * tight[..., None].astype(np.float32)
 
