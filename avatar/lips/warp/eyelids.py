@@ -136,7 +136,8 @@ def _eyelid(picture: np.ndarray, frame: FaceFrame, eye: EyeLandmarks, box: Box) 
     far, calm = shape.far_from_lashes, shape.between_corners(*CALM)
     plain = without_lines(calmed, far * np.maximum(1 - calm, shape.single_lashes), shape.width)
     fine = relief(plain, smooth, far * calm, shape.tight, shape.width)
-    lash_line = RELIEF[1] - (RELIEF[1] - 1 + LASH_LINE) * shape.edge * shape.between_corners(*LINE)
+    # Lashes are dark: what is light among them is a glint. And they end in a line.
+    most = RELIEF[1] - (RELIEF[1] - 1) * shape.among_lashes - LASH_LINE * shape.edge * shape.between_corners(*LINE)
     fields = {
         "gap": shape.gap,
         "room": shape.room,
@@ -151,7 +152,7 @@ def _eyelid(picture: np.ndarray, frame: FaceFrame, eye: EyeLandmarks, box: Box) 
         height=shape.height,
         lashes=shape.lashes,
         smooth=smooth * (1 + (lid_grain(picture, frame, shape) - 1) * shape.drawn_out)[..., None],
-        relief=finer(np.minimum(fine, lash_line[..., None].astype(np.float32))),
+        relief=finer(np.minimum(fine, most[..., None].astype(np.float32))),
         **{name: field.astype(np.float32) for name, field in fields.items()},
     )
 

@@ -75,12 +75,16 @@ class LidShape:
         return cv2.GaussianBlur(most.astype(np.float32), (0, 0), 1.0)
 
     @property
+    def among_lashes(self) -> np.ndarray:
+        """1 from the lid's edge up to the height of its lashes, 0 above them."""
+        lashes = np.maximum(np.minimum(self.lashes, LASHES_OF_ROOM * self.room), 0.5)
+        return 1 - smoothstep((self.room - self.below_top - 0.6 * lashes) / (0.7 * lashes))
+
+    @property
     def far_from_lashes(self) -> np.ndarray:
         """1 over the lid's skin, 0 at its lashes and its top."""
         top = smoothstep(self.below_top / np.maximum(TOP * self.room * (1 - self.tight), 0.25))
-        lashes = np.maximum(np.minimum(self.lashes, LASHES_OF_ROOM * self.room), 0.5)
-        above = self.room - self.below_top
-        return (top * smoothstep((above - 0.6 * lashes) / (0.7 * lashes))).astype(np.float32)
+        return (top * (1 - self.among_lashes)).astype(np.float32)
 
     @property
     def rim(self) -> np.ndarray:

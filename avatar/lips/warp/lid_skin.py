@@ -11,20 +11,23 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from avatar.lips.warp.geometry import smoothstep
 from avatar.portrait.facts import LUMA
 
 # Logs of the light, from the middle of that skin: what is further off is hair, rim or glint.
-DARKER, LIGHTER = 0.45, 0.20
+DARKER, LIGHTER = 0.45, 0.26
 OTHER_HUE = 0.24  # the same of red over blue
+WHITE = 0.10, 0.12  # lighter than that skin by so much and less red: a glint, and no light on skin
 FEWEST = 0.02  # of the box; with less skin than this around it the colour of an eye's skin is not known
 LEAST_LIGHT = 6.0  # of 255, added to every colour: below it shares are noise
-RELIEF = (0.28, 1.15)  # the least and the most of the smooth skin's light that what is fine has
+RELIEF = (0.28, 1.40)  # the least and the most of the smooth skin's light that what is fine has
 LINE = 0.22  # of the eye's width: dark lines thinner than this are lashes
 SMOOTH = 0.06  # share of the eye's width
-SOFTENED = (0.10, 0.12)  # the most that a broad shade and a broad light keep, in logs of the light
+SOFTENED = (0.09, 0.14)  # the most that a broad shade and a broad light keep, in logs of the light
+GLINT = 0.34, 0.46  # what is broadly lighter by so much is a glint: from the first on it fades, at the second it is gone
 FINEST = 0.20  # the same of what is finer: wrinkles, grain, the fold
 # Of the eye's width, how far a lid takes on what it ends at; in logs, how much of its light and its hue
-RIM, RIM_SHARE, RIM_HUE = 0.05, (-0.60, 0.05), 0.06
+RIM, RIM_SHARE, RIM_HUE = 0.05, (-0.60, 0.18), 0.06
 
 
 def smooth_skin(skin: np.ndarray, trusted: np.ndarray, eye_width: float) -> np.ndarray | None:
@@ -41,6 +44,9 @@ def smooth_skin(skin: np.ndarray, trusted: np.ndarray, eye_width: float) -> np.n
     like = trusted * np.clip((luma - middle + DARKER) / DARKER, 0, 1) ** 2
     like *= np.clip(2 * (middle + LIGHTER - luma) / LIGHTER, 0, 1)
     like *= np.clip(2 - 2 * np.abs(hue - usual_hue) / OTHER_HUE, 0, 1)
+    # The edge of a glint, half in the shade, has the light of skin.
+    white = (luma - middle > WHITE[0]) & (usual_hue - hue > WHITE[1])
+    like *= cv2.dilate(white.astype(np.uint8), np.ones((5, 5), np.uint8)) == 0
     if like.mean() < FEWEST:
         return None
     filled = _filled(skin.astype(np.float32), like.astype(np.float32))
@@ -85,6 +91,7 @@ def relief(skin: np.ndarray, smooth: np.ndarray, calm: np.ndarray, tight: np.nda
     broad = cv2.GaussianBlur(share, (0, 0), 0.5 * SMOOTH * eye_width)
     most = np.where(broad < 0, SOFTENED[0], SOFTENED[1])
     soft = most * np.tanh(broad / most) + np.clip(share - broad, -FINEST, FINEST)
+    soft *= 1 - smoothstep((broad @ LUMA - GLINT[0]) / (GLINT[1] - GLINT[0]))[..., None]
     soft *= (1 - tight)[..., None]
     found = np.clip(np.exp(share + (soft - share) * calm[..., None]), *RELIEF).astype(np.float32)
     level = cv2.GaussianBlur(found, (0, 0), SMOOTH * eye_width, sigmaY=0.3)
