@@ -22,7 +22,7 @@ FIRST_DARK = 7  # above this row the dark is the upper lip's shadow on its teeth
 MIDDLE = 0.6  # only the middle of the mouth is looked at: the corners are dark in every mouth
 TEETH_LIGHT, TEETH_RED = 0.36, 1.42  # over the lightest of the opening; red over green under white light
 # In light whose colour the eyes do not tell, as behind sunglasses, teeth are still lighter than the lips, and less red.
-LIGHTER_THAN_LIPS, RED_OF_LIPS = 1.15, 0.95
+LIGHTER_THAN_LIPS, RED_OF_LIPS = 1.15, 0.85
 BETWEEN_TEETH = 0.04  # share of the mouth's width
 SEEN = 0.30  # share of a row that must be teeth
 VALLEY = 0.72  # the dark row's light over that of the teeth beside it
