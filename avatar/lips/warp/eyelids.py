@@ -3,8 +3,8 @@
 What is stretched is the skin between the lid's edge and the brow, or the rim of glasses, or whatever else ends the
 skin first: that itself never moves. The lashes and the end at the brow keep their shape, the skin between gives way,
 and as the lid comes down its colour and light become those of the skin around the eye (avatar/lips/warp/lid_skin.py). Where
-there is next to no skin, as under a brow that lies on the lid, and behind dark lenses the portrait does not blink at
-all: half a blink shows a tired face, and a brow drawn over the eye a broken one.
+there is next to no skin, as under a brow that lies on the lid, behind dark lenses, under hair, and where the eyes are nearly shut,
+the portrait does not blink at all: half a blink shows a tired face, and a brow drawn over the eye a broken one.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from avatar.lips.warp.lid_shape import LASHES_OF_ROOM, LidShape, lid_shape
 from avatar.lips.warp.lid_skin import LEAST_LIGHT, RELIEF, meeting_its_rim, relief, smooth_skin, without_lines
 from avatar.lips.warp.mouth import SWAY_MARGIN_PX
 from avatar.lips.warp.sampling import Positions, finer, read_field, read_finer
-from avatar.portrait.covered import Look, wears_dark_lenses
+from avatar.portrait.covered import Look, hides_an_eye, wears_dark_lenses
+from avatar.portrait.facts import glasses
 from avatar.portrait.landmarks import EYES, EyeLandmarks
 
 LOWERED = 0.7  # of a blink: a lid that has come down so far shows what is never seen of it when open
@@ -38,6 +39,9 @@ MOST_STRETCH = 4.8  # the skin of a lid that is shut, over its height when open;
 CURVED = 0.4  # of the smooth step in how skin is drawn out: more of it would broaden the fold in the middle of the lid
 LASH_LINE = 0.45  # a shut lid ends in a line that takes at least this share of its light
 LEAST_SHUT = 0.75  # a lid that could come down no further than this share of the eye's height stays up
+LEAST_OPEN = 0.15  # of the eye's width: eyes that are open no further do not blink (avatar/quality/lids.py)
+LEAST_UNDER_RIM = 0.4  # of the lid's fall: with less skin under a rim, the rim would be drawn along
+WITH_RIMS = 0.5  # from so much sureness on the face wears glasses
 OVERSHOOT = 0.20  # of the eye's height: a shut lid covers the lower edge too
 
 
@@ -63,14 +67,16 @@ class Eyelids:
     """Both upper lids of one portrait, made once; `draw` is called per frame."""
 
     def __init__(self, picture: np.ndarray, landmarks: np.ndarray) -> None:
-        self._frame = face_frame(landmarks)
+        self._frame, self.lids = face_frame(landmarks), []
+        if _nearly_shut(landmarks) or _hidden(picture, landmarks):
+            return
+        rims = glasses(picture, landmarks) > WITH_RIMS
         boxes = [_eye_box(self._frame, eye, (picture.shape[1], picture.shape[0])) for eye in EYES]
         seen = [(eye, box) for eye, box in zip(EYES, boxes, strict=True) if not box.empty]
-        lids = [_eyelid(picture, self._frame, eye, box) for eye, box in seen]
-        # One eye that blinks alone would be a wink, and dark lenses show no lids.
-        can_blink = bool(lids) and all(lid is not None and _has_room(lid) for lid in lids)
-        dark = can_blink and wears_dark_lenses(Look(picture, landmarks))
-        self.lids = [lid for lid in lids if lid is not None] if can_blink and not dark else []
+        lids = [_eyelid(picture, self._frame, eye, box, rims) for eye, box in seen]
+        # One eye that blinks alone would be a wink.
+        if all(lid is not None and _has_room(lid, rims) for lid in lids):
+            self.lids = [lid for lid in lids if lid is not None]
 
     def draw(self, canvas: np.ndarray, head: Positions, blink: float) -> None:
         """Lower both lids by blink 0..1 on a canvas whose pixels come from the positions of the head."""
@@ -114,20 +120,37 @@ def _stretched(
     return drop.astype(np.float32), edge.astype(np.float32)
 
 
-def _has_room(lid: Eyelid) -> bool:
-    """Whether the skin of the middle of the lid can shut the eye."""
+def _has_room(lid: Eyelid, rims: bool) -> bool:
+    """Whether the skin of the middle of the lid can shut the eye; no rim of glasses may lie on it anywhere."""
     middle = lid.gap > 0.7 * lid.gap.max()
     if not middle.any():
+        return False
+    if rims and float(np.percentile(lid.room[middle], 10)) < LEAST_UNDER_RIM * float(lid.gap.max()):
         return False
     stretch = 1 + LEAST_SHUT * lid.gap[middle] / np.maximum(lid.room[middle], 0.1)
     return float(np.median(stretch)) <= MOST_STRETCH
 
 
-def _eyelid(picture: np.ndarray, frame: FaceFrame, eye: EyeLandmarks, box: Box) -> Eyelid | None:
+def _nearly_shut(landmarks: np.ndarray) -> bool:
+    """Whether the eyes look down, or laugh: a lid that comes down by so little shows as a change of its colour."""
+    gaps = []
+    for eye in EYES:
+        upper, lower = (landmarks[lid[3:6], :2].mean(axis=0) for lid in (eye.upper_lid, eye.lower_lid))
+        width = float(np.linalg.norm(landmarks[eye.upper_lid[0], :2] - landmarks[eye.upper_lid[-1], :2]))
+        gaps.append(float(np.linalg.norm(upper - lower)) / max(width, 1e-6))
+    return float(np.mean(gaps)) < LEAST_OPEN
+
+
+def _hidden(picture: np.ndarray, landmarks: np.ndarray) -> bool:
+    look = Look(picture, landmarks)
+    return wears_dark_lenses(look) or hides_an_eye(look)
+
+
+def _eyelid(picture: np.ndarray, frame: FaceFrame, eye: EyeLandmarks, box: Box, rims: bool) -> Eyelid | None:
     """None where no skin around the eye tells how its lid would look."""
     size = (picture.shape[1], picture.shape[0])
-    shape, skin = lid_shape(picture, frame, eye, box), picture[box.rows_columns]
-    smooth = smooth_skin(skin, shape.may_be_skin, shape.width)
+    shape, skin = lid_shape(picture, frame, eye, box, rims), picture[box.rows_columns]
+    smooth = smooth_skin(skin, shape.may_be_skin, shape.above_eye, shape.width)
     if smooth is None:
         return None
     smooth *= 1 - UNDER_BROW * shape.tight[..., None].astype(np.float32)

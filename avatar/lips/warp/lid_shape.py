@@ -9,7 +9,7 @@ import numpy as np
 
 from avatar.lips.box import Box
 from avatar.lips.warp.geometry import FaceFrame, from_left_to_right, smoothstep
-from avatar.lips.warp.lid_room import lashes_of, lid_room
+from avatar.lips.warp.lid_room import NO_LASHES, lashes_of, lid_room
 from avatar.portrait.landmarks import EyeLandmarks
 
 LASHES, LASHES_OF_ROOM = (0.16, 0.45), 0.60  # their least and greatest height over the eye's, and at most over the room
@@ -25,6 +25,7 @@ TOP = 0.12  # of the room: so much at its top stays as it is
 # below it; from where to where beside its corners, in widths of the eye.
 ABOVE, BELOW, DOWN_TO = 0.36, 0.45, 1.70
 BESIDE = 0.16, 0.36
+TIPS = 0.4  # heights of the eye: how much further up long lashes reach
 
 
 @dataclass(frozen=True)
@@ -97,10 +98,15 @@ class LidShape:
         """bool: around the eye and its lashes, and below what ends the lid's skin."""
         out = np.maximum(self.left - self.u, self.u - self.right) / self.width
         below_top = self.below_top > 0
-        lid = below_top & (self.v < self.upper - ABOVE * self.height)
+        lid = below_top & self.above_eye
         cheek = (self.v > self.lower + BELOW * self.height) & (self.v < self.lower + DOWN_TO * self.height)
         beside = below_top & (self.v < self.lower + self.height) & (out > BESIDE[0])
         return (lid | cheek | beside) & (out < BESIDE[1])
+
+    @property
+    def above_eye(self) -> np.ndarray:
+        """bool: above the upper lid's lashes."""
+        return self.v < self.upper - (ABOVE + TIPS * self.single_lashes) * self.height
 
     def between_corners(self, outside: float, inside: float) -> np.ndarray:
         """0 beside the eye, 1 in it; it rises from so far outside its corners to so far inside, in eye widths."""
@@ -108,12 +114,12 @@ class LidShape:
         return smoothstep((within + outside) / (outside + inside))
 
 
-def lid_shape(picture: np.ndarray, frame: FaceFrame, eye: EyeLandmarks, box: Box) -> LidShape:
-    """Of one eye of a portrait, uint8 RGB, in a box of it."""
+def lid_shape(picture: np.ndarray, frame: FaceFrame, eye: EyeLandmarks, box: Box, rims: bool) -> LidShape:
+    """Of one eye of a portrait, uint8 RGB, in a box of it; rims: the face wears glasses."""
     upper, lower, _ = (from_left_to_right(frame.points[numbers]) for numbers in eye)
     u, v = frame.grid(box)
     gap, height = _fall(u, upper, lower)
-    lashes = lashes_of(picture, frame, eye)
+    lashes = NO_LASHES if rims else lashes_of(picture, frame, eye)  # a rim before the lid is as dark
     return LidShape(
         left=float(upper[0, 0]),
         right=float(upper[-1, 0]),
@@ -123,7 +129,7 @@ def lid_shape(picture: np.ndarray, frame: FaceFrame, eye: EyeLandmarks, box: Box
         lower=np.interp(u, lower[:, 0], lower[:, 1]),
         height=height,
         gap=gap,
-        room=lid_room(picture, frame, eye, lashes.height, u),
+        room=lid_room(picture, frame, eye, lashes.height, u, rims),
         lashes=float(np.clip(lashes.height, LASHES[0] * height, LASHES[1] * height)),
         single_lashes=lashes.single,
     )

@@ -18,28 +18,38 @@ from avatar.portrait.facts import LUMA
 DARKER, LIGHTER = 0.45, 0.26
 OTHER_HUE = 0.24  # the same of red over blue
 WHITE = 0.10, 0.12  # lighter than that skin by so much and less red: a glint, and no light on skin
+OTHER_LIGHT = 0.3  # how much darker the skin over an eye may be than that below it
 FEWEST = 0.02  # of the box; with less skin than this around it the colour of an eye's skin is not known
 LEAST_LIGHT = 6.0  # of 255, added to every colour: below it shares are noise
 RELIEF = (0.28, 1.40)  # the least and the most of the smooth skin's light that what is fine has
 LINE = 0.22  # of the eye's width: dark lines thinner than this are lashes
 SMOOTH = 0.06  # share of the eye's width
 SOFTENED = (0.09, 0.14)  # the most that a broad shade and a broad light keep, in logs of the light
-GLINT = 0.34, 0.46  # what is broadly lighter by so much is a glint: from the first on it fades, at the second it is gone
-FINEST = 0.20  # the same of what is finer: wrinkles, grain, the fold
+GLINT = (
+    0.34,
+    0.46,
+)  # what is broadly lighter by so much is a glint: from the first on it fades, at the second it is gone
+FINEST = 0.15  # the same of what is finer: wrinkles, grain, the fold
 # Of the eye's width, how far a lid takes on what it ends at; in logs, how much of its light and its hue
 RIM, RIM_SHARE, RIM_HUE = 0.05, (-0.60, 0.18), 0.06
 
 
-def smooth_skin(skin: np.ndarray, trusted: np.ndarray, eye_width: float) -> np.ndarray | None:
+def smooth_skin(skin: np.ndarray, trusted: np.ndarray, above: np.ndarray, eye_width: float) -> np.ndarray | None:
     """The skin as if there were no eye: float32 (height, width, 3), 0..255.
 
-    skin: uint8 RGB (height, width, 3); trusted: bool (height, width), where skin may be. None where too little of it is.
+    skin: uint8 RGB (height, width, 3); trusted: bool (height, width), where skin may be; above: those above the eye.
+    None where too little of it is.
     """
     if not trusted.any():
         return None
     blurred = cv2.GaussianBlur(skin, (0, 0), 1.0).astype(np.float32) + np.float32(LEAST_LIGHT)
     luma, hue = np.log(blurred @ LUMA), np.log(blurred[..., 0] / blurred[..., 2])
-    middle, usual_hue = float(np.median(luma[trusted])), float(np.median(hue[trusted]))
+    middle, usual_hue = np.median(luma[trusted]), np.median(hue[trusted])
+    over = trusted & above
+    if over.mean() > FEWEST:  # the skin over an eye may lie in another light than the cheek, and is skin all the same
+        darker = np.clip(np.median(luma[over]), middle - OTHER_LIGHT, middle)
+        redder = max(np.median(hue[over]), usual_hue)
+        middle, usual_hue = np.where(above, darker, middle), np.where(above, redder, usual_hue)
     # The darker the less: folds and the feet of lashes are skin too, and are not what is looked for.
     like = trusted * np.clip((luma - middle + DARKER) / DARKER, 0, 1) ** 2
     like *= np.clip(2 * (middle + LIGHTER - luma) / LIGHTER, 0, 1)

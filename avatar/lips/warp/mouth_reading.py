@@ -26,6 +26,7 @@ LIGHTER_THAN_LIPS, RED_OF_LIPS = 1.15, 0.85
 BETWEEN_TEETH = 0.04  # share of the mouth's width
 SEEN = 0.30  # share of a row that must be teeth
 VALLEY = 0.72  # the dark row's light over that of the teeth beside it
+AS_LIGHT_AS_LIPS = 0.8  # over the lips' light: an opening without teeth that is no darker is lips, read as parted
 SLIT = 0.15  # an opening lower than this share of the mouth's width without teeth is lips that do not quite meet
 
 
@@ -56,7 +57,8 @@ def read_opening(
     rows = np.minimum((height[looked_at] * ROWS).astype(int), ROWS - 1)
     light_of, teeth_of = _by_row(rows, luma[looked_at]), _by_row(rows, teeth[looked_at])
     split, upper_teeth, lower_teeth = _parted(light_of, teeth_of)
-    if not upper_teeth and not lower_teeth and float(lines.gap.max()) < SLIT * mouth_width:
+    lips_alone = looked_at.any() and float(np.median(luma[looked_at])) > AS_LIGHT_AS_LIPS * float(lips @ LUMA)
+    if not upper_teeth and not lower_teeth and (lips_alone or float(lines.gap.max()) < SLIT * mouth_width):
         return Opening(none, none, upper_teeth=False, lower_teeth=False, jaw_open=False)
 
     if upper_teeth and lower_teeth:
