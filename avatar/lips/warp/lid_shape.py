@@ -12,7 +12,7 @@ from avatar.lips.warp.geometry import FaceFrame, from_left_to_right, smoothstep
 from avatar.lips.warp.lid_room import NO_LASHES, lashes_of, lid_room
 from avatar.portrait.landmarks import EyeLandmarks
 
-LASHES, LASHES_OF_ROOM = (0.16, 0.45), 0.60  # their least and greatest height over the eye's, and at most over the room
+LASHES, LASHES_OF_ROOM = (0.16, 0.38), 0.60  # their least and greatest height over the eye's, and at most over the room
 EDGE = 0.10  # of the eye's height: the line of the lashes
 CORNER_SMOOTHED = 0.07  # of the eye's width
 TIGHT = (
