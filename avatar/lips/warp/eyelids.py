@@ -32,10 +32,11 @@ WINDOW_PX = 6.0  # nothing moves on the border of an eye's box
 LEAST_BLINK = 0.02  # less than this moves nothing that could be seen
 SMOOTHED = 0.045  # share of the eye's width
 # Eye widths outside its corners and inside, between which a lowered lid begins to be drawn anew, loses its shades, and
-# shows the line of its lashes; where single lashes stand out they go down with it at its ends
-WHOLE, CALM, LINE, CALM_LASHES = (0.28, 0.10), (0.12, 0.34), (0.0, 0.15), (0.0, 0.30)
+# shows the line of its lashes
+WHOLE, CALM, LINE = (0.28, 0.10), (0.12, 0.34), (0.0, 0.15)
+WITH_LASHES = 0.85  # where single lashes stand out, so much less is drawn anew: they go down with the lid
 BOX_MARGIN = 0.3  # of the eye's width, around the eye and its brow
-MOST_STRETCH = 4.8  # the skin of a lid that is shut, over its height when open; more shows as a smear
+MOST_STRETCH = 3.0  # the skin of a lid that is shut, over its height when open; more shows as a smear
 CURVED = 0.4  # of the smooth step in how skin is drawn out: more of it would broaden the fold in the middle of the lid
 LASH_LINE = 0.45  # a shut lid ends in a line that takes at least this share of its light
 LEAST_SHUT = 0.75  # a lid that could come down no further than this share of the eye's height stays up
@@ -165,7 +166,7 @@ def _eyelid(picture: np.ndarray, frame: FaceFrame, eye: EyeLandmarks, box: Box, 
         "gap": shape.gap,
         "room": shape.room,
         "below_top": shape.below_top,
-        "whole": shape.between_corners(*WHOLE) * (1 - shape.single_lashes * (1 - shape.between_corners(*CALM_LASHES))),
+        "whole": shape.between_corners(*WHOLE) * (1 - WITH_LASHES * shape.single_lashes),
         "inside": inner_window(box, size, WINDOW_PX),
     }
     return Eyelid(

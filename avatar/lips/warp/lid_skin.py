@@ -48,7 +48,7 @@ def smooth_skin(skin: np.ndarray, trusted: np.ndarray, above: np.ndarray, eye_wi
     over = trusted & above
     if over.mean() > FEWEST:  # the skin over an eye may lie in another light than the cheek, and is skin all the same
         darker = np.clip(np.median(luma[over]), middle - OTHER_LIGHT, middle)
-        redder = max(np.median(hue[over]), usual_hue)
+        redder = np.clip(np.median(hue[over]), usual_hue, usual_hue + 0.5 * OTHER_HUE)
         middle, usual_hue = np.where(above, darker, middle), np.where(above, redder, usual_hue)
     # The darker the less: folds and the feet of lashes are skin too, and are not what is looked for.
     like = trusted * np.clip((luma - middle + DARKER) / DARKER, 0, 1) ** 2
