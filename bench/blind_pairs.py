@@ -6,14 +6,15 @@ usage: ./run --full python bench/blind_pairs.py make BEFORE AFTER --pictures FOL
 
 The first form takes two checkouts of this project and a folder of pictures of faces, and has each checkout draw the same
 mouths and blinks of each face. The second takes two folders of videos of the same names. Either way a pair is one
-picture: the mouth and the eyes enlarged, one version as A above the other as B. Which is which is drawn from the seed
-and written to the key alone; look at the pairs first. ANSWERS is a text file, one line a pair: its number, A, B or
+picture: a row of mouths over a row of eyes, enlarged, one version as A above the other as B. Which is which is drawn
+from the seed and written to the key alone; look at the pairs first. ANSWERS is a text file, one line a pair: its number, A, B or
 "same", and the reason. The script counts.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import subprocess
 import sys
@@ -39,7 +40,8 @@ POSES = {
 BLINKS = (0.0, 0.5, 1.0)
 VIDEO_FRAMES = 9  # looked at, evenly over a video
 TILE = 230  # pixels
-MOUTH, EYES = (0.62, 0.62), (0.95, 0.32)  # of the face's width: how much is shown
+EYES_TILE = len(POSES) // len(BLINKS) * TILE, TILE
+MOUTH, EYES = (0.62, 0.62), (0.95, 0.95 * EYES_TILE[1] / EYES_TILE[0])  # of the face's width: how much is shown
 
 
 def main() -> None:
@@ -121,10 +123,17 @@ def scored(answers: str, key: dict[str, dict[str, str]]) -> dict:
 
 def draw_strips(pictures: Path, strips: Path) -> None:
     """The same mouths and blinks of every picture's face, by the checkout that is first on the path."""
-    from avatar.lips.warp.liveliness import plan_sway
-    from avatar.lips.warp.warp import WarpLips
     from avatar.portrait.face import FaceReader
     from avatar.portrait.framing import frame_portrait
+
+    warp = importlib.util.find_spec("avatar.lips.warp")
+    if warp is not None and warp.submodule_search_locations:
+        from avatar.lips.warp.liveliness import plan_sway
+        from avatar.lips.warp.warp import WarpLips
+    else:  # a checkout from before the warp had a folder of its own
+        from avatar.lips.liveliness import plan_sway
+
+        from avatar.lips.warp import WarpLips
 
     still = np.zeros(plan_sway(np.zeros(1, np.float32), 25, 1).shape[1], np.float32)
     with FaceReader() as reader:
@@ -168,14 +177,14 @@ def save_strip(path: Path, mouths: list[np.ndarray], eyes: list[np.ndarray], lan
     for frame, points in zip(mouths, landmarks, strict=False):
         middle = (points[13, :2] + points[14, :2]) / 2 + [0, 0.06 * face_width(points)]
         tiles.append(enlarged(frame, middle, face_width(points), MOUTH, (TILE, TILE)))
-    third = TILE // 3
     looks = []
     for frame, points in zip(eyes, landmarks[len(mouths) :], strict=True):
         middle = (points[33, :2] + points[263, :2]) / 2 - [0, 0.04 * face_width(points)]
-        looks.append(enlarged(frame, middle, face_width(points), EYES, (TILE, third)))
-    column = np.vstack(looks)
-    tiles.append(np.pad(column, ((0, TILE - len(column)), (0, 0), (0, 0))))
-    cv2.imwrite(str(path), np.ascontiguousarray(np.hstack(tiles)[..., ::-1]))
+        looks.append(enlarged(frame, middle, face_width(points), EYES, EYES_TILE))
+    rows = [np.hstack(tiles), np.hstack(looks)]
+    width = max(row.shape[1] for row in rows)  # of a video with fewer faces one row is shorter
+    rows = [np.pad(row, ((0, 0), (0, width - row.shape[1]), (0, 0))) for row in rows]
+    cv2.imwrite(str(path), np.ascontiguousarray(np.vstack(rows)[..., ::-1]))
 
 
 def face_width(points: np.ndarray) -> float:

@@ -144,7 +144,7 @@ def test_eyes_behind_dark_lenses_and_without_skin_around_them_do_not_blink(portr
         assert len(shown) == 125 and engine._motion is not None
         assert bool(engine._motion.blink.any()) is blinks
     noise = np.random.default_rng(1).integers(0, 2, (90, 120, 1), np.uint8) * 255
-    assert smooth_skin(np.repeat(noise, 3, axis=2), np.zeros((90, 120), bool), 60.0) is None
+    assert smooth_skin(np.repeat(noise, 3, axis=2), *np.zeros((2, 90, 120), bool), 60.0) is None
 
 
 def test_the_iris_is_covered_at_a_whole_blink(portraits, reader):

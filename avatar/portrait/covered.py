@@ -41,6 +41,7 @@ LEAST_SPREAD = 0.15  # the lips are plain: log of their light, standard deviatio
 MOST_SIGNS = 4  # of the five: that many are believed
 
 STANDS_OUT = 0.16  # the same, with the log of the light: from here on a covering's outline can be seen
+HIDDEN_EYE = 0.4  # of the other eye's spread
 DARK_LENS, PLAIN_EYE = -0.25, 0.3  # log of the light under an eye, against cheeks and nose; spread of it in the eye
 DARK = 4.0  # of 255, added to every colour: below it colours are noise
 
@@ -145,6 +146,12 @@ def wears_dark_lenses(look: Look) -> bool:
     under = [look.patch(points).light - skin for points in UNDER_EYES]
     seen = [look.contrast((*eye.upper_lid, *eye.lower_lid)) for eye in EYES]
     return bool(max(under) < DARK_LENS and min(seen) < PLAIN_EYE)
+
+
+def hides_an_eye(look: Look) -> bool:
+    """Whether neither white nor iris is seen in one eye, and much more in the other: hair or a hand lies over it."""
+    seen = [look.contrast((*eye.upper_lid, *eye.lower_lid)) for eye in EYES]
+    return bool(min(seen) < PLAIN_EYE and min(seen) < HIDDEN_EYE * max(seen))
 
 
 class Look:

@@ -3,8 +3,8 @@
 What is stretched is the skin between the lid's edge and the brow, or the rim of glasses, or whatever else ends the
 skin first: that itself never moves. The lashes and the end at the brow keep their shape, the skin between gives way,
 and as the lid comes down its colour and light become those of the skin around the eye (avatar/lips/warp/lid_skin.py). Where
-there is next to no skin, as under a brow that lies on the lid, and behind dark lenses the portrait does not blink at
-all: half a blink shows a tired face, and a brow drawn over the eye a broken one.
+there is next to no skin, as under a brow that lies on the lid, behind dark lenses, under hair, and where the eyes are nearly shut,
+the portrait does not blink at all: half a blink shows a tired face, and a brow drawn over the eye a broken one.
 """
 
 from __future__ import annotations
@@ -16,24 +16,33 @@ import numpy as np
 
 from avatar.lips.box import Box
 from avatar.lips.warp.geometry import FaceFrame, box_around, face_frame, inner_window, smoothstep
+from avatar.lips.warp.lid_grain import lid_grain
 from avatar.lips.warp.lid_shape import LASHES_OF_ROOM, LidShape, lid_shape
-from avatar.lips.warp.lid_skin import LEAST_LIGHT, relief, smooth_skin, without_lines
+from avatar.lips.warp.lid_skin import LEAST_LIGHT, RELIEF, meeting_its_rim, relief, smooth_skin, without_lines
 from avatar.lips.warp.mouth import SWAY_MARGIN_PX
 from avatar.lips.warp.sampling import Positions, finer, read_field, read_finer
-from avatar.portrait.covered import Look, wears_dark_lenses
+from avatar.portrait.covered import Look, hides_an_eye, wears_dark_lenses
+from avatar.portrait.facts import glasses
 from avatar.portrait.landmarks import EYES, EyeLandmarks
 
 LOWERED = 0.7  # of a blink: a lid that has come down so far shows what is never seen of it when open
-UNDER_BROW = 0.15  # a brow that lies on the lid shades it
-LID_SHADE = 0.06  # a lowered lid faces down, away from most light
+UNDER_BROW = 0.08  # a brow that lies on the lid shades it
+LID_SHADE = 0.04  # a lowered lid faces down, away from most light
 WINDOW_PX = 6.0  # nothing moves on the border of an eye's box
 LEAST_BLINK = 0.02  # less than this moves nothing that could be seen
 SMOOTHED = 0.045  # share of the eye's width
-# Eye widths outside its corners and inside, between which a lowered lid begins to be drawn anew, and loses its shades
-WHOLE, CALM = (0.28, 0.10), (0.12, 0.34)
+# Eye widths outside its corners and inside, between which a lowered lid begins to be drawn anew, loses its shades, and
+# shows the line of its lashes
+WHOLE, CALM, LINE = (0.28, 0.10), (0.12, 0.34), (0.0, 0.15)
+WITH_LASHES = 0.85  # where single lashes stand out, so much less is drawn anew: they go down with the lid
 BOX_MARGIN = 0.3  # of the eye's width, around the eye and its brow
-MOST_STRETCH = 4.8  # the skin of a lid that is shut, over its height when open; more shows as a smear
+MOST_STRETCH = 3.0  # the skin of a lid that is shut, over its height when open; more shows as a smear
+CURVED = 0.4  # of the smooth step in how skin is drawn out: more of it would broaden the fold in the middle of the lid
+LASH_LINE = 0.45  # a shut lid ends in a line that takes at least this share of its light
 LEAST_SHUT = 0.75  # a lid that could come down no further than this share of the eye's height stays up
+LEAST_OPEN = 0.15  # of the eye's width: eyes that are open no further do not blink (avatar/quality/lids.py)
+LEAST_UNDER_RIM = 0.4  # of the lid's fall: with less skin under a rim, the rim would be drawn along
+WITH_RIMS = 0.5  # from so much sureness on the face wears glasses
 OVERSHOOT = 0.20  # of the eye's height: a shut lid covers the lower edge too
 
 
@@ -59,14 +68,16 @@ class Eyelids:
     """Both upper lids of one portrait, made once; `draw` is called per frame."""
 
     def __init__(self, picture: np.ndarray, landmarks: np.ndarray) -> None:
-        self._frame = face_frame(landmarks)
+        self._frame, self.lids = face_frame(landmarks), []
+        if _nearly_shut(landmarks) or _hidden(picture, landmarks):
+            return
+        rims = glasses(picture, landmarks) > WITH_RIMS
         boxes = [_eye_box(self._frame, eye, (picture.shape[1], picture.shape[0])) for eye in EYES]
         seen = [(eye, box) for eye, box in zip(EYES, boxes, strict=True) if not box.empty]
-        lids = [_eyelid(picture, self._frame, eye, box) for eye, box in seen]
-        # One eye that blinks alone would be a wink, and dark lenses show no lids.
-        can_blink = bool(lids) and all(lid is not None and _has_room(lid) for lid in lids)
-        dark = can_blink and wears_dark_lenses(Look(picture, landmarks))
-        self.lids = [lid for lid in lids if lid is not None] if can_blink and not dark else []
+        lids = [_eyelid(picture, self._frame, eye, box, rims) for eye, box in seen]
+        # One eye that blinks alone would be a wink.
+        if all(lid is not None and _has_room(lid, rims) for lid in lids):
+            self.lids = [lid for lid in lids if lid is not None]
 
     def draw(self, canvas: np.ndarray, head: Positions, blink: float) -> None:
         """Lower both lids by blink 0..1 on a canvas whose pixels come from the positions of the head."""
@@ -104,37 +115,58 @@ def _stretched(
     height = np.maximum(room + fall, 1e-3)
     stretched = np.maximum(height - np.minimum(lashes, LASHES_OF_ROOM * room), 1e-3)
     share = np.clip(below_top / stretched, 0, 1)
-    curved = np.clip(2 * (0.8 * stretched / np.maximum(fall, 1e-3) - 1), 0, 1)
+    curved = CURVED * np.clip(2 * (0.8 * stretched / np.maximum(fall, 1e-3) - 1), 0, 1)
     drop = fall * (share + curved * (smoothstep(share) - share))
     edge = np.clip((height - below_top + 0.5) / 1.2 + 0.5, 0, 1) * np.clip(below_top / 1.5, 0, 1)
     return drop.astype(np.float32), edge.astype(np.float32)
 
 
-def _has_room(lid: Eyelid) -> bool:
-    """Whether the skin of the middle of the lid can shut the eye."""
+def _has_room(lid: Eyelid, rims: bool) -> bool:
+    """Whether the skin of the middle of the lid can shut the eye; no rim of glasses may lie on it anywhere."""
     middle = lid.gap > 0.7 * lid.gap.max()
     if not middle.any():
+        return False
+    if rims and float(np.percentile(lid.room[middle], 10)) < LEAST_UNDER_RIM * float(lid.gap.max()):
         return False
     stretch = 1 + LEAST_SHUT * lid.gap[middle] / np.maximum(lid.room[middle], 0.1)
     return float(np.median(stretch)) <= MOST_STRETCH
 
 
-def _eyelid(picture: np.ndarray, frame: FaceFrame, eye: EyeLandmarks, box: Box) -> Eyelid | None:
+def _nearly_shut(landmarks: np.ndarray) -> bool:
+    """Whether the eyes look down, or laugh: a lid that comes down by so little shows as a change of its colour."""
+    gaps = []
+    for eye in EYES:
+        upper, lower = (landmarks[lid[3:6], :2].mean(axis=0) for lid in (eye.upper_lid, eye.lower_lid))
+        width = float(np.linalg.norm(landmarks[eye.upper_lid[0], :2] - landmarks[eye.upper_lid[-1], :2]))
+        gaps.append(float(np.linalg.norm(upper - lower)) / max(width, 1e-6))
+    return float(np.mean(gaps)) < LEAST_OPEN
+
+
+def _hidden(picture: np.ndarray, landmarks: np.ndarray) -> bool:
+    look = Look(picture, landmarks)
+    return wears_dark_lenses(look) or hides_an_eye(look)
+
+
+def _eyelid(picture: np.ndarray, frame: FaceFrame, eye: EyeLandmarks, box: Box, rims: bool) -> Eyelid | None:
     """None where no skin around the eye tells how its lid would look."""
     size = (picture.shape[1], picture.shape[0])
-    shape, skin = lid_shape(picture, frame, eye, box), picture[box.rows_columns]
-    smooth = smooth_skin(skin, shape.may_be_skin, shape.width)
+    shape, skin = lid_shape(picture, frame, eye, box, rims), picture[box.rows_columns]
+    smooth = smooth_skin(skin, shape.may_be_skin, shape.above_eye, shape.width)
     if smooth is None:
         return None
     smooth *= 1 - UNDER_BROW * shape.tight[..., None].astype(np.float32)
+    smooth = meeting_its_rim(smooth, skin, shape.rim, shape.width)
     calmed = _calmed(skin, shape)
     far, calm = shape.far_from_lashes, shape.between_corners(*CALM)
-    plain = without_lines(calmed, far * (1 - calm), shape.width)
+    plain = without_lines(calmed, far * np.maximum(1 - calm, shape.single_lashes), shape.width)
+    fine = relief(plain, smooth, far * calm, shape.tight, shape.width)
+    # Lashes are dark: what is light among them is a glint. And they end in a line.
+    most = RELIEF[1] - (RELIEF[1] - 1) * shape.among_lashes - LASH_LINE * shape.edge * shape.between_corners(*LINE)
     fields = {
         "gap": shape.gap,
         "room": shape.room,
         "below_top": shape.below_top,
-        "whole": shape.between_corners(*WHOLE),
+        "whole": shape.between_corners(*WHOLE) * (1 - WITH_LASHES * shape.single_lashes),
         "inside": inner_window(box, size, WINDOW_PX),
     }
     return Eyelid(
@@ -143,8 +175,8 @@ def _eyelid(picture: np.ndarray, frame: FaceFrame, eye: EyeLandmarks, box: Box) 
         skin=finer(calmed),
         height=shape.height,
         lashes=shape.lashes,
-        smooth=smooth,
-        relief=finer(relief(plain, smooth, far * calm, shape.tight, shape.width)),
+        smooth=smooth * (1 + (lid_grain(picture, frame, shape) - 1) * shape.drawn_out)[..., None],
+        relief=finer(np.minimum(fine, most[..., None].astype(np.float32))),
         **{name: field.astype(np.float32) for name, field in fields.items()},
     )
 

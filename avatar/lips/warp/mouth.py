@@ -9,7 +9,7 @@ import numpy as np
 
 from avatar.lips.box import Box
 from avatar.lips.warp.geometry import FaceFrame, box_around, face_frame
-from avatar.lips.warp.mouth_corners import corner_light
+from avatar.lips.warp.mouth_corners import corner_light, lip_colour
 from avatar.lips.warp.mouth_fields import LipLines, MouthFields, lip_lines, lower_face_box, mouth_fields
 from avatar.lips.warp.mouth_interior import mouth_interior
 from avatar.lips.warp.mouth_light import mouth_light
@@ -75,7 +75,8 @@ class Mouth:
         self.lines: LipLines = lip_lines(self.frame, self.box)
         source = np.ascontiguousarray(picture[self.box.rows_columns])
         light = mouth_light(picture, landmarks)
-        self.opening = read_opening(source, self.lines, light, self.frame.mouth_width)
+        lips = lip_colour(source, self.frame, self.box)
+        self.opening = read_opening(source, self.lines, light, lips, self.frame.mouth_width)
         jaw_open = self.opening.jaw_open
         self.fields: MouthFields = mouth_fields(self.frame, self.box, self.lines, (width, height), jaw_open)
         self.moved_box = box_around(np.array([self.box[:2], self.box[2:]]), SWAY_MARGIN_PX, width, height)

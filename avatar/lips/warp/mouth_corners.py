@@ -34,13 +34,13 @@ def corner_light(source: np.ndarray, frame: FaceFrame, box: Box, lines: LipLines
     begun, ended = (smoothstep((out - first) / (last - first)) for first, last in (BEGINS, ENDS))
     near = np.exp(-(((lines.v - lines.seam) / (2 * ALONG * mouth_width)) ** 2))
     gain = (
-        np.maximum(np.minimum(lips, _lip_colour(source, frame, box)) - source, 0)
+        np.maximum(np.minimum(lips, lip_colour(source, frame, box)) - source, 0)
         * (begun * (1 - ended) * near)[..., None]
     )
     return np.rint(np.minimum(gain, 255)).astype(np.uint8)
 
 
-def _lip_colour(source: np.ndarray, frame: FaceFrame, box: Box) -> np.ndarray:
+def lip_colour(source: np.ndarray, frame: FaceFrame, box: Box) -> np.ndarray:
     """The usual colour of both lips between their edges, but for the corners: float64 (3,)."""
     pairs = ((UPPER_LIP_INNER, UPPER_LIP_OUTER), (LOWER_LIP_INNER, LOWER_LIP_OUTER))
     middles = [(frame.points[inner[3:-3]] + frame.points[outer[3:-3]]) / 2 for inner, outer in pairs]

@@ -26,7 +26,7 @@ class WarpLips:
     """
 
     name = "warp"
-    version = "3"
+    version = "4"
 
     def __init__(self, picture: np.ndarray, landmarks: np.ndarray, threads: int = 2) -> None:
         if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
