@@ -6,8 +6,8 @@ from pathlib import Path
 
 from pic.repo import CONFIG, FOLDER, write_whole
 
-IGNORED = "state.json\nlock\noutput/\nhooks.jsonl\n*.tmp\n"
-MERGED = "status-log.jsonl merge=union\n"
+IGNORED = "state.json\nlock\noutput/\ndrafts/\nhooks.jsonl\n*.tmp\n"
+MERGED = "status-log.jsonl merge=union\ndecisions/*.md merge=union\n"
 EXAMPLE = """# The gates of this repository; `picctl gate` runs them, `picctl handoff` asks for them.
 # Each phase needs one. research, planning, design, implementation, testing, review: name your own by [[phase]].
 

@@ -59,7 +59,7 @@ def content_tree(root: Path) -> str:
         index, real = Path(scratch, "index"), index_of(root)
         if real.exists():
             shutil.copy2(real, index)  # with its time: git reads no file that is older and unchanged
-        git(root, "rm", "-rq", "--cached", "--ignore-unmatch", FOLDER, index=index)
+        git(root, "rm", "-rqf", "--cached", "--ignore-unmatch", FOLDER, index=index)
         git(root, "add", "-A", "--", ".", f":!{FOLDER}", index=index)
         return git(root, "write-tree", index=index)
 

@@ -9,7 +9,7 @@ from pic import decisions, handoff, state
 from pic.project import Project
 from pic.repo import FOLDER, write_whole
 
-SUPERSEDED = re.compile(r"^Superseded by: .*$", re.MULTILINE)
+SUPERSEDED = re.compile(r"^Superseded by: .*\n", re.MULTILINE)
 
 
 def documents(project: Project) -> dict[str, str]:
