@@ -223,6 +223,19 @@ def verify() -> None:
 
 
 @main.command()
+@click.argument("names", nargs=-1)
+@click.option("--from", "listed", type=click.Path(exists=True, dir_okay=False), help="A file of names, one a line.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def audit(context: click.Context, names: tuple[str, ...], listed: str | None, as_json: bool) -> None:
+    """The risks of packages by their NAMES: fine, look or refuse. Exit code 1 if one is refused."""
+    from pic.audit import command
+
+    more = command.listed(Path(listed)) if listed else []
+    context.exit(command.run([*names, *more], as_json))
+
+
+@main.command()
 @click.option("--yes", is_flag=True, help="They may run here.")
 def trust(yes: bool) -> None:
     """See what pic.toml and hooks would run, and let them."""
