@@ -38,7 +38,7 @@ def prove(project: Project, gates: list[Gate], skip: tuple[str, ...] = ()) -> It
 def prove_one(copy: Project, gate: Gate, skip: tuple[str, ...], red_before: set[str]) -> tuple[str, bool]:
     assert gate.fault
     path = copy.root / gate.fault.file
-    before = path.read_bytes() if path.is_file() else None
+    before = remembered(path)
     try:
         wrong = plant(path, gate.fault)
         if wrong:
@@ -97,12 +97,17 @@ def plant(path: Path, fault: Fault) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     text = fault.write if fault.write is not None else (there or "")
     text = text.replace(fault.find, fault.put, 1) if fault.find is not None else text + (fault.append or "")
-    path.unlink(missing_ok=True)
     path.write_text(text, "utf-8")
     return ""
 
 
-def restore(path: Path, before: bytes | None) -> None:
+def remembered(path: Path) -> tuple[bytes, int] | None:
+    """The bytes and the mode of a file, which both are in its tree; None where there is none."""
+    return (path.read_bytes(), path.stat().st_mode) if path.is_file() else None
+
+
+def restore(path: Path, before: tuple[bytes, int] | None) -> None:
     path.unlink(missing_ok=True)
     if before is not None:
-        path.write_bytes(before)
+        path.write_bytes(before[0])
+        path.chmod(before[1])

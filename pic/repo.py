@@ -72,8 +72,13 @@ def index_of(root: Path) -> Path:
 
 def listing(root: Path, tree: str, inputs: tuple[str, ...]) -> dict[str, str]:
     """{path: its line of git ls-tree} for these paths of a tree; a path that is not there is left out."""
-    lines = git(root, "ls-tree", tree, "--", *inputs).splitlines()
-    return {line.partition("\t")[2]: line for line in lines}
+    found, waiting = {}, set(inputs)
+    while waiting:  # of a folder and a path in it, git would list the second alone
+        outer = {path for path in waiting if not any(path.startswith(f"{other}/") for other in waiting)}
+        lines = git(root, "ls-tree", "-z", tree, "--", *sorted(outer)).split("\0")
+        found |= {line.partition("\t")[2]: line for line in lines if line}
+        waiting -= outer
+    return found
 
 
 def digest(*parts: bytes) -> str:

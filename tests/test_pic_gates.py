@@ -203,10 +203,22 @@ def test_a_gate_that_was_taken_away_or_moved_needs_a_decision(root):
     assert not [one for one in again if one.what == "green"]
 
 
+def test_a_folder_and_a_file_in_it_are_both_inputs(tmp_path):
+    root = pic_project.make(tmp_path)
+    (root / "a b/c").mkdir(parents=True)
+    (root / "a b/c/d").write_text("x")
+    tree = repo.content_tree(root)
+    assert repo.listing(root, tree, ("a b", "a b/c", "a b/c/d", "gone")).keys() == {"a b", "a b/c", "a b/c/d"}
+
+
 # ---------------------------------------------------------------- prove
 
 
 def test_a_fault_makes_its_gate_alone_red(root):
+    (root / "design.txt").chmod(0o755)
+    config = (root / "pic.toml").read_text().replace('"review.txt", write = "bad\\n"', '"review.txt", remove = true')
+    (root / "pic.toml").write_text(config)
+    assert "remove" in config
     project = Project(root)
     found = list(prove.prove(project, list(project.config.gate)))
     assert [good for _, good in found] == [True] * 6, found

@@ -19,8 +19,10 @@ ASKED = ("index-url", "no-index", "cert", "trusted-host", "proxy")  # of pip's s
 def pip_index(settings: dict[str, str] | None = None, pips: Sequence[Path] = ()) -> Index:
     """The index of the host's pip. Raises IndexProblem where there is none to ask.
 
-    `settings` are pip's, where the caller has read them already; `pips` are others to ask where the host has none.
+    PICCTL_INDEX_URL names another one. `settings` are pip's, where the caller has read them already; `pips` are others to ask where the host has none.
     """
+    if address := os.environ.get("PICCTL_INDEX_URL"):
+        return Index(address)
     pips = [*host_pips(), *map(str, pips)]
     settings = pip_settings(pips) if settings is None else settings
     if settings.get("no-index", "").lower() in ("1", "true", "yes"):
