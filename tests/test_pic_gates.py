@@ -219,6 +219,7 @@ def test_a_fault_makes_its_gate_alone_red(root):
     config = (root / "pic.toml").read_text().replace('"review.txt", write = "bad\\n"', '"review.txt", remove = true')
     (root / "pic.toml").write_text(config)
     assert "remove" in config
+    git(root, "commit", "-qam", "a program, and a file that goes")
     project = Project(root)
     found = list(prove.prove(project, list(project.config.gate)))
     assert [good for _, good in found] == [True] * 6, found

@@ -15,6 +15,7 @@ from pic.config import Fault, read_config
 from pic.evidence import Content
 from pic.project import Project
 from tests.conftest import ROOT
+from tests.namespaces import need_mounts
 from tests.package_index import PackageIndex
 
 # What stopped it, in the order of the post-mortem; the gate that is to see it, in its phase; the fault, if not the gate's own.
@@ -70,6 +71,7 @@ def test_the_lessons_name_the_gates():
 @pytest.mark.usefixtures("full_environment")
 @pytest.mark.timeout(900)
 def test_each_failure_is_red_in_its_phase_alone(tmp_path, index, monkeypatch):
+    need_mounts()  # torchaudio.load fails where FFmpeg's libraries are out of sight
     monkeypatch.setenv("PICCTL_INDEX_URL", index.address)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
