@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pic import __version__, repo
-from pic.errors import PicError, Refused
+from pic import trust as trusting
+from pic.audit.command import audit
+from pic.errors import Refused
 
-MARK = {"green": "ok", "waived": "ok", "missing": "--"}
+if TYPE_CHECKING:
+    from pic.config import Gate
+    from pic.project import Project
+
+
+def opened() -> Project:
+    from pic.project import Project  # a tenth of a second, which --help and hooks do not need
+
+    return Project.here()
 
 
 class Ordered(click.Group):
@@ -30,7 +42,6 @@ def main() -> None:
 def init(agents: bool) -> None:
     """Make this repository one that is led. Done again, it loses nothing."""
     from pic import init as making
-    from pic import trust as trusting
 
     root = repo.find_root(Path.cwd())
     had = (root / repo.CONFIG).exists()
@@ -51,9 +62,8 @@ def init(agents: bool) -> None:
 def start(problem: str) -> None:
     """Begin a workflow in the first phase."""
     from pic import moves
-    from pic.project import Project
 
-    project = Project.here()
+    project = opened()
     event = moves.start(project, problem)
     click.echo(f"{event['workflow']}: {event['phase']} is open, for {project.config.find_phase(event['phase']).owner}")
 
@@ -63,9 +73,8 @@ def start(problem: str) -> None:
 def status(as_json: bool) -> None:
     """Where we are, what blocks, what is stale."""
     from pic import status as telling
-    from pic.project import Project
 
-    told = telling.told(Project.here())
+    told = telling.told(opened())
     click.echo(json.dumps(told, indent=1) if as_json else "\n".join(telling.lines(told)))
 
 
@@ -74,10 +83,8 @@ def status(as_json: bool) -> None:
 @click.option("--all", "every", is_flag=True, help="Run also those whose result is still fresh.")
 def gate(name: str | None, every: bool) -> None:
     """Run gates: those up to the open phase that are not fresh, or those of a PHASE, or the one of that NAME."""
-    from pic import trust as trusting
-    from pic.project import Project
 
-    project = Project.here()
+    project = opened()
     if name is None:
         phase = project.open_phase()
         chosen = project.config.gates_until(phase)
@@ -101,7 +108,7 @@ def gate(name: str | None, every: bool) -> None:
         )
 
 
-def run_one(project, gate) -> bool:
+def run_one(project: Project, gate: Gate) -> bool:
     event = project.run_gate(gate)
     what = f"{event['count']} done" if event["green"] else event["why"]
     click.echo(f"{'green' if event['green'] else 'red  '} {gate.name} ({gate.phase}): {what}, {event['seconds']:.1f} s")
@@ -117,10 +124,8 @@ def run_one(project, gate) -> bool:
 def prove(names: tuple[str, ...], skip: tuple[str, ...]) -> None:
     """Plant each gate's fault in a copy: that gate alone must turn red, and green again without it."""
     from pic import prove as proving
-    from pic import trust as trusting
-    from pic.project import Project
 
-    project = Project.here()
+    project = opened()
     trusting.refuse_untrusted(project.root)
     gates = [project.config.find_gate(name) for name in names] or list(project.config.gate)
     gates = [each for each in gates if each.name not in {project.config.find_gate(name).name for name in skip}]
@@ -138,9 +143,8 @@ def prove(names: tuple[str, ...], skip: tuple[str, ...]) -> None:
 def handoff() -> None:
     """End the open phase, by the draft that the first call writes. Refused while a gate or a part is missing."""
     from pic import moves
-    from pic.project import Project
 
-    event, name = moves.hand_over(Project.here())
+    event, name = moves.hand_over(opened())
     if event is None:
         raise Refused(f"{name} is written and empty", f"fill in every part of {name}, then: picctl handoff")
     click.echo(f"{name}\n{event['to']} is {'reached' if event['to'] == 'done' else 'open'}, for {event['to_pic']}")
@@ -157,12 +161,11 @@ def handoff() -> None:
 @click.option("--accepts", metavar="GATE", help="Accept that this gate was changed or removed.")
 @click.option("--supersedes", metavar="ID", help="The decision that this one ends.")
 @click.option("--who", help="Who decided; you, if left out.")
-def decide(question, options, chosen, why, confirmation, accepts, supersedes, who) -> None:
+def decide(question: str, options: tuple[str, ...], **words: Any) -> None:
     """Write down a decision, and what confirms it."""
     from pic import decisions, moves
-    from pic.project import Project
 
-    event = moves.decide(Project.here(), question, list(options), chosen, why, confirmation, accepts, supersedes, who)
+    event = moves.decide(opened(), question, list(options), **words)
     click.echo(decisions.file_name(event))
 
 
@@ -174,9 +177,8 @@ def decide(question, options, chosen, why, confirmation, accepts, supersedes, wh
 def waive(gate: str, why: str, until: datetime, who: str | None) -> None:
     """Let a phase end with a red GATE until a day. It still runs, and every later hand-off lists it."""
     from pic import moves
-    from pic.project import Project
 
-    event = moves.waive(Project.here(), gate, why, until.date(), who)
+    event = moves.waive(opened(), gate, why, until.date(), who)
     click.echo(f"{gate} is waived until {event['until']} by {event['by']}")
 
 
@@ -186,9 +188,8 @@ def waive(gate: str, why: str, until: datetime, who: str | None) -> None:
 def back(phase: str, why: str) -> None:
     """Open an earlier PHASE again."""
     from pic import moves
-    from pic.project import Project
 
-    moves.back(Project.here(), phase, why)
+    moves.back(opened(), phase, why)
     click.echo(f"{phase} is open again")
 
 
@@ -198,9 +199,8 @@ def back(phase: str, why: str) -> None:
 def log(count: int, as_json: bool) -> None:
     """The newest events."""
     from pic import status as telling
-    from pic.project import Project
 
-    for event in Project.here().log.events[-count:]:
+    for event in opened().log.events[-count:]:
         click.echo(json.dumps(event) if as_json else telling.event_line(event))
 
 
@@ -208,9 +208,8 @@ def log(count: int, as_json: bool) -> None:
 def verify() -> None:
     """Do the log, the state, the hand-offs and the decisions agree?"""
     from pic import verify as verifying
-    from pic.project import Project
 
-    project = Project.here()
+    project = opened()
     for name in verifying.settle(project):
         click.echo(f"written again from the log: {name}")
     wrong = list(verifying.problems(project))
@@ -222,24 +221,13 @@ def verify() -> None:
     click.echo(f"{len(project.log.events)} events, {len(verifying.documents(project))} documents: they agree")
 
 
-@main.command()
-@click.argument("names", nargs=-1)
-@click.option("--from", "listed", type=click.Path(exists=True, dir_okay=False), help="A file of names, one a line.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.pass_context
-def audit(context: click.Context, names: tuple[str, ...], listed: str | None, as_json: bool) -> None:
-    """The risks of packages by their NAMES: fine, look or refuse. Exit code 1 if one is refused."""
-    from pic.audit import command
-
-    more = command.listed(Path(listed)) if listed else []
-    context.exit(command.run([*names, *more], as_json))
+main.add_command(audit)
 
 
 @main.command()
 @click.option("--yes", is_flag=True, help="They may run here.")
 def trust(yes: bool) -> None:
     """See what pic.toml and hooks would run, and let them."""
-    from pic import trust as trusting
     from pic.config import read_config
 
     root = repo.find_project(Path.cwd())
@@ -259,7 +247,4 @@ def hook(event: str) -> None:
     """What a coding agent's hook calls: one line into an ignored file, without what tools were given."""
     from pic import hooks
 
-    hooks.record(event, click.get_text_stream("stdin").read())
-
-
-__all__ = ["PicError", "main"]
+    hooks.record(event, sys.stdin.read())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
@@ -33,7 +33,7 @@ class Audited:
         return next((level for level in ("refuse", "look") if level in levels), "fine")
 
 
-def audit(names: list[str], index: Index, today: date) -> list[Audited]:
+def audit(names: Sequence[str], index: Index, today: date) -> list[Audited]:
     """Audit these canonical names. Raises IndexProblem where the index fails: then nothing is known of any."""
 
     def one(name: str) -> Facts:

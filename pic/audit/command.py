@@ -26,7 +26,7 @@ def run(given: list[str], as_json: bool) -> int:
         from packaging.utils import canonicalize_name
     except ImportError:
         raise PicError("the audit needs packaging", "pip install 'pilot-in-command[audit]'") from None
-    from pic.audit.audit import audit
+    from pic.audit import audit as auditing
     from pic.audit.host import pip_index
     from pic.audit.index import IndexProblem
     from pic.audit.table import as_dict, lines
@@ -39,7 +39,7 @@ def run(given: list[str], as_json: bool) -> int:
     if not names:
         raise PicError("no package is named", "picctl audit NAME…")
     try:
-        results = audit(names, pip_index(), date.today())
+        results = auditing.audit(names, pip_index(), date.today())
     except IndexProblem as problem:
         raise PicError(str(problem).rstrip("."), "pip config list, and mend what it says of the index") from None
     if as_json:
@@ -48,3 +48,13 @@ def run(given: list[str], as_json: bool) -> int:
         click.echo("\n".join(lines(results, in_detail=True)))
         click.echo(f"{len(results)} names audited")
     return 1 if any(one.verdict == "refuse" for one in results) else 0
+
+
+@click.command()
+@click.argument("names", nargs=-1)
+@click.option("--from", "file", type=click.Path(exists=True, dir_okay=False), help="A file of names, one a line.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_context
+def audit(context: click.Context, names: tuple[str, ...], file: str | None, as_json: bool) -> None:
+    """The risks of packages by their NAMES: fine, look or refuse. Exit code 1 if one is refused."""
+    context.exit(run([*names, *(listed(Path(file)) if file else [])], as_json))

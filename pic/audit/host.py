@@ -23,11 +23,11 @@ def pip_index(settings: dict[str, str] | None = None, pips: Sequence[Path] = ())
     """
     if address := os.environ.get("PICCTL_INDEX_URL"):
         return Index(address)
-    pips = [*host_pips(), *map(str, pips)]
-    settings = pip_settings(pips) if settings is None else settings
+    asked = [*host_pips(), *map(str, pips)]
+    settings = pip_settings(asked) if settings is None else settings
     if settings.get("no-index", "").lower() in ("1", "true", "yes"):
         raise IndexProblem("pip is told to use no index (no-index).")
-    return Index(settings.get("index-url") or own_index(pips), settings)
+    return Index(settings.get("index-url") or own_index(asked), settings)
 
 
 def host_pips() -> list[str]:
