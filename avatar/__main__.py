@@ -20,7 +20,7 @@ from avatar.failures import exit_code, explanation
 from avatar.host import closed
 from avatar.invocation import to_type
 
-NEED_THE_NETWORK = ("models fetch", "deps audit", "serve", "worker runpod")  # every other command runs without
+NEED_THE_NETWORK = ("models fetch", "serve", "worker runpod")  # every other command runs without
 COMPLETING = "_AVATAR_COMPLETE"  # set by a shell that completes a word (cli/completion.py)
 
 

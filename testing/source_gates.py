@@ -191,7 +191,7 @@ def is_locked(node: ast.AST, bound: dict[str, str], locked: set[str]) -> bool:
 INSTALLERS = {
     "avatar/environment/installer.py": "the one place",
     "avatar/environment/host_settings.py": "asks pip for its settings",
-    "avatar/deps/index.py": "asks pip which index it has by default",
+    "pic/audit/host.py": "asks pip which index it has",
     "bench/environment.py": "compares ./run with plain uv",
 }
 
@@ -199,7 +199,7 @@ INSTALLERS = {
 def other_installers(root: Path) -> list[str]:
     """Lists of words, as a command is given, in which uv or pip is started outside of INSTALLERS."""
     scripts = [path for path in (root / "ci").rglob("*") if path.is_file() and path.suffix in ("", ".py")]
-    files = [*python_files(root / "avatar"), *python_files(root / "bench"), *scripts]
+    files = [file for name in ("avatar", "bench", "pic") for file in python_files(root / name)] + scripts
     found = []
     for path in files:
         text = path.read_text(errors="replace")

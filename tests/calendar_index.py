@@ -21,8 +21,9 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import ClassVar
 
-from avatar.deps.index import SIMPLE_JSON, Index, IndexProblem, pip_index
 from avatar.environment.locks import Wheel, read_lock
+from ci.deps.audit import index_of
+from pic.audit.index import SIMPLE_JSON, Index, IndexProblem
 from testing.local_server import LocalServer
 from tests.small_wheel import small_wheel
 
@@ -41,7 +42,7 @@ class CalendarIndex(LocalServer):
     """lost: packages whose locked file is no longer there. asked: the pages that were read."""
 
     locked: dict[str, Wheel] = field(default_factory=locked_wheels)
-    upstream: Index = field(default_factory=lambda: pip_index(ROOT))
+    upstream: Index = field(default_factory=lambda: index_of(ROOT))
     lost: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
     pages: dict[str, dict | None] = field(default_factory=dict)  # of the host's index

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from avatar.deps.audit import Here, audit
-from avatar.deps.index import Index
+from ci.deps.audit import Here, audit
+from pic.audit.index import Index
 from tests.conftest import ROOT
 from tests.package_index import PackageIndex, install, make_sdist, make_wheel
 

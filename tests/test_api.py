@@ -102,7 +102,7 @@ def test_what_would_help_comes_back_as_fields_too():
 
 def test_no_error_below_the_command_line_speaks_of_flags():
     """Python programs and a service raise the same; __main__.py adds the flags. Commands to type are another thing."""
-    own = ("cli", "deps", "environment", "fit", "__main__.py")  # commands, whose options are no fields of a request
+    own = ("cli", "environment", "fit", "__main__.py")  # commands, whose options are no fields of a request
     found = []
     for path in sorted((ROOT / "avatar").rglob("*.py")):
         if path.relative_to(ROOT / "avatar").parts[0] in own:

@@ -68,7 +68,6 @@ FULL = {"stack": "full", "prompt": "an old sailor"}
         ("api.py", "", ""),
         ("quality/files.py", "", ""),
         ("fit/plan.py", "", ""),
-        ("deps/audit.py", "", ""),
         ("environment/status.py", "", ""),
         ("errors.py", "", ""),
         ("stages.py", "portrait voice lips", "portrait voice lips"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from avatar.deps import accepted
-from avatar.deps.audit import Here, audit, no_longer_so
 from avatar.environment import installed, locks
+from ci.deps import accepted
+from ci.deps.audit import Here, audit, no_longer_so
 from tests import deps_checkout
 from tests.conftest import ROOT
 from tests.deps_checkout import RECORDED_ON

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
-from avatar.deps.index import IndexProblem, pip_index
+from ci.deps.audit import index_of
+from pic.audit.index import IndexProblem
 from tests import deps_checkout
+from tests.conftest import ROOT
 from tests.deps_checkout import TTS_WHEEL, audited, kinds
 from tests.package_index import make_wheel
 
@@ -42,19 +46,19 @@ def test_an_index_without_the_warehouse_json(six, index):
 
 
 @pytest.mark.parametrize("fault", [{"status": 503}, {"speaks_json": False}])
-def test_an_index_that_fails_is_named_and_the_rest_goes_on(six, index, avatar, fault):
+def test_an_index_that_fails_is_named_and_the_rest_goes_on(six, index, fault):
     for name, value in fault.items():
         setattr(index, name, value)
-    outcome = avatar("deps", "audit", "six", "--json")
-    assert "note: pip's index (127.0.0.1) answers" in outcome.stderr
-    [package] = json.loads(outcome.stdout)["packages"]
+    done = subprocess.run([sys.executable, "-P", ROOT / "ci/audit", "six", "--json"], capture_output=True, text=True)
+    assert "note: pip's index (127.0.0.1) answers" in done.stderr
+    [package] = json.loads(done.stdout)["packages"]
     assert package["facts"]["newest"] is None and "index was not asked" in package["facts"]["unknown"][0]
-    assert outcome.code == 0
+    assert done.returncode == 0
 
 
 def test_a_login_goes_to_the_index_and_into_no_message(root, index, monkeypatch):
     monkeypatch.setenv("PIP_INDEX_URL", index.address.replace("://", "://me:s%40cret@"))
-    found = pip_index(root)
+    found = index_of(root)
     assert found.project("six")["name"] == "six"
     assert index.requests[-1] == ("/simple/six/", "Basic bWU6c0BjcmV0")
     index.status = 401
@@ -70,10 +74,10 @@ def test_a_login_goes_to_the_index_and_into_no_message(root, index, monkeypatch)
 def test_where_there_is_no_index_to_ask(root, monkeypatch, variable, value, says):
     monkeypatch.setenv(variable, value)
     with pytest.raises(IndexProblem, match=says):
-        pip_index(root)
+        index_of(root)
 
 
 def test_where_nothing_is_configured_pip_says_which_index_it_has(root, monkeypatch):
     monkeypatch.delenv("PIP_INDEX_URL")
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
-    assert pip_index(root).address.endswith("/simple")
+    assert index_of(root).address.endswith("/simple")

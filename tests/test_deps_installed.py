@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from avatar.deps.audit import Here, audit
 from avatar.environment import installed
+from ci.deps.audit import Here, audit
 from tests import deps_checkout
 from tests.conftest import ROOT
 from tests.deps_checkout import RECORDED_ON, audited, kinds

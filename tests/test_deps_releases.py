@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from avatar.deps import releases
-from avatar.deps.sdist import requires_dist
+from pic.audit import releases
+from pic.audit.sdist import requires_dist
 from tests.deps_checkout import GRUUT_NEEDS
 
 

@@ -1,4 +1,4 @@
-"""`avatar deps audit`: each risk, planted among recorded answers of an index, is named."""
+"""The audit of the lock and of names beside it: each risk, planted among recorded answers of an index, is named."""
 
 from __future__ import annotations
 

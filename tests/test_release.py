@@ -188,6 +188,44 @@ def test_an_installed_wheel_finds_its_locks_and_owns_its_files(built, tmp_path):
     assert done.stdout == f"{tmp_path / 'avatar/locks'} []\n", done.stderr
 
 
+# ---------------------------------------------------------------- picctl, beside it
+
+
+def test_the_wheel_of_picctl_leads_an_empty_repository_and_is_in_the_bill_of_materials(
+    tools, built, checkout, tmp_path, monkeypatch
+):
+    wheels = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        done = in_release(checkout, f"print(make_pic(Path({str(tmp_path / name)!r}), '{COMMIT_TIME}'))")
+        assert done.returncode == 0, done.stderr
+        wheels.append(Path(done.stdout.splitlines()[-1]))
+    assert wheels[0].read_bytes() == wheels[1].read_bytes()
+    words = ["--site", installed.site_packages(), "--time", COMMIT_TIME, "--beside", wheels[0], "-o", tmp_path / "bom"]
+    subprocess.run([tools / "python", checkout / "ci/sbom", *words], check=True)
+    [part] = [
+        one for one in json.loads((tmp_path / "bom").read_text())["components"] if one["name"] == "pilot-in-command"
+    ]
+    assert part["hashes"][0]["content"] == hashlib.sha256(wheels[0].read_bytes()).hexdigest()
+    assert part["licenses"] == [{"license": {"id": "MIT"}}]
+
+    with zipfile.ZipFile(wheels[0]) as wheel:
+        assert not [name for name in wheel.namelist() if "avatar" in name]
+        wheel.extractall(tmp_path / "site")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    root = tmp_path / "repository"
+    root.mkdir()
+    git(root, "init", "--quiet")
+    program = "import pic.__main__, sys; assert 'site' in pic.__file__; sys.argv[0] = 'picctl'; pic.__main__.main()"
+    for words in (["init", "--agents"], ["start", "a problem"], ["status"], ["verify"]):
+        done = subprocess.run(
+            [sys.executable, "-P", "-c", program, *words], cwd=root, capture_output=True, text=True,
+            env={**os.environ, "PYTHONPATH": str(tmp_path / "site")},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+    assert "they agree" in done.stdout
+
+
 # ---------------------------------------------------------------- what a release is refused for
 
 

@@ -21,7 +21,7 @@ FLOORS = [
     "device",
     "host", "weights",
     "environment",
-    "deps", "media", "portrait",
+    "media", "portrait",
     "portraits",
     "voice",
     "voices",

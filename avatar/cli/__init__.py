@@ -43,7 +43,7 @@ TASKS = {
     "Make a video": ["demo", "make", "pipeline", "queue", "serve", "worker"],
     "Voices and portraits": ["speak", "voice", "portrait"],
     "Weights": ["models"],
-    "See what you have": ["check", "verify", "compare", "fit", "status", "deps", "completion"],
+    "See what you have": ["check", "verify", "compare", "fit", "status", "completion", "deps"],
 }
 
 

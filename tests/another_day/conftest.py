@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from avatar.deps.index import IndexProblem, pip_index
+from ci.deps.audit import index_of
+from pic.audit.index import IndexProblem
 from tests.another_day.host import Host
 from tests.calendar_index import CalendarIndex
 from tests.conftest import ROOT
@@ -15,7 +16,7 @@ from tests.conftest import ROOT
 @pytest.fixture(scope="package")
 def index():
     try:
-        pip_index(ROOT)
+        index_of(ROOT)
     except IndexProblem as problem:
         pytest.skip(f"the locked files come from the host's index, and there is none to ask: {problem}")
     with CalendarIndex() as running:

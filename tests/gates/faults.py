@@ -214,7 +214,7 @@ class Harmless:
 # What stopped the predecessor, and which rows of the tables above, or which tests elsewhere, would stop it now.
 LESSONS = [
     ("`pip install TTS` hung: the company behind it had closed, its pins were stale",
-     "the lock is resolved once and installed by hash; `avatar deps audit` names what is abandoned",
+     "the lock is resolved once and installed by hash; `picctl audit` names what is abandoned",
      ["a pin that the index does not have", "a pin raised in pyproject.toml, the lock older",
       "a lock line with another sha256 than the wheel"]),
     ("Python 3.12 did not work: TTS used distutils",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from avatar.deps.facts import Facts
-from avatar.deps.releases import OUR_PYTHON, ceiling, newest_python
+from pic.audit.facts import Facts
+from pic.audit.releases import OUR_PYTHON, ceiling, newest_python
 
 OLD_DAYS = 2 * 365  # without a release for so long, nobody may be there when the next break comes
 FRESH_DAYS = 7  # most hijacked releases are found and withdrawn within days
@@ -29,9 +29,12 @@ class Risk:
     about: str = ""
 
 
-def find_risks(facts: Facts) -> list[Risk]:
+Rule = Callable[..., Iterator[Risk]]
+
+
+def find_risks(facts: Facts, more: tuple[Rule, ...] = ()) -> list[Risk]:
     """Every risk that the facts show, the gravest first."""
-    found = [risk for rule in RULES for risk in rule(facts)]
+    found = [risk for rule in (*RULES, *more) for risk in rule(facts)]
     return sorted(found, key=lambda risk: risk.level != "refuse")
 
 
@@ -57,12 +60,6 @@ def unknown_package(facts: Facts) -> Iterator[Risk]:
 def withdrawn(facts: Facts) -> Iterator[Risk]:
     if facts.yanked is not None:
         yield Risk("yanked", "refuse", f"{facts.version} was withdrawn (yanked): {facts.yanked}")
-    if facts.offered is False:
-        yield Risk(
-            "gone",
-            "refuse",
-            f"the index no longer lists the locked file of {facts.version}: no new environment can be made from it",
-        )
 
 
 def no_wheel(facts: Facts) -> Iterator[Risk]:
@@ -73,7 +70,7 @@ def no_wheel(facts: Facts) -> Iterator[Risk]:
             f"{facts.version} comes as source only: its setup runs at installation and may want a compiler",
         )
     elif facts.our_wheel is False:
-        yield Risk("no-wheel", "refuse", f"no wheel of {facts.version} fits CPython {OURS} on x86-64 Linux")
+        yield Risk("no-wheel", "refuse", f"no wheel of {facts.version} fits CPython {OURS} on this host")
     if facts.sdist_only_needs:
         yield Risk("sdist-only-needs", "refuse", f"needs that come as source only: {few(facts.sdist_only_needs, 12)}")
 
@@ -147,40 +144,15 @@ def who_ends(facts: Facts, name: str) -> str:
 # ---------------------------------------------------------------- what it does to the rest
 
 
-def undeclared(facts: Facts) -> Iterator[Risk]:
-    for found in facts.undeclared or []:
-        text = f"imports {found.need} ({found.path}) and does not declare it"
-        if found.here:
-            yield Risk("undeclared", "look", f"{text}: it is here by luck", about=found.need)
-        else:
-            yield Risk("undeclared", "refuse", f"{text}, and nothing here brings it", about=found.need)
-
-
-def collisions(facts: Facts) -> Iterator[Risk]:
-    for other, files in (facts.collisions or {}).items():
-        text = f"owns {len(files)} files that {other} owns too, with other bytes ({few(sorted(files), 2)}): the last one installed wins"
-        yield Risk("collision", "refuse", text, about=other)
-
-
-def moved_pins(facts: Facts) -> Iterator[Risk]:
-    if facts.unresolvable:
-        yield Risk("unresolvable", "refuse", f"cannot stand beside the lock: {facts.unresolvable}")
-    moves = facts.moves or {}
-    back = [f"{name} {ours} -> {theirs}" for name, (ours, theirs) in sorted(moves.items()) if is_older(theirs, ours)]
-    on = [f"{name} {ours} -> {theirs}" for name, (ours, theirs) in sorted(moves.items()) if not is_older(theirs, ours)]
-    if back:
-        yield Risk("pins-back", "refuse", f"would take pins of ours back: {few(back, 12)}")
-    if on:
-        yield Risk("pins-moved", "look", f"would move pins of ours: {few(on, 12)}")
+def stale_pins(facts: Facts) -> Iterator[Risk]:
     if facts.held_back and facts.layer is None:
         shut = [f"{wish} (newest {newest})" for wish, newest in sorted(facts.held_back.items())]
         yield Risk("stale-pins", "look", f"its limits shut out today's releases: {few(shut)}")
 
 
-def is_older(theirs: str, ours: str) -> bool:
-    from packaging.version import Version
-
-    return theirs == "left out" or Version(theirs) < Version(ours)
+def vulnerable(facts: Facts) -> Iterator[Risk]:
+    if facts.vulnerabilities:
+        yield Risk("vulnerable", "refuse", f"{facts.version} has known vulnerabilities: {few(facts.vulnerabilities)}")
 
 
 def licence(facts: Facts) -> Iterator[Risk]:
@@ -194,11 +166,9 @@ def licence(facts: Facts) -> Iterator[Risk]:
 
 def nothing_known(facts: Facts) -> Iterator[Risk]:
     if facts.version is None and facts.known is None:
-        yield Risk(
-            "unknown", "look", "neither locked nor installed here, and no index was asked: nothing is known of it"
-        )
+        yield Risk("unknown", "look", "no index was asked: nothing is known of it")
 
 
 RULES = (
-    unknown_package, withdrawn, no_wheel, abandoned, people, fresh, python, undeclared, collisions, moved_pins, licence, nothing_known,
+    unknown_package, withdrawn, no_wheel, abandoned, people, fresh, python, stale_pins, vulnerable, licence, nothing_known,
 )  # fmt: skip

@@ -6,7 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from avatar.deps.risks import Risk
+from pic.audit.risks import Risk
 
 ACCEPTED = Path(__file__).with_name("accepted.toml")
 

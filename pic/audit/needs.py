@@ -1,4 +1,4 @@
-"""What a package needs, all the way down: asked of the index, or read from what is installed."""
+"""What a package needs, all the way down, asked of the index."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from email.message import Message
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name as canonical_name
 
-from avatar.deps import releases
-from avatar.deps.index import Index
-from avatar.environment.installed import canonical_name
+from pic.audit import releases
+from pic.audit.index import Index
 
 MOST_NEEDS = 400  # a walk that is longer than any real one ends here
 
@@ -29,7 +29,7 @@ class Need:
 
 
 def requirements(lines: list[str], extras: Set[str] = frozenset()) -> list[Requirement]:
-    """The Requires-Dist lines that hold here (this interpreter is the locked one) with these extras."""
+    """The Requires-Dist lines that hold here with these extras."""
     found = []
     for line in lines:
         try:
@@ -51,7 +51,7 @@ def without_marker(requirement: Requirement) -> str:
 def walk(index: Index, wanted: list[Requirement], locked: set[str], pool: Executor) -> dict[str, Need]:
     """{name: Need} of everything that is wanted, directly or not, and not locked; level by level.
 
-    The first asker's limits count; that they all agree is for the resolver to find out (resolve.py).
+    The first asker's limits count; that they all agree is for a resolver to find out.
     """
     found: dict[str, Need] = {}
     while wanted and len(found) < MOST_NEEDS:
@@ -100,17 +100,3 @@ def shut_out(index: Index, wanted: list[Requirement]) -> dict[str, str]:
 
 def above(limits: SpecifierSet, release: releases.Release) -> bool:
     return not limits.contains(release.version, prereleases=True)
-
-
-def closure(name: str, requires: dict[str, list[str]]) -> set[str]:
-    """The names of everything that an installed package needs, out of {name: Requires-Dist lines} of what is there."""
-    found: set[tuple[str, frozenset]] = set()
-    waiting = [(name, frozenset())]
-    while waiting:
-        asked = waiting.pop()
-        if asked in found or asked[0] not in requires:
-            continue
-        found.add(asked)
-        held = requirements(requires[asked[0]], set(asked[1]))
-        waiting += [(canonical_name(r.name), frozenset(r.extras)) for r in held]
-    return {needed for needed, _ in found} - {name}

@@ -7,19 +7,17 @@ from datetime import date
 from email.message import Message
 from importlib.metadata import PackageMetadata
 
-from avatar.deps.undeclared import Undeclared
-
 LICENCE_FIELD_CHARACTERS = 60  # a longer line is no name
 
 
 @dataclass
 class Facts:
-    """One package: the locked version of it where there is one, else the newest that our Python could have."""
+    """One package: the version that is in use where there is one, else the newest that this Python could have."""
 
     name: str
     today: date
     version: str | None = None
-    layer: str | None = None  # base, full or test; None where it is not locked
+    layer: str | None = None  # where a lock has it already; None for what is only a name yet
 
     # from the index
     known: bool | None = None  # whether the index has such a package
@@ -33,9 +31,8 @@ class Facts:
     organization: str | None = None
     yanked: str | None = None  # why this version was withdrawn; None where it was not
     yanked_releases: list[str] = field(default_factory=list)
-    offered: bool | None = None  # whether the index still lists the locked file
     sdist_only: bool | None = None
-    our_wheel: bool | None = None  # whether a wheel fits CPython 3.11 on x86-64 Linux
+    our_wheel: bool | None = None  # whether a wheel fits this interpreter on this host
     download_bytes: int | None = None
     newest_requires_python: str | None = None
     newest_admits_us: bool | None = None
@@ -47,18 +44,14 @@ class Facts:
     requires: list[str] | None = None  # Requires-Dist lines
     licence: str | None = None
 
-    # from what is installed
-    installed_bytes: int | None = None
-    undeclared: list[Undeclared] | None = None
-    collisions: dict[str, list[str]] | None = None  # {other distribution: files that both own, with other bytes}
-
     # from its needs
     python_ceilings: dict[str, int] = field(default_factory=dict)  # {package: N} of those that end before Python 3.N
-    brings: dict[str, str] | None = None  # {name: version} of what it needs that is not locked, or all where it is
+    brings: dict[str, str] | None = None  # {name: version} of what it needs and is not in use
     sdist_only_needs: list[str] = field(default_factory=list)
     held_back: dict[str, str] = field(default_factory=dict)  # {requirement: newest release that it shuts out}
-    moves: dict[str, tuple[str, str]] | None = None  # {locked package: (our version, the version it would get)}
-    unresolvable: str | None = None  # uv's words
+
+    # from a tool that knows them
+    vulnerabilities: list[str] | None = None  # their ids
 
     unknown: list[str] = field(default_factory=list)  # what could not be found out, and why
 

@@ -32,7 +32,7 @@ def dry_run(root: Path, uv: Path, locked: dict[str, str], wanted: list[str], lef
     their needs, so these are read (sdist.py) and stand in `wanted`. Flags and settings are those of ci/lock.
     """
     tool = Installer(uv, root, host_settings.read(root / ".venv"), say=lambda text: None)
-    with tempfile.TemporaryDirectory(prefix="avatar-deps-") as name:
+    with tempfile.TemporaryDirectory(prefix="ci-deps-") as name:
         scratch = Path(name)
         asked, output, overrides = (scratch / file for file in ("asked.in", "resolved.txt", "overrides.txt"))
         asked.write_text("".join(f"{line}\n" for line in [*locked, *wanted]))

@@ -1,4 +1,4 @@
-"""The package index that the host's pip downloads from, asked for what it knows of a package.
+"""A package index, asked for what it knows of a package.
 
 First the simple API as JSON (PEP 691, PEP 700), which mirrors speak too: files, their sizes, times, Python versions.
 Then the warehouse JSON, where it is spoken: who may upload. A wheel's metadata comes from the file beside it
@@ -12,22 +12,15 @@ import email
 import http.client
 import io
 import json
-import os
 import re
-import shutil
 import ssl
-import subprocess
-import sys
 import urllib.error
 import urllib.parse
 import urllib.request
 import zipfile
 from email.message import Message
-from pathlib import Path
 
-from avatar.deps import sdist
-from avatar.environment import host_settings
-from avatar.errors import EnvironmentProblem
+from pic.audit import sdist
 
 SIMPLE_JSON = "application/vnd.pypi.simple.v1+json"
 TAIL_BYTES = 1 << 18  # of a wheel: its listing and its .dist-info mostly stand in here
@@ -36,7 +29,7 @@ IN_DIST_INFO = re.compile(r"[^/]+\.dist-info/[^/]+")
 TIMEOUT_S = 20
 
 
-class IndexProblem(EnvironmentProblem):
+class IndexProblem(Exception):
     """The index is not to be had, or does not answer as an index does."""
 
 
@@ -47,7 +40,7 @@ class Index:
         settings = settings or {}
         parts = urllib.parse.urlsplit(address.rstrip("/"))
         if parts.scheme not in ("http", "https"):
-            raise IndexProblem("pip's index is a folder here, which knows no times or sizes; --offline asks none.")
+            raise IndexProblem("pip's index is a folder here, which knows no times or sizes.")
         self._login = ""
         if parts.username:  # urllib would take `user:password@` as a part of the host's name
             login = f"{urllib.parse.unquote(parts.username)}:{urllib.parse.unquote(parts.password or '')}"
@@ -133,7 +126,7 @@ class Index:
             raise IndexProblem(f"pip's index ({self._host}) does not answer: {reason}.") from error
 
     def _open(self, url: str, headers: dict[str, str]):
-        request = urllib.request.Request(url, headers={"User-Agent": "avatar-deps-audit", **headers})
+        request = urllib.request.Request(url, headers={"User-Agent": "picctl-audit", **headers})
         if self._login and urllib.parse.urlsplit(url).hostname == self._host:
             request.add_unredirected_header("Authorization", self._login)
         return self._opener.open(request, timeout=TIMEOUT_S)
@@ -174,26 +167,3 @@ class RemoteFile(io.RawIOBase):
         buffer[: len(content)] = content
         self._at += len(content)
         return len(content)
-
-
-def pip_index(root: Path) -> Index:
-    """The index that the host's pip is configured with. Raises IndexProblem where there is none to ask."""
-    settings = host_settings.pip_settings(root / ".venv")
-    if settings.get("no-index", "").lower() in ("1", "true", "yes"):
-        raise IndexProblem("pip is told to use no index (no-index).")
-    return Index(settings.get("index-url") or pips_own_index(root), settings)
-
-
-def pips_own_index(root: Path) -> str:
-    """The address that pip uses where nothing is configured, as its help page tells it."""
-    pips = [[sys.executable, "-m", "pip"], [shutil.which("pip3")], [shutil.which("pip")], [root / ".venv/boot/bin/pip"]]
-    for pip in pips:
-        try:
-            # One line per option however long, and no colours.
-            wide = {**os.environ, "COLUMNS": "1000", "NO_COLOR": "1"}
-            page = subprocess.run([*pip, "install", "--help"], capture_output=True, text=True, env=wide).stdout
-        except (OSError, TypeError):
-            continue
-        if found := re.search(r"--index-url.*\(default (https?://\S+)\)", page):
-            return found[1]
-    raise IndexProblem("there is no pip here to say which index it uses; set PIP_INDEX_URL, or ask with --offline.")

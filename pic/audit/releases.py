@@ -6,11 +6,14 @@ A `file` is an entry of the simple API's "files" (PEP 691, with PEP 700's size a
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.tags import Tag, sys_tags
 from packaging.utils import (
     InvalidSdistFilename,
     InvalidWheelFilename,
@@ -19,9 +22,7 @@ from packaging.utils import (
 )
 from packaging.version import Version
 
-from avatar.environment.wheel_tags import supported_tags
-
-OUR_PYTHON = (3, 11)
+OUR_PYTHON = sys.version_info[:2]
 LATEST_MINOR_ASKED = 40  # a specifier that admits Python 3.40 has no ceiling
 
 
@@ -57,12 +58,18 @@ class Release:
     @property
     def our_wheel(self) -> dict | None:
         """A wheel for our interpreter and system; the smallest where several fit."""
-        ours = supported_tags()
+        ours = our_tags()
         fitting = [f for f in self.wheels if not ours.isdisjoint(parse_wheel_filename(f["filename"])[3])]
         return min(fitting, key=lambda file: file.get("size") or 0, default=None)
 
     def admits(self, python: tuple[int, int] = OUR_PYTHON) -> bool:
         return specifiers(self.requires_python).contains(f"{python[0]}.{python[1]}.99")
+
+
+@cache
+def our_tags() -> frozenset[Tag]:
+    """What this interpreter on this host takes."""
+    return frozenset(sys_tags())
 
 
 def read_releases(files: Iterable[dict]) -> list[Release]:

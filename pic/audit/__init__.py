@@ -1,0 +1,1 @@
+"""The dependency-risk audit: what an index knows of packages by their names, before they are chosen."""

@@ -1,0 +1,106 @@
+"""What the results in the log are worth for what is there now: each gate's standing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+from pic import repo
+from pic.config import Config, Gate, locks_digest
+from pic.log import Event
+from pic.state import State
+
+PASSES = ("green", "waived")
+
+
+class Content:
+    """The tree of what is there now and the digest of the locks, each read once."""
+
+    def __init__(self, root: Path, config: Config):
+        self.root, self.config = root, config
+
+    @cached_property
+    def tree(self) -> str:
+        return repo.content_tree(self.root)
+
+    @cached_property
+    def locks(self) -> str:
+        return locks_digest(self.root, self.config)
+
+    @cached_property
+    def lines(self) -> dict[str, str]:
+        named = {path.rstrip("/") for gate in self.config.gate for path in gate.inputs if path != "."}
+        return repo.listing(self.root, self.tree, tuple(sorted(named))) if named else {}
+
+    def lacks(self, gate: Gate) -> list[str]:
+        """Its inputs that are not there."""
+        return [path for path in gate.inputs if path != "." and path.rstrip("/") not in self.lines]
+
+    def key(self, gate: Gate) -> str:
+        """What the result of this gate depends on: the whole tree, or the parts of it that it names."""
+        if "." in gate.inputs:
+            return self.tree
+        return repo.digest(*(self.lines.get(path.rstrip("/"), f"no {path}").encode() for path in gate.inputs))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """`what` is green, waived, red, expired, stale, missing or changed; the first two let a phase end."""
+
+    gate: str
+    phase: str
+    what: str
+    why: str
+    result: Event | None = None
+
+    @property
+    def passes(self) -> bool:
+        return self.what in PASSES
+
+
+def standing(gate: Gate, state: State, content: Content, today: date) -> Standing:
+    def is_(what: str, why: str, result: Event | None = None) -> Standing:
+        return Standing(gate.name, gate.phase, what, why, result)
+
+    agreed = state.agreed.get(gate.name)
+    if agreed is not None and agreed != gate.digest():
+        return is_("changed", "its definition is not the one that the phase was entered with; that needs a decision")
+    results = state.results.get(gate.name, [])
+    if not results:
+        return is_("missing", "it has never run")
+    same = [one for one in results if one["key"] == content.key(gate) and one["locks"] == content.locks]
+    fresh = [one for one in same if one["digest"] == gate.digest()]
+    if not fresh:
+        reason = "its definition" if same else "what it looks at"
+        return is_("stale", f"{reason} has changed since it ran", results[-1])
+    last = fresh[-1]
+    if last["green"]:
+        return is_("green", f"{last['count']} done in {last['seconds']:.1f} s", last)
+    waiver = next((one for one in reversed(state.waivers) if one["gate"] == gate.name), None)
+    if waiver is None:
+        return is_("red", last["why"], last)
+    said = f"{waiver['why']} ({waiver['by']}, until {waiver['until']})"
+    if waiver["until"] < today.isoformat():
+        return is_("expired", f"{last['why']}; its waiver has ended: {said}", last)
+    return is_("waived", f"{last['why']}; {said}", last)
+
+
+def standings(config: Config, state: State, content: Content, phase: str, today: date) -> list[Standing]:
+    """Of every gate up to this phase, and of those that were agreed and are gone."""
+    gates = config.gates_until(phase)
+    found = [standing(gate, state, content, today) for gate in gates]
+    here = {gate.name for gate in gates}
+    gone = [name for name in sorted(state.agreed) if name not in here]
+    return found + [
+        Standing(name, phase, "changed", "it was agreed when the phase was entered and is gone; that needs a decision")
+        for name in gone
+    ]
+
+
+def mend(one: Standing) -> str:
+    """The command for a gate that does not pass."""
+    if one.what == "changed":
+        return f"picctl decide … --accepts {one.gate}, or put it back"
+    return f"picctl gate {one.gate}"

@@ -1,0 +1,36 @@
+"""The log of a coding agent's events: an ignored file, without what its tools were given or gave back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from pic import trust
+from pic.errors import PicError
+from pic.log import now, stamp
+from pic.repo import FOLDER, find_project
+
+FILE = f"{FOLDER}/hooks.jsonl"
+KEPT = ("session_id", "tool_name", "tool_use_id", "source", "reason", "stop_hook_active")
+MOST_BYTES = 5_000_000  # then it begins anew
+
+
+def record(event: str, given: str) -> None:
+    """One line. Quiet and without effect where nothing is led or trusted: a hook must not stop an agent's work."""
+    try:
+        root = find_project(Path.cwd())
+    except PicError:
+        return
+    if not trust.is_trusted(root):
+        return
+    try:
+        said = json.loads(given or "{}")
+    except ValueError:
+        said = {}
+    line = {"at": stamp(now()), "event": event}
+    line |= {key: said[key] for key in KEPT if isinstance(said, dict) and key in said}
+    path = root / FILE
+    if path.is_file() and path.stat().st_size > MOST_BYTES:
+        path.unlink()
+    with open(path, "a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")

@@ -1,0 +1,146 @@
+"""The status log, the only truth: one JSON event a line, appended and never rewritten.
+
+How two logs merge: git joins their lines (`merge=union`), an event counts once by its id, and events are replayed by
+their clock, then id. The clock of a new event is one more than the greatest that its writer saw, so whatever a writer
+knew of comes before what it wrote, and either order of a merge gives the same state.
+A line that was cut off by a kill is closed by the next writer, who names its digest; it is then no damage.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import getpass
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pic.errors import PicError
+from pic.repo import FOLDER, digest
+
+LOG = f"{FOLDER}/status-log.jsonl"
+MARKERS = (b"<<<<<<<", b"=======", b">>>>>>>", b"|||||||")
+Event = dict
+
+
+def now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def stamp(when: datetime) -> str:
+    return when.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def whoami() -> str:
+    try:
+        return os.environ.get("PIC_WHO") or getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+def seal(event: Event) -> str:
+    """Twelve digits over the event without its seal."""
+    rest = {key: value for key, value in event.items() if key != "seal"}
+    return digest(json.dumps(rest, sort_keys=True).encode())[:12]
+
+
+@dataclass
+class Log:
+    """Its events in the order of replay, what a merge or a kill left behind, and the digest of its bytes."""
+
+    events: list[Event]
+    damage: list[tuple[int, str]]  # line number, what is wrong
+    torn: list[str]  # digests of lines at the end that were cut off and nobody has closed yet
+    key: str
+
+
+def read(root: Path) -> Log:
+    try:
+        content = (root / LOG).read_bytes()
+    except FileNotFoundError:
+        content = b""
+    except OSError as error:
+        raise PicError(f"{LOG} cannot be read: {error.strerror}", f"ls -l {LOG}") from None
+    events: dict[str, Event] = {}
+    broken: list[tuple[int, bytes]] = []
+    damage: list[tuple[int, str]] = []
+    lines = content.split(b"\n")
+    last_good = 0
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        event = parse(line)
+        if event is None:
+            broken.append((number, line))
+            continue
+        last_good = number
+        if event.get("seal") != seal(event):
+            damage.append((number, "its seal does not fit: it was edited"))
+        events[event["id"]] = event
+    closed = {fragment for event in events.values() for fragment in event.get("torn", ())}
+    torn = []
+    for number, line in broken:
+        name = digest(line)
+        if line.startswith(MARKERS):
+            damage.append((number, "it is a conflict marker of git"))
+        elif name in closed:
+            continue
+        elif number > last_good and line.startswith(b'{"'[: len(line)]):
+            torn.append(name)
+        else:
+            damage.append((number, "it is no event"))
+    ordered = sorted(events.values(), key=lambda event: (event["clock"], event["id"]))
+    return Log(ordered, sorted(damage), torn, digest(content))
+
+
+def parse(line: bytes) -> Event | None:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None
+    whole = isinstance(event, dict) and isinstance(event.get("id"), str) and type(event.get("clock")) is int
+    return event if whole and isinstance(event.get("type"), str) else None
+
+
+def refuse_damage(log: Log) -> None:
+    if log.damage:
+        number, what = log.damage[0]
+        raise PicError(
+            f"line {number} of {LOG} cannot be trusted: {what}",
+            f"restore it: git checkout -- {LOG}; of a conflict, remove the marker lines and keep both sides; then: picctl verify",
+        )
+
+
+@contextmanager
+def locked(root: Path) -> Iterator[None]:
+    """One writer at a time; a reader needs no lock."""
+    (root / FOLDER).mkdir(exist_ok=True)
+    with open(root / FOLDER / "lock", "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def append(root: Path, log: Log, kind: str, **fields: object) -> Event:
+    """One event in one write, on the disk when this returns. To be called under `locked`, with the log read there."""
+    clock = max((event["clock"] for event in log.events), default=0) + 1
+    event: Event = {"id": secrets.token_hex(8), "clock": clock, "at": stamp(now()), "who": whoami(), "type": kind}
+    event |= fields
+    if log.torn:
+        event["torn"] = log.torn
+    event["seal"] = seal(event)
+    handle = os.open(root / LOG, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+    try:
+        size = os.fstat(handle).st_size
+        closed = size == 0 or os.pread(handle, 1, size - 1) == b"\n"
+        line = ("" if closed else "\n") + json.dumps(event) + "\n"
+        os.write(handle, line.encode())
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    log.events.append(event)
+    log.torn = []
+    return event

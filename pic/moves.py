@@ -1,0 +1,127 @@
+"""What moves a workflow: start, hand-off, back; and what is written down on the way: decisions, waivers."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import date, timedelta
+
+from pic import handoff, verify
+from pic.errors import PicError, Refused
+from pic.evidence import mend
+from pic.log import Event, now, stamp, whoami
+from pic.project import Project
+from pic.repo import write_whole
+from pic.state import DONE
+
+LONGEST_WAIVER = 90  # days
+
+
+def start(project: Project, problem: str) -> Event:
+    if not problem.strip():
+        raise PicError("the problem is empty", 'picctl start "what is to be made"')
+    with project.writing():
+        if project.state.workflow and project.state.phase != DONE:
+            raise Refused(f"{project.state.workflow} is open in {project.state.phase}", "picctl status")
+        first = project.config.names()[0]
+        return project.append(
+            "start", workflow=now().strftime("WF-%Y%m%d-%H%M%S"), problem=problem.strip(), phase=first,
+            agreed=project.agreed(first),
+        )  # fmt: skip
+
+
+def hand_over(project: Project) -> tuple[Event | None, str]:
+    """The event and its file; None and the draft's name where there was no draft and one was written."""
+    phase = project.config.find_phase(project.open_phase())
+    draft = project.root / handoff.draft_name(phase.name)
+    if not draft.is_file():
+        write_whole(draft, handoff.draft(phase.name))
+        return None, handoff.draft_name(phase.name)
+    body = draft.read_text("utf-8", errors="replace")
+    with project.writing():
+        standings = project.standings(project.open_phase())
+        for one in standings:
+            if not one.passes:
+                raise Refused(f"gate {one.gate} is {one.what}: {one.why}", mend(one))
+        if not any(one.phase == phase.name for one in standings):
+            raise Refused(f"{phase.name} has no gate, so nothing shows that it has ended",
+                          "write a [[gate]] of it into pic.toml, then: picctl gate")  # fmt: skip
+        handoff.refuse_deliverables(project.root, phase.deliverables, phase.name)
+        handoff.refuse_body(body, phase.name, project.root, standings)
+        names = project.config.names()
+        later = names[names.index(phase.name) + 1 :]
+        to = project.config.find_phase(later[0]) if later else None
+        event = project.append(
+            "handoff", workflow=project.state.workflow, to=to.name if to else DONE, body=body,
+            from_pic=phase.owner, to_pic=to.owner if to else "nobody: the workflow ends here",
+            agreed=project.agreed(to.name) if to else {},
+            gates=[evidence(one.result, one.what) for one in standings if one.result],
+            waivers=[{k: w[k] for k in ("gate", "why", "by", "until")} for w in project.state.waivers],
+            **{"from": phase.name},
+        )  # fmt: skip
+    verify.settle(project)
+    draft.unlink(missing_ok=True)
+    return event, handoff.file_name(event)
+
+
+def evidence(result: Event, what: str) -> dict:
+    kept = ("gate", "phase", "count", "seconds", "tree", "key", "commit", "digest", "locks", "python", "host", "id")
+    return {"what": what, **{name: result[name] for name in kept}}
+
+
+def back(project: Project, to: str, why: str) -> Event:
+    target = project.config.find_phase(to).name
+    if not why.strip():
+        raise PicError("going back needs a reason", f'picctl back {to} --why "…"')
+    with project.writing():
+        if not project.state.workflow:
+            project.open_phase()
+        names, phase = project.config.names(), project.state.phase
+        if phase in names and names.index(phase) <= names.index(target):
+            raise Refused(f"{phase} is open, and {target} is not before it", "picctl status")
+        later = [*names[names.index(target) + 1 :], DONE, *([phase] if phase not in names else [])]
+        return project.append(
+            "back", workflow=project.state.workflow, to=target, later=sorted({*later}), why=why.strip(),
+            agreed=project.agreed(target),
+        )  # fmt: skip
+
+
+def decide(project: Project, question: str, options: list[str], chosen: str, why: str, confirmation: str,
+           accepts: str | None, supersedes: str | None, who: str | None) -> Event:  # fmt: skip
+    pairs = [[part.strip() for part in option.partition(":")[::2]] for option in options]
+    if chosen not in [name for name, _ in pairs]:
+        named = ", ".join(name for name, _ in pairs) or "none"
+        raise PicError(
+            f"{chosen!r} is none of the options ({named})", f'picctl decide … --option "{chosen}: its claim"'
+        )
+    project.config.find_gate(confirmation)
+    if not (question.strip() and why.strip()):
+        raise PicError("a decision needs a question and a reason", 'picctl decide "QUESTION" … --why "REASON"')
+    with project.writing():
+        if supersedes and supersedes not in [one["decision"] for one in project.state.decisions]:
+            raise PicError(f"there is no decision {supersedes!r}", "ls .pic/decisions")
+        digest = ""
+        if accepts:
+            here = [gate.digest() for gate in project.config.gate if gate.name == accepts]
+            if not here and accepts not in project.state.agreed:
+                project.config.find_gate(accepts)
+            digest = here[0] if here else ""
+        event = project.append(
+            "decide", workflow=project.state.workflow, decision=secrets.token_hex(4), question=question.strip(),
+            options=pairs, chosen=chosen, reason=why.strip(), by=who or whoami(), confirmation=confirmation,
+            accepts=accepts, digest=digest, supersedes=supersedes,
+        )  # fmt: skip
+    verify.settle(project)
+    return event
+
+
+def waive(project: Project, gate: str, why: str, until: date, who: str | None) -> Event:
+    project.config.find_gate(gate)
+    today = date.fromisoformat(stamp(now())[:10])
+    if not why.strip():
+        raise PicError("a waiver needs a reason", f'picctl waive {gate} --why "…" --until {today + timedelta(14)}')
+    if not today <= until <= today + timedelta(LONGEST_WAIVER):
+        raise PicError(f"a waiver ends between today and {LONGEST_WAIVER} days from now, not on {until}",
+                       f"picctl waive {gate} … --until {today + timedelta(14)}")  # fmt: skip
+    with project.writing():
+        return project.append("waive", workflow=project.state.workflow, gate=gate, why=why.strip(),
+                              by=who or whoami(), until=until.isoformat())  # fmt: skip

@@ -1,0 +1,110 @@
+"""An opened project: its configuration, log and state, and every event that is written to it."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+from pic import log as logs
+from pic import repo, runner, state
+from pic.config import Config, Gate, read_config
+from pic.errors import Refused
+from pic.evidence import Content, Standing, standings
+from pic.log import Event, Log
+
+OUTPUT = f"{repo.FOLDER}/output"
+
+
+class Project:
+    def __init__(self, root: Path):
+        self.root = root
+        self.config: Config = read_config(root)
+        self.log: Log = logs.read(root)
+        logs.refuse_damage(self.log)
+        self.state = state.load(root, self.log)
+        self.content = Content(root, self.config)
+
+    @classmethod
+    def here(cls) -> Project:
+        return cls(repo.find_project(Path.cwd()))
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """The log as it is under the lock, and the state of it afterwards."""
+        with logs.locked(self.root):
+            self.log = logs.read(self.root)
+            logs.refuse_damage(self.log)
+            self.state = state.replay(self.log.events)
+            yield
+            self.log = logs.read(self.root)
+            self.state = state.replay(self.log.events)
+            state.keep(self.root, self.log, self.state)
+
+    def append(self, kind: str, **fields: object) -> Event:
+        return logs.append(self.root, self.log, kind, **fields)
+
+    # ---------------------------------------------------------------- what is asked of it
+
+    def open_phase(self) -> str:
+        """The phase that is open. Raises Refused where none is."""
+        if not self.state.workflow:
+            raise Refused("no workflow has been started", 'picctl start "the problem"')
+        if self.state.phase == state.DONE:
+            raise Refused(f"{self.state.workflow} is done", 'picctl start "the next problem"')
+        return self.config.find_phase(self.state.phase).name
+
+    def standings(self, phase: str) -> list[Standing]:
+        return standings(self.config, self.state, self.content, phase, date.fromisoformat(logs.stamp(logs.now())[:10]))
+
+    def agreed(self, phase: str) -> dict[str, str]:
+        """{gate: digest} of what a phase is entered with."""
+        return {gate.name: gate.digest() for gate in self.config.gates_until(phase)}
+
+    # ---------------------------------------------------------------- gates
+
+    def run_gate(self, gate: Gate) -> Event:
+        """Run it and write down what it gave. What changed while it ran is no evidence for what is there afterwards."""
+        lacking = self.content.lacks(gate)
+        key, tree, locks = self.content.key(gate), self.content.tree, self.content.locks
+        output = self.root / OUTPUT / f"{gate.name}.txt"
+        if lacking:
+            ran = runner.Ran(False, f"its input {lacking[0]} is not there", None, 0, 0.0)
+        else:
+            ran = runner.run(gate, self.root, output)
+        after = Content(self.root, self.config)
+        if ran.green and (after.key(gate), after.locks) != (key, locks):
+            ran = runner.Ran(
+                False,
+                "its inputs changed while it ran; let git ignore what it writes",
+                ran.exit,
+                ran.count,
+                ran.seconds,
+            )
+        self.content = after
+        with self.writing():
+            event = self.append(
+                "gate", workflow=self.state.workflow, gate=gate.name, phase=gate.phase, green=ran.green, why=ran.why,
+                exit=ran.exit, count=ran.count, seconds=ran.seconds, key=key, tree=tree, commit=self.commit(),
+                digest=gate.digest(), locks=locks, run=list(gate.run), python=platform.python_version(),
+                host=platform.node(), system=f"{platform.system()} {platform.machine()}",
+            )  # fmt: skip
+        return event
+
+    def commit(self) -> str:
+        try:
+            return repo.git(self.root, "rev-parse", "--verify", "-q", "HEAD")
+        except repo.PicError:
+            return ""  # before the first commit
+
+    def output_of(self, gate: str, lines: int = 8) -> list[str]:
+        path = self.root / OUTPUT / f"{gate}.txt"
+        try:
+            with open(path, "rb") as file:
+                file.seek(max(os.fstat(file.fileno()).st_size - 4096, 0))
+                return file.read().decode(errors="replace").splitlines()[-lines:]
+        except OSError:
+            return []

@@ -1,0 +1,96 @@
+"""The repository: its root, its own files, and the key of its content.
+
+The key is the git tree of everything that is not ignored, committed or not, without `.pic`: it stays the same over
+commits of `.pic` alone and over amends, and changes with every edit of a source.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from pic.errors import PicError
+
+FOLDER = ".pic"
+CONFIG = "pic.toml"
+
+
+def git(root: Path, *words: str, index: Path | None = None) -> str:
+    """Standard output of a git command. Raises PicError with git's own last line."""
+    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"):  # set where a hook of git calls picctl
+        environment.pop(name, None)
+    if index:
+        environment["GIT_INDEX_FILE"] = str(index)
+    try:
+        done = subprocess.run(["git", "-C", root, *words], env=environment, capture_output=True, text=True)
+    except FileNotFoundError:
+        raise PicError("git is not on PATH", "install git") from None
+    if done.returncode:
+        said = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise PicError(f"git {words[0]} failed in {root}: {said.rstrip('.')}", f"git -C {root} status")
+    return done.stdout.strip()
+
+
+def find_root(start: Path) -> Path:
+    """The top of the git repository that holds `start`, found without starting git."""
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if (folder / ".git").exists():
+            return folder
+    raise PicError(f"{start} is in no git repository", "git init && picctl init")
+
+
+def find_project(start: Path) -> Path:
+    """The root of a repository that was made one of ours by `picctl init`."""
+    root = find_root(start)
+    if not (root / CONFIG).is_file():
+        raise PicError(f"{root} has no {CONFIG}", "picctl init")
+    return root
+
+
+def content_tree(root: Path) -> str:
+    """The git tree of what is there now, without `.pic`."""
+    with tempfile.TemporaryDirectory(prefix="picctl-") as scratch:
+        index, real = Path(scratch, "index"), index_of(root)
+        if real.exists():
+            shutil.copy2(real, index)  # with its time: git reads no file that is older and unchanged
+        git(root, "rm", "-rqf", "--cached", "--ignore-unmatch", FOLDER, index=index)
+        git(root, "add", "-A", "--", ".", f":!{FOLDER}", index=index)
+        return git(root, "write-tree", index=index)
+
+
+def index_of(root: Path) -> Path:
+    if (root / ".git").is_dir():
+        return root / ".git/index"
+    return root / git(root, "rev-parse", "--git-path", "index")  # a worktree or a submodule
+
+
+def listing(root: Path, tree: str, inputs: tuple[str, ...]) -> dict[str, str]:
+    """{path: its line of git ls-tree} for these paths of a tree; a path that is not there is left out."""
+    found, waiting = {}, set(inputs)
+    while waiting:  # of a folder and a path in it, git would list the second alone
+        outer = {path for path in waiting if not any(path.startswith(f"{other}/") for other in waiting)}
+        lines = git(root, "ls-tree", "-z", tree, "--", *sorted(outer)).split("\0")
+        found |= {line.partition("\t")[2]: line for line in lines if line}
+        waiting -= outer
+    return found
+
+
+def digest(*parts: bytes) -> str:
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def write_whole(path: Path, text: str) -> None:
+    """The file is there with all of its text, or as it was."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False, encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    Path(file.name).chmod(0o644)
+    os.replace(file.name, path)

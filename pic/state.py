@@ -1,0 +1,89 @@
+"""Where a project stands, replayed from its log; `.pic/state.json` keeps it for the next reader."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from pic.log import Event, Log
+from pic.repo import FOLDER, write_whole
+
+CACHE = f"{FOLDER}/state.json"
+FORMAT = 1
+DONE = "done"
+KEPT_RESULTS = 40  # of a gate, the newest
+
+
+@dataclass
+class State:
+    workflow: str = ""  # WF-YYYYMMDD-HHMMSS, empty before the first start
+    problem: str = ""
+    phase: str = ""  # the phase that is open, or `done`
+    agreed: dict[str, str] = field(default_factory=dict)  # {gate: digest} as they stood when the phase was entered
+    results: dict[str, list[Event]] = field(default_factory=dict)  # {gate: what its runs gave, oldest first}
+    handoffs: list[Event] = field(default_factory=list)
+    decisions: list[Event] = field(default_factory=list)
+    waivers: list[Event] = field(default_factory=list)
+
+    def superseded_by(self, decision: str) -> str:
+        return next((one["decision"] for one in self.decisions if one.get("supersedes") == decision), "")
+
+
+def replay(events: list[Event]) -> State:
+    """The same state for the same set of events, in whatever order two logs were joined.
+
+    Back beats forward: a hand-off moves on only from the phase that is open, so that one which was written beside
+    a `back` counts for nothing, whichever of them comes first.
+    """
+    state = State()
+    for event in events:
+        kind = event["type"]
+        if kind == "start":
+            state.workflow, state.problem = event["workflow"], event["problem"]
+            state.phase, state.agreed = event["phase"], dict(event["agreed"])
+        elif kind == "gate":
+            state.results.setdefault(event["gate"], []).append(event)
+            del state.results[event["gate"]][:-KEPT_RESULTS]
+        elif kind == "decide":
+            state.decisions.append(event)
+            if event.get("accepts") and event["workflow"] == state.workflow:
+                accept(state, event)
+        elif kind == "waive":
+            state.waivers.append(event)
+        elif kind in ("handoff", "back"):
+            if kind == "handoff":
+                state.handoffs.append(event)
+            if event["workflow"] == state.workflow and goes(kind, event, state.phase):
+                state.phase, state.agreed = event["to"], dict(event["agreed"])
+    return state
+
+
+def accept(state: State, event: Event) -> None:
+    if event["digest"]:
+        state.agreed[event["accepts"]] = event["digest"]
+    else:
+        state.agreed.pop(event["accepts"], None)
+
+
+def goes(kind: str, event: Event, phase: str) -> bool:
+    """Whether the event moves from here: forward from its own phase alone, back from every later one."""
+    return event["from"] == phase if kind == "handoff" else phase in event["later"]
+
+
+def load(root: Path, log: Log) -> State:
+    """The state of this log: the kept one where it is of these bytes."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        kept = json.loads((root / CACHE).read_text("utf-8"))
+        if kept["log"] == log.key and kept["format"] == FORMAT:
+            return State(**kept["state"])
+    state = replay(log.events)
+    keep(root, log, state)
+    return state
+
+
+def keep(root: Path, log: Log, state: State) -> None:
+    kept = {"format": FORMAT, "log": log.key, "state": asdict(state)}
+    with suppress(OSError):  # a read-only checkout has no cache
+        write_whole(root / CACHE, json.dumps(kept))

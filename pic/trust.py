@@ -1,0 +1,52 @@
+"""Whose commands may run here: those of a pic.toml and of hooks that somebody on this host has said yes to.
+
+The yes is kept in the user's own state folder, for this place and these bytes; a clone has none, a change asks again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from pic.errors import Refused
+from pic.repo import CONFIG, digest, write_whole
+
+WATCHED = (CONFIG, ".claude/settings.json")
+
+
+def store() -> Path:
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state"
+    return Path(base) / "picctl/trusted.json"
+
+
+def read_store() -> dict[str, str]:
+    try:
+        kept = json.loads(store().read_text("utf-8"))
+        return kept if isinstance(kept, dict) else {}
+    except (OSError, ValueError):
+        return {}
+
+
+def fingerprint(root: Path) -> str:
+    parts = []
+    for name in WATCHED:
+        path = root / name
+        parts.append(path.read_bytes() if path.is_file() else b"")
+    return digest(*parts)
+
+
+def is_trusted(root: Path) -> bool:
+    return read_store().get(str(root)) == fingerprint(root)
+
+
+def trust(root: Path) -> None:
+    write_whole(store(), json.dumps(read_store() | {str(root): fingerprint(root)}, indent=1))
+
+
+def refuse_untrusted(root: Path) -> None:
+    if not is_trusted(root):
+        known = str(root) in read_store()
+        what = "has changed since it was trusted here" if known else "is not trusted here"
+        raise Refused(f"{CONFIG} or a hook of {root} {what}, and its commands run nothing until then",
+                      "read the commands that picctl trust prints, then: picctl trust --yes")  # fmt: skip

@@ -1,0 +1,51 @@
+"""Do the log, the state, the hand-offs and the decisions agree? What only lacks its file is written again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pic import decisions, handoff, state
+from pic.project import Project
+from pic.repo import FOLDER, write_whole
+
+SUPERSEDED = re.compile(r"^Superseded by: .*\n", re.MULTILINE)
+
+
+def documents(project: Project) -> dict[str, str]:
+    """{path: text} of every file that the log tells of."""
+    found = {handoff.file_name(event): handoff.text(event) for event in project.state.handoffs}
+    return found | {decisions.file_name(e): decisions.text(e, project.state) for e in project.state.decisions}
+
+
+def settle(project: Project) -> list[str]:
+    """Write what is not there, or only lacks a later decision; the paths. Leftovers of a kill are removed."""
+    written = []
+    for name, text in documents(project).items():
+        path = project.root / name
+        there = path.read_text("utf-8", errors="replace") if path.is_file() else None
+        if there != text and (there is None or SUPERSEDED.sub("", there) == SUPERSEDED.sub("", text)):
+            write_whole(path, text)
+            written.append(name)
+    for folder in ("", "handoffs", "decisions", "drafts"):
+        for left in (project.root / FOLDER / folder).glob("tmp*.tmp"):
+            left.unlink(missing_ok=True)
+    return written
+
+
+def problems(project: Project) -> Iterator[str]:
+    """A sentence each, after `settle`."""
+    known = documents(project)
+    for name, text in known.items():
+        if (project.root / name).read_text("utf-8", errors="replace") != text:
+            yield f"{name} is not what the log says: it was edited; put it aside, then: picctl verify"
+    for folder in ("handoffs", "decisions"):
+        for path in sorted((project.root / FOLDER / folder).glob("*.md")):
+            name = str(path.relative_to(project.root))
+            if name not in known:
+                yield f"{name} is in no event of the log: git log -- {name} tells whose it is; remove it or restore the log"
+    if state.replay(project.log.events) != state.load(project.root, project.log):
+        yield f"{state.CACHE} is not what the log gives: rm {state.CACHE}"
+    phase = project.state.phase
+    if phase not in ("", state.DONE, *project.config.names()):
+        yield f"the open phase {phase} is not in pic.toml: name it there again, or picctl back to one that is"

@@ -1,0 +1,267 @@
+"""Gates of picctl: how a command is run, and what its result is worth for what is there now."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import date, timedelta
+
+import pytest
+
+from pic import evidence, init, moves, prove, repo, runner
+from pic.config import Gate
+from pic.project import Project
+from tests import pic_project
+from tests.pic_project import git
+
+TODAY = date.today()
+
+
+def a_gate(*run, **more):
+    return Gate(name="g", phase="research", run=run, **({"work": r"(\d+) done", "limit": 20} | more))
+
+
+def ran(tmp_path, *words, **more):
+    return runner.run(a_gate(*words, **more), tmp_path, tmp_path / "out/g.txt")
+
+
+def python(text):
+    return sys.executable, "-c", text
+
+
+def test_green_needs_work_that_was_done(tmp_path):
+    assert ran(tmp_path, "echo", "1 done").green
+    assert ran(tmp_path, "echo", "1 done\n7 done").count == 7
+    for words, more, why in (
+        (["echo", "0 done"], {}, "it did 0 of at least 1"),
+        (["echo", "4 done"], {"at_least": 5}, "it did 4 of at least 5"),
+        (["true"], {}, "does not say what work"),
+        (["echo", "x done"], {"work": r"(\w+) done"}, "is no number"),
+        (["false"], {}, "exit code 1"),
+        (["sh", "-c", "exit 127"], {}, "exit code 127"),
+        (["no-such-program"], {}, "no-such-program is not found"),
+        (["./there"], {}, "cannot be run"),
+        (python("import os; os.kill(os.getpid(), 9)"), {}, "signal 9"),
+        (["echo", "1 done"], {"work_file": "report"}, "report was not written"),
+    ):
+        (tmp_path / "there").write_text("")
+        found = ran(tmp_path, *words, **more)
+        assert not found.green and why in found.why, found
+
+
+def test_a_report_of_another_day_is_no_work(tmp_path):
+    (tmp_path / "report").write_text("3 done")
+    assert ran(tmp_path, "touch", "report", work_file="report").green
+    os.utime(tmp_path / "report", (1, 1))
+    assert "older than this run" in ran(tmp_path, "true", work_file="report").why
+
+
+def test_a_gate_that_never_ends_is_red_with_all_that_it_started(tmp_path):
+    words = ["sh", "-c", "sleep 600 & echo $! >child; echo 1 done; sleep 600"]
+    found = ran(tmp_path, *words, limit=0.5)
+    assert not found.green and "within its limit of 0.5 s" in found.why and found.exit is None
+    assert gone(int((tmp_path / "child").read_text()))
+
+
+def test_a_child_that_keeps_the_output_open_is_no_time_out(tmp_path):
+    found = ran(tmp_path, "sh", "-c", "sleep 600 & echo $! >child; echo 1 done")
+    assert found.green and found.seconds < 10
+    assert gone(int((tmp_path / "child").read_text()))
+
+
+def gone(pid):
+    for _ in range(100):
+        try:
+            with open(f"/proc/{pid}/stat") as file:
+                if file.read().rpartition(")")[2].split()[0] == "Z":
+                    return True
+        except OSError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_no_other_group_is_killed(tmp_path):
+    other = subprocess.Popen(["sleep", "600"], start_new_session=True)
+    try:
+        ran(tmp_path, "sleep", "600", limit=0.2)
+        assert other.poll() is None
+    finally:
+        other.kill()
+        other.wait()
+
+
+def test_a_gate_has_no_input(tmp_path):
+    assert ran(tmp_path, *python("import sys; print(len(sys.stdin.read()) + 1, 'done')")).count == 1
+
+
+def test_a_flood_ends_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(runner, "MOST_OUTPUT", 2**20)
+    assert "MiB of output" in ran(tmp_path, "yes").why
+
+
+# ---------------------------------------------------------------- evidence
+
+
+@pytest.fixture
+def root(tmp_path):
+    root = pic_project.make(tmp_path / "repository")
+    init.init(root)
+    pic_project.fill(root)
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "one")
+    project = Project(root)
+    moves.start(project, "x")
+    for gate in project.config.gate:
+        assert project.run_gate(gate)["green"]
+    return root
+
+
+def standing(root, gate="research-lines", today=TODAY):
+    project = Project(root)
+    return evidence.standing(project.config.find_gate(gate), project.state, project.content, today).what
+
+
+def test_evidence_is_bound_to_content(root):
+    event = Project(root).state.results["research-lines"][0]
+    assert {"tree", "key", "digest", "locks", "python", "host", "commit", "exit", "count"} <= event.keys()
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "the log alone")
+    assert standing(root) == "green"
+    git(root, "commit", "-q", "--amend", "-m", "other words")
+    assert standing(root) == "green"
+    (root / "planning.txt").write_text("no input of it\n")
+    assert (standing(root), standing(root, "planning-lines")) == ("green", "stale")
+    (root / "research.txt").write_text("good, edited\n")
+    assert standing(root) == "stale"
+    (root / "research.txt").write_text("good\n")
+    assert standing(root) == "green"  # what was shown of these bytes is shown of them still
+    (root / "requirements.txt").write_text("a lock")
+    assert standing(root) == "stale"
+    (root / "requirements.txt").unlink()
+    (root / "research.txt").unlink()
+    assert standing(root) == "stale"
+    project = Project(root)
+    event = project.run_gate(project.config.find_gate("research-lines"))
+    assert not event["green"] and "its input research.txt is not there" in event["why"]
+
+
+def test_without_inputs_every_file_counts_untracked_ones_too(root):
+    config = (root / "pic.toml").read_text().replace('inputs = ["research.txt"]', "")
+    (root / "pic.toml").write_text(config)
+    project = Project(root)
+    assert project.run_gate(project.config.find_gate("research-lines"))["green"]
+    project.state.agreed.clear()
+
+    def now():
+        project.content = evidence.Content(root, project.config)
+        gate = project.config.find_gate("research-lines")
+        return evidence.standing(gate, project.state, project.content, TODAY).what
+
+    assert now() == "green"
+    (root / "new.txt").write_text("x")
+    assert now() == "stale"
+    (root / "new.txt").unlink()
+    (root / ".pic/new.txt").write_text("x")
+    assert now() == "green"
+
+
+def test_what_changes_its_own_inputs_is_no_evidence(root):
+    config = (root / "pic.toml").read_text()
+    run = 'run = ["grep", "-c", "good", "research.txt"]'
+    (root / "pic.toml").write_text(config.replace(run, 'run = ["sh", "-c", "echo good >>research.txt; echo 1"]'))
+    project = Project(root)
+    assert "inputs changed while it ran" in project.run_gate(project.config.find_gate("research-lines"))["why"]
+
+
+def test_a_waiver_ends(root):
+    (root / "research.txt").write_text("bad\n")
+    project = Project(root)
+    gate = project.config.find_gate("research-lines")
+    assert not project.run_gate(gate)["green"]
+    assert standing(root) == "red"
+    moves.waive(project, "research-lines", "why", TODAY + timedelta(2), "Ann")
+    assert standing(root) == "waived"
+    assert standing(root, today=TODAY + timedelta(2)) == "waived"
+    assert standing(root, today=TODAY + timedelta(3)) == "expired"
+    (root / "research.txt").write_text("worse\n")
+    assert standing(root) == "stale"  # it still has to run
+
+
+def test_a_gate_that_was_taken_away_or_moved_needs_a_decision(root):
+    config = (root / "pic.toml").read_text()
+    (root / "pic.toml").write_text(config.replace('phase = "research"', 'phase = "review"'))
+    found = Project(root).standings("research")
+    assert [(one.gate, one.what) for one in found] == [("research-lines", "changed")]
+    project = Project(root)
+    moves.decide(project, "q", ["a"], "a", "why", "planning-lines", "research-lines", None, None)
+    again = Project(root).standings("research")
+    assert [one.gate for one in again] in ([], ["research-lines"])
+    assert not [one for one in again if one.what == "green"]
+
+
+def test_a_folder_and_a_file_in_it_are_both_inputs(tmp_path):
+    root = pic_project.make(tmp_path)
+    (root / "a b/c").mkdir(parents=True)
+    (root / "a b/c/d").write_text("x")
+    tree = repo.content_tree(root)
+    assert repo.listing(root, tree, ("a b", "a b/c", "a b/c/d", "gone")).keys() == {"a b", "a b/c", "a b/c/d"}
+
+
+# ---------------------------------------------------------------- prove
+
+
+def test_a_fault_makes_its_gate_alone_red(root):
+    (root / "design.txt").chmod(0o755)
+    config = (root / "pic.toml").read_text().replace('"review.txt", write = "bad\\n"', '"review.txt", remove = true')
+    (root / "pic.toml").write_text(config)
+    assert "remove" in config
+    git(root, "commit", "-qam", "a program, and a file that goes")
+    project = Project(root)
+    found = list(prove.prove(project, list(project.config.gate)))
+    assert [good for _, good in found] == [True] * 6, found
+    assert git(root, "status", "--porcelain", "--", ".", ":!.pic") == ""
+
+
+def test_a_blind_gate_and_one_that_is_not_alone_are_named(root):
+    config = (root / "pic.toml").read_text()
+    config = config.replace('"research.txt", write = "bad', '"research.txt", write = "good')
+    config = config.replace('"good", "design.txt"', '"good", "planning.txt"').replace(
+        '["design.txt"]', '["planning.txt"]'
+    )
+    config = config.replace('"review.txt", write = "bad\\n"', '"review.txt", find = "nobody", put = ""')
+    config = config.replace('fault = {file = "testing.txt", write = "bad\\n"}', "")
+    (root / "pic.toml").write_text(config)
+    project = Project(root)
+    said = [line for line, good in prove.prove(project, list(project.config.gate)) if not good]
+    assert [line[:9] for line in said] == ["no fault ", "blind    ", "not alone", "blind    ", "no fault "], said
+
+
+def test_the_key_of_an_empty_repository(tmp_path):
+    root = pic_project.make(tmp_path)
+    key = repo.content_tree(root)
+    assert len(key) == 40
+    init.init(root)
+    git(root, "add", ".pic")
+    (root / ".pic/status-log.jsonl").write_text("neither what is staged nor what is committed\n")
+    assert repo.content_tree(root) == repo.content_tree(root) != key  # pic.toml is there now
+    (root / "pic.toml").unlink()
+    assert repo.content_tree(root) == key
+
+
+def test_picctl_that_is_told_to_stop_ends_its_gate(root, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    config = (root / "pic.toml").read_text()
+    run = 'run = ["grep", "-c", "good", "research.txt"]'
+    (root / "pic.toml").write_text(config.replace(run, 'run = ["sh", "-c", "echo $$ >.pic/pid; exec sleep 600"]'))
+    assert pic_project.picctl(root, "trust", "--yes").returncode == 0
+    words = [sys.executable, "-P", "-m", "pic", "gate", "research-lines"]
+    process = subprocess.Popen(words, cwd=root, env={**os.environ, "PYTHONPATH": str(pic_project.ROOT)})
+    while not (root / ".pic/pid").is_file() or not (root / ".pic/pid").read_text().strip():
+        time.sleep(0.02)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 143
+    assert gone(int((root / ".pic/pid").read_text()))

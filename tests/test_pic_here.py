@@ -1,0 +1,89 @@
+"""This repository's own gates: each failure that stopped the project before, planted in a copy, is red in its phase alone."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from pic import evidence, prove
+from pic.config import Fault, read_config
+from pic.evidence import Content
+from pic.project import Project
+from tests.conftest import ROOT
+from tests.namespaces import need_mounts
+from tests.package_index import PackageIndex
+
+# What stopped it, in the order of the post-mortem; the gate that is to see it, in its phase; the fault, if not the gate's own.
+LOADING = 'def planted(folder: Path) -> None:\n    import torchaudio\n\n    torchaudio.load(folder / "a.wav")\n\n\nBASE += (planted,)\n\n\n'
+FAILURES = [
+    ("pip install TTS hung: a dead package", "research", "names", None),
+    ("Python 3.12 did not work: distutils", "research", "next-python", None),
+    ("torchaudio.info was gone", "design", "spike", None),
+    ("torchaudio.load wanted torchcodec", "design", "spike",
+     Fault(file="ci/gates/spike", find="def main() -> int:", put=f"{LOADING}def main() -> int:")),
+    ("no module coqpit", "testing", "imports", None),
+    ("25 tests stood on mocks", "testing", "no-mocks", None),
+    ("RunPod's Python is 3.12", "planning", "matrix", None),
+    ("the video was never made", "review", "end-to-end", None),
+]  # fmt: skip
+SLOW = ("suite",)  # this one runs in it
+
+
+def healthy(name: str) -> dict:
+    """An index's answer for a package with which nothing is wrong."""
+    day = (date.today() - timedelta(60)).isoformat()
+    files = [
+        {"filename": f"{name.replace('-', '_')}-{version}-py3-none-any.whl", "url": "x.whl", "hashes": {},
+         "upload-time": f"{day}T00:00:00Z", "size": 1, "yanked": False}
+        for version in ("1.0", "1.1", "1.2")
+    ]  # fmt: skip
+    return {"meta": {"api-version": "1.1"}, "name": name, "files": files}
+
+
+@pytest.fixture
+def index():
+    with PackageIndex() as running:
+        for name in (ROOT / "ci/gates/packages.txt").read_text().splitlines():
+            if name[:1].isalpha():
+                running.projects[name] = healthy(name)
+        yield running
+
+
+def test_each_phase_has_gates_and_each_gate_a_fault():
+    config = read_config(ROOT)
+    assert {gate.phase for gate in config.gate} == set(config.names())
+    assert all(gate.fault and gate.why for gate in config.gate)
+    for _, phase, gate, _ in FAILURES:
+        assert config.find_gate(gate).phase == phase
+
+
+def test_the_lessons_name_the_gates():
+    page = (ROOT / "docs/lessons.md").read_text()
+    for _, phase, gate, _ in FAILURES:
+        assert re.search(rf"\| {phase} \|[^|\n]*\| `{gate}`", page), gate
+
+
+@pytest.mark.usefixtures("full_environment")
+@pytest.mark.timeout(900)
+def test_each_failure_is_red_in_its_phase_alone(tmp_path, index, monkeypatch):
+    need_mounts()  # torchaudio.load fails where FFmpeg's libraries are out of sight
+    monkeypatch.setenv("PICCTL_INDEX_URL", index.address)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    copy = prove.copy_of(Project(ROOT), tmp_path.resolve() / "copy")
+    assert prove.run_stale(copy, SLOW) == [], [copy.output_of(gate.name, 30) for gate in copy.config.gate]
+    for what, _, gate, other in FAILURES:
+        fault = other or copy.config.find_gate(gate).fault
+        path = copy.root / fault.file
+        before = prove.remembered(path)
+        assert prove.plant(path, fault) == "", what
+        assert prove.run_stale(copy, SLOW) == [gate], what
+        prove.restore(path, before)
+        copy.content = Content(copy.root, copy.config)
+        standing = evidence.standing(copy.config.find_gate(gate), copy.state, copy.content, date.today())
+        assert standing.what == "green", what  # without the fault, what was shown before holds

@@ -1,0 +1,273 @@
+"""The log of picctl: clones that merge, two writers at once, and a kill at any write."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from pic import init, log, moves, state, verify
+from pic.errors import PicError
+from pic.project import Project
+from tests import pic_project
+from tests.pic_project import PHASES, git, write_draft
+
+
+def new(folder: Path) -> Path:
+    root = pic_project.make(folder)
+    init.init(root)
+    pic_project.fill(root)
+    save(root)
+    return root
+
+
+def save(root: Path) -> None:
+    git(root, "add", "-A")
+    git(root, "commit", "-q", "--allow-empty", "-m", "saved")
+
+
+def clone(root: Path, folder: Path) -> Path:
+    git(root, "clone", "-q", str(root), str(folder))
+    return folder.resolve()
+
+
+def agrees(root: Path) -> bool:
+    project = Project(root)
+    verify.settle(project)
+    return not list(verify.problems(project))
+
+
+# ---------------------------------------------------------------- commands of chance
+
+
+def one_command(root: Path, chance: random.Random) -> None:
+    """Any command, allowed or refused."""
+    project = Project(root)
+    gates = [gate.name for gate in project.config.gate]
+    what = chance.choice(["start", "gate", "gate", "edit", "decide", "waive", "back", "handoff", "handoff", "handoff"])
+    if project.state.phase not in PHASES and chance.random() < 0.7:
+        what = "start"
+    try:
+        if what == "start":
+            moves.start(project, "p")
+        elif what == "gate":
+            for gate in project.config.gates_until(project.open_phase()):
+                project.run_gate(gate)
+        elif what == "edit":
+            (root / f"{chance.choice(PHASES)}.txt").write_text(chance.choice(["good\n", "bad\n"]))
+        elif what == "decide":
+            known = [one["decision"] for one in project.state.decisions]
+            old = chance.choice([None, *known])
+            accepts = chance.choice([None, chance.choice(gates)])
+            moves.decide(
+                project, "q", ["a: b", "c"], chance.choice("ac"), "w", chance.choice(gates), accepts, old, None
+            )
+        elif what == "waive":
+            moves.waive(project, chance.choice(gates), "w", date.today() + timedelta(chance.randint(0, 9)), None)
+        elif what == "back":
+            moves.back(project, chance.choice(PHASES), "w")
+        else:
+            if project.state.phase in PHASES:
+                write_draft(root, project.state.phase)
+                if chance.random() < 0.7:  # most often there is something to hand over
+                    (root / f"{project.state.phase}.txt").write_text("good\n")
+                    for gate in project.config.gates_until(project.open_phase()):
+                        project.run_gate(gate)
+            moves.hand_over(project)
+    except PicError:
+        pass
+
+
+def merge(root: Path, other: Path) -> None:
+    """Take over what the other clone has saved; where both edited a source, one's own stays."""
+    git(root, "pull", "-q", "--no-rebase", "--no-edit", "-X", "ours", str(other), "main")
+
+
+def one_sequence(folder: Path, seed: int, commands: int) -> list[int]:
+    """Two clones of one repository, commands in each, merged either way; the number of events after each merge."""
+    chance = random.Random(seed)
+    first = new(folder / "first")
+    second = clone(first, folder / "second")
+    counts = []
+    for _ in range(2):
+        for _ in range(commands):
+            one_command(chance.choice([first, second]), chance)
+        for root in (first, second):
+            assert agrees(root), seed
+            save(root)
+        before = clone(second, folder / f"before{len(counts)}")
+        merge(second, first)
+        merge(first, before)
+        one, two = Project(first), Project(second)
+        assert one.state == two.state, seed
+        assert [event["id"] for event in one.log.events] == [event["id"] for event in two.log.events], seed
+        assert agrees(first) and agrees(second), seed
+        counts.append(len(one.log.events))
+        save(first)
+        save(second)
+        merge(second, first)  # the same sources in both again
+    return counts
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_clones_that_merge_agree(tmp_path, seed):
+    assert one_sequence(tmp_path, seed, 12)[-1] >= 10
+
+
+def test_back_beats_forward_whichever_side_is_merged_into_which(tmp_path):
+    first = new(tmp_path / "first")
+    project = Project(first)
+    moves.start(project, "p")
+    for phase in PHASES[:2]:
+        project.run_gate(project.config.find_gate(f"{phase}-lines"))
+        write_draft(first, phase)
+        moves.hand_over(project)
+    save(first)
+    second = clone(first, tmp_path / "second")
+    project.run_gate(project.config.find_gate("design-lines"))
+    write_draft(first, "design")
+    moves.hand_over(project)
+    moves.back(Project(second), "research", "w")
+    save(first)
+    save(second)
+    both = {"second into first": first, "first into second": clone(second, tmp_path / "third")}
+    other = clone(first, tmp_path / "fourth")
+    merge(first, second)
+    merge(both["first into second"], other)
+    assert {Project(root).state.phase for root in both.values()} == {"research"}
+
+
+# ---------------------------------------------------------------- the file
+
+
+def test_a_line_that_was_cut_off_is_closed_and_never_glued(tmp_path):
+    root = new(tmp_path)
+    moves.start(Project(root), "p")
+    path = root / ".pic/status-log.jsonl"
+    whole = path.read_bytes()
+    for cut in (1, 2, 10, len(whole) - 2):
+        path.write_bytes(whole + whole[:cut])
+        assert agrees(root)
+        moves.waive(Project(root), "review-lines", "w", date.today(), None)
+        assert agrees(root) and len(log.read(root).events) == 2
+        path.write_bytes(path.read_bytes() + whole[:cut])
+        moves.waive(Project(root), "review-lines", "w", date.today(), None)
+        assert agrees(root) and len(log.read(root).events) == 3
+
+
+def test_damage_is_told_apart_from_what_a_kill_leaves(tmp_path):
+    root = new(tmp_path)
+    moves.start(Project(root), "p")
+    moves.waive(Project(root), "review-lines", "w", date.today(), None)
+    path = root / ".pic/status-log.jsonl"
+    first, second, _ = path.read_bytes().split(b"\n")
+    for lines in (
+        [first[:-20], second],
+        [b"noise", first, second],
+        [first, second, b"noise"],
+        [first.replace(b'"p"', b'"q"'), second],
+        [b"<<<<<<< HEAD", first, b"=======", second, b">>>>>>> x"],
+        [b"[]", first, second],
+    ):
+        path.write_bytes(b"\n".join(lines) + b"\n")
+        with pytest.raises(PicError, match="line [12-5] of"):
+            Project(root)
+    path.write_bytes(b"\n".join([second, first, first, b"", second]) + b"\n")  # doubled and in disorder is none
+    assert [event["type"] for event in Project(root).log.events] == ["start", "waive"]
+
+
+def test_two_writers_lose_nothing(tmp_path):
+    root = new(tmp_path)
+    program = """
+import sys
+from datetime import date
+from pathlib import Path
+from pic import moves
+from pic.project import Project
+for _ in range(25):
+    moves.waive(Project(Path(sys.argv[1])), "review-lines", sys.argv[2], date.today(), None)
+"""
+    running = [
+        subprocess.Popen([sys.executable, "-c", program, root, name], cwd=pic_project.ROOT) for name in ("one", "two")
+    ]
+    assert [each.wait() for each in running] == [0, 0]
+    events = Project(root).log.events
+    assert len(events) == 50 and [event["clock"] for event in events] == list(range(1, 51))
+
+
+def test_the_kept_state_is_no_second_truth(tmp_path):
+    root = new(tmp_path)
+    moves.start(Project(root), "p")
+    for kept in ("{", "[]", json.dumps({"format": 1, "log": "other", "state": {}}), None):
+        (root / state.CACHE).unlink()
+        if kept is not None:
+            (root / state.CACHE).write_text(kept)
+        assert Project(root).state.problem == "p"
+    kept = json.loads((root / state.CACHE).read_text())
+    kept["state"]["phase"] = "review"
+    (root / state.CACHE).write_text(json.dumps(kept))
+    assert not agrees(root)
+
+
+# ---------------------------------------------------------------- a kill at any write
+
+# picctl, which kills itself at the N-th call that changes a file; a write is done by half before.
+DYING = """
+import os, runpy, signal, sys
+left = int(sys.argv.pop(1))
+def dying(real, half=False):
+    def call(*given, **named):
+        global left
+        left -= 1
+        if left < 0:
+            if half:
+                real(given[0], given[1][: len(given[1]) // 2])
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(*given, **named)
+    return call
+os.write = dying(os.write, half=True)
+os.fsync, os.replace, os.unlink, os.open = map(dying, (os.fsync, os.replace, os.unlink, os.open))
+sys.argv[0] = "picctl"
+runpy.run_module("pic", run_name="__main__")
+"""
+
+
+@pytest.mark.parametrize("command", ["start", "gate", "decide", "waive", "back", "handoff"])
+def test_a_kill_at_any_write_leaves_what_verify_accepts(tmp_path, monkeypatch, command):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    root = new(tmp_path / "repository")
+    gate, until = "research-lines", str(date.today())
+    words = {
+        "start": ["start", "p"],
+        "gate": ["gate", gate],
+        "decide": ["decide", "q", "--option", "a", "--choose", "a", "--why", "w", "--confirm", gate],
+        "waive": ["waive", gate, "--why", "w", "--until", until],
+        "back": ["back", "research", "--why", "w"],
+        "handoff": ["handoff"],
+    }[command]
+    assert pic_project.picctl(root, "trust", "--yes").returncode == 0
+    project = Project(root)
+    if command != "start":
+        moves.start(project, "p")
+        project.run_gate(project.config.find_gate(gate))
+    if command == "back":
+        write_draft(root, "research")
+        moves.hand_over(project)
+    if command == "handoff":
+        write_draft(root, "research")
+    environment = {**os.environ, "PYTHONPATH": str(pic_project.ROOT)}
+    for number in range(60):
+        done = subprocess.run([sys.executable, "-c", DYING, str(number), *words], cwd=root, env=environment)
+        assert agrees(root), number
+        if done.returncode != -9:
+            break
+        if command == "handoff" and Project(root).state.phase == "planning":
+            moves.back(Project(root), "research", "once more")
+            write_draft(root, "research")
+    assert 3 <= number < 60
