@@ -111,7 +111,7 @@ def test_avatar_deps_names_its_heirs(avatar):
 
 def test_every_licence_is_told(avatar):
     outcome = avatar("status", "--licences", "--json")
-    rows = {row["package"]: row for row in json.loads(outcome.stdout)}
+    rows = {row["package"]: row for row in json.loads(outcome.stdout)["packages"]}
     assert outcome.code == 0 and len(rows) > 150
     assert rows["click"]["licence"] == "BSD-3-Clause" and rows["click"]["layer"] == "base"
     assert "GPL-3.0-or-later" in rows["espeakng-loader"]["licence"]

@@ -66,7 +66,7 @@ def fits(kind: str, printed: str) -> dict:
     [
         ("status", ("status",)), ("jobs", ("pipeline", "list")), ("queue", ("queue", "list")), ("voices", ("voice", "list")),
         ("presets", ("voice", "presets")), ("portraits", ("portrait", "list")), ("models", ("models", "list")),
-        ("licences", ("deps", "licences")), ("audit", ("deps", "audit", "click", "--offline")),
+        ("licences", ("status", "--licences")),
         ("plan", ("make", "{script}", "--dry-run")), ("plan", ("pipeline", "run", "--text", "Hello.", "--dry-run")),
     ],
 )  # fmt: skip

@@ -79,14 +79,11 @@ SHAPES = {
         "host": "by name", "checks": "name, ok, message, remedy, warns", "fingerprints": "{layer: hex}",
     }),
     "fit": Shape(1, ("fit",), {}),
-    "models": Shape(1, ("models list",), {"lock": "path", "models": "name, licence, bytes and state of each"}),
+    "models": Shape(1, ("models list",), {"lock": "path", "models": "name, licence, commercial use, bytes and state of each"}),
     "verified": Shape(1, ("models verify",), {}, "models", {
         "name": "", "ok": "", "message": "", "problems": "sentences",
     }),
-    "audit": Shape(1, ("deps audit",), {
-        "index_asked": "", "packages": "verdict and risks of each", "stale": "of what was accepted, what is no longer so",
-    }),
-    "licences": Shape(1, ("deps licences",), {}, "packages", {
+    "licences": Shape(1, ("status --licences",), {}, "packages", {
         "package": "", "version": "", "layer": "base, full, …", "licence": "",
     }),
 }  # fmt: skip

@@ -50,6 +50,7 @@ def list_models(as_json: bool) -> None:
             "revision": model.revision,
             "bytes": model.needed_bytes,
             "licence": model.licence.name,
+            "commercial": model.licence.commercial,
             "licence_to_accept": licences.wants_consent(model),
             "preview": model.preview,
             "evaluation": model.evaluation,
@@ -65,7 +66,8 @@ def list_models(as_json: bool) -> None:
         state = "not needed" if by_name and row["state"] == "missing" else row["state"]
         click.echo(f"{row['model']:22} {state:10} {gigabytes(row['bytes']):>9}  {row['purpose']}")
         consent = ", to be accepted" if row["licence_to_accept"] else ""
-        click.echo(f"{'':22} {row['licence']}{consent}")
+        use = "" if row["commercial"] else ", no commercial use"
+        click.echo(f"{'':22} {row['licence']}{use}{consent}")
         for line in [*row["folders"], *row["problems"]]:
             click.echo(f"{'':22} {line}")
     missing = sum(row["missing_bytes"] for row in rows if not (row["preview"] or row["evaluation"]))

@@ -50,7 +50,7 @@ def print_licences(as_json: bool) -> None:
 
     rows = licences()
     if as_json:
-        print_json(rows)
+        print_json("licences", rows)
         return
     for row in rows:
         click.echo("{package:28} {version:>14}  {layer:5} {licence}".format(**row))
