@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from avatar import work
 from avatar.errors import EnvironmentProblem, RequestError
 from avatar.files import file_digest
 from avatar.limits import MOST_BYTES
@@ -274,6 +275,23 @@ def test_a_large_video_goes_to_the_bucket_to_the_volume_or_is_told(tmp_path, mon
         monkeypatch.setenv(name, "x")
     told = runpod_files.answer_with(video, "7", upload=lambda name, path, prefix: f"https://bucket/{prefix}/{name}")
     assert told["url"] == "https://bucket/avatar/7.mp4" and "path" not in told
+
+
+def test_a_video_is_known_by_its_address_and_what_is_kept_by_its_name(tmp_path, home):
+    given = base64.b64encode(b"anything").decode()
+    for address, name in (("data:video/mp4;base64,", "backdrop.mp4"), ("data:video/quicktime;base64,", "backdrop.mov"),
+                          ("data:video/webm;codecs=vp9;base64,", "backdrop.webm"), ("data:image/png;base64,", "backdrop"),
+                          ("data:../x;base64,", "backdrop"), ("", "backdrop")):  # fmt: skip
+        path = runpod_files.as_file("backdrop", address + given, tmp_path)
+        assert path == tmp_path / name and path.read_bytes() == b"anything"
+    (home / "portraits/meme").mkdir(parents=True)
+    (home / "portraits/meme/picture.png").write_bytes(b"a picture")
+    known = {"name": "meme", "created_at": 1, "notes": []}
+    (home / "portraits/meme/portrait.json").write_text(json.dumps(known))
+    asked = {"text": "Hi.", "portrait": "meme", "backdrop": "meme"}
+    told = runpod_files.asked_for(asked, tmp_path)
+    assert told["portrait"] == "meme" and told["backdrop"] == str(tmp_path / "backdrop"), "of backdrops none are kept"
+    assert work.request_of(text="Hi.", portrait=told["portrait"]).portrait == home / "portraits/meme/picture.png"
 
 
 def test_a_file_that_leads_out_of_the_volume_or_is_too_large_is_refused(tmp_path, monkeypatch):

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from avatar import portraits, settings, voices
 from avatar.errors import EnvironmentProblem, RequestError
 from avatar.files import file_digest
 from avatar.jobs.delivery import deliver
@@ -34,9 +35,14 @@ def asked_for(given: Any, folder: Path) -> dict[str, Any]:
     """The fields of a request, its files written into a folder. Raises RequestError for what is none."""
     if not isinstance(given, dict):
         raise RequestError('the input is no request; give {"text": …}.', ("input",))
-    return given | {
-        name: str(as_file(name, given[name], folder)) for name in FILE_FIELDS if given.get(name) is not None
-    }
+    files = [name for name in FILE_FIELDS if given.get(name) is not None and not is_kept(name, given[name])]
+    return given | {name: str(as_file(name, given[name], folder)) for name in files}
+
+
+def is_kept(name: str, value: Any) -> bool:
+    """Whether a portrait or a voice is kept under this name in the worker's home."""
+    kept = {"portrait": portraits.picture_of, "voice": voices.recording_of}
+    return name in kept and isinstance(value, str) and len(value) <= 64 and bool(kept[name](settings.home(), value))
 
 
 def as_file(name: str, value: Any, folder: Path) -> Path:
