@@ -81,6 +81,7 @@ def check(request: Request, faces: Faces | None = None) -> list[str]:
     refuse_missing_files(request)
     with decoding(request.portrait) if request.portrait else nullcontext():  # while the engines' code is loaded
         stack = stack_for(request)
+        refuse_non_commercial(request, stack.models)
         check_stages(request, stack)
     check_frame(request)
     shown = framed.moving(request)
@@ -115,6 +116,27 @@ def check_stages(request: Request, stack: Stack) -> None:
     stack.lips.check()
 
 
+def refuse_non_commercial(request: Request, names: Sequence[str]) -> None:
+    """Raises RequestError that names every part whose terms forbid commercial use, where that is what is wanted. names: of the weights
+    that it would be made with."""
+    if not request.commercial:
+        return
+    from avatar.weights import lock
+
+    models = [model for model in map(lock.read().model, names) if not model.licence.commercial]
+    if models:
+        named = ", ".join(f"{model.name} ({model.licence.name})" for model in models)
+        raise RequestError(
+            f"the terms of {named} forbid commercial use; a voice cloned with Pocket TTS, or speech that you have the rights "
+            "of, does without.",
+            ("commercial", "engine"), {"engine": "pocket"},
+        )  # fmt: skip
+    if request.preset == "joe":
+        from avatar.voice.presets.catalog import PRESETS
+
+        raise RequestError(f"the preset 'joe' is for {PRESETS['joe'].use}; choose another.", ("commercial", "preset"))
+
+
 def check_frame(request: Request) -> None:
     """A background that is no picture, a font that is none or does not draw the words. Raises RequestError and InputError."""
     from avatar.portrait.picture import read_picture
@@ -142,5 +164,5 @@ def refuse_missing_parts(models: Sequence[str]) -> None:
         store.check_present(*models)
         if not importlib.util.find_spec("torch"):
             raise EnvironmentProblem(
-                f"the full stack needs the full environment, and this is the base one; {in_full_environment('…')}."
+                f"{', '.join(models)} needs the full environment, and this is the base one; {in_full_environment('…')}."
             )

@@ -51,6 +51,14 @@ class Request(BaseModel):
     transcript: Annotated[str | None, about("What is said in that speech: for the lips and the subtitles.")] = None
     voice: Annotated[Path | None, about("A reference recording of the voice.")] = None
     preset: Annotated[str | None, about("A named voice of the preview stack.")] = None
+    engine: Annotated[
+        Literal["xtts", "pocket"] | None,
+        about(
+            "What clones the voice: pocket (English, publishable, on a CPU too) or xtts (full stack, 15 languages, "
+            "non-commercial)."
+        ),
+    ] = None  # xtts on the full stack, a preset on the preview; work.request_of decides where nobody says
+    commercial: Annotated[bool, about("Refuse what may not be published commercially.")] = False
     portrait: Annotated[
         Path | None, about("A picture, or for the full stack a short clip; without one the bundled portrait speaks.")
     ] = None
@@ -151,6 +159,7 @@ class Request(BaseModel):
             raise wrong("a length and a speed both say how fast is spoken; give one of them", "seconds", "speed")
         if self.voice and self.preset:
             raise wrong("a voice and a preset exclude each other; give one of them", "voice", "preset")
+        self._clones_rightly()
         if self.subtitles and self.captions not in ("none", "soft"):
             raise wrong("subtitles are soft captions, and other captions are asked for too; give one of them",
                         "subtitles", "captions")  # fmt: skip
@@ -166,6 +175,17 @@ class Request(BaseModel):
             if getattr(self, name) is not None and self.stack != "full":
                 raise wrong("this is for the full stack; choose that one", name, mend={"stack": "full"})
         return self
+
+    def _clones_rightly(self) -> None:
+        """Raises a validator's error for an engine that this request has no use for."""
+        if self.engine is None:
+            return
+        if self.audio is not None or self.preset is not None:
+            other = "audio" if self.audio is not None else "preset"
+            raise wrong("an engine clones a voice from its recording, and here there is none to clone; leave it away",
+                        "engine", other)  # fmt: skip
+        if self.engine == "xtts" and self.stack != "full":
+            raise wrong("xtts is for the full stack; choose that one", "engine", mend={"stack": "full"})
 
     @property
     def worded(self) -> str:
@@ -204,7 +224,10 @@ class Request(BaseModel):
         content = self.model_dump(mode="json")
         if self.profile is None:  # the preview has none, and keeps the digests that it had before there were any
             del content["profile"]
-        if self.speed == 1:  # as before there was one
+        for name in ("engine", "commercial"):  # as before there were such
+            if not content[name]:
+                del content[name]
+        if self.speed == 1:  # likewise
             del content["speed"]
         if self.transcript is None:  # likewise
             del content["transcript"]

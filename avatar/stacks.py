@@ -75,13 +75,23 @@ def stack_for(request: Request) -> Stack:
         from avatar.lips.warp.engine import WarpLipsEngine
         from avatar.voice.presets.engine import PresetVoice
 
-        voice = GivenSpeech if request.audio else PresetVoice
+        voice = GivenSpeech if request.audio else _cloning(request) or PresetVoice
         return Stack("preview", GivenPortrait, voice, WarpLipsEngine, "synthetic preview", False, False)
 
     from avatar.lips.musetalk.engine import MuseTalkLips
     from avatar.portrait.diffusion.engine import DiffusionPortrait
-    from avatar.voice.xtts.engine import XttsVoice
 
     portrait = GivenPortrait if request.prompt is None else DiffusionPortrait
-    voice = GivenSpeech if request.audio else XttsVoice
+    voice = GivenSpeech if request.audio else _cloning(request)
+    if voice is None:
+        from avatar.voice.xtts.engine import XttsVoice as voice
     return Stack("full", portrait, voice, MuseTalkLips, "synthetic", True, True)
+
+
+def _cloning(request: Request) -> Any:
+    """The engine that was asked for by name, or chosen for the request; None where it is the stack's own."""
+    if request.engine != "pocket":
+        return None
+    from avatar.voice.pocket.engine import PocketVoice
+
+    return PocketVoice

@@ -165,9 +165,8 @@ def update(home: Path, name: str, language: str | None, consent: bool | None) ->
 
 
 def remove(home: Path, name: str) -> None:
-    """Delete a voice, damaged or not, what XTTS kept of its reference, and what is kept of its speech."""
-    from avatar.voice import kept
-    from avatar.voice.xtts import speaker as xtts_speaker
+    """Delete a voice, damaged or not, what was computed of its reference, and what is kept of its speech."""
+    from avatar.voice import kept, latents
 
     _refuse_unknown(home, name)
     folder = home / "voices" / name
@@ -179,7 +178,7 @@ def remove(home: Path, name: str) -> None:
     if is_regular(folder / "reference.wav"):
         digests.add(file_digest(folder / "reference.wav"))
     for digest in digests:
-        xtts_speaker.forget(digest)
+        latents.forget(digest)
         kept.forget_voice(home, digest)
     shutil.rmtree(folder)
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +76,7 @@ def request_of(**asked: Any) -> Request:
     if asked.get("profile") == "auto":
         del asked["profile"]
     try:
-        return make_request(**asked)
+        return cloned_by(make_request(**asked))
     except RequestError as error:
         if len(error.fields) == 1 and error.fields[0] in by_setting:
             name = error.fields[0]
@@ -83,6 +84,19 @@ def request_of(**asked: Any) -> Request:
                 f"the setting {name} ({settings.origin(name)}) is {by_setting[name]!r}, and {error}"
             ) from error
         raise
+
+
+def cloned_by(request: Request) -> Request:
+    """The request with the engine that clones its voice, where nobody said which: Pocket TTS where it speaks the language
+    and its weights are here, which may be published with; else the stack's own."""
+    if request.engine or request.text is None or request.voice is None:
+        return request
+    from avatar.voice.pocket.text import MODELS
+    from avatar.weights import store
+
+    model = MODELS.get(request.language)
+    is_usable = model is not None and store.is_ready(model) and find_spec("torch") is not None
+    return request.model_copy(update={"engine": "pocket"}) if is_usable else request
 
 
 def from_settings(asked: dict[str, Any]) -> dict[str, Any]:
@@ -269,7 +283,7 @@ def finish(
 def speak(request: Request, output: Path, overwrite: bool, tell: Tell) -> Made:
     """Speak the text of a request into a WAV file."""
     from avatar.media.level import levelled
-    from avatar.preflight import refuse_missing_parts
+    from avatar.preflight import refuse_missing_parts, refuse_non_commercial
     from avatar.stacks import stack_for
     from avatar.stages import kept_speech, spoken, wanted_speech
 
@@ -277,6 +291,7 @@ def speak(request: Request, output: Path, overwrite: bool, tell: Tell) -> Made:
     output = Path(os.path.abspath(output))
     check_output(output, overwrite, suffix=".wav")
     engine, wanted, told, progress = stack_for(request).voice, wanted_speech(request), Told(), Progress(tell)
+    refuse_non_commercial(request, engine.models)
     engine.check(wanted)
     refuse_missing_parts(engine.models)
     profile = profile_for(request)

@@ -15,12 +15,13 @@ import torch
 from torch.utils._python_dispatch import _disable_current_modes
 from TTS.tts.models.xtts import Xtts
 
+from avatar.device.quiet import quiet_transformers
 from avatar.engines import Told
 from avatar.fit import shapes, steps
+from avatar.voice.piecewise import NotFinite
 from avatar.voice.xtts import checkpoint as xtts_checkpoint
 from avatar.voice.xtts import graph as xtts_graph
 from avatar.voice.xtts import speaker as xtts_speaker
-from avatar.voice.xtts.codes import NotFinite
 from avatar.voice.xtts.engine import XttsVoice
 from avatar.weights import store
 from testing import tiny
@@ -194,7 +195,7 @@ def test_a_tensor_left_behind_is_seen(voice, tensor, change, said):
 def test_the_measured_voice_speaks_in_the_published_shapes():
     """As `avatar fit` runs it, but for its random numbers, which are made on the card."""
     model = movable(shapes.build("xtts"))
-    with card(until(4)) as followed, xtts_checkpoint.quiet_transformers():
+    with card(until(4)) as followed, quiet_transformers():
         tensors = {key: torch.zeros(each.shape, device=CARD) for key, each in model.state_dict().items()}
         model.load_state_dict(tensors, assign=True)
         model.gpt.init_gpt_for_inference(kv_cache=True)

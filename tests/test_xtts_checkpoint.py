@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from avatar.device import need
+from avatar.device.quiet import quiet_transformers
 from avatar.errors import EnvironmentProblem
 
 torch = pytest.importorskip("torch")
@@ -116,7 +117,7 @@ def test_the_published_shapes_have_the_published_size(tmp_path):
     config = XttsConfig()
     config.load_json(str(tmp_path / "config.json"))
     config.model_args.gpt_start_text_token, config.model_args.gpt_stop_text_token = 261, 0
-    with init_empty_weights(), xtts_checkpoint.quiet_transformers():
+    with init_empty_weights(), quiet_transformers():
         model = Xtts(config)
     assert sum(tensor.numel() for tensor in model.parameters()) == 466_874_863
     shapes = {key: tuple(tensor.shape) for key, tensor in model.state_dict().items()}

@@ -10,8 +10,8 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from avatar.device import need  # noqa: E402
+from avatar.device.quiet import quiet_transformers  # noqa: E402
 from avatar.fit import shapes, steps  # noqa: E402
-from avatar.voice.xtts import checkpoint as xtts_checkpoint  # noqa: E402
 from avatar.voice.xtts import graph as xtts_graph  # noqa: E402
 from bench.tiny_shapes import TINY  # noqa: E402
 
@@ -62,7 +62,7 @@ def test_each_hidden_state_is_transformers_own_to_rounding():
 
 def test_the_memory_that_it_holds_is_counted_before_a_card_is_asked_for_it():
     model = shapes.build("xtts")
-    with xtts_checkpoint.quiet_transformers():
+    with quiet_transformers():
         model.gpt.init_gpt_for_inference(kv_cache=True)
     assert 2 * xtts_graph.OneCode(model.gpt.gpt).keys.numel() == need.SPOKEN_NUMBERS
 

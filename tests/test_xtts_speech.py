@@ -13,10 +13,10 @@ from avatar.errors import AvatarError, RequestError
 torch = pytest.importorskip("torch")
 
 from avatar.script.scan import Word  # noqa: E402
+from avatar.voice import pieces  # noqa: E402
 from avatar.voice.speech import PEAK  # noqa: E402
-from avatar.voice.xtts import text as xtts_text  # noqa: E402
+from avatar.voice.utterances import SAMPLE_RATE  # noqa: E402
 from avatar.voice.xtts.engine import XttsVoice  # noqa: E402
-from avatar.voice.xtts.utterances import SAMPLE_RATE  # noqa: E402
 from testing.tiny import xtts as tiny_xtts  # noqa: E402
 from tests import xtts_voice  # noqa: E402
 from tests.xtts_voice import TEXT, a_voice, heard, said, speak  # noqa: E402
@@ -39,7 +39,7 @@ def test_every_sentence_is_spoken_in_order_with_pauses_between(ready):
     assert speech.phones == []
     starts, ends = (np.array([getattr(word, name) for word in speech.words]) for name in ("start_s", "end_s"))
     gaps = starts[1:] - ends[:-1]
-    assert gaps[[2, 5]] == pytest.approx([xtts_text.SENTENCE_PAUSE_S, xtts_text.PARAGRAPH_PAUSE_S], abs=1e-3)
+    assert gaps[[2, 5]] == pytest.approx([pieces.SENTENCE_PAUSE_S, pieces.PARAGRAPH_PAUSE_S], abs=1e-3)
     assert np.delete(gaps, [2, 5]) == pytest.approx(0)
     for end_s, start_s in ((0.0, starts[0]), (ends[2], starts[3]), (ends[5], starts[6]), (ends[-1], speech.seconds)):
         assert not heard(speech, end_s, start_s).any()
@@ -65,7 +65,7 @@ def test_what_the_model_ends_too_soon_is_spoken_in_parts(ready):
     with a_voice() as voice:
         speech = said(voice, text, told=(told := Told()))
     assert [word.text for word in speech.words] == text.split()
-    assert speech.seconds > 0.02 * xtts_text.letter_count(text)
+    assert speech.seconds > 0.02 * pieces.letter_count(text)
     assert any("was spoken in two parts: the model stopped after" in note for note in told.notes)
 
 
@@ -129,6 +129,6 @@ def test_unknown_languages_and_presets_are_refused():
 def test_text_that_the_model_cannot_read_is_refused(ready):
     with a_voice() as voice:
         with pytest.raises(RequestError, match="cannot read '5 घर।' in 'hi'.*write its numbers as words"):
-            voice._tokens(xtts_text.Piece((Word("5 घर।", "5 घर।"),), 0.0), "hi")  # digits, as the script leaves none
+            voice._tokens(pieces.Piece((Word("5 घर।", "5 घर।"),), 0.0), "hi")  # digits, as the script leaves none
         with pytest.raises(RequestError, match="letters that XTTS-v2 does not know; is it 'en'"):
             said(voice, "你好世界")

@@ -9,6 +9,7 @@ from avatar.errors import RequestError
 torch = pytest.importorskip("torch")
 
 from avatar.script.scan import Word  # noqa: E402
+from avatar.voice import pieces as pieces_of  # noqa: E402
 from avatar.voice.xtts import text as xtts_text  # noqa: E402
 from tests import xtts_voice  # noqa: E402
 
@@ -23,7 +24,7 @@ def test_long_sentences_are_cut_at_commas_within_the_limit_of_the_language():
         assert [word.written for piece in pieces for word in piece.words] == text.split()
         assert all(len(piece.spoken) <= most for piece in pieces)
         assert all(piece.words[-1].written.endswith(",") for piece in pieces)
-        assert {piece.pause_s for piece in pieces[:-1]} == {xtts_text.CUT_PAUSE_S}
+        assert {piece.pause_s for piece in pieces[:-1]} == {pieces_of.CUT_PAUSE_S}
 
 
 def test_sentences_of_arabic_and_hindi_end_at_their_own_marks():
@@ -36,7 +37,7 @@ def test_sentences_of_arabic_and_hindi_end_at_their_own_marks():
 
 
 def test_markup_and_emoji_are_not_read_out():
-    piece = xtts_text.Piece(tuple(Word(text, text) for text in ("[de]", "*Hello*", "🙂", "`you`!")), 0.0)
+    piece = pieces_of.Piece(tuple(Word(text, text) for text in ("[de]", "*Hello*", "🙂", "`you`!")), 0.0)
     assert xtts_text.spoken_form(piece, "en") == "de Hello you !"
 
 

@@ -23,8 +23,8 @@ from testing import tiny
 torch = pytest.importorskip("torch")
 
 from avatar.voice.speech import Speech  # noqa: E402
+from avatar.voice.utterances import SAMPLE_RATE  # noqa: E402
 from avatar.voice.xtts.engine import XttsVoice  # noqa: E402
-from avatar.voice.xtts.utterances import SAMPLE_RATE  # noqa: E402
 from testing.tiny import xtts as tiny_xtts  # noqa: E402
 
 TEXT = "Hello there, you. How are you?\n\nFine, thanks."

@@ -26,6 +26,8 @@ PARAMETERS = {  # as published file sizes confirm; `shapes` counts the same in t
     "safety-checker": 303_981_588,
     "xtts-gpt": 441_018_563,
     "xtts-decoder": 25_856_300,  # and the speaker encoder; float32 always
+    "pocket-speech": 89_451_421,
+    "pocket-codec": 20_054_337,
     "musetalk-unet": 849_947_844,
     "ft-mse-vae": 83_653_863,
     "whisper-encoder": 8_208_384,
@@ -42,6 +44,8 @@ HOST_PROCESS_BYTES = 1024 * MIB  # Python with the model libraries, 720 to 790 M
 # Kept on the device between steps of the lips: two 30 s segments of sound (1500 steps, 5 layers, 384 numbers), and the
 # latents (8 x 32 x 32) of 750 frames of a clip.
 KEPT_NUMBERS = 2 * 1500 * 5 * 384 + 750 * 8 * 32 * 32
+# The first layers of Pocket TTS's codec over 30 s of sound: 64 channels at 24 kHz, and three such tensors at once.
+POCKET_LIVE_BYTES = 3 * 4 * 64 * 30 * 24_000
 SPOKEN_NUMBERS = 2 * 30 * 1082 * 1024  # keys and values of XTTS's longest sentence, which a card holds all along
 
 Way = tuple[str, str, int, int]  # a call of a network: their names, the batch, the side of a picture in pixels
@@ -100,6 +104,14 @@ def voice(gpt_dtype: str, on_gpu: bool = True, weights: int | None = None) -> Ne
     bytes_of_weights = PARAMETERS["xtts-gpt"] * ITEM_BYTES[gpt_dtype] + 4 * PARAMETERS["xtts-decoder"]
     kept = SPOKEN_NUMBERS * ITEM_BYTES[gpt_dtype] if on_gpu else 0
     return _need("voice", "XTTS-v2", bytes_of_weights if weights is None else weights, kept, ways, gpt_dtype, on_gpu)
+
+
+def pocket(on_gpu: bool = True, weights: int | None = None) -> Need:
+    """Pocket TTS hearing its longest reference, in float32 wherever it runs. weights: bytes, where others load."""
+    numbers = 4 * sum(PARAMETERS[name] for name in ("pocket-speech", "pocket-codec"))
+    allowance = LIBRARIES_BYTES + (CONTEXT_BYTES if on_gpu else HOST_PROCESS_BYTES)
+    return Need("voice", "Pocket TTS", numbers if weights is None else weights, POCKET_LIVE_BYTES, 0,
+                "pocket hear", allowance)  # fmt: skip
 
 
 def lips(batch: int, dtype: str, on_gpu: bool = True, weights: int | None = None) -> Need:

@@ -88,7 +88,7 @@ def build(name: str, smaller: dict | None = None) -> torch.nn.Module:
     import torch
     from accelerate import init_empty_weights
 
-    from avatar.voice.xtts.checkpoint import quiet_transformers
+    from avatar.device.quiet import quiet_transformers
 
     shape = SHAPES[name]
     with quiet_transformers(), torch.random.fork_rng(devices=[]), init_empty_weights():

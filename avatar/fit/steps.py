@@ -118,7 +118,8 @@ def voice(profile: Profile, seconds: float, smaller: Smaller) -> dict:
 
 def speaking_model(gpt_dtype: torch.dtype, device: torch.device, smaller: dict | None = None) -> Xtts:
     """XTTS-v2 as the engine has it after loading; it never stops by itself, and its text is random."""
-    from avatar.voice.xtts.checkpoint import gpt_of, quiet_transformers, set_gpt_dtype
+    from avatar.device.quiet import quiet_transformers
+    from avatar.voice.xtts.checkpoint import gpt_of, set_gpt_dtype
     from avatar.voice.xtts.graph import code_by_code
 
     model = cast("Xtts", build("xtts", smaller))  # what is of that name
@@ -149,7 +150,7 @@ class RandomText:
 
 
 def _speak(model, codes: int) -> None:
-    from avatar.voice.xtts.checkpoint import quiet_transformers
+    from avatar.device.quiet import quiet_transformers
 
     gpt = model.gpt
     manner = torch.zeros(1, 32, gpt.model_dim, device=model.device, dtype=gpt.mel_head.weight.dtype)

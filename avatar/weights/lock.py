@@ -33,6 +33,7 @@ class Licence(Strict):
     terms: str  # in a sentence, for a person who decides
     url: str
     consent: bool  # must be accepted before the weights are used
+    commercial: bool = False  # whether what is made with them may be sold or advertise; where nobody says so, no
 
 
 class File(Strict):
@@ -54,7 +55,7 @@ class Model(Strict):
     revision: Revision
     licence: Licence
     files: tuple[File, ...]
-    preview: bool = False  # for the preview, which speaks without it too: fetched where it is named
+    preview: bool = False  # for the preview too, which speaks without it: fetched where it is named
     evaluation: bool = False  # judges videos and renders none: fetched where it is named, and only there
 
     @property
@@ -75,7 +76,7 @@ class Model(Strict):
 class Lock(Strict):
     path: Path
     models: tuple[Model, ...]  # of the full stack: what a video is made with
-    preview: tuple[Model, ...] = ()  # what the preview can be given beyond its wheels
+    preview: tuple[Model, ...] = ()  # what the preview can be given beyond its wheels, and the full stack too
     evaluation: tuple[Model, ...] = ()  # what a video can be judged by
 
     @property
@@ -137,7 +138,7 @@ def read(path: Path | None = None) -> Lock:
 
 def _model(name: str, entry: dict, licences: dict[str, Licence]) -> Model:
     origin = {"model": name, "repo": entry["repo"], "revision": entry["revision"]}
-    files = tuple(File(**origin, **file) for file in entry["files"])
+    files = tuple(File(**(origin | file)) for file in entry["files"])
     if len({file.path for file in files}) != len(files):
         raise ValueError(f"{name} names a file twice")
     return Model(name=name, **(entry | {"licence": licences[entry["licence"]], "files": files}))

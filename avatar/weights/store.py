@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from avatar.errors import EnvironmentProblem
+from avatar.errors import EnvironmentProblem, RequestError
 from avatar.invocation import to_type
 from avatar.weights import conversions, licences, lock, places
 from avatar.weights.digests import is_stamped, problem_with
@@ -58,6 +58,16 @@ def check_present(*names: str) -> None:
             )
     for model in models:
         licences.refuse_unaccepted(model)
+
+
+def is_ready(name: str) -> bool:
+    """Whether a model can be used, as far as that can be seen without hashing: its files are there in their size, and its
+    licence was accepted. False too where the lock has none of that name."""
+    try:
+        check_present(name)
+    except (EnvironmentProblem, RequestError):
+        return False
+    return True
 
 
 def facts(name: str) -> dict:

@@ -22,6 +22,7 @@ name = "none"
 terms = "Random numbers; nobody owns them."
 url = ""
 consent = false
+commercial = true
 """
 
 
@@ -41,7 +42,7 @@ def write_lock(folder: Path, models: tuple[lock.Model, ...] | None = None) -> Pa
     """
     text = "# Tiny random checkpoints, made by ci/tiny-models.\n\n" + LICENCE
     for model in models or built_in_models():
-        entries = [_entry(folder, file) for file in model.needed]
+        entries = [_entry(folder, file, model.repo) for file in model.needed]
         text += (
             f"\n[models.{model.name}]\npurpose = {json.dumps(model.purpose)}\nrepo = {json.dumps(model.repo)}\n"
             f'revision = "{REVISION}"\nlicence = "none"\nfiles = [\n{"".join(entries)}]\n'
@@ -59,10 +60,12 @@ def built_in_models() -> tuple[lock.Model, ...]:
     return lock.read(lock.BUILT_IN).models
 
 
-def _entry(folder: Path, file: lock.File) -> str:
+def _entry(folder: Path, file: lock.File, repo: str) -> str:
+    """A line of the lock. repo: of the model, which is said where the file lies in another one."""
     try:
         content = (folder / file.repo / file.path).read_bytes()
     except OSError as error:
         raise EnvironmentProblem(f"the tiny checkpoints lack {file.repo}/{file.path}: {error.strerror}.") from error
     sha256 = hashlib.sha256(content).hexdigest()
-    return f'  {{ path = "{file.path}", size = {len(content)}, sha256 = "{sha256}", needed = true }},\n'
+    elsewhere = "" if file.repo == repo else f'repo = "{file.repo}", revision = "{REVISION}", '
+    return f'  {{ path = "{file.path}", {elsewhere}size = {len(content)}, sha256 = "{sha256}", needed = true }},\n'

@@ -113,7 +113,7 @@ def write_weights(folder: Path, change: Callable[[dict], None] | None) -> None:
     from TTS.tts.configs.xtts_config import XttsConfig
     from TTS.tts.models.xtts import Xtts
 
-    from avatar.voice.xtts.checkpoint import quiet_transformers
+    from avatar.device.quiet import quiet_transformers
 
     settings = XttsConfig()
     settings.load_json(str(folder / "config.json"))

@@ -56,8 +56,7 @@ def timed(samples: np.ndarray, sample_rate: int, transcript: str | None, languag
     script = read(transcript or "", language)
     note, phones = FOREIGN, []
     if language == LANGUAGE:
-        noise = np.random.default_rng(0).standard_normal(len(samples), np.float32)
-        dithered = samples + DITHER * noise
+        dithered = hidden_silence(samples)
         if script.written and (found := by_transcript(dithered, sample_rate, script)):
             return found
         phones = by_sound(dithered, sample_rate)
@@ -65,6 +64,20 @@ def timed(samples: np.ndarray, sample_rate: int, transcript: str | None, languag
     if not script.written:
         return Timing(phones, note=note)
     return Timing(phones, shared_out(script, samples, sample_rate), note + ROUGHLY)
+
+
+def of_text(samples: np.ndarray, sample_rate: int, text: str, language: str) -> Timing | None:
+    """The phones and words of a text in the speech of it, (n,) in -1..1; None where they are not found in it, and for a
+    language whose sounds are not told apart."""
+    script = read(text, language)
+    if language != LANGUAGE or not script.written:
+        return None
+    return by_transcript(hidden_silence(samples), sample_rate, script)
+
+
+def hidden_silence(samples: np.ndarray) -> np.ndarray:
+    """With noise in which digital silence is hidden."""
+    return samples + DITHER * np.random.default_rng(0).standard_normal(len(samples), np.float32)
 
 
 def by_transcript(samples: np.ndarray, sample_rate: int, script: Script) -> Timing | None:

@@ -103,7 +103,7 @@ class PresetVoice:
             recording = check_reference(wanted.reference)
             told.notes += [
                 f"the preview stack cannot clone a voice: it speaks with its preset {preset!r}, the nearest in pitch; "
-                "the full stack clones.",
+                f"{clones(wanted.language)}.",
                 *recording.warnings,
             ]
             told.facts["voice_match"] = "nearest preset"
@@ -126,6 +126,15 @@ class PresetVoice:
             self._voices[by] = self._undo.enter_context(voice)
         self._voices[by].choose(PRESETS[preset])
         return self._voices[by]
+
+
+def clones(language: str) -> str:
+    """What would clone a voice."""
+    from avatar.voice.pocket.text import MODELS
+
+    if (model := MODELS.get(language)) is None:
+        return "the full stack clones"
+    return f"Pocket TTS clones it on a CPU, once '{to_type(f'models fetch {model}', full=True)}' brought it, and so does the full stack"
 
 
 def chosen(wanted: WantedSpeech) -> str:

@@ -7,14 +7,13 @@ file is loaded into the same classes, key by key.
 
 from __future__ import annotations
 
-import contextlib
-import logging
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from avatar.device import need
+from avatar.device.quiet import quiet_transformers
 from avatar.errors import EnvironmentProblem
 from avatar.voice.xtts import codes as xtts_codes
 from avatar.weights import strict
@@ -170,15 +169,3 @@ def need_bytes(weights: Path, gpt_bytes: int, on_gpu: bool) -> int:
 def weight_bytes(shapes: Mapping[str, tuple[int, ...]], gpt_bytes: int) -> int:
     """What the tensors of a checkpoint take on the device. gpt_bytes: as of `need_bytes`."""
     return sum(math.prod(shape) * (gpt_bytes if key.startswith("gpt.") else 4) for key, shape in shapes.items())
-
-
-@contextlib.contextmanager
-def quiet_transformers() -> Iterator[None]:
-    """Without transformers' remarks on settings that coqui-tts gives its GPT-2; errors still show."""
-    log = logging.getLogger("transformers")
-    level = log.level
-    log.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        log.setLevel(level)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, cast
 
+from avatar.voice.piecewise import NotFinite
+
 if TYPE_CHECKING:
     import torch
     from transformers import GPT2Model
@@ -17,10 +19,6 @@ if TYPE_CHECKING:
     from TTS.tts.layers.xtts.gpt import GPT
 
 UNLIKELY, CERTAIN = -1e4, 1e4  # as logits; both are within float16
-
-
-class NotFinite(Exception):
-    """The GPT computed an infinite value or none at all."""
 
 
 def blocks(network: GPT2Model) -> Iterable[GPT2Block]:

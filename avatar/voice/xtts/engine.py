@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,33 +12,26 @@ import numpy as np
 
 from avatar.device import memory
 from avatar.device.libraries import COQUI_TTS, FFMPEG, TORCH, TRANSFORMERS
+from avatar.device.quiet import quiet_transformers
 from avatar.device.threads import torch_threads
 from avatar.engines import Told, WantedSpeech
-from avatar.errors import AvatarError, EnvironmentProblem, RequestError
+from avatar.errors import EnvironmentProblem, RequestError
 from avatar.media import READS_SOUND
 from avatar.progress import Progress
 from avatar.script.length import estimate_seconds
 from avatar.script.reader import read
 from avatar.voice.kept import KeptSpeech, Sound
-from avatar.voice.length import ENOUGH, SURE, expected
+from avatar.voice.length import ENOUGH, SURE
+from avatar.voice.pieces import Piece, letter_count
+from avatar.voice.piecewise import CLONED_CODE, Implausible, NotFinite, Piecewise, Task, problem_of
 from avatar.voice.recording import check_reference, trim
 from avatar.voice.speech import Speech
+from avatar.voice.utterances import SAMPLE_RATE, does_not_fit, join, with_silence
 from avatar.voice.xtts import checkpoint as xtts_checkpoint
 from avatar.voice.xtts import speaker as xtts_speaker
 from avatar.voice.xtts import text as xtts_text
 from avatar.voice.xtts.checkpoint import MODEL
-from avatar.voice.xtts.codes import NotFinite
-from avatar.voice.xtts.seeds import occurrences, seed_of
 from avatar.voice.xtts.speaker import Speaker
-from avatar.voice.xtts.text import Piece
-from avatar.voice.xtts.utterances import (
-    SAMPLE_RATE,
-    Utterance,
-    does_not_fit,
-    join,
-    refuse_too_long,
-    with_silence,
-)
 from avatar.weights import store, strict
 
 if TYPE_CHECKING:
@@ -48,30 +40,10 @@ if TYPE_CHECKING:
 
     from avatar.device.hardware import Profile
 
-TRIES = 2  # with seeds of their own, before a piece is cut in two
-LEAST_S_PER_LETTER = 0.02  # 50 letters a second; the fastest speakers reach about 25
-PIECE_S, LETTER_S = 0.2, 0.06  # about how long a piece takes, and each of its letters
-SILENT_PEAK = 1e-3
 NEEDS = "voice (XTTS-v2)"  # who needs the memory, in messages
 
 
-@dataclass(frozen=True)
-class Task:
-    """One call of `speak`. notes: the caller's, of this speech alone; kept: what was spoken before."""
-
-    speaker: Speaker
-    language: str
-    seed: int
-    speed: float
-    notes: list[str]
-    kept: KeptSpeech
-
-
-class Implausible(Exception):
-    """What was generated cannot be the whole text."""
-
-
-class XttsVoice:
+class XttsVoice(Piecewise):
     """XTTS-v2, loaded once for any number of speeches.
 
     The same request and thread count give the same bytes on a CPU, whatever was spoken before. Each sentence has a seed
@@ -80,13 +52,13 @@ class XttsVoice:
     on to the end of that speech.
     """
 
+    called: ClassVar[str] = "XTTS-v2"
     name: ClassVar[str] = "xtts-v2"
     version: ClassVar[str] = "2"
     models: ClassVar[tuple[str, ...]] = (MODEL,)
     libraries: ClassVar[tuple[str, ...]] = (*TORCH, *TRANSFORMERS, *COQUI_TTS, *FFMPEG)
     code: ClassVar[tuple[str, ...]] = (
-        "script", "voice/kept.py", "voice/length.py", "voice/pitch.py", "voice/recording.py", "voice/speech.py", "voice/xtts",
-        *READS_SOUND,
+        "script", *CLONED_CODE, "voice/xtts", *READS_SOUND,
     )  # fmt: skip
     uses: ClassVar[tuple[str, ...]] = ("device", "voice_dtype")
 
@@ -120,7 +92,7 @@ class XttsVoice:
         if wanted.reference:
             check_reference(wanted.reference)
         if wanted.seconds and SURE * (about_s := estimate_seconds(wanted.text or "", wanted.language)) > wanted.seconds:
-            raise does_not_fit(f"about {about_s:.0f} s", ENOUGH * about_s)
+            raise does_not_fit(f"about {about_s:.0f} s", ENOUGH * about_s, XttsVoice.called)
 
     @staticmethod
     def inputs(wanted: WantedSpeech) -> dict:
@@ -147,7 +119,7 @@ class XttsVoice:
             voice = cls(files, weights, device, getattr(torch, profile.voice_dtype), profile)
             voice._usage = undo.enter_context(memory.measured(NEEDS, voice._need_bytes(), device, profile))
             undo.callback(voice._drop)
-            undo.enter_context(xtts_checkpoint.quiet_transformers())
+            undo.enter_context(quiet_transformers())
             voice._load()
             yield voice
         voice.notes += voice._usage.notes
@@ -227,57 +199,18 @@ class XttsVoice:
             "gpt_dtype": str(self._dtype).removeprefix("torch."),
         }
         speech = join(utterances, wanted.speed)
-        return speech if wanted.seconds is None else with_silence(speech, wanted.seconds)
-
-    def _say_all(self, pieces: list[Piece], task: Task, seconds: float | None, progress: Progress) -> list[Utterance]:
-        """Every piece, unless what is known of their lengths says before that they take too long. seconds: what they may."""
-        places = occurrences(pieces)
-        known_s = [self._known_s(piece, before, task) for piece, before in places]
-        guessed_s = [(PIECE_S + LETTER_S * xtts_text.letter_count(each.spoken)) / task.speed for each in pieces]
-        pauses_s = sum(each.pause_s for each in pieces[:-1]) / task.speed
-        utterances: list[Utterance] = []
-        for number, (piece, before) in enumerate(progress.count(places, total=len(places))):
-            self._look_for_unknown_letters(piece, task)
-            if known_s[number] is None:
-                refuse_too_long(expected(known_s, guessed_s), pauses_s, seconds)
-            said = self._say(piece, task, before)
-            known_s[number] = sum(len(each.samples) for each in said) / SAMPLE_RATE
-            utterances += said
-        return utterances
-
-    def _known_s(self, piece: Piece, before: int, task: Task) -> float | None:
-        """How long a piece is that was spoken before, as the model says it first; None where none is kept."""
-        text = xtts_text.spoken_form(piece, task.language)
-        sound = task.kept.find(self._said(text, task, seed_of(task.seed, text, before, 0)))
-        return None if sound is None or sound.problem else len(sound.samples) / SAMPLE_RATE
-
-    def _say(self, piece: Piece, task: Task, before: int) -> list[Utterance]:
-        """The piece, whole if the model says it so, else in two. before: how often its words stood in the text before."""
-        problem = "it is too long for XTTS-v2"
-        if self._fits(piece, task.language):
-            text = xtts_text.spoken_form(piece, task.language)
-            for attempt in range(TRIES):
-                try:
-                    return [Utterance(piece, self._generate(text, task, seed_of(task.seed, text, before, attempt)))]
-                except Implausible as error:
-                    problem = str(error)
-        halves = xtts_text.in_two(piece)
-        if halves is None:
-            raise AvatarError(
-                f"XTTS-v2 cannot speak {piece.written!r}: {problem}; write it in another way, or try another seed.",
-                mend={"seed": "N"},
-            )
-        task.notes.append(f"{piece.written[:40]!r}… was spoken in two parts: {problem}.")
-        first, second = halves
-        return [*self._say(first, task, before), *self._say(second, task, before)]
+        return speech if wanted.seconds is None else with_silence(speech, wanted.seconds, self.called)
 
     def _fits(self, piece: Piece, language: str) -> bool:
         """Whether the text, with its numbers written out, is within the model's text positions."""
         return len(self._tokens(piece, language)) < self._model.args.gpt_max_text_tokens
 
+    def _spoken_form(self, piece: Piece, language: str) -> str:
+        return xtts_text.spoken_form(piece, language)
+
     def _tokens(self, piece: Piece, language: str) -> list[int]:
         """The piece as XTTS's tokenizer makes it. Raises RequestError for what its text cleaner cannot read."""
-        text = xtts_text.spoken_form(piece, language)
+        text = self._spoken_form(piece, language)
         try:
             return self._model.tokenizer.encode(text.lower(), lang=language)
         except Exception as error:  # num2words raises whatever it happens upon, and has no Hindi at all
@@ -288,30 +221,15 @@ class XttsVoice:
 
     def _look_for_unknown_letters(self, piece: Piece, task: Task) -> None:
         """Note what XTTS has no sound for. Raises RequestError where that is most of the piece."""
-        text = xtts_text.spoken_form(piece, task.language)
+        text = self._spoken_form(piece, task.language)
         tokens = self._tokens(piece, task.language)
         unknown = tokens.count(xtts_checkpoint.number_of("[UNK]", self._model.tokenizer))
-        if unknown > xtts_text.letter_count(text) / 2:
+        if unknown > letter_count(text) / 2:
             raise RequestError(
                 f"most of {text[:60]!r} is in letters that XTTS-v2 does not know; is it {task.language!r}?"
             )
         if unknown:
             task.notes.append(f"XTTS-v2 has no sound for {unknown} of the characters in {text[:60]!r}.")
-
-    def _generate(self, text: str, task: Task, seed: int) -> np.ndarray:
-        """float32 (n,) at 24 kHz, in -1..1, made before or now. Raises Implausible for sound that cannot be the whole text."""
-        sound = None
-        while sound is None:
-            said = self._said(text, task, seed)
-            if (sound := task.kept.find(said)) is None:
-                with contextlib.suppress(NotFinite):
-                    sound = self._judged(text, task, seed)
-                    task.kept.keep(said, sound)
-            if sound is None:  # outside of the with block, whose traceback holds the model
-                self._fall_back()
-        if sound.problem:
-            raise Implausible(sound.problem)
-        return sound.samples
 
     def _said(self, text: str, task: Task, seed: int) -> dict[str, object]:
         """What a sound is kept by, beside what is the same for the whole speech."""
@@ -320,14 +238,9 @@ class XttsVoice:
     def _judged(self, text: str, task: Task, seed: int) -> Sound:
         """The sound, with what is wrong with it. Raises NotFinite, and Implausible for what may go well another time."""
         samples, codes = self._infer(text, task, seed)
-        seconds = len(samples) / SAMPLE_RATE
-        problem = ""
+        problem = problem_of(samples, text, task.speed)
         if codes >= xtts_checkpoint.gpt_of(self._model).max_gen_mel_tokens:
-            problem = f"the model came to no end within {codes} audio codes ({seconds:.1f} s)"
-        elif seconds * task.speed < LEAST_S_PER_LETTER * xtts_text.letter_count(text):
-            problem = f"the model stopped after {seconds:.1f} s, too soon for so much text"
-        elif np.abs(samples).max() < SILENT_PEAK:
-            problem = "the model made no sound"
+            problem = f"the model came to no end within {codes} audio codes ({len(samples) / SAMPLE_RATE:.1f} s)"
         return Sound(samples[:0] if problem else samples, problem=problem)
 
     def _infer(self, text: str, task: Task, seed: int) -> tuple[np.ndarray, int]:

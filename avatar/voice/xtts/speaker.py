@@ -1,21 +1,16 @@
 """What XTTS keeps of a voice: computed once from a reference recording, then read from a file beside the voices.
 
-    <home>/voices/.latents/<digest of the reference>-<digest of the model>.safetensors
-
-The file belongs to the recording's bytes, under whatever name it was kept; it holds a person's voice as much as the
-recording does, so `forget` removes it with the recording.
+<home>/voices/.latents/<digest of the reference>-<digest of the model>-<number>.safetensors
 """
 
 from __future__ import annotations
 
-import contextlib
 import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from avatar import settings
-from avatar.files import is_regular, written_whole
+from avatar.voice import latents
 
 if TYPE_CHECKING:
     import torch
@@ -45,40 +40,18 @@ class Speaker:
 
 def kept_path(reference_sha256: str, model_digest: str) -> Path:
     """Where the speaker of a recording is kept for a model. Both digests are in hexadecimal."""
-    name = f"{reference_sha256}-{model_digest[:16]}-{COMPUTED_AS}.safetensors"
-    return settings.home() / "voices" / ".latents" / name
+    return latents.path(reference_sha256, f"{model_digest[:16]}-{COMPUTED_AS}")
 
 
 def kept(path: Path) -> Speaker | None:
     """The speaker in a file that `keep` wrote; None where there is none, or it cannot be read."""
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    if not is_regular(path):  # nobody waits at a FIFO
-        return None
-    try:
-        tensors = load_file(path)
-        speaker = Speaker(tensors["manner"], tensors["timbre"])
-    except (OSError, SafetensorError, KeyError):
-        return None
-    return speaker if speaker.is_usable() else None
+    found = latents.kept(path, ("manner", "timbre"))
+    return None if found is None else Speaker(found["manner"], found["timbre"])
 
 
 def keep(speaker: Speaker, path: Path) -> None:
     """Write a speaker, whole or not at all."""
-    from safetensors.torch import save_file
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with written_whole(path) as partial:
-        save_file({"manner": speaker.manner.contiguous(), "timbre": speaker.timbre.contiguous()}, partial)
-
-
-def forget(reference_sha256: str) -> None:
-    """Remove what is kept of a recording, for every model."""
-    folder = settings.home() / "voices" / ".latents"
-    for path in [*folder.glob(f"{reference_sha256}-*"), *folder.glob(f".{reference_sha256}-*")]:  # and half written
-        with contextlib.suppress(FileNotFoundError):
-            path.unlink()
+    latents.keep({"manner": speaker.manner, "timbre": speaker.timbre}, path)
 
 
 def take_ears(model: Xtts) -> Xtts:

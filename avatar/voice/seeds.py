@@ -1,11 +1,11 @@
-"""What XTTS draws its chance from: the words themselves, so that a sentence sounds alike wherever it stands in a text."""
+"""What a cloned voice draws its chance from: the words themselves, so that a sentence sounds alike wherever it stands in a text."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
 
-from avatar.voice.xtts.text import Piece
+from avatar.voice.pieces import Piece
 
 
 def occurrences(pieces: list[Piece]) -> list[tuple[Piece, int]]:

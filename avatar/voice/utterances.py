@@ -1,4 +1,4 @@
-"""What XTTS-v2 made of each piece of a text, put together to one speech."""
+"""What a cloned voice made of each piece of a text, put together to one speech."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import numpy as np
 
 from avatar.errors import RequestError
 from avatar.voice.length import Expected, refuse_longest
+from avatar.voice.pieces import Piece, timed_words
 from avatar.voice.speech import LEAD_IN_S, LEAD_OUT_S, PEAK, Speech
-from avatar.voice.xtts.text import Piece, timed_words
 
-SAMPLE_RATE = 24_000  # Hz, of the decoder
+SAMPLE_RATE = 24_000  # Hz, of the decoders
 
 
 @dataclass(frozen=True)
@@ -37,28 +37,29 @@ def join(utterances: list[Utterance], speed: float = 1.0) -> Speech:
     return Speech(samples, SAMPLE_RATE, words=words)
 
 
-def with_silence(speech: Speech, seconds: float) -> Speech:
-    """The speech, made `seconds` long by silence at its end. Raises RequestError when it is longer already."""
+def with_silence(speech: Speech, seconds: float, model: str) -> Speech:
+    """The speech, made `seconds` long by silence at its end. Raises RequestError when it is longer already. model: for the
+    message."""
     wanted = round(seconds * SAMPLE_RATE)
     if len(speech.samples) > wanted:
-        raise does_not_fit(f"{speech.seconds:.1f} s", speech.seconds)
+        raise does_not_fit(f"{speech.seconds:.1f} s", speech.seconds, model)
     return replace(speech, samples=np.pad(speech.samples, (0, wanted - len(speech.samples))))
 
 
-def refuse_too_long(sounding: Expected, pauses_s: float, seconds: float | None) -> None:
+def refuse_too_long(sounding: Expected, pauses_s: float, seconds: float | None, model: str) -> None:
     """Raises RequestError as soon as it is sure that a speech comes out too long. sounding: all pieces without their
     pauses; seconds: the length that it is wanted for."""
     least_s, likely_s, enough_s = (LEAD_IN_S + each + pauses_s + LEAD_OUT_S for each in sounding)
     if seconds is None:
         refuse_longest(least_s, likely_s)
     elif least_s > seconds:
-        raise does_not_fit(f"about {likely_s:.0f} s", enough_s)
+        raise does_not_fit(f"about {likely_s:.0f} s", enough_s, model)
 
 
-def does_not_fit(takes: str, seconds: float) -> RequestError:
-    """seconds: that are enough."""
+def does_not_fit(takes: str, seconds: float, model: str) -> RequestError:
+    """seconds: that are enough; model: that keeps its own pace."""
     return RequestError(
-        f"the text takes {takes} to speak and XTTS-v2 keeps its own pace; shorten the text, or allow it more.",
+        f"the text takes {takes} to speak and {model} keeps its own pace; shorten the text, or allow it more.",
         ("seconds",),
         {"seconds": f"{np.ceil(seconds * 10) / 10:.1f}"},
     )

@@ -1,0 +1,175 @@
+"""Which engine clones a voice, what may be published commercially, and a video of a cloned voice on both stacks."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from avatar import pipeline, preflight, work
+from avatar.errors import EnvironmentProblem, RequestError
+from avatar.jobs import home as homes
+from avatar.progress import Progress
+from avatar.request import make_request
+from avatar.stacks import stack_for
+from avatar.weights import licences, lock
+from testing import tiny
+from tests.conftest import ROOT
+from tests.pocket_voice import write_models
+from tests.xtts_voice import write_reference
+
+TEXT = "Hello there, my friend."
+
+
+@pytest.fixture(scope="session")
+def recording(tmp_path_factory) -> Path:
+    return write_reference(tmp_path_factory.mktemp("voice") / "me.wav", 120.0)
+
+
+@pytest.fixture(scope="session")
+def weights(tmp_path_factory) -> Path:
+    """Tiny checkpoints of the full stack and of Pocket TTS, with one lock."""
+    folder = tmp_path_factory.mktemp("weights")
+    tiny.write_all(folder)
+    write_models(folder)
+    tiny.write_lock(folder, (*tiny.built_in_models(), lock.read(lock.BUILT_IN).model("pocket-en")))
+    return folder
+
+
+@pytest.fixture
+def here(home, weights, monkeypatch) -> Path:
+    for name, value in tiny.environment(weights).items():
+        monkeypatch.setenv(name, value)
+    return home
+
+
+@pytest.mark.parametrize(
+    "asked, engine",
+    [
+        ({}, "pocket"),
+        ({"stack": "full"}, "pocket"),
+        ({"stack": "full", "engine": "xtts"}, "xtts"),
+        ({"language": "de"}, None),
+        ({"language": "de", "stack": "full"}, None),
+        ({"voice": None}, None),
+        ({"voice": None, "stack": "full"}, None),
+    ],
+)
+def test_a_voice_is_cloned_with_pocket_where_it_can(here, recording, asked, engine):
+    request = work.request_of(**({"text": TEXT, "voice": recording} | asked))
+    assert request.engine == engine
+    names = {("preview", None): "preview-voice", ("full", None): "xtts-v2"}
+    expected = {"pocket": "pocket-tts", "xtts": "xtts-v2"}.get(engine) or names[request.stack, None]
+    assert stack_for(request).voice.name == expected
+
+
+@pytest.mark.parametrize("stack", ["preview", "full"])
+def test_without_its_weights_all_is_as_before(home, recording, stack, tmp_path, monkeypatch):
+    monkeypatch.setenv("AVATAR_MODELS", str(tmp_path / "empty"))
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
+    request = work.request_of(text=TEXT, voice=recording, stack=stack)
+    assert request.engine is None and "engine" not in request.model_dump(exclude_none=True)
+    asked = work.request_of(text=TEXT, voice=recording, stack=stack, engine="pocket")
+    with pytest.raises(EnvironmentProblem, match=r"pocket-en \(219.3 MB\)(.|\n)*models fetch"):
+        preflight.check(asked)
+
+
+def test_a_licence_that_was_not_accepted_is_no_choice(home, weights, recording, tmp_path, monkeypatch):
+    """The same files under a lock that wants consent."""
+    text = (weights / "models.lock").read_text().replace("consent = false", "consent = true")
+    (mine := tmp_path / "models.lock").write_text(text)
+    monkeypatch.setenv("AVATAR_MODELS", str(weights))
+    monkeypatch.setenv("AVATAR_MODELS_LOCK", str(mine))
+    assert work.request_of(text=TEXT, voice=recording).engine is None
+    licences.accept(lock.read().model("pocket-en").licence, "prompt")
+    assert work.request_of(text=TEXT, voice=recording).engine == "pocket"
+
+
+@pytest.mark.parametrize(
+    "fields, message",
+    [
+        ({"engine": "pocket", "preset": "joe", "text": TEXT}, "an engine clones a voice from its recording"),
+        ({"engine": "pocket", "audio": "talk.wav"}, "an engine clones a voice from its recording"),
+        ({"engine": "xtts", "text": TEXT}, "xtts is for the full stack"),
+        ({"engine": "bark", "text": TEXT}, "should be 'xtts' or 'pocket'"),
+    ],
+)
+def test_an_engine_without_use_is_refused(fields, message):
+    with pytest.raises(RequestError, match=message):
+        make_request(**fields)
+
+
+def test_a_request_that_says_nothing_of_it_keeps_its_digest():
+    plain = make_request(text=TEXT, preset="heart")
+    assert plain.digest() == make_request(text=TEXT, preset="heart", commercial=False).digest()
+    assert plain.digest() != make_request(text=TEXT, preset="heart", commercial=True).digest()
+
+
+# ---------------------------------------------------------------- commercial use
+
+
+def test_every_licence_of_the_lock_says_whether_it_allows_commercial_use():
+    said = {model.name: model.licence.commercial for model in lock.read(lock.BUILT_IN).every}
+    assert {name for name, allowed in said.items() if not allowed} == {"xtts-v2", "syncnet-v2"}
+    written = lock.BUILT_IN.read_text()
+    assert written.count("\ncommercial = ") == written.count("[licences.")
+
+
+@pytest.mark.parametrize(
+    "asked, message",
+    [
+        ({"stack": "full"}, r"the terms of xtts-v2 \(Coqui Public Model License 1.0.0\) forbid commercial use"),
+        ({"preset": "joe"}, "the preset 'joe' is for previews; ask a lawyer"),
+    ],
+)
+def test_what_forbids_commercial_use_is_named_before_anything_is_looked_for(
+    home, asked, message, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("AVATAR_MODELS", str(tmp_path / "empty"))
+    with pytest.raises(RequestError, match=message):
+        preflight.check(make_request(text=TEXT, commercial=True, **asked))
+
+
+def test_what_allows_it_passes(here, recording):
+    for asked in ({}, {"stack": "full", "profile": "cpu"}):
+        preflight.check(work.request_of(text=TEXT, voice=recording, commercial=True, **asked))
+    preflight.check(make_request(text=TEXT, preset="heart", commercial=True))
+
+
+def test_speech_alone_is_refused_too(here, tmp_path, monkeypatch):
+    monkeypatch.delenv("AVATAR_MODELS_LOCK")
+    request = make_request(text=TEXT, stack="full", commercial=True)
+    with pytest.raises(RequestError, match="forbid commercial use"):
+        work.speak(request, tmp_path / "talk.wav", False, lambda event: None)
+
+
+# ---------------------------------------------------------------- videos
+
+
+@pytest.mark.parametrize("stack", ["preview", "full"])
+def test_a_video_in_a_cloned_voice(here, recording, stack, tmp_path):
+    pytest.importorskip("torch")
+    more = {"profile": "cpu"} if stack == "full" else {}
+    request = work.request_of(text=TEXT, voice=recording, stack=stack, captions="srt", commercial=True, **more)
+    made = work.make(request, tmp_path / "talk.mp4", False, lambda event: None, sign=False)
+    voice = made.report["records"]["voice"]
+    assert voice["made_by"]["engine"] == "pocket-tts"
+    assert voice["engine"]["voice_match"] == "cloned"
+    assert voice["engine"]["weights"]["licence"]["name"] == "none"
+    assert any("its owner must have agreed, and Kyutai is credited" in note for note in made.notes)
+    captions = (tmp_path / "talk.srt").read_text()
+    assert TEXT in captions.replace("\n", " ")
+    again = homes.create(tmp_path / "other", work.with_profile(request))
+    assert pipeline.render(again, Progress()).read_bytes() == (tmp_path / "talk.mp4").read_bytes()
+
+
+def test_the_command_says_what_brings_it(home, recording, tmp_path, monkeypatch):
+    """In the base environment: a preset speaks, and the note names the command."""
+    told = subprocess.run(
+        [ROOT / "run", "avatar", "speak", TEXT, "--voice", recording, "-o", tmp_path / "talk.wav"],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert told.returncode == 0, told.stderr
+    assert "models fetch pocket-en" in told.stderr and "the nearest in pitch" in told.stderr
+    assert told.stdout.strip() == str(tmp_path / "talk.wav")
