@@ -12,7 +12,10 @@ def main() -> None:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # the search for them is a tenth of `picctl status`
     from pic.cli import main as command
 
-    command(prog_name="picctl")
+    try:
+        command(prog_name="picctl")
+    except OSError as error:  # a full disk, a folder that may not be written
+        sys.exit(f"picctl: {error.strerror}: {error.filename or 'a file'}.\n  mend: df -h . && ls -ld .pic")
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ def write(root: Path) -> list[str]:
     for name, (description, body) in SKILLS.items():
         for folder in (".agents/skills", ".claude/skills"):
             files[f"{folder}/{name}/SKILL.md"] = (
-                f"---\nname: {name}\ndescription: {description}\n---\n\n# {name}\n\n{body}\n"
+                f"---\nname: {name}\ndescription: {json.dumps(description)}\n---\n\n# {name}\n\n{body}\n"
             )
     config = read_config(root)
     for phase in config.phase:
@@ -102,7 +102,7 @@ def role(config: Config, phase: Phase) -> str:
     gates = ", ".join(gate.name for gate in config.gate if gate.phase == phase.name) or "none yet"
     return f"""---
 name: pic-{phase.name}
-description: {phase.owner}, who works in the phase {phase.name} while it is open.
+description: {json.dumps(f"{phase.owner}, who works in the phase {phase.name} while it is open.")}
 ---
 
 You are {phase.owner}. Run `picctl status`; where another phase is open, say so and stop.

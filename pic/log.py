@@ -111,7 +111,7 @@ def refuse_damage(log: Log) -> None:
         number, what = log.damage[0]
         raise PicError(
             f"line {number} of {LOG} cannot be trusted: {what}",
-            f"restore it: git checkout -- {LOG}; of a conflict, remove the marker lines and keep both sides; then: picctl verify",
+            f"git diff -- {LOG}, take back what is wrong there (of a conflict: the marker lines alone), then: picctl verify",
         )
 
 

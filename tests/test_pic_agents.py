@@ -29,7 +29,8 @@ def test_the_same_skills_stand_in_both_folders_in_the_published_form(root):
         fields = dict(line.split(": ", 1) for line in head.splitlines())
         assert fields.keys() == {"name", "description"} and fields["name"] == name
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) and len(name) <= 64
-        assert len(fields["description"]) <= 1024 and body.count("\n") < 500 and "`picctl " in body
+        assert 20 < len(json.loads(fields["description"])) <= 1024  # quoted: a colon in it would be YAML's
+        assert body.count("\n") < 500 and "`picctl " in body
     assert {path.name for path in (root / ".agents/skills").iterdir()} == names
 
 

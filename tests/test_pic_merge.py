@@ -190,15 +190,23 @@ from datetime import date
 from pathlib import Path
 from pic import moves
 from pic.project import Project
-for _ in range(25):
+print("ready", flush=True)
+sys.stdin.readline()  # both begin together
+for _ in range(50):
     moves.waive(Project(Path(sys.argv[1])), "review-lines", sys.argv[2], date.today(), None)
 """
     running = [
-        subprocess.Popen([sys.executable, "-c", program, root, name], cwd=pic_project.ROOT) for name in ("one", "two")
-    ]
+        subprocess.Popen([sys.executable, "-c", program, root, name], cwd=pic_project.ROOT, text=True,
+                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        for name in ("one", "two")
+    ]  # fmt: skip
+    assert [each.stdout.readline() for each in running] == ["ready\n", "ready\n"]
+    for each in running:
+        each.stdin.write("go\n")
+        each.stdin.close()
     assert [each.wait() for each in running] == [0, 0]
     events = Project(root).log.events
-    assert len(events) == 50 and [event["clock"] for event in events] == list(range(1, 51))
+    assert len(events) == 100 and [event["clock"] for event in events] == list(range(1, 101))
 
 
 def test_the_kept_state_is_no_second_truth(tmp_path):

@@ -144,7 +144,13 @@ def test_a_damaged_log_is_told_by_every_command(root):
     ok(root, "start", "x")
     log = root / ".pic/status-log.jsonl"
     log.write_text(log.read_text().replace('"problem": "x"', '"problem": "y"'))
-    assert "line 1" in no(root, "status", code=2) and "git checkout" in no(root, "verify", code=2)
+    assert "line 1" in no(root, "status", code=2) and "git diff" in no(root, "verify", code=2)
+
+
+def test_a_place_that_cannot_be_written_is_told(root):
+    ok(root, "init")
+    (root / ".pic/lock").mkdir()
+    assert "Is a directory" in no(root, "start", "x") and not (root / ".pic/status-log.jsonl").read_text()
 
 
 def test_edited_and_orphaned_documents_are_named_and_missing_ones_written_again(root):
