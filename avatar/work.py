@@ -91,10 +91,10 @@ def cloned_by(request: Request) -> Request:
     and its weights are here, which may be published with; else the stack's own."""
     if request.engine or request.text is None or request.voice is None:
         return request
-    from avatar.voice.pocket.text import MODELS
     from avatar.weights import store
+    from avatar.weights.lock import POCKET_TTS
 
-    model = MODELS.get(request.language)
+    model = POCKET_TTS.get(request.language)
     is_usable = model is not None and store.is_ready(model) and find_spec("torch") is not None
     return request.model_copy(update={"engine": "pocket"}) if is_usable else request
 

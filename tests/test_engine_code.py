@@ -15,6 +15,7 @@ from tests.conftest import ROOT
 ENGINES = (
     "avatar.voice.given_speech.GivenSpeech",
     "avatar.voice.presets.engine.PresetVoice",
+    "avatar.voice.pocket.engine.PocketVoice",
     "avatar.voice.xtts.engine.XttsVoice",
     "avatar.portrait.given_picture.GivenPortrait",
     "avatar.portrait.diffusion.engine.DiffusionPortrait",

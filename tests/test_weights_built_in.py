@@ -23,9 +23,13 @@ def test_the_built_in_lock_pins_what_the_full_stack_loads():
 
 def test_the_previews_voices_are_locked_and_come_where_they_are_named():
     current = lock.read()
-    (voices,) = current.preview
+    pocket, voices = current.preview
+    assert (pocket.name, pocket.needed_bytes, pocket.licence.consent) == ("pocket-en", 219_274_216, True)
+    assert {file.repo for file in pocket.files} == {"kyutai/pocket-tts", "kyutai/pocket-tts-without-voice-cloning"}
     assert (voices.name, voices.needed_bytes, voices.licence.consent) == ("kokoro-voices", 28_200_960, False)
-    assert voices not in current.select([]) and current.select(["kokoro-voices"]) == [voices]
+    assert not [each for each in (pocket, voices) if each in current.select([])] and current.select(
+        ["kokoro-voices"]
+    ) == [voices]
     styles = {file.path: file.sha256 for file in voices.files}
     assert styles["voices/af_heart.bin"] == "d583ccff3cdca2f7fae535cb998ac07e9fcb90f09737b9a41fa2734ec44a8f0b"
     assert styles["voices/jf_alpha.bin"] == "56b479360aad9f367aeb8cef908f9201cf48b4555e488c5f4590c9dfcd978bb6"

@@ -26,7 +26,7 @@ PARAMETERS = {  # as published file sizes confirm; `shapes` counts the same in t
     "safety-checker": 303_981_588,
     "xtts-gpt": 441_018_563,
     "xtts-decoder": 25_856_300,  # and the speaker encoder; float32 always
-    "pocket-speech": 89_451_421,
+    "pocket-speech": 89_449_537,
     "pocket-codec": 20_054_337,
     "musetalk-unet": 849_947_844,
     "ft-mse-vae": 83_653_863,

@@ -71,12 +71,31 @@ def xtts(model_args: dict) -> torch.nn.Module:
     return Xtts(XttsConfig(model_args=XttsArgs(**model_args)))
 
 
+def pocket_speech(config: dict) -> torch.nn.Module:
+    from transformers import PocketTTSConfig, PocketTTSForConditionalGeneration
+
+    from avatar.voice.pocket.checkpoint import FOR_TRAINING
+
+    speech = PocketTTSForConditionalGeneration(PocketTTSConfig(**config))
+    for name in FOR_TRAINING:
+        delattr(speech, name)
+    return speech
+
+
+def pocket_codec(config: dict) -> torch.nn.Module:
+    from transformers import PocketTTSAudioTokenizerConfig, PocketTTSAudioTokenizerModel
+
+    return PocketTTSAudioTokenizerModel(PocketTTSAudioTokenizerConfig(**config))
+
+
 SHAPES = {
     "sd-unet": Shape(unet, configs.SD_UNET, 859_520_964, ("stable-diffusion-v1-5", "unet/config.json")),
     "sd-vae": Shape(vae, configs.SD_VAE, 83_653_863, ("stable-diffusion-v1-5", "vae/config.json")),
     "clip-text": Shape(clip_text, configs.CLIP_TEXT, 123_060_480),
     "safety-checker": Shape(safety_checker, configs.SAFETY_CHECKER, 303_981_588),
     "xtts": Shape(xtts, configs.XTTS_ARGS, 466_874_863),
+    "pocket-speech": Shape(pocket_speech, {}, 89_449_537),
+    "pocket-codec": Shape(pocket_codec, {}, 20_054_337),
     "musetalk-unet": Shape(unet, configs.MUSETALK_UNET, 849_947_844, ("musetalk-v15", "musetalkV15/musetalk.json")),
     "ft-mse-vae": Shape(vae, configs.FT_MSE_VAE, 83_653_863, ("sd-vae-ft-mse", "config.json")),
     "whisper-encoder": Shape(whisper_encoder, configs.WHISPER, 8_208_384),

@@ -15,6 +15,8 @@ from avatar.errors import EnvironmentProblem, RequestError
 
 BUILT_IN = Path(__file__).parent / "models.lock"
 
+POCKET_TTS = {"en": "pocket-en"}  # Pocket TTS's models, by the language that each speaks
+
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]*$")]
 Repo = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][\w.-]*/[A-Za-z0-9_][\w.-]*$")]
 Revision = Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]  # a whole commit: branches and tags move

@@ -36,6 +36,7 @@ from avatar.voice.recording import check_reference, trim
 from avatar.voice.speech import Speech
 from avatar.voice.utterances import SAMPLE_RATE, does_not_fit, join, with_silence
 from avatar.weights import store, strict
+from avatar.weights.lock import POCKET_TTS
 
 if TYPE_CHECKING:
     import torch
@@ -59,7 +60,7 @@ class PocketVoice(Piecewise):
     called: ClassVar[str] = "Pocket TTS"
     name: ClassVar[str] = "pocket-tts"
     version: ClassVar[str] = "1"
-    models: ClassVar[tuple[str, ...]] = tuple(pocket_text.MODELS.values())
+    models: ClassVar[tuple[str, ...]] = tuple(POCKET_TTS.values())
     libraries: ClassVar[tuple[str, ...]] = (
         *TORCH, *TRANSFORMERS, *FFMPEG, "cffi", "espeakng-loader", "pocketsphinx", "soundfile", "soxr",
     )  # fmt: skip

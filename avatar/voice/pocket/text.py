@@ -9,8 +9,8 @@ from __future__ import annotations
 from avatar.errors import RequestError
 from avatar.script.letters import CLOSERS
 from avatar.voice.pieces import Piece, without_ornaments
+from avatar.weights.lock import POCKET_TTS
 
-MODELS = {"en": "pocket-en"}  # in models.lock, by language
 MOST_TOKENS = 50  # of a piece: beyond, words are skipped
 MOST_LETTERS = 250  # of a word, which cannot be cut: more than fifty tokens of five letters
 SHORT_WORDS = 4  # words: a text that has no more ends a little later
@@ -23,9 +23,9 @@ ENDS, WEAK_ENDS = ".!?…", ",;:-–— "
 
 def refuse_language(language: str) -> None:
     """Raises RequestError for a language of which no weights are locked."""
-    if language not in MODELS:
+    if language not in POCKET_TTS:
         raise RequestError(
-            f"Pocket TTS does not speak {language!r} here: its weights are locked for {', '.join(MODELS)}; XTTS-v2 may speak it.",
+            f"Pocket TTS does not speak {language!r} here: its weights are locked for {', '.join(POCKET_TTS)}; XTTS-v2 may speak it.",
             ("engine", "language"),
             {"engine": "xtts"},
         )

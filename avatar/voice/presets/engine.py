@@ -130,9 +130,9 @@ class PresetVoice:
 
 def clones(language: str) -> str:
     """What would clone a voice."""
-    from avatar.voice.pocket.text import MODELS
+    from avatar.weights.lock import POCKET_TTS
 
-    if (model := MODELS.get(language)) is None:
+    if (model := POCKET_TTS.get(language)) is None:
         return "the full stack clones"
     return f"Pocket TTS clones it on a CPU, once '{to_type(f'models fetch {model}', full=True)}' brought it, and so does the full stack"
 
