@@ -68,6 +68,10 @@ VOICES = {
             'WantedSpeech("El 3 de mayo.", language="es")',
             'WantedSpeech("Hello, Zyxgorb.", preset="heart")',
         ),
+        "avatar.voice.pocket.engine.PocketVoice": (
+            f'WantedSpeech("It costs 5 dollars.", {REFERENCE})',
+            f'WantedSpeech("It costs 5 dollars.", {REFERENCE}, speed=1.3)',
+        ),
         "avatar.voice.xtts.engine.XttsVoice": (
             'WantedSpeech("It costs 5 dollars.")',
             f'WantedSpeech("It costs 5 dollars.", {REFERENCE})',
@@ -76,7 +80,7 @@ VOICES = {
         ),
     }.items()
 }
-NEED_TORCH = ("avatar.voice.xtts.engine.XttsVoice",)
+NEED_TORCH = ("avatar.voice.pocket.engine.PocketVoice", "avatar.voice.xtts.engine.XttsVoice")
 
 
 @pytest.fixture(scope="session")
@@ -97,11 +101,13 @@ def test_an_engine_declares_all_libraries_that_it_uses(engine, ground, home, req
     environment = {**os.environ, "AVATAR_PROFILE": "cpu"}
     if engine in NEED_TORCH:
         pytest.importorskip("torch")
-        from testing.tiny import xtts
+        from avatar.weights import lock
+        from testing.tiny import pocket, xtts
 
-        xtts.write(ground / "models")
-        tiny.write_lock(ground / "models", tuple(each for each in tiny.built_in_models() if each.name == "xtts-v2"))
-        environment |= tiny.environment(ground / "models")
+        checkpoint, model = (pocket, "pocket-en") if engine.endswith("PocketVoice") else (xtts, "xtts-v2")
+        checkpoint.write(ground / model)
+        tiny.write_lock(ground / model, (lock.read(lock.BUILT_IN).model(model),))
+        environment |= tiny.environment(ground / model)
     module, _, name = engine.rpartition(".")
     declared = getattr(import_module(module), name).libraries
     idle = files_of_a_run("", ground, environment)  # what an interpreter opens when it starts

@@ -62,7 +62,8 @@ class PocketVoice(Piecewise):
     version: ClassVar[str] = "1"
     models: ClassVar[tuple[str, ...]] = tuple(POCKET_TTS.values())
     libraries: ClassVar[tuple[str, ...]] = (
-        *TORCH, *TRANSFORMERS, *FFMPEG, "cffi", "espeakng-loader", "pocketsphinx", "soundfile", "soxr",
+        *TORCH, *TRANSFORMERS, *FFMPEG, "annotated-types", "cffi", "espeakng-loader", "pocketsphinx", "pydantic", "pydantic-core",
+        "scipy", "soundfile", "soxr", "torchaudio", "typing-inspection",
     )  # fmt: skip
     code: ClassVar[tuple[str, ...]] = (
         "script", *CLONED_CODE, "voice/given", "voice/pocket", "voice/presets/espeak.py",
