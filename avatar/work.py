@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,7 +94,7 @@ def cloned_by(request: Request) -> Request:
     from avatar.weights.lock import POCKET_TTS
 
     model = POCKET_TTS.get(request.language)
-    is_usable = model is not None and store.is_ready(model) and find_spec("torch") is not None
+    is_usable = model is not None and store.can_load(model)
     return request.model_copy(update={"engine": "pocket"}) if is_usable else request
 
 

@@ -14,6 +14,7 @@ import json
 import math
 import os
 import resource
+import subprocess
 import sys
 import tempfile
 import time
@@ -56,9 +57,10 @@ def measured(folder: Path) -> dict:
     from avatar.voice.utterances import SAMPLE_RATE
     from avatar.weights import lock
     from testing import tiny
-    from testing.tiny import pocket
 
-    pocket.write(folder, sizes=pocket.Sizes())
+    # in a process of its own, whose memory is not the engine's
+    write = "import sys; from pathlib import Path; from testing.tiny import pocket; pocket.write(Path(sys.argv[1]), sizes=pocket.Sizes())"
+    subprocess.run([sys.executable, "-P", "-c", write, folder], check=True, env=os.environ | {"PYTHONPATH": str(ROOT)})
     (model,) = (each for each in lock.read(lock.BUILT_IN).every if each.name == "pocket-en")
     tiny.write_lock(folder, (model,))
     os.environ |= tiny.environment(folder) | {"AVATAR_HOME": str(folder / "home")}

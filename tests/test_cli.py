@@ -162,7 +162,7 @@ def test_a_voice_is_kept_shown_updated_and_removed(avatar, home, tmp_path, finis
     assert not leftover.exists()
     profile = json.loads(made.stdout)
     assert profile["preview_preset"] == "joe" and profile["consent"] is True
-    assert "the full stack computes what it hears of this voice when it first speaks" in made.stderr
+    assert "what is heard of this voice is computed when it is first cloned." in made.stderr
     assert "my-joe" in avatar("voice", "list").stdout
     assert avatar("voice", "clone", reference, "--name", "my-joe").code == 2
     assert json.loads(avatar("voice", "update", "my-joe", "--language", "pl", "--json").stdout)["language"] == "pl"

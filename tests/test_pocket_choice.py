@@ -173,3 +173,14 @@ def test_the_command_says_what_brings_it(home, recording, tmp_path, monkeypatch)
     assert told.returncode == 0, told.stderr
     assert "models fetch pocket-en" in told.stderr and "the nearest in pitch" in told.stderr
     assert told.stdout.strip() == str(tmp_path / "talk.wav")
+
+
+def test_a_voice_that_is_kept_is_heard_at_once(here, avatar, recording):
+    """By both models, as both are here, and by XTTS-v2 alone in a language of its own."""
+    pytest.importorskip("torch")
+    kept = avatar("voice", "clone", recording, "--name", "me", "--consent")
+    assert kept.code == 0 and "what Pocket TTS and XTTS-v2 hear of the voice is kept." in kept.stderr
+    names = [path.name for path in (here / "voices" / ".latents").glob("*.safetensors")]
+    assert len(names) == 2 and sum("-pocket-" in name for name in names) == 1
+    german = avatar("voice", "clone", recording, "--name", "ich", "--language", "de", "--consent")
+    assert german.code == 0 and "what XTTS-v2 hears of the voice is kept." in german.stderr

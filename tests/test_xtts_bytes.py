@@ -15,8 +15,8 @@ from avatar.progress import Progress
 
 torch = pytest.importorskip("torch")
 
+from avatar.voice import latents  # noqa: E402
 from avatar.voice.xtts import checkpoint as xtts_checkpoint  # noqa: E402
-from avatar.voice.xtts import speaker as xtts_speaker  # noqa: E402
 from tests import xtts_voice  # noqa: E402
 from tests.xtts_voice import TEXT, a_voice, said, speak, write_reference  # noqa: E402
 
@@ -80,7 +80,7 @@ def test_a_loaded_engine_speaks_many_requests_as_one_engine_each_would(
 
     def forget() -> None:
         for path in (reference, other):
-            xtts_speaker.forget(hashlib.sha256(path.read_bytes()).hexdigest())
+            latents.forget(hashlib.sha256(path.read_bytes()).hexdigest())
 
     alone = {}
     for wanted in many:

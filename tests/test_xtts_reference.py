@@ -13,6 +13,7 @@ from avatar.errors import InputError
 
 torch = pytest.importorskip("torch")
 
+from avatar.voice import latents  # noqa: E402
 from avatar.voice.xtts import speaker as xtts_speaker  # noqa: E402
 from avatar.voice.xtts.engine import XttsVoice  # noqa: E402
 from avatar.weights import store  # noqa: E402
@@ -49,7 +50,7 @@ def test_a_reference_is_heard_and_kept_and_what_is_kept_is_used(use, models, ref
     assert speak("Hello there.", reference=reference).samples.tobytes() == cloned.samples.tobytes()
     assert kept.stat().st_size > 1000
 
-    xtts_speaker.forget(digest)
+    latents.forget(digest)
     assert not kept.exists()
 
 
@@ -79,7 +80,7 @@ def test_a_clone_is_kept_also_where_the_full_stack_cannot_hear_it(changed, refer
     changed(add_a_key)
     made = avatar("voice", "clone", reference, "--name", "me")
     assert made.code == 0 and avatar("voice", "show", "me").code == 0
-    assert re.search("when it first speaks with it; it could not now: .*gpt.another.weight", made.stderr)
+    assert re.search("when it is first cloned; XTTS-v2 could not now: .*gpt.another.weight", made.stderr)
 
 
 def test_the_language_of_a_kept_voice_is_one_that_is_spoken(ready, reference, avatar):

@@ -26,7 +26,8 @@ avatar pipeline run --text "Hello." --voice me -o hello.mp4
 def voice() -> None:
     """Keep a reference recording under a name, and speak with it.
 
-    The preview stack cannot clone: it speaks with its preset nearest in pitch, and says so.
+    Pocket TTS clones it on both stacks, XTTS-v2 on the full one; without their weights the preview speaks with its preset
+    nearest in pitch, and says so.
     """
 
 
@@ -39,8 +40,8 @@ def voice() -> None:
 def clone(recording: Path, name: str, language: str, consent: bool, as_json: bool) -> None:
     """Check a recording of a voice and keep it.
 
-    6 to 30 seconds of one clear speaker are best. Where the full stack and its weights are at hand, what XTTS-v2 hears
-    of the voice is computed at once, else when the voice first speaks.
+    6 to 30 seconds of one clear speaker are best. Where the weights of Pocket TTS or XTTS-v2 are at hand, what they hear of
+    the voice is computed at once, else when the voice first speaks.
     """
     from avatar import voices
     from avatar.jobs.delivery import check_home
@@ -52,7 +53,7 @@ def clone(recording: Path, name: str, language: str, consent: bool, as_json: boo
     if not consent:
         click.echo("note: clone only a voice whose speaker agrees; --consent notes that they do.", err=True)
     if kept := voices.recording_of(settings.home(), name):
-        click.echo(f"note: {prepare_full_stack(kept)}", err=True)
+        click.echo(f"note: {prepare(kept, language)}", err=True)
     print_profile(profile, as_json)
 
 
@@ -110,23 +111,29 @@ def remove(name: str) -> None:
     click.echo(name)
 
 
-def prepare_full_stack(recording: Path) -> str:
-    """Let the full stack compute what it needs of a voice, where it is at hand; says what was done."""
-    from avatar.errors import AvatarError, EnvironmentProblem
-    from avatar.preflight import refuse_missing_parts
-    from avatar.voice.xtts.engine import XttsVoice, keep_speaker
+def prepare(recording: Path, language: str) -> str:
+    """Let the models that can clone compute what they need of a voice, where they are at hand; says what was done."""
+    from avatar.errors import AvatarError
+    from avatar.voice.pocket import engine as pocket
+    from avatar.voice.xtts import engine as xtts
+    from avatar.weights import store
+    from avatar.weights.lock import POCKET_TTS
 
-    at_first_use = "the full stack computes what it hears of this voice when it first speaks with it"
-    try:
-        refuse_missing_parts(XttsVoice.models)
-    except EnvironmentProblem:
-        return f"{at_first_use}."
-    click.echo("computing what XTTS-v2 hears of the voice", err=True)
-    try:
-        keep_speaker(recording)
-    except AvatarError as error:
-        return f"{at_first_use}; it could not now: {error}"
-    return "what XTTS-v2 hears of the voice is kept."
+    kept: list[str] = []
+    failed = ""
+    for engine in [pocket, xtts] if language in POCKET_TTS else [xtts]:
+        voice = pocket.PocketVoice if engine is pocket else xtts.XttsVoice
+        if not store.can_load(*voice.models):
+            continue
+        click.echo(f"computing what {voice.called} hears of the voice", err=True)
+        try:
+            engine.keep_speaker(recording)
+            kept.append(voice.called)
+        except AvatarError as error:
+            failed = f"; {voice.called} could not now: {error}"
+    if not kept:
+        return f"what is heard of this voice is computed when it is first cloned{failed or '.'}"
+    return f"what {' and '.join(kept)} hear{'s' if len(kept) == 1 else ''} of the voice is kept{failed or '.'}"
 
 
 def print_profile(profile: dict, as_json: bool) -> None:

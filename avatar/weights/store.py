@@ -11,6 +11,7 @@ missing or wrong raises an EnvironmentProblem that names the file and the comman
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 from avatar.errors import EnvironmentProblem, RequestError
@@ -60,14 +61,14 @@ def check_present(*names: str) -> None:
         licences.refuse_unaccepted(model)
 
 
-def is_ready(name: str) -> bool:
-    """Whether a model can be used, as far as that can be seen without hashing: its files are there in their size, and its
-    licence was accepted. False too where the lock has none of that name."""
+def can_load(*names: str) -> bool:
+    """Whether these models can be used, as far as that can be seen without hashing: files are there in their size,
+    licences were accepted, and PyTorch is installed. False too where the lock has none of a name."""
     try:
-        check_present(name)
+        check_present(*names)
     except (EnvironmentProblem, RequestError):
         return False
-    return True
+    return find_spec("torch") is not None
 
 
 def facts(name: str) -> dict:

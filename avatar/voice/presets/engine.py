@@ -1,4 +1,4 @@
-"""The preview stack's voice: a preset. It cannot clone, and says so."""
+"""The preview stack's voice where nothing clones one: a preset, which says so."""
 
 from __future__ import annotations
 
