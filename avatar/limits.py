@@ -27,3 +27,5 @@ ISO_639_2: dict[Language, str] = {
     "nl": "nld", "cs": "ces", "ar": "ara", "zh-cn": "zho", "hu": "hun", "ko": "kor", "ja": "jpn", "hi": "hin",
 }  # fmt: skip
 LANGUAGES = tuple(ISO_639_2)
+# XTTS's text cleaner turns these into Latin letters with a package that is not in the locks.
+NEEDS_PACKAGE: dict[Language, str] = {"ja": "cutlet", "zh-cn": "pypinyin"}

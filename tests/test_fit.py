@@ -376,3 +376,15 @@ def test_the_table_of_cards_and_the_locked_pytorch_agree_on_what_is_too_old():
     refused = {card.label for card in cards.CARDS if not driver.has_code_for(card.capability)}
     assert refused == {"GeForce GTX 1080 Ti 11GB"}
     assert os.path.getsize(need.TABLE) < 20_000
+
+
+def test_each_engine_that_clones_says_what_it_may_be_used_for(avatar):
+    rows = {row["engine"]: row for row in json.loads(avatar("fit", "--gpu", "2060", "--json").stdout)["cloning"]}
+    assert rows["pocket"]["commercial"] and rows["pocket"]["languages"] == ["en"]
+    assert not rows["xtts"]["commercial"] and len(rows["xtts"]["languages"]) == 15
+    assert rows["pocket"]["bytes"] < rows["xtts"]["bytes"] / 8 and rows["pocket"]["need_mib"] < rows["xtts"]["need_mib"]
+    text = avatar("fit", "--gpu", "2060").stdout
+    assert "--engine pocket: en; 219.3 MB" in text and "weights CC-BY-4.0: commercial use allowed" in text
+    assert (
+        "--engine xtts: 15 languages; 1.88 GB" in text and "Coqui Public Model License 1.0.0: no commercial use" in text
+    )

@@ -126,4 +126,16 @@ def verdict(report: dict) -> list[str]:
     return [
         f"memory    {'fits' if report['fits'] else 'does not fit'}: {most:,}{where} MiB, one model at a time",
         f"disk      {weights} of weights ({gigabytes(disk['missing'])} missing here), and {converted} made from them; {free}",
+        *(cloning_line(each) for each in report["cloning"]),
     ]
+
+
+def cloning_line(each: dict) -> str:
+    from avatar.weights.lock import gigabytes
+
+    use = "commercial use allowed" if each["commercial"] else "no commercial use"
+    languages = each["languages"] if len(each["languages"]) < 5 else [f"{len(each['languages'])} languages"]
+    return (
+        f"voice     --engine {each['engine']}: {', '.join(languages)}; {gigabytes(each['bytes'])}, {each['need_mib']:,} MiB; "
+        f"code {each['code']}, weights {each['weights']}: {use}"
+    )

@@ -9,7 +9,7 @@ from avatar import settings
 from avatar.device import hardware, need
 from avatar.device.hardware import MIB, Profile
 from avatar.errors import EnvironmentProblem, RequestError
-from avatar.fit import cards
+from avatar.fit import cards, cloning
 from avatar.invocation import to_type
 
 if TYPE_CHECKING:
@@ -184,6 +184,7 @@ def answer(gpu: dict | None, profile: Profile, seconds: float, room_mib: int | N
         "seconds_from": NO_SECONDS,
         "measured": False,
         "disk": disk(),
+        "cloning": cloning.engines(profile),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from avatar.errors import RequestError
+from avatar.limits import NEEDS_PACKAGE
 from avatar.voice.pieces import Piece, joined, sentences, shortened, without_ornaments
 
 # Characters of one piece, by language: VoiceBpeTokenizer.char_limits of coqui-tts 0.28.0. Beyond them the speech gets
@@ -13,8 +14,6 @@ MOST_CHARACTERS = {
     "en": 250, "es": 239, "fr": 273, "de": 253, "it": 213, "pt": 203, "pl": 224, "tr": 226, "ru": 182, "nl": 251,
     "cs": 186, "ar": 166, "zh-cn": 82, "hu": 224, "ko": 95, "ja": 71, "hi": 150,
 }  # fmt: skip
-# XTTS's text cleaner turns these languages into Latin letters with a package that is not in the locks.
-NEEDS_PACKAGE = {"ja": "cutlet", "zh-cn": "pypinyin"}
 
 MARKUP = str.maketrans(dict.fromkeys("[]{}<>|\\^~*_`", " "))  # [en] and the like mean something to XTTS's tokenizer
 
