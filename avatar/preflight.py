@@ -5,13 +5,13 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Sequence
 from contextlib import ExitStack, nullcontext
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from avatar import framed
 from avatar.engines import Told, WantedPicture
 from avatar.errors import EnvironmentProblem, InputError, RequestError
 from avatar.files import file_digest
-from avatar.invocation import in_full_environment
+from avatar.invocation import in_full_environment, to_type
 from avatar.media import encoder
 from avatar.portrait.picture import decoding, is_picture
 from avatar.progress import Progress
@@ -83,6 +83,7 @@ def check(request: Request, faces: Faces | None = None) -> list[str]:
         stack = stack_for(request)
         refuse_non_commercial(request, stack.models)
         check_stages(request, stack)
+        refuse_previewing(request, stack.voice)
     check_frame(request)
     shown = framed.moving(request)
     encoder.refuse_unusable(max(shown.width, shown.height), shown.rate)
@@ -126,15 +127,30 @@ def refuse_non_commercial(request: Request, names: Sequence[str]) -> None:
     models = [model for model in map(lock.read().model, names) if not model.licence.commercial]
     if models:
         named = ", ".join(f"{model.name} ({model.licence.name})" for model in models)
+        can_clone = request.voice is not None and request.language in lock.POCKET_TTS
         raise RequestError(
-            f"the terms of {named} forbid commercial use; a voice cloned with Pocket TTS, or speech that you have the rights "
-            "of, does without.",
-            ("commercial", "engine"), {"engine": "pocket"},
+            f"the terms of {named} forbid commercial use; a voice cloned with Pocket TTS (of a recording, in "
+            f"{', '.join(lock.POCKET_TTS)}), or speech that you have the rights of, does without.",
+            ("commercial", "engine") if can_clone else ("commercial",), {"engine": "pocket"} if can_clone else {},
         )  # fmt: skip
-    if request.preset == "joe":
-        from avatar.voice.presets.catalog import PRESETS
 
-        raise RequestError(f"the preset 'joe' is for {PRESETS['joe'].use}; choose another.", ("commercial", "preset"))
+
+def refuse_previewing(request: Request, voice: Any) -> None:
+    """Raises RequestError where commercial use is wanted and a preset speaks that is for previews alone, by name or because
+    it is the nearest to a recording; after the engine's own check."""
+    from avatar.voice.presets.catalog import ANY_USE, PRESETS
+    from avatar.voice.presets.engine import PresetVoice, chosen
+
+    if not request.commercial or voice is not PresetVoice:
+        return
+    name = chosen(wanted_speech(request))
+    if PRESETS[name].use != ANY_USE:
+        how = "" if request.preset else ", which is the nearest to the recording,"
+        raise RequestError(
+            f"the preset {name!r}{how} is for {PRESETS[name].use}; choose another preset, or clone the voice: "
+            f"'{to_type('models fetch pocket-en', full=True)}' brings what does that.",
+            ("commercial", "preset"), {"preset": "heart"},
+        )  # fmt: skip
 
 
 def check_frame(request: Request) -> None:

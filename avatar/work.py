@@ -282,7 +282,7 @@ def finish(
 def speak(request: Request, output: Path, overwrite: bool, tell: Tell) -> Made:
     """Speak the text of a request into a WAV file."""
     from avatar.media.level import levelled
-    from avatar.preflight import refuse_missing_parts, refuse_non_commercial
+    from avatar.preflight import refuse_missing_parts, refuse_non_commercial, refuse_previewing
     from avatar.stacks import stack_for
     from avatar.stages import kept_speech, spoken, wanted_speech
 
@@ -292,6 +292,7 @@ def speak(request: Request, output: Path, overwrite: bool, tell: Tell) -> Made:
     engine, wanted, told, progress = stack_for(request).voice, wanted_speech(request), Told(), Progress(tell)
     refuse_non_commercial(request, engine.models)
     engine.check(wanted)
+    refuse_previewing(request, engine)
     refuse_missing_parts(engine.models)
     profile = profile_for(request)
     sounds = kept_speech(settings.home(), engine, wanted, profile)

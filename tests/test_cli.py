@@ -173,7 +173,7 @@ def test_a_voice_is_kept_shown_updated_and_removed(avatar, home, tmp_path, finis
     assert made.code == 2 and "not 'pl'" in made.stderr
     said = avatar(*line, "--language", "en")
     assert said.code == 0 and said.stdout == f"{tmp_path / 'said.wav'}\n"
-    assert "cannot clone" in said.stderr and "'joe'" in said.stderr
+    assert "is not cloned here" in said.stderr and "'joe'" in said.stderr
     kept = home / "voices/.latents" / f"{profile['reference_sha256']}-model.safetensors"
     kept.parent.mkdir()
     kept.touch()

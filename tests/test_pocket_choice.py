@@ -131,7 +131,48 @@ def test_what_forbids_commercial_use_is_named_before_anything_is_looked_for(
         preflight.check(make_request(text=TEXT, commercial=True, **asked))
 
 
+def test_a_preset_for_previews_is_refused_too_where_it_is_the_nearest_to_a_recording(home, recording, tmp_path):
+    """No weights are here, so nothing clones the low voice of the recording."""
+    request = work.request_of(text=TEXT, voice=recording, commercial=True)
+    said = "the preset 'joe', which is the nearest to the recording, is for previews; ask a lawyer"
+    with pytest.raises(RequestError, match=said):
+        preflight.check(request)
+    with pytest.raises(RequestError, match=said):
+        work.speak(request, tmp_path / "talk.wav", False, lambda event: None)
+
+
+def test_what_would_mend_it_is_said_only_where_it_would(home, recording):
+    for asked, mend in (
+        ({"voice": recording}, {"engine": "pocket"}),
+        ({}, {}),
+        ({"voice": recording, "language": "de"}, {}),
+    ):
+        with pytest.raises(RequestError) as refused:
+            preflight.check(make_request(text=TEXT, stack="full", commercial=True, **asked))
+        assert refused.value.mend == mend
+
+
+def test_a_worker_without_pytorch_leaves_what_needs_it(here, recording):
+    from avatar.service import queue
+
+    request = make_request(text=TEXT, voice=recording, engine="pocket")
+    queue.submit(here, request, None)
+    assert queue.take(here, "cpu", ("preview",), 2e9) is None
+    assert queue.take(here, "cpu", ("preview", "full"), 2e9) is not None
+
+
+def test_rows_of_a_table_without_a_voice_to_clone_need_no_engine(recording):
+    from avatar.batch.making import requested
+    from avatar.batch.table import Row
+
+    defaults = {"engine": "pocket", "voice": recording}
+    assert requested(Row(1, "a", {"text": TEXT, "preset": "heart"}), defaults).engine is None
+    assert requested(Row(2, "b", {"text": TEXT}), defaults).engine == "pocket"
+
+
 def test_what_allows_it_passes(here, recording):
+    with pytest.raises(RequestError, match=r"the terms of xtts-v2 \(none for sale\)"):
+        preflight.check(work.request_of(text=TEXT, voice=recording, commercial=True, stack="full", engine="xtts"))
     for asked in ({}, {"stack": "full", "profile": "cpu"}):
         preflight.check(work.request_of(text=TEXT, voice=recording, commercial=True, **asked))
     preflight.check(make_request(text=TEXT, preset="heart", commercial=True))

@@ -24,7 +24,7 @@ WAVE = 100  # rows that are made together: their videos are there when all of th
 WORDED = ("subtitles", "captions", "caption_style", "font")
 # Fields that are asked for all rows, but not for one that says one of these.
 EXCLUDED_BY = {
-    "preset": {"voice", "audio"}, "voice": {"preset", "audio"}, **{name: {"audio"} for name in WORDED},
+    "preset": {"voice", "audio"}, "engine": {"preset", "audio"}, "voice": {"preset", "audio"}, **{name: {"audio"} for name in WORDED},
     "portrait": {"prompt"}, "prompt": {"portrait"}, "speed": {"audio", "seconds"}, "seconds": {"speed"},
 }  # fmt: skip
 

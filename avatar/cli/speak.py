@@ -35,11 +35,14 @@ avatar speak --text-file talk.md --preset joe -o talk.wav
     type=click.Choice(["xtts", "pocket"]),
     help="What clones --voice. [default: pocket where it can, else the stack's own]",
 )
+@click.option("--commercial", is_flag=True, help="Refuse a voice whose terms forbid commercial use.")
 @click.option("--speed", type=float, help="How fast is spoken, 0.7 to 1.5; 1 is the voice's own pace. [default: 1]")
 @click.option("--seed", type=int, help="Another seed gives another intonation. [default: 7]")
 @click.option("-o", "--output", type=FILE, help="The WAV file to write.")
 @click.option("--overwrite", is_flag=True, help="Replace the output file if it exists.")
-def speak(text, text_file, show, voice_name, preset, language, stack, engine, speed, seed, output, overwrite) -> None:
+def speak(
+    text, text_file, show, voice_name, preset, language, stack, engine, commercial, speed, seed, output, overwrite
+) -> None:
     """Speak a script into a WAV file, or show how it would be read.
 
     Numbers, dates, prices, addresses, abbreviations and Markdown are read as a person reads them. What cannot be said,
@@ -52,7 +55,7 @@ def speak(text, text_file, show, voice_name, preset, language, stack, engine, sp
         raise RequestError("give a text, or --text-file with the file that holds it.", ("text",))
     text = work.read_text(text_file) if text is None else text
     asked = {"text": text, "voice": voice_name, "preset": preset, "language": language, "stack": stack}
-    asked |= {"engine": engine, "speed": speed, "seed": seed}
+    asked |= {"engine": engine, "commercial": commercial or None, "speed": speed, "seed": seed}
     request = work.request_of(**asked)
     if show:
         show_spoken(text, request.language)

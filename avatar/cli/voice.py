@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -47,6 +48,8 @@ def clone(recording: Path, name: str, language: str, consent: bool, as_json: boo
     from avatar.jobs.delivery import check_home
 
     check_home(settings.home())
+    if not consent and sys.stdin.isatty():
+        consent = click.confirm("Has the speaker of this recording agreed that their voice is cloned?", err=True)
     profile = voices.create(settings.home(), name, recording.absolute(), language, consent)
     for warning in profile["warnings"]:
         click.echo(f"note: {warning}", err=True)

@@ -301,7 +301,11 @@ def _is_due(entry: QueueEntry, now: float) -> bool:
 def _is_for(job: Job, stacks: tuple[str, ...]) -> bool:
     """What cannot be read is for any worker: it fails there with its reason, in place of waiting for ever."""
     try:
-        return contents.read_envelope(job.folder).request.get("stack", "preview") in stacks
+        asked = contents.read_envelope(job.folder).request
+        needed = (
+            "full" if asked.get("engine") == "pocket" else asked.get("stack", "preview")
+        )  # the environment, with PyTorch
+        return needed in stacks
     except (Damaged, OSError):
         return True
 

@@ -70,8 +70,10 @@ def shortened(piece: Piece, fits: Callable[[Piece], bool]) -> list[Piece]:
 
 def in_two(piece: Piece) -> tuple[Piece, Piece] | None:
     """The piece cut where its halves are most alike in length, after a comma or the like if one is far enough from
-    both ends; None for a single word."""
+    both ends. A single word is cut where it is spoken as several; None for one that is spoken as one."""
     words = piece.words
+    if len(words) == 1 and " " in words[0].spoken:
+        return _word_in_two(piece)
     lengths = [len(word.spoken) + 1 for word in words]
     total = sum(lengths)
     cuts = [(sum(lengths[:count]) / total, count) for count in range(1, len(words))]
@@ -83,6 +85,16 @@ def in_two(piece: Piece) -> tuple[Piece, Piece] | None:
         return None
     _, count = min(good or cuts, key=lambda cut: abs(cut[0] - 0.5))
     return Piece(words[:count], CUT_PAUSE_S), Piece(words[count:], piece.pause_s)
+
+
+def _word_in_two(piece: Piece) -> tuple[Piece, Piece]:
+    """A word that is spoken as several, as a key or an address is: it is shown with its first half."""
+    (word,) = piece.words
+    spoken = word.spoken.split()
+    middle = len(spoken) // 2
+    first = Word(word.written, " ".join(spoken[:middle]), word.dot)
+    second = Word("", " ".join(spoken[middle:]), word.dot)
+    return Piece((first,), CUT_PAUSE_S), Piece((second,), piece.pause_s)
 
 
 def without_ornaments(text: str, markup: dict[int, str]) -> str:

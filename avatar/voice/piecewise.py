@@ -106,7 +106,7 @@ class Piecewise:
     def _say(self, piece: Piece, task: Task, before: int) -> list[Utterance]:
         """The piece, whole if the model says it so, else in two. before: how often its words stood in the text before."""
         problem = f"it is too long for {self.called}"
-        if self._fits(piece, task.language):
+        if fits := self._fits(piece, task.language):
             text = self._spoken_form(piece, task.language)
             for attempt in range(TRIES):
                 try:
@@ -116,8 +116,9 @@ class Piecewise:
         halves = in_two(piece)
         if halves is None:
             raise AvatarError(
-                f"{self.called} cannot speak {piece.written!r}: {problem}; write it in another way, or try another seed.",
-                mend={"seed": "N"},
+                f"{self.called} cannot speak {piece.written or piece.spoken!r}: {problem}; write it in another way"
+                f"{', or try another seed' if fits else ''}.",
+                mend={"seed": "N"} if fits else {},
             )
         task.notes.append(f"{piece.written[:40]!r}… was spoken in two parts: {problem}.")
         first, second = halves

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from avatar import portraits, settings, voices
+from avatar.invocation import to_type
 from avatar.request import FILE_FIELDS, Request
 from avatar.voice.presets.catalog import DEFAULT_PRESET, PRESETS
 from avatar.web.answers import Refused
@@ -58,11 +59,22 @@ def voice_fields(home, voice: Any) -> dict[str, str]:
     if name in PRESETS:
         return {"preset": name}
     if isinstance(name, str) and voices.recording_of(home, name):
+        refuse_without_consent(home, name)
         return {"voice": name}
     if name in LOW or name in HIGH:
         return {"preset": "joe" if name in LOW else DEFAULT_PRESET}
     there = ", ".join([*PRESETS, *(each["name"] for each in voices.every(home))])
     raise Refused(400, "voice_not_found", f"there is no voice {name!r}; there are: {there}.", "voice")
+
+
+def refuse_without_consent(home, name: str) -> None:
+    """Raises Refused for a kept voice of whose speaker no consent was noted."""
+    if not voices.read(home, name)["consent"]:
+        raise Refused(
+            400, "consent_needed",
+            f"no consent of the speaker of the voice {name!r} is noted here; where the server runs, "
+            f"'{to_type(f'voice update {name} --consent')}' notes it.", "voice",
+        )  # fmt: skip
 
 
 def portrait_name(home, portrait: Any) -> str:

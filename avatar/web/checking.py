@@ -200,7 +200,7 @@ def facts() -> dict[str, Any]:
 
     models = [
         {"id": model.name, "purpose": model.purpose, "revision": model.revision, "bytes": model.needed_bytes,
-         "licence": model.licence.name, "state": store.state(model)["state"], "files": {file.path: file.sha256 for file in model.needed}}
+         "licence": model.licence.name, "commercial": model.licence.commercial, "state": store.state(model)["state"], "files": {file.path: file.sha256 for file in model.needed}}
         for model in (*lock.read().models, *lock.read().preview)
     ]  # fmt: skip
     return {"fingerprints": locked_fingerprints(), "device": this_device(), "stacks": stacks_here(), "weights": models}

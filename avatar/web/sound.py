@@ -48,6 +48,8 @@ class Speech(BaseModel):
     response_format: Format = "mp3"
     speed: Annotated[float, Field(ge=0.5, le=2)] = 1.0
     language: str | None = None
+    engine: Annotated[Literal["xtts", "pocket"] | None, Field(description="What clones the voice.")] = None
+    commercial: Annotated[bool, Field(description="Refuse a voice whose terms forbid commercial use.")] = False
     instructions: str | None = None  # OpenAI's; not heeded
     stream_format: Literal["audio"] = "audio"
 
@@ -60,6 +62,8 @@ async def speech(request: Request, home: Home, wanted: Speech) -> Response:
         "text": wanted.input,
         "stack": stack,
         "language": wanted.language,
+        "engine": wanted.engine,
+        "commercial": wanted.commercial or None,
         **asked.voice_fields(home, wanted.voice),
     }
     return await spoken(request, home, fields, wanted.response_format, wanted.speed)
@@ -85,6 +89,9 @@ class ElevenLabs(BaseModel):
     model_id: str | None = None
     language_code: str | None = None
     voice_settings: dict[str, Any] | None = None
+    commercial: Annotated[
+        bool, Field(description="Not ElevenLabs': refuse a voice whose terms forbid commercial use.")
+    ] = False
 
 
 @routes.post("/v1/text-to-speech/{voice_id}", response_class=Response, responses=SOUND)
@@ -96,7 +103,12 @@ async def text_to_speech(
     output_format: Annotated[str, Field(pattern=r"^(mp3|opus|pcm|wav)(_[0-9]+)*$")] = "mp3_44100_128",
 ) -> Response:
     """Speech as ElevenLabs' clients ask for it."""
-    fields = {"text": wanted.text, "language": wanted.language_code, **asked.voice_fields(home, voice_id)}
+    fields: dict[str, Any] = {
+        "text": wanted.text,
+        "language": wanted.language_code,
+        "commercial": wanted.commercial or None,
+    }
+    fields |= asked.voice_fields(home, voice_id)
     return await spoken(request, home, fields, output_format.partition("_")[0], 1.0)
 
 

@@ -212,6 +212,11 @@ REMIX: dict[str, Any] = {
 }
 
 
+def as_cloned(before: Any) -> dict[str, str]:
+    """The engine that cloned the voice of a job, where today another one might be chosen."""
+    return {"engine": "xtts"} if before.voice and before.stack == "full" and before.engine is None else {}
+
+
 @routes.post("/{video_id}/remix", status_code=202, response_model=Video, openapi_extra=REMIX)
 async def remix(
     request: Request,
@@ -231,6 +236,7 @@ async def remix(
         fields |= {
             name: str(path) for name in ("portrait", "voice", "backdrop", "font") if (path := getattr(before, name))
         }
+        fields |= as_cloned(before)
         fields["text"], note = words, {"webhook": None, "remixed_from": video_id}
         said = f"remix {video_id} {sent.digest()}"
         state = state_of(request)

@@ -23,6 +23,13 @@ terms = "Random numbers; nobody owns them."
 url = ""
 consent = false
 commercial = true
+
+[licences.none-commercial]
+name = "none for sale"
+terms = "Random numbers, as if they stood for weights that forbid commercial use."
+url = ""
+consent = false
+commercial = false
 """
 
 
@@ -42,10 +49,11 @@ def write_lock(folder: Path, models: tuple[lock.Model, ...] | None = None) -> Pa
     """
     text = "# Tiny random checkpoints, made by ci/tiny-models.\n\n" + LICENCE
     for model in models or built_in_models():
+        licence = "none" if model.licence.commercial else "none-commercial"
         entries = [_entry(folder, file, model.repo) for file in model.needed]
         text += (
             f"\n[models.{model.name}]\npurpose = {json.dumps(model.purpose)}\nrepo = {json.dumps(model.repo)}\n"
-            f'revision = "{REVISION}"\nlicence = "none"\nfiles = [\n{"".join(entries)}]\n'
+            f'revision = "{REVISION}"\nlicence = "{licence}"\nfiles = [\n{"".join(entries)}]\n'
         )
     (folder / "models.lock").write_text(text)
     return folder / "models.lock"

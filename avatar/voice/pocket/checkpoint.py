@@ -29,7 +29,8 @@ FOR_TRAINING = ("loss_weighting", "latent_stats_num_updates")  # of the classes,
 
 
 class Models(NamedTuple):
-    """speech: latents of a text in a voice; codec: sound to latents and back. In float32, for inference."""
+    """speech: latents of a text in a voice; codec: sound to latents and back, whose encoder stays on the CPU, so that a voice
+    is heard alike wherever it speaks. In float32, for inference."""
 
     speech: PocketTTSForConditionalGeneration
     codec: PocketTTSAudioTokenizerModel
@@ -84,7 +85,10 @@ def load(weights: Path, source: Path, device: torch.device) -> Models:
     for name in FOR_TRAINING:
         delattr(speaking, name)
     strict.fill(speaking, speech, source, device, torch.float32)
-    strict.fill(coding, codec, source, device, torch.float32)
+    strict.fill(coding, codec, source, torch.device("cpu"), torch.float32)
+    for part in (coding.decoder, coding.latent_proj):
+        assert part is not None  # the codec is whole
+        part.to(device)
     return Models(speaking, coding)
 
 

@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 FADE_IN_S = 0.005  # of each piece: a decoder that begins anew makes a click
 CREDIT = ("the voice is cloned with Pocket TTS (Kyutai, CC-BY-4.0): its owner must have agreed, and Kyutai is credited "
           "where the video is published")  # fmt: skip
+UNTIMED = ("the text's sounds were not found in the speech of it: the preview's mouth follows its loudness, and captions are "
+           "timed by the words' length")  # fmt: skip
 NEEDS = "voice (Pocket TTS)"  # who needs the memory, in messages
 
 
@@ -93,10 +95,11 @@ class PocketVoice(Piecewise):
         check_reference(wanted.reference)
         for piece in (pieces := sentences(wanted.text or "", wanted.language)):
             for word in piece.words:
-                if len(word.spoken) > pocket_text.MOST_LETTERS:
+                longest = max(word.spoken.split(), key=len, default="")
+                if len(longest) > pocket_text.MOST_LETTERS:
                     raise RequestError(
-                        f"the word {word.written[:24]!r}… has {len(word.spoken)} characters as it is spoken; Pocket TTS "
-                        f"speaks {pocket_text.MOST_LETTERS} in one go, write it in parts."
+                        f"the word {word.written[:24]!r}… has {len(longest)} characters as it is spoken; Pocket TTS speaks "
+                        f"{pocket_text.MOST_LETTERS} in one go, write it in parts."
                     )
         if not pieces:
             raise RequestError("there is nothing in the text that can be spoken; write at least one word.")
@@ -188,6 +191,8 @@ class PocketVoice(Piecewise):
         told.facts |= {"weights": store.facts(self.models[0]), "memory": self._usage.as_facts()}
         if timing := of_text(speech.samples, SAMPLE_RATE, text, language):
             speech = replace(speech, phones=timing.phones, words=timing.words)
+        else:
+            told.notes.append(UNTIMED)
         return speech if wanted.seconds is None else with_silence(speech, wanted.seconds, self.called)
 
     def _fits(self, piece: Piece, language: str) -> bool:

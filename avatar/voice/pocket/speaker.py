@@ -47,7 +47,7 @@ def from_recording(codec: PocketTTSAudioTokenizerModel, recording: Recording) ->
     from transformers import PocketTTSFeatureExtractor
 
     samples = soxr.resample(recording.samples, recording.sample_rate, SAMPLE_RATE)[: round(LONGEST_S * SAMPLE_RATE)]
-    heard = PocketTTSFeatureExtractor()([samples], sampling_rate=SAMPLE_RATE)["input_values"].to(codec.device)
+    heard = PocketTTSFeatureExtractor()([samples], sampling_rate=SAMPLE_RATE)["input_values"]
     parts, state = [], {}
     with torch.inference_mode():
         for part in heard.split(PART_SAMPLES, dim=-1):
@@ -55,4 +55,4 @@ def from_recording(codec: PocketTTSAudioTokenizerModel, recording: Recording) ->
             state = {name: getattr(encoded, name) for name in ("encoder_past_key_values", "padding_cache")}
             assert encoded.latents is not None
             parts.append(encoded.latents[0])
-    return torch.cat(parts).float().cpu().clone()  # a clone: inference tensors cannot leave inference mode
+    return torch.cat(parts).float().clone()  # a clone: inference tensors cannot leave inference mode

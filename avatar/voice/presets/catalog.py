@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from avatar.voice.presets.onnx_voice import OnnxVoice
     from avatar.voice.recording import Recording
 
+ANY_USE = "any use"
 DEFAULT_PRESET = "heart"  # the bundled portrait is a woman
 MEN_BELOW_HZ = 160.0  # between the usual ranges of men and women
 
@@ -29,7 +30,7 @@ class Preset:
     voice: tuple[str, str]  # module and name of its class
     sex: str = "female"
     licence: str = "Apache-2.0"
-    use: str = "any use"  # what its speech may be used for
+    use: str = ANY_USE  # what its speech may be used for
     untrained: tuple[str, ...] = ()  # languages that it speaks without having been trained on them
     style: str = ""  # Kokoro's, which is fetched; "" where the wheels hold all that it needs
     accent: str = "us"  # of its English

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from avatar.device.libraries import FFMPEG, ONNX_RUNTIME
 from avatar.engines import Told, WantedSpeech
 from avatar.errors import RequestError
-from avatar.invocation import to_type
+from avatar.invocation import in_full_environment, to_type
 from avatar.media import READS_SOUND
 from avatar.progress import Progress
 from avatar.script.length import estimate_seconds
@@ -102,7 +102,7 @@ class PresetVoice:
         if wanted.reference:
             recording = check_reference(wanted.reference)
             told.notes += [
-                f"the preview stack cannot clone a voice: it speaks with its preset {preset!r}, the nearest in pitch; "
+                f"the voice is not cloned here: the preset {preset!r} speaks, the nearest in pitch; "
                 f"{clones(wanted.language)}.",
                 *recording.warnings,
             ]
@@ -130,10 +130,14 @@ class PresetVoice:
 
 def clones(language: str) -> str:
     """What would clone a voice."""
+    from avatar.weights import store
     from avatar.weights.lock import POCKET_TTS
 
-    if (model := POCKET_TTS.get(language)) is None:
+    model = POCKET_TTS.get(language)
+    if model is None:
         return "the full stack clones"
+    if store.is_here(model):
+        return f"Pocket TTS clones it, in the full environment: {in_full_environment('…')}"
     return f"Pocket TTS clones it on a CPU, once '{to_type(f'models fetch {model}', full=True)}' brought it, and so does the full stack"
 
 
