@@ -170,6 +170,15 @@ def test_a_length_is_reached_with_silence_and_too_short_a_one_is_refused_before_
         PocketVoice.check(WantedSpeech("word " * 200, reference=reference, seconds=3.0))
 
 
+def test_a_length_a_little_too_short_is_kept_to_by_speaking_faster(ready, reference):
+    with a_voice() as voice:
+        own = said(voice, reference)
+        fitted = said(voice, reference, seconds=round(own.seconds / 1.1, 2))
+        assert fitted.seconds == pytest.approx(own.seconds / 1.1, abs=0.01)
+        with pytest.raises(RequestError, match="Pocket TTS keeps its own pace"):
+            said(voice, reference, seconds=round(own.seconds / 1.4, 2))
+
+
 def test_the_reference_is_heard_once_and_forgotten_with_the_voice(ready, home, reference, monkeypatch):
     from avatar import voices
 

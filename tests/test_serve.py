@@ -350,6 +350,17 @@ def test_voice_is_cloned_with_consent_alone(server: Server, tmp_path):
         "verify", tmp_path / "me.mp4", "--json", env={**os.environ, "AVATAR_HOME": str(server.home)}
     ).stdout
     assert json.loads(told)["says"]["consent"]["ids"] == [consent]
+    for_sale = server.post("/v1/audio/speech", json={"input": "Hello.", "voice": "joe", "commercial": True})
+    assert for_sale.status_code == 400 and "'joe' is for previews" in for_sale.json()["error"]["message"]
+    at_home = {**os.environ, "AVATAR_HOME": str(server.home)}
+    assert run_command("voice", "update", "me", "--no-consent", env=at_home).returncode == 0
+    for refused in (
+        server.post("/v1/videos", json={"prompt": "In my voice.", "voice": "me"}),
+        server.post("/v1/audio/speech", json={"input": "In my voice.", "voice": "me"}),
+        server.post("/v1/text-to-speech/me", json={"text": "In my voice."}),
+    ):
+        assert (refused.status_code, refused.json()["error"]["code"]) == (400, "consent_needed")
+        assert "voice update me --consent" in refused.json()["error"]["message"]
     assert server.delete("/v1/audio/voices/me").json()["deleted"]
     assert server.get("/v1/audio/voices/me").status_code == 404
     assert server.delete("/v1/audio/voices/joe").status_code == 404

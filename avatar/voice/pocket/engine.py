@@ -24,7 +24,7 @@ from avatar.script.length import estimate_seconds
 from avatar.script.reader import read
 from avatar.voice.given.timing import of_text
 from avatar.voice.kept import KeptSpeech, Sound
-from avatar.voice.length import ENOUGH, SURE
+from avatar.voice.length import ENOUGH, FASTEST, SURE
 from avatar.voice.pieces import Piece, joined, letter_count, sentences, shortened
 from avatar.voice.piecewise import CLONED_CODE, Implausible, NotFinite, Piecewise, Task, problem_of
 from avatar.voice.pocket import checkpoint
@@ -34,7 +34,7 @@ from avatar.voice.pocket.generation import most_frames, spoken
 from avatar.voice.pocket.sound import decoded
 from avatar.voice.recording import check_reference, trim
 from avatar.voice.speech import Speech
-from avatar.voice.utterances import SAMPLE_RATE, does_not_fit, join, with_silence
+from avatar.voice.utterances import SAMPLE_RATE, Utterance, does_not_fit, join, with_silence
 from avatar.weights import store, strict
 from avatar.weights.lock import POCKET_TTS
 
@@ -104,7 +104,7 @@ class PocketVoice(Piecewise):
         if not pieces:
             raise RequestError("there is nothing in the text that can be spoken; write at least one word.")
         about_s = estimate_seconds(wanted.text or "", wanted.language)
-        if wanted.seconds and SURE * about_s > wanted.seconds:
+        if wanted.seconds and SURE * about_s > FASTEST * wanted.seconds:
             raise does_not_fit(f"about {about_s:.0f} s", ENOUGH * about_s, PocketVoice.called)
 
     @staticmethod
@@ -170,7 +170,7 @@ class PocketVoice(Piecewise):
     def speak(self, wanted: WantedSpeech, told: Told, progress: Progress, kept: KeptSpeech | None = None) -> Speech:
         """Speech of the whole text at 24 kHz, sentence by sentence, each of which is told to progress.
 
-        `seconds` can only add silence at the end. The times of phones and words are found in the sound itself, as those of
+        `seconds` adds silence at the end, or lets it speak up to FASTEST. The times of phones and words are found in the sound itself, as those of
         a recording with its transcript; where they are not found, phones is empty and words are estimated by their length
         in writing. told: facts weights, memory, voice_match, reference_sha256. Raises RequestError for a language or text
         that cannot be spoken or does not fit, InputError for the reference, AvatarError where the model will not speak a
@@ -187,7 +187,11 @@ class PocketVoice(Piecewise):
 
         pieces = joined([part for each in sentences(text, language) for part in shortened(each, fits)], fits)
         told.notes += read(text, language).notes
-        speech = join(self._say_all(pieces, task, wanted.seconds, progress), wanted.speed)
+        may_s = wanted.seconds and wanted.seconds * FASTEST
+        utterances = self._say_all(pieces, task, may_s, progress)
+        speech = join(utterances, wanted.speed)
+        if wanted.seconds and wanted.seconds < speech.seconds <= FASTEST * wanted.seconds:
+            speech = faster(utterances, wanted.seconds)
         told.facts |= {"weights": store.facts(self.models[0]), "memory": self._usage.as_facts()}
         if timing := of_text(speech.samples, SAMPLE_RATE, text, language):
             speech = replace(speech, phones=timing.phones, words=timing.words)
@@ -268,6 +272,18 @@ class PocketVoice(Piecewise):
 
     def _damaged(self, does: str) -> EnvironmentProblem:
         return EnvironmentProblem(f"Pocket TTS {does}: its weights may be damaged. {strict.mend()}.")
+
+
+def faster(utterances: list[Utterance], seconds: float) -> Speech:
+    """The utterances so much faster that all of them take no longer than this."""
+    speed = 1.0
+    while (
+        speech := join(
+            [replace(each, samples=at_speed(each.samples, SAMPLE_RATE, speed)) for each in utterances], speed
+        )
+    ).seconds > seconds:
+        speed *= max(1.002, speech.seconds / seconds)  # silence at both ends keeps its length
+    return speech
 
 
 def keep_speaker(reference: Path) -> None:
