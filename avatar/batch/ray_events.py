@@ -60,19 +60,23 @@ class Ears:
     def __init__(self, ray: Any) -> None:
         self._ray = ray
         self._asked: Any = None  # for what is in it
+        self._has_answered = False  # until then it may still be starting
         self.box = ray.remote(Box).options(num_cpus=0, max_restarts=-1).remote()
 
     def heard(self, seconds: float = 0.0) -> list[tuple[int, Event]]:
-        """What was told since the last time, as far as it is here within this time; nothing where the box is lost.
+        """What was told since the last time, as far as it is here within this time; nothing where the box is lost. Whoever
+        waits at all waits as long as a box may take to start, which never answered yet.
 
         The end of the last stage is left out: it is when the video is at home.
         """
         try:
             if self._asked is None:
                 self._asked = self.box.take.remote()
-            if not self._ray.wait([self._asked], timeout=seconds)[0]:
+            longest_s = seconds if self._has_answered or not seconds else max(seconds, LONGEST_PUT_S)
+            if not self._ray.wait([self._asked], timeout=longest_s)[0]:
                 return []
             asked, self._asked = self._asked, None
+            self._has_answered = True
             told = [(number, Event(**event)) for number, event in self._ray.get(asked)]
         except (ConnectionError, self._ray.exceptions.RayError):
             self._asked = None
