@@ -61,8 +61,8 @@ class Project:
         return standings(self.config, self.state, self.content, phase, date.fromisoformat(logs.stamp(logs.now())[:10]))
 
     def agreed(self, phase: str) -> dict[str, str]:
-        """{gate: digest} of what a phase is entered with."""
-        return {gate.name: gate.digest() for gate in self.config.gates_until(phase)}
+        """{gate: digest} of what a phase is entered with; what was agreed once holds until a decision accepts another."""
+        return {gate.name: gate.digest() for gate in self.config.gates_until(phase)} | self.state.agreed
 
     # ---------------------------------------------------------------- gates
 

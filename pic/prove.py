@@ -38,6 +38,8 @@ def prove(project: Project, gates: list[Gate], skip: tuple[str, ...] = ()) -> It
 def prove_one(copy: Project, gate: Gate, skip: tuple[str, ...], red_before: set[str]) -> tuple[str, bool]:
     assert gate.fault
     path = copy.root / gate.fault.file
+    if path.resolve() != path:  # what it leads to may lie outside of the copy
+        return f"no fault  {gate.name}: {gate.fault.file} is a link, or behind a link", False
     before = remembered(path)
     try:
         wrong = plant(path, gate.fault)

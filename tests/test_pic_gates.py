@@ -199,8 +199,45 @@ def test_a_gate_that_was_taken_away_or_moved_needs_a_decision(root):
     project = Project(root)
     moves.decide(project, "q", ["a"], "a", "why", "planning-lines", "research-lines", None, None)
     again = Project(root).standings("research")
-    assert [one.gate for one in again] in ([], ["research-lines"])
-    assert not [one for one in again if one.what == "green"]
+    assert again == []
+    (root / "pic.toml").write_text(config.replace('phase = "research"', 'phase = "testing"'))
+    assert [one.what for one in Project(root).standings("research")] == ["changed"]  # not what was accepted
+
+
+def test_going_back_launders_no_gate(root):
+    hand_on(root, "research")
+    hand_on(root, "planning")
+    config = (root / "pic.toml").read_text()
+
+    def changed():
+        project = Project(root)
+        return [one.gate for one in project.standings(project.open_phase()) if one.what == "changed"]
+
+    weak = config.replace('"good", "design.txt"', '"o", "design.txt"').replace('"planning-lines"', '"other"')
+    (root / "pic.toml").write_text(weak)
+    assert changed() == ["design-lines", "planning-lines"]
+    moves.back(Project(root), "research", "why")
+    assert changed() == ["design-lines", "planning-lines"]
+    (root / "pic.toml").write_text(config)
+    assert changed() == []
+
+
+def test_a_new_workflow_keeps_what_was_agreed(root):
+    for phase in pic_project.PHASES:
+        hand_on(root, phase)
+    config = (root / "pic.toml").read_text()
+    (root / "pic.toml").write_text(config.replace('"good", "design.txt"', '"o", "design.txt"'))
+    project = Project(root)
+    moves.start(project, "y")
+    assert [one.gate for one in project.standings("research") if one.what == "changed"] == ["design-lines"]
+    moves.decide(project, "q", ["a"], "a", "why", "design-lines", "design-lines", None, None)
+    assert not [one for one in project.standings("design") if one.what == "changed"]
+
+
+def hand_on(root, phase):
+    pic_project.write_draft(root, phase)
+    event, _ = moves.hand_over(Project(root))
+    assert event["from"] == phase
 
 
 def test_a_folder_and_a_file_in_it_are_both_inputs(tmp_path):
@@ -212,6 +249,22 @@ def test_a_folder_and_a_file_in_it_are_both_inputs(tmp_path):
 
 
 # ---------------------------------------------------------------- prove
+
+
+@pytest.mark.parametrize("link", ["research.txt", "folder"])
+def test_a_fault_behind_a_link_is_not_planted(root, tmp_path, link):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "notes.txt").write_text("good\n")
+    (root / link).unlink(missing_ok=True)
+    (root / link).symlink_to(outside / "notes.txt" if link == "research.txt" else outside)
+    file = "research.txt" if link == "research.txt" else "folder/notes.txt"
+    config = (root / "pic.toml").read_text().replace('{file = "research.txt"', f'{{file = "{file}"')
+    (root / "pic.toml").write_text(config.replace('inputs = ["research.txt"]', ""))
+    project = Project(root)
+    ((line, good),) = prove.prove(project, [project.config.find_gate("research-lines")])
+    assert not good and "behind a link" in line, line
+    assert (outside / "notes.txt").read_text() == "good\n" and len(list(outside.iterdir())) == 1
 
 
 def test_a_fault_makes_its_gate_alone_red(root):
