@@ -35,8 +35,10 @@ class Content:
         return repo.listing(self.root, self.tree, tuple(sorted(named))) if named else {}
 
     def lacks(self, gate: Gate) -> list[str]:
-        """Its inputs that are not there."""
-        return [path for path in gate.inputs if path != "." and path.rstrip("/") not in self.lines]
+        """What is wrong with its inputs."""
+        found = [(path, self.lines.get(path.rstrip("/"), "")) for path in gate.inputs if path != "."]
+        gone = [f"{path} is not there, or ignored by git" for path, line in found if not line]
+        return gone + [f"{path} is a link: name what it leads to" for path, line in found if line.startswith("120000")]
 
     def key(self, gate: Gate) -> str:
         """What the result of this gate depends on: the whole tree, or the parts of it that it names."""

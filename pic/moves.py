@@ -38,7 +38,9 @@ def hand_over(project: Project) -> tuple[Event | None, str]:
         return None, handoff.draft_name(phase.name)
     body = draft.read_text("utf-8", errors="replace")
     with project.writing():
-        standings = project.standings(project.open_phase())
+        if project.open_phase() != phase.name:  # another writer was quicker
+            raise Refused(f"{phase.name} was handed over meanwhile", "picctl status")
+        standings = project.standings(phase.name)
         for one in standings:
             if not one.passes:
                 raise Refused(f"gate {one.gate} is {one.what}: {one.why}", mend(one))

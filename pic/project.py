@@ -72,7 +72,7 @@ class Project:
         key, tree, locks = self.content.key(gate), self.content.tree, self.content.locks
         output = self.root / OUTPUT / f"{gate.name}.txt"
         if lacking:
-            ran = runner.Ran(False, f"its input {lacking[0]} is not there", None, 0, 0.0)
+            ran = runner.Ran(False, f"its input {lacking[0]}", None, 0, 0.0)
         else:
             ran = runner.run(gate, self.root, output)
         after = Content(self.root, self.config)

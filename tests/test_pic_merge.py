@@ -251,6 +251,16 @@ for _ in range(50):
     assert len(events) == 100 and [event["clock"] for event in events] == list(range(1, 101))
 
 
+def test_the_file_that_another_is_writing_stays_and_an_old_one_goes(tmp_path):
+    root = new(tmp_path)
+    (root / ".pic/drafts").mkdir()
+    young, old = root / ".pic/drafts/tmp1.tmp", root / ".pic/drafts/tmp2.tmp"
+    for path in (young, old):
+        path.write_text("half")
+    os.utime(old, (1, 1))
+    assert agrees(root) and young.exists() and not old.exists()
+
+
 def test_the_kept_state_is_no_second_truth(tmp_path):
     root = new(tmp_path)
     moves.start(Project(root), "p")
