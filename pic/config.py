@@ -71,6 +71,7 @@ class Gate(Model):
     at_least: int = Field(1, ge=1)
     inputs: tuple[Inside, ...] = (".",)  # what the result depends on
     why: str = ""
+    covers_others: bool = False  # it looks over what others look at, so that `picctl prove` lets it be red with them
     fault: Fault | None = None
 
     @model_validator(mode="after")
@@ -86,8 +87,8 @@ class Gate(Model):
         return self
 
     def digest(self) -> str:
-        """Of everything that decides; words for people and the fault are left out."""
-        decides = self.model_dump(mode="json", exclude={"why", "fault"})
+        """Of everything that decides; words for people and what `prove` reads are left out."""
+        decides = self.model_dump(mode="json", exclude={"why", "fault", "covers_others"})
         return digest(json.dumps(decides, sort_keys=True).encode())
 
 

@@ -35,8 +35,10 @@ class Content:
         return repo.listing(self.root, self.tree, tuple(sorted(named))) if named else {}
 
     def lacks(self, gate: Gate) -> list[str]:
-        """Its inputs that are not there."""
-        return [path for path in gate.inputs if path != "." and path.rstrip("/") not in self.lines]
+        """What is wrong with its inputs."""
+        found = [(path, self.lines.get(path.rstrip("/"), "")) for path in gate.inputs if path != "."]
+        gone = [f"{path} is not there, or ignored by git" for path, line in found if not line]
+        return gone + [f"{path} is a link: name what it leads to" for path, line in found if line.startswith("120000")]
 
     def key(self, gate: Gate) -> str:
         """What the result of this gate depends on: the whole tree, or the parts of it that it names."""
@@ -66,7 +68,7 @@ def standing(gate: Gate, state: State, content: Content, today: date) -> Standin
 
     agreed = state.agreed.get(gate.name)
     if agreed is not None and agreed != gate.digest():
-        return is_("changed", "its definition is not the one that the phase was entered with; that needs a decision")
+        return is_("changed", "its definition is not the one that was agreed; that needs a decision")
     results = state.results.get(gate.name, [])
     if not results:
         return is_("missing", "it has never run")
@@ -88,13 +90,13 @@ def standing(gate: Gate, state: State, content: Content, today: date) -> Standin
 
 
 def standings(config: Config, state: State, content: Content, phase: str, today: date) -> list[Standing]:
-    """Of every gate up to this phase, and of those that were agreed and are gone."""
+    """Of every gate up to this phase, and of those that were agreed and are gone or changed in a later phase."""
     gates = config.gates_until(phase)
     found = [standing(gate, state, content, today) for gate in gates]
-    here = {gate.name for gate in gates}
-    gone = [name for name in sorted(state.agreed) if name not in here]
+    here, now = {gate.name for gate in gates}, {gate.name: gate.digest() for gate in config.gate}
+    gone = [name for name in sorted(state.agreed) if name not in here and now.get(name) != state.agreed[name]]
     return found + [
-        Standing(name, phase, "changed", "it was agreed when the phase was entered and is gone; that needs a decision")
+        Standing(name, phase, "changed", "it was agreed and is gone, moved or changed; that needs a decision")
         for name in gone
     ]
 

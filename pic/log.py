@@ -3,15 +3,17 @@
 How two logs merge: git joins their lines (`merge=union`), an event counts once by its id, and events are replayed by
 their clock, then id. The clock of a new event is one more than the greatest that its writer saw, so whatever a writer
 knew of comes before what it wrote, and either order of a merge gives the same state.
-A line that was cut off by a kill is closed by the next writer, who names its digest; it is then no damage.
+A line that was cut off by a kill, wherever a merge has put it, is closed by the next writer, who names its digest.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import getpass
 import json
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +26,7 @@ from pic.repo import FOLDER, digest
 
 LOG = f"{FOLDER}/status-log.jsonl"
 MARKERS = (b"<<<<<<<", b"=======", b">>>>>>>", b"|||||||")
+SEALED = re.compile(rb'"seal": "[0-9a-f]{12}"}\s*$')  # how each line ends that was written to its end
 Event = dict
 
 
@@ -54,7 +57,7 @@ class Log:
 
     events: list[Event]
     damage: list[tuple[int, str]]  # line number, what is wrong
-    torn: list[str]  # digests of lines at the end that were cut off and nobody has closed yet
+    torn: list[str]  # digests of lines that were cut off and nobody has closed yet
     key: str
 
 
@@ -68,20 +71,19 @@ def read(root: Path) -> Log:
     events: dict[str, Event] = {}
     broken: list[tuple[int, bytes]] = []
     damage: list[tuple[int, str]] = []
-    lines = content.split(b"\n")
-    last_good = 0
-    for number, line in enumerate(lines, 1):
+    closed: set[str] = set()
+    for number, line in enumerate(content.split(b"\n"), 1):
         if not line.strip():
             continue
         event = parse(line)
         if event is None:
             broken.append((number, line))
             continue
-        last_good = number
-        if event.get("seal") != seal(event):
+        if event.get("seal") == seal(event):
+            closed |= set(event.get("torn", ()))
+        else:
             damage.append((number, "its seal does not fit: it was edited"))
         events[event["id"]] = event
-    closed = {fragment for event in events.values() for fragment in event.get("torn", ())}
     torn = []
     for number, line in broken:
         name = digest(line)
@@ -89,7 +91,7 @@ def read(root: Path) -> Log:
             damage.append((number, "it is a conflict marker of git"))
         elif name in closed:
             continue
-        elif number > last_good and line.startswith(b'{"'[: len(line)]):
+        elif line.startswith(b'{"'[: len(line)]) and not SEALED.search(line) and not is_json(line):
             torn.append(name)
         else:
             damage.append((number, "it is no event"))
@@ -100,10 +102,20 @@ def read(root: Path) -> Log:
 def parse(line: bytes) -> Event | None:
     try:
         event = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     whole = isinstance(event, dict) and isinstance(event.get("id"), str) and type(event.get("clock")) is int
-    return event if whole and isinstance(event.get("type"), str) else None
+    torn = event.get("torn", []) if whole else None
+    listed = isinstance(torn, list) and all(isinstance(each, str) for each in torn)
+    return event if listed and isinstance(event.get("type"), str) else None
+
+
+def is_json(line: bytes) -> bool:
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def refuse_damage(log: Log) -> None:
@@ -136,8 +148,10 @@ def append(root: Path, log: Log, kind: str, **fields: object) -> Event:
     try:
         size = os.fstat(handle).st_size
         closed = size == 0 or os.pread(handle, 1, size - 1) == b"\n"
-        line = ("" if closed else "\n") + json.dumps(event) + "\n"
-        os.write(handle, line.encode())
+        line = (("" if closed else "\n") + json.dumps(event) + "\n").encode()
+        if os.write(handle, line) < len(line):  # the disk is full: as if it had never begun
+            os.ftruncate(handle, size)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), LOG)
         os.fsync(handle)
     finally:
         os.close(handle)

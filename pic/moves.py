@@ -38,7 +38,9 @@ def hand_over(project: Project) -> tuple[Event | None, str]:
         return None, handoff.draft_name(phase.name)
     body = draft.read_text("utf-8", errors="replace")
     with project.writing():
-        standings = project.standings(project.open_phase())
+        if project.open_phase() != phase.name:  # another writer was quicker
+            raise Refused(f"{phase.name} was handed over meanwhile", "picctl status")
+        standings = project.standings(phase.name)
         for one in standings:
             if not one.passes:
                 raise Refused(f"gate {one.gate} is {one.what}: {one.why}", mend(one))
@@ -53,13 +55,14 @@ def hand_over(project: Project) -> tuple[Event | None, str]:
         event = project.append(
             "handoff", workflow=project.state.workflow, to=to.name if to else DONE, body=body,
             from_pic=phase.owner, to_pic=to.owner if to else "nobody: the workflow ends here",
-            agreed=project.agreed(to.name) if to else {},
+            agreed=project.agreed(to.name) if to else project.state.agreed,
             gates=[evidence(one.result, one.what) for one in standings if one.result],
             waivers=[{k: w[k] for k in ("gate", "why", "by", "until")} for w in project.state.waivers],
             **{"from": phase.name},
         )  # fmt: skip
     verify.settle(project)
-    draft.unlink(missing_ok=True)
+    if (project.root / handoff.file_name(event)).is_file():  # so the event was read back from the log
+        draft.unlink(missing_ok=True)
     return event, handoff.file_name(event)
 
 

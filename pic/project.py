@@ -61,8 +61,8 @@ class Project:
         return standings(self.config, self.state, self.content, phase, date.fromisoformat(logs.stamp(logs.now())[:10]))
 
     def agreed(self, phase: str) -> dict[str, str]:
-        """{gate: digest} of what a phase is entered with."""
-        return {gate.name: gate.digest() for gate in self.config.gates_until(phase)}
+        """{gate: digest} of what a phase is entered with; what was agreed once holds until a decision accepts another."""
+        return {gate.name: gate.digest() for gate in self.config.gates_until(phase)} | self.state.agreed
 
     # ---------------------------------------------------------------- gates
 
@@ -72,7 +72,7 @@ class Project:
         key, tree, locks = self.content.key(gate), self.content.tree, self.content.locks
         output = self.root / OUTPUT / f"{gate.name}.txt"
         if lacking:
-            ran = runner.Ran(False, f"its input {lacking[0]} is not there", None, 0, 0.0)
+            ran = runner.Ran(False, f"its input {lacking[0]}", None, 0, 0.0)
         else:
             ran = runner.run(gate, self.root, output)
         after = Content(self.root, self.config)

@@ -5,7 +5,6 @@ Only gates whose inputs the fault touches are run again: what a fault leaves as 
 
 from __future__ import annotations
 
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from datetime import date
@@ -38,6 +37,8 @@ def prove(project: Project, gates: list[Gate], skip: tuple[str, ...] = ()) -> It
 def prove_one(copy: Project, gate: Gate, skip: tuple[str, ...], red_before: set[str]) -> tuple[str, bool]:
     assert gate.fault
     path = copy.root / gate.fault.file
+    if path.resolve() != path:  # what it leads to may lie outside of the copy
+        return f"no fault  {gate.name}: {gate.fault.file} is a link, or behind a link", False
     before = remembered(path)
     try:
         wrong = plant(path, gate.fault)
@@ -46,12 +47,14 @@ def prove_one(copy: Project, gate: Gate, skip: tuple[str, ...], red_before: set[
         red = set(run_stale(copy, skip)) - red_before
     finally:
         restore(path, before)
-    others = sorted(red - {gate.name})
+    others = sorted(red - {gate.name, *(each.name for each in copy.config.gate if each.covers_others)})
     if gate.name not in red:
         return f"blind     {gate.name}: green with its fault in {gate.fault.file}", False
     if others:
         return f"not alone {gate.name}: its fault makes {', '.join(others)} red too", False
-    still = set(run_stale(copy, skip)) - red_before
+    copy.content = Content(copy.root, copy.config)
+    still = set() if copy.run_gate(gate)["green"] else {gate.name}  # run again, although it was green of these bytes
+    still |= set(run_stale(copy, skip)) - red_before
     if still:
         return f"stays red {gate.name}: {', '.join(sorted(still))} with the fault taken out", False
     return f"proved    {gate.name}: red with its fault in {gate.fault.file}, green without", True
@@ -59,14 +62,14 @@ def prove_one(copy: Project, gate: Gate, skip: tuple[str, ...], red_before: set[
 
 def copy_of(project: Project, folder: Path) -> Project:
     """What is there now, committed or not, as a repository of its own without a history."""
-    archive = subprocess.run(
-        ["git", "-C", project.root, "archive", "--format=tar", project.content.tree], check=True, stdout=subprocess.PIPE
-    )
     folder.mkdir()
-    subprocess.run(["tar", "-x", "-C", folder], check=True, input=archive.stdout)
+    with tempfile.TemporaryDirectory(prefix="picctl-") as scratch:
+        index = Path(scratch, "index")
+        repo.git(project.root, "read-tree", project.content.tree, index=index)
+        repo.git(project.root, "checkout-index", "-af", f"--prefix={folder}/", index=index)
     repo.git(folder, "init", "-q")
     init(folder)
-    repo.git(folder, "add", "-A")
+    repo.git(folder, "add", "-Af")
     return Project(folder)
 
 

@@ -19,19 +19,20 @@ FOLDER = ".pic"
 CONFIG = "pic.toml"
 
 
-def git(root: Path, *words: str, index: Path | None = None) -> str:
-    """Standard output of a git command. Raises PicError with git's own last line."""
+def git(root: Path, *words: str, index: Path | None = None, given: str = "") -> str:
+    """Standard output of a git command. Raises PicError with git's own first error."""
     environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
     for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"):  # set where a hook of git calls picctl
         environment.pop(name, None)
     if index:
         environment["GIT_INDEX_FILE"] = str(index)
     try:
-        done = subprocess.run(["git", "-C", root, *words], env=environment, capture_output=True, text=True)
+        done = subprocess.run(["git", "-C", root, *words], env=environment, input=given, capture_output=True, text=True)
     except FileNotFoundError:
         raise PicError("git is not on PATH", "install git") from None
     if done.returncode:
-        said = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        lines = done.stderr.strip().splitlines() or ["no reason given"]
+        said = next((line for line in lines if line.startswith("error: ")), lines[-1])
         raise PicError(f"git {words[0]} failed in {root}: {said.rstrip('.')}", f"git -C {root} status")
     return done.stdout.strip()
 
@@ -60,7 +61,17 @@ def content_tree(root: Path) -> str:
         if real.exists():
             shutil.copy2(real, index)  # with its time: git reads no file that is older and unchanged
         git(root, "rm", "-rqf", "--cached", "--ignore-unmatch", FOLDER, index=index)
+        for bit, tags in (("--no-assume-unchanged", "hs"), ("--no-skip-worktree", "S")):  # git would not look at them
+            listed = git(root, "ls-files", "-vz", index=index).split("\0")
+            hidden = [line[2:] for line in listed if line[:1] in tags and line]
+            if hidden:
+                git(root, "update-index", bit, "-z", "--stdin", index=index, given="\0".join(hidden))
         git(root, "add", "-A", "--", ".", f":!{FOLDER}", index=index)
+        for line in git(root, "ls-files", "-sz", index=index).split("\0"):
+            inner = line.partition("\t")[2]
+            if line.startswith("160000") and (root / inner / ".git").exists():  # a submodule, by what is in it now
+                tree = content_tree(root / inner)
+                git(root, "update-index", "--cacheinfo", f"160000,{tree},{inner}", index=index)
         return git(root, "write-tree", index=index)
 
 

@@ -34,7 +34,7 @@ class Ran:
 def run(gate: Gate, root: Path, output: Path) -> Ran:
     """Run it in `root`. Never raises for what the gate does."""
     output.parent.mkdir(parents=True, exist_ok=True)
-    began, clock = time.time(), time.monotonic()
+    clock, before = time.monotonic(), written(root, gate)
     code, ended = start(gate, root, output, clock)
     seconds = round(time.monotonic() - clock, 3)
     if ended:
@@ -44,7 +44,7 @@ def run(gate: Gate, root: Path, output: Path) -> Ran:
         return Ran(
             False, why.get(code, f"exit code {code}" if code > 0 else f"ended by signal {-code}"), code, 0, seconds
         )
-    count, wrong = work_done(gate, root, output, began)
+    count, wrong = work_done(gate, root, output, before)
     return Ran(not wrong, wrong, 0, count, seconds)
 
 
@@ -80,12 +80,20 @@ def end_group(process: subprocess.Popen) -> None:
     process.wait()
 
 
-def work_done(gate: Gate, root: Path, output: Path, began: float) -> tuple[int, str]:
+def written(root: Path, gate: Gate) -> tuple[int, int, int] | None:
+    """What changes of its work_file when it is written; None where there is none."""
+    with suppress(OSError):
+        found = (root / (gate.work_file or "")).stat()
+        return found.st_mtime_ns, found.st_ino, found.st_size
+    return None
+
+
+def work_done(gate: Gate, root: Path, output: Path, before: tuple[int, int, int] | None) -> tuple[int, str]:
     """The last number that the pattern finds, and why it does not do."""
     source = root / gate.work_file if gate.work_file else output
     try:
-        if gate.work_file and source.stat().st_mtime < began - 1:
-            return 0, f"{gate.work_file} is older than this run"
+        if gate.work_file and before and written(root, gate) == before:
+            return 0, f"{gate.work_file} is as it was before this run"
         text = source.read_text("utf-8", errors="replace")
     except OSError:
         return 0, f"{gate.work_file} was not written"

@@ -21,7 +21,9 @@ class State:
     workflow: str = ""  # WF-YYYYMMDD-HHMMSS, empty before the first start
     problem: str = ""
     phase: str = ""  # the phase that is open, or `done`
-    agreed: dict[str, str] = field(default_factory=dict)  # {gate: digest} as they stood when the phase was entered
+    agreed: dict[str, str] = field(
+        default_factory=dict
+    )  # {gate: digest} as a phase was first entered with it, or as accepted
     results: dict[str, list[Event]] = field(default_factory=dict)  # {gate: what its runs gave, oldest first}
     handoffs: list[Event] = field(default_factory=list)
     decisions: list[Event] = field(default_factory=list)

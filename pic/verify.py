@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 from pic import decisions, handoff, state
 from pic.project import Project
@@ -19,7 +21,7 @@ def documents(project: Project) -> dict[str, str]:
 
 
 def settle(project: Project) -> list[str]:
-    """Write what is not there, or only lacks a later decision; the paths. Leftovers of a kill are removed."""
+    """Write what is not there, or only lacks a later decision; the paths. What a kill left an hour ago is removed."""
     written = []
     for name, text in documents(project).items():
         path = project.root / name
@@ -29,7 +31,9 @@ def settle(project: Project) -> list[str]:
             written.append(name)
     for folder in ("", "handoffs", "decisions", "drafts"):
         for left in (project.root / FOLDER / folder).glob("tmp*.tmp"):
-            left.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):
+                if time.time() - left.stat().st_mtime > 3600:  # a younger one may be another writer's
+                    left.unlink()
     return written
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -45,10 +46,12 @@ def fill(root: Path) -> None:
         (root / f"{phase}.txt").write_text("good\n")
 
 
-def picctl(root: Path, *words: str, given: str = "", **environment: str) -> subprocess.CompletedProcess:
+def picctl(root: Path, *words: str, given: str = "", limit: int = 0, **environment: str) -> subprocess.CompletedProcess:
+    """What it said. `limit` is the most bytes that a file may get by it; 0 is no limit."""
+    small = (lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))) if limit else None
     return subprocess.run(
         [sys.executable, "-P", "-m", "pic", *words],
-        cwd=root, input=given, capture_output=True, text=True,
+        cwd=root, input=given, capture_output=True, text=True, preexec_fn=small,
         env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
     )  # fmt: skip
 

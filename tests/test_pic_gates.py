@@ -13,6 +13,7 @@ import pytest
 
 from pic import evidence, init, moves, prove, repo, runner
 from pic.config import Gate
+from pic.errors import PicError
 from pic.project import Project
 from tests import pic_project
 from tests.pic_project import git
@@ -56,7 +57,9 @@ def test_a_report_of_another_day_is_no_work(tmp_path):
     (tmp_path / "report").write_text("3 done")
     assert ran(tmp_path, "touch", "report", work_file="report").green
     os.utime(tmp_path / "report", (1, 1))
-    assert "older than this run" in ran(tmp_path, "true", work_file="report").why
+    assert "as it was before this run" in ran(tmp_path, "true", work_file="report").why
+    (tmp_path / "report").write_text("3 done")
+    assert "as it was before this run" in ran(tmp_path, "true", work_file="report").why  # however young
 
 
 def test_a_gate_that_never_ends_is_red_with_all_that_it_started(tmp_path):
@@ -199,8 +202,45 @@ def test_a_gate_that_was_taken_away_or_moved_needs_a_decision(root):
     project = Project(root)
     moves.decide(project, "q", ["a"], "a", "why", "planning-lines", "research-lines", None, None)
     again = Project(root).standings("research")
-    assert [one.gate for one in again] in ([], ["research-lines"])
-    assert not [one for one in again if one.what == "green"]
+    assert again == []
+    (root / "pic.toml").write_text(config.replace('phase = "research"', 'phase = "testing"'))
+    assert [one.what for one in Project(root).standings("research")] == ["changed"]  # not what was accepted
+
+
+def test_going_back_launders_no_gate(root):
+    hand_on(root, "research")
+    hand_on(root, "planning")
+    config = (root / "pic.toml").read_text()
+
+    def changed():
+        project = Project(root)
+        return [one.gate for one in project.standings(project.open_phase()) if one.what == "changed"]
+
+    weak = config.replace('"good", "design.txt"', '"o", "design.txt"').replace('"planning-lines"', '"other"')
+    (root / "pic.toml").write_text(weak)
+    assert changed() == ["design-lines", "planning-lines"]
+    moves.back(Project(root), "research", "why")
+    assert changed() == ["design-lines", "planning-lines"]
+    (root / "pic.toml").write_text(config)
+    assert changed() == []
+
+
+def test_a_new_workflow_keeps_what_was_agreed(root):
+    for phase in pic_project.PHASES:
+        hand_on(root, phase)
+    config = (root / "pic.toml").read_text()
+    (root / "pic.toml").write_text(config.replace('"good", "design.txt"', '"o", "design.txt"'))
+    project = Project(root)
+    moves.start(project, "y")
+    assert [one.gate for one in project.standings("research") if one.what == "changed"] == ["design-lines"]
+    moves.decide(project, "q", ["a"], "a", "why", "design-lines", "design-lines", None, None)
+    assert not [one for one in project.standings("design") if one.what == "changed"]
+
+
+def hand_on(root, phase):
+    pic_project.write_draft(root, phase)
+    event, _ = moves.hand_over(Project(root))
+    assert event["from"] == phase
 
 
 def test_a_folder_and_a_file_in_it_are_both_inputs(tmp_path):
@@ -211,7 +251,100 @@ def test_a_folder_and_a_file_in_it_are_both_inputs(tmp_path):
     assert repo.listing(root, tree, ("a b", "a b/c", "a b/c/d", "gone")).keys() == {"a b", "a b/c", "a b/c/d"}
 
 
+def key(root):
+    project = Project(root)
+    return project.content.tree
+
+
+def test_an_edit_that_git_is_told_not_to_see_is_seen(root):
+    for bit in ("--assume-unchanged", "--skip-worktree"):
+        git(root, "update-index", bit, "research.txt")
+        before = key(root)
+        (root / "research.txt").write_text(f"bad {bit}\n")
+        assert key(root) != before and standing(root) == "stale", bit
+        assert git(root, "ls-files", "-v", "research.txt")[0] in "hSs"  # the checkout's own index is left alone
+
+
+def test_a_file_of_a_submodule_is_seen(root):
+    inner = pic_project.make(root / "sub")
+    (inner / "a.txt").write_text("good\n")
+    git(inner, "add", "-A")
+    git(inner, "commit", "-qm", "one")
+    git(root, "add", "-A")
+    before = key(root)
+    (inner / "a.txt").write_text("bad\n")
+    assert key(root) != before
+    (inner / "a.txt").write_text("good\n")
+    assert key(root) == before
+
+
+def test_a_link_is_no_input(root):
+    (root / "real.txt").write_text("good\n")
+    (root / "research.txt").unlink()
+    (root / "research.txt").symlink_to("real.txt")
+    project = Project(root)
+    event = project.run_gate(project.config.find_gate("research-lines"))
+    assert not event["green"] and "its input research.txt is a link" in event["why"]
+
+
+def test_a_nested_repository_without_a_commit_is_named(root):
+    pic_project.make(root / "nested")
+    with pytest.raises(PicError, match="'nested/' does not have a commit"):
+        key(root)
+
+
 # ---------------------------------------------------------------- prove
+
+
+def test_what_git_leaves_out_of_archives_or_ignores_is_in_the_copy(root):
+    (root / ".gitattributes").write_text("research.txt export-ignore\n")
+    (root / ".gitignore").write_text("planning.txt\n")
+    git(root, "add", "-Af")
+    project = Project(root)
+    gates = [project.config.find_gate(f"{name}-lines") for name in ("research", "planning")]
+    found = list(prove.prove(project, gates))
+    assert [good for _, good in found] == [True, True], found
+
+
+def test_a_gate_that_stays_red_without_its_fault_is_named(root):
+    """What it leaves behind is ignored, so that its result before the fault seems to be fresh."""
+    config = (root / "pic.toml").read_text()
+    run = "test ! -e broken && grep -c good research.txt || { touch broken; false; }"
+    config = config.replace('"grep", "-c", "good", "research.txt"', f'"sh", "-c", "{run}"')
+    (root / "pic.toml").write_text(config)
+    (root / ".gitignore").write_text("broken\n")
+    project = Project(root)
+    ((line, good),) = prove.prove(project, [project.config.find_gate("research-lines")])
+    assert not good and line.startswith("stays red"), line
+
+
+def test_a_gate_that_looks_over_others_may_be_red_with_them(root):
+    suite = pic_project.GATE.format(phase="testing").replace('"testing-lines"', '"suite"')
+    suite = suite.replace('"testing.txt"]', '"testing.txt", "design.txt"]').replace('"-c"', '"-ch"')
+    suite = suite.replace('run = ["grep", "-ch", "good", "testing.txt", "design.txt"]',
+                          'run = ["sh", "-c", "grep -q good design.txt && grep -c good testing.txt"]')  # fmt: skip
+    config = (root / "pic.toml").read_text()
+    for covers, good in (("", False), ("covers_others = true\n", True)):
+        (root / "pic.toml").write_text(config + suite.replace("fault", f"{covers}fault"))
+        project = Project(root)
+        ((line, is_good),) = prove.prove(project, [project.config.find_gate("design-lines")])
+        assert is_good == good, line
+
+
+@pytest.mark.parametrize("link", ["research.txt", "folder"])
+def test_a_fault_behind_a_link_is_not_planted(root, tmp_path, link):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "notes.txt").write_text("good\n")
+    (root / link).unlink(missing_ok=True)
+    (root / link).symlink_to(outside / "notes.txt" if link == "research.txt" else outside)
+    file = "research.txt" if link == "research.txt" else "folder/notes.txt"
+    config = (root / "pic.toml").read_text().replace('{file = "research.txt"', f'{{file = "{file}"')
+    (root / "pic.toml").write_text(config.replace('inputs = ["research.txt"]', ""))
+    project = Project(root)
+    ((line, good),) = prove.prove(project, [project.config.find_gate("research-lines")])
+    assert not good and "behind a link" in line, line
+    assert (outside / "notes.txt").read_text() == "good\n" and len(list(outside.iterdir())) == 1
 
 
 def test_a_fault_makes_its_gate_alone_red(root):
