@@ -47,6 +47,7 @@ def init(agents: bool) -> None:
     had = (root / repo.CONFIG).exists()
     mine = not had or trusting.is_trusted(root)
     written = making.init(root)
+    repo.refuse_ignored(root)
     if agents:
         from pic import agents as for_agents
 

@@ -54,19 +54,28 @@ def find_project(start: Path) -> Path:
     return root
 
 
+def refuse_ignored(root: Path) -> None:
+    """Raises PicError where git ignores the log, which then reaches no clone."""
+    log = f"{FOLDER}/status-log.jsonl"
+    if git(root, "ls-files", "--others", "--ignored", "--exclude-standard", "--", log):
+        raise PicError(f"git ignores {log}, so nobody else would have it", f"take {FOLDER} out of what is ignored: "
+                       f"git -C {root} check-ignore -v {log}")  # fmt: skip
+
+
 def content_tree(root: Path) -> str:
     """The git tree of what is there now, without `.pic`."""
+    refuse_ignored(root)
     with tempfile.TemporaryDirectory(prefix="picctl-") as scratch:
         index, real = Path(scratch, "index"), index_of(root)
         if real.exists():
             shutil.copy2(real, index)  # with its time: git reads no file that is older and unchanged
-        git(root, "rm", "-rqf", "--cached", "--ignore-unmatch", FOLDER, index=index)
         for bit, tags in (("--no-assume-unchanged", "hs"), ("--no-skip-worktree", "S")):  # git would not look at them
             listed = git(root, "ls-files", "-vz", index=index).split("\0")
             hidden = [line[2:] for line in listed if line[:1] in tags and line]
             if hidden:
                 git(root, "update-index", bit, "-z", "--stdin", index=index, given="\0".join(hidden))
-        git(root, "add", "-A", "--", ".", f":!{FOLDER}", index=index)
+        git(root, "add", "-A", "--", ".", index=index)
+        git(root, "rm", "-rqf", "--cached", "--ignore-unmatch", FOLDER, index=index)
         for line in git(root, "ls-files", "-sz", index=index).split("\0"):
             inner = line.partition("\t")[2]
             if line.startswith("160000") and (root / inner / ".git").exists():  # a submodule, by what is in it now

@@ -189,3 +189,20 @@ def test_a_deliverable_must_be_there(root):
     assert "the deliverable made.md" in no(root, "handoff")
     (root / "made.md").write_text("x")
     ok(root, "handoff")
+
+
+def test_a_log_that_git_ignores_is_told_with_what_ignores_it(root):
+    """By a line of the project's own, before there is a log and after."""
+    (root / ".gitignore").write_text(".*\n")
+    git(root, "add", "-f", ".gitignore")
+    git(root, "commit", "-qm", "ignore")
+    assert "git ignores .pic/status-log.jsonl" in no(root, "init", code=2)
+    said = no(root, "init", code=2)
+    assert "check-ignore -v .pic/status-log.jsonl" in said
+    (root / ".gitignore").write_text("")
+    ok(root, "init")
+    pic_project.fill(root)
+    ok(root, "trust", "--yes")
+    ok(root, "start", "say good six times")
+    (root / ".gitignore").write_text(".pic\n")
+    assert "git ignores .pic/status-log.jsonl" in no(root, "gate", code=2)
