@@ -8,7 +8,9 @@ import sys
 
 
 def main() -> None:
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that a gate that runs is ended with us
+    for told in (signal.SIGTERM, signal.SIGHUP):  # so that a gate that runs is ended with us
+        if signal.getsignal(told) is not signal.SIG_IGN:  # nohup wants it to go on
+            signal.signal(told, lambda number, _: sys.exit(128 + number))
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # the search for them is a tenth of `picctl status`
     from pic.cli import main as command
 

@@ -102,6 +102,8 @@ class Config(Model):
         phases, gates = [p.name for p in self.phase], [g.name for g in self.gate]
         if not phases:
             raise ValueError("there is no phase")
+        if "done" in phases:
+            raise ValueError("no phase may be called done, as a workflow is at its end")
         for name in [*phases, *gates]:
             if [*phases, *gates].count(name) > 1:
                 raise ValueError(f"the name {name} stands twice")

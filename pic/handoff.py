@@ -32,7 +32,7 @@ FORM = (
 )
 EMPTY = re.compile(r"(?i)^[\s\W]*(todo|tbd|n/?a|none|-)?[\s\W]*$")  # `none, because …` says something
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-TICK = re.compile(r"^\s*[-*+]\s*\[([ xX])\]\s*(.*)$", re.MULTILINE)
+TICK = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s*\[([ xX])\]\s*(.*)$", re.MULTILINE)
 
 
 def draft_name(phase: str) -> str:

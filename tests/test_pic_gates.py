@@ -385,7 +385,8 @@ def test_the_key_of_an_empty_repository(tmp_path):
     assert repo.content_tree(root) == key
 
 
-def test_picctl_that_is_told_to_stop_ends_its_gate(root, tmp_path, monkeypatch):
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGHUP])
+def test_picctl_that_is_told_to_stop_ends_its_gate(root, tmp_path, monkeypatch, told):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     config = (root / "pic.toml").read_text()
     run = 'run = ["grep", "-c", "good", "research.txt"]'
@@ -395,6 +396,6 @@ def test_picctl_that_is_told_to_stop_ends_its_gate(root, tmp_path, monkeypatch):
     process = subprocess.Popen(words, cwd=root, env={**os.environ, "PYTHONPATH": str(pic_project.ROOT)})
     while not (root / ".pic/pid").is_file() or not (root / ".pic/pid").read_text().strip():
         time.sleep(0.02)
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(20) == 143
+    process.send_signal(told)
+    assert process.wait(20) == 128 + told
     assert gone(int((root / ".pic/pid").read_text()))

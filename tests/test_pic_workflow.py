@@ -57,6 +57,8 @@ def test_from_init_to_review(root):
     assert "lacks Completed Work" in no(root, "handoff")
     write_draft(root, "research", pic_project.body("- [x] all tests pass"))
     assert "names no gate that passes" in no(root, "handoff")
+    write_draft(root, "research", pic_project.body("1. [x] all 500 tests pass"))
+    assert "names no gate that passes" in no(root, "handoff")
     write_draft(root, "research", pic_project.body("- [x] see `research-lines`"))
     assert "planning is open" in ok(root, "handoff")
 
@@ -126,6 +128,7 @@ def test_what_is_missing_is_told_with_its_mending(root, tmp_path):
     assert "nothing shows that it has ended" in no(root, "handoff")
     for text, said in (
         ("[[gate", "is no TOML"),
+        ('[[phase]]\nname = "done"\nrole = "a"', "no phase may be called done"),
         ('[[gate]]\nname = "a/b"\nphase = "research"\nrun = ["true"]\nwork = "(1)"', "gate.0.name"),
         ('[[gate]]\nname = "a"\nphase = "lunch"\nrun = ["true"]\nwork = "(1)"', "belongs to the phase lunch"),
         ('[[gate]]\nname = "a"\nphase = "research"\nrun = "true"\nwork = "(1)"', "gate.0.run"),
