@@ -70,10 +70,16 @@ def same(path: Path, text: str) -> bool:
 
 
 def block(path: Path) -> str:
-    """The text of AGENTS.md with our block in it; what stands around it stays."""
-    text = path.read_text("utf-8") if path.is_file() else ""
+    """The text of AGENTS.md with our block in it; what stands around it stays. Raises PicError where that cannot be told."""
+    mend = f"mend {path.name} by hand, then: picctl init --agents"
+    try:
+        text = path.read_text("utf-8") if path.is_file() else ""
+    except UnicodeDecodeError:
+        raise PicError(f"{path} is not UTF-8 text", mend) from None
     ours = f"{BEGIN}\n{RULES}{END}"
-    if BEGIN in text and END in text:
+    if BEGIN in text or END in text:
+        if (text.count(BEGIN), text.count(END)) != (1, 1) or text.index(END) < text.index(BEGIN):
+            raise PicError(f"{path} has our marks, {BEGIN} and {END}, but not one after the other", mend)
         return re.sub(f"{re.escape(BEGIN)}.*?{re.escape(END)}", lambda _: ours, text, count=1, flags=re.DOTALL)
     return f"{text.rstrip()}\n\n{ours}\n".lstrip()
 

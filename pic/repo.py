@@ -106,11 +106,13 @@ def digest(*parts: bytes) -> str:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """The file is there with all of its text, or as it was."""
+    """The file is there with all of its text, or as it was; a link stays one, and its file keeps who may read it."""
+    path = path.resolve()
+    mode = path.stat().st_mode & 0o777 if path.is_file() else 0o644
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False, encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    Path(file.name).chmod(0o644)
+    Path(file.name).chmod(mode)
     os.replace(file.name, path)

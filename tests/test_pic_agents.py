@@ -93,3 +93,26 @@ def test_nothing_of_a_clone_runs_before_it_is_trusted(root, tmp_path):
         (copy / name).write_text((copy / name).read_text() + "\n")
         assert "has changed since it was trusted" in picctl(copy, "gate", "research-lines").stderr
         assert picctl(copy, "trust", "--yes").returncode == 0
+
+
+def test_a_page_that_is_a_link_stays_one_and_who_may_read_a_file_stays(root):
+    page, other, settings = root / "AGENTS.md", root / "CLAUDE.md", root / ".claude/settings.json"
+    page.unlink()
+    other.write_text("# Mine\n")
+    page.symlink_to("CLAUDE.md")
+    settings.write_text('{"model": "x"}')
+    settings.chmod(0o600)
+    assert picctl(root, "init", "--agents").returncode == 0
+    assert page.is_symlink() and "<!-- picctl: begin -->" in other.read_text()
+    assert settings.stat().st_mode & 0o777 == 0o600 and "hooks" in json.loads(settings.read_text())
+
+
+@pytest.mark.parametrize("text", ["<!-- picctl: begin -->\nmine\n", "<!-- picctl: end -->\n<!-- picctl: begin -->\n"])
+def test_marks_that_do_not_fit_are_told_and_nothing_is_lost(root, text):
+    (root / "AGENTS.md").write_text(text)
+    done = picctl(root, "init", "--agents")
+    assert done.returncode == 2 and "has our marks" in done.stderr
+    assert (root / "AGENTS.md").read_text() == text
+    (root / "AGENTS.md").write_bytes(b"\xff\xfe")
+    done = picctl(root, "init", "--agents")
+    assert done.returncode == 2 and "is not UTF-8" in done.stderr and "Traceback" not in done.stderr
