@@ -44,8 +44,9 @@ HOST_PROCESS_BYTES = 1024 * MIB  # Python with the model libraries, 720 to 790 M
 # Kept on the device between steps of the lips: two 30 s segments of sound (1500 steps, 5 layers, 384 numbers), and the
 # latents (8 x 32 x 32) of 750 frames of a clip.
 KEPT_NUMBERS = 2 * 1500 * 5 * 384 + 750 * 8 * 32 * 32
-# The first layers of Pocket TTS's codec over 30 s of sound: 64 channels at 24 kHz, and three such tensors at once.
-POCKET_LIVE_BYTES = 3 * 4 * 64 * 30 * 24_000
+# Pocket TTS: the last layers of its codec over a part of the sound (27 latents of 1,920 samples, 64 channels, three such
+# tensors at once), and keys and values of its longest sentence after its longest reference (6 layers, 660 positions).
+POCKET_LIVE_BYTES = 4 * (3 * 64 * 27 * 1_920 + 2 * 6 * 1024 * 660)
 SPOKEN_NUMBERS = 2 * 30 * 1082 * 1024  # keys and values of XTTS's longest sentence, which a card holds all along
 
 Way = tuple[str, str, int, int]  # a call of a network: their names, the batch, the side of a picture in pixels
@@ -107,11 +108,11 @@ def voice(gpt_dtype: str, on_gpu: bool = True, weights: int | None = None) -> Ne
 
 
 def pocket(on_gpu: bool = True, weights: int | None = None) -> Need:
-    """Pocket TTS hearing its longest reference, in float32 wherever it runs. weights: bytes, where others load."""
+    """Pocket TTS speaking its longest sentence, in float32 wherever it runs. weights: bytes, where others load."""
     numbers = 4 * sum(PARAMETERS[name] for name in ("pocket-speech", "pocket-codec"))
     allowance = LIBRARIES_BYTES + (CONTEXT_BYTES if on_gpu else HOST_PROCESS_BYTES)
     return Need("voice", "Pocket TTS", numbers if weights is None else weights, POCKET_LIVE_BYTES, 0,
-                "pocket hear", allowance)  # fmt: skip
+                "pocket speak", allowance)  # fmt: skip
 
 
 def lips(batch: int, dtype: str, on_gpu: bool = True, weights: int | None = None) -> Need:
