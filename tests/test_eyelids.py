@@ -10,11 +10,11 @@ from avatar.engines import Told
 from avatar.lips.warp.engine import WarpLipsEngine
 from avatar.lips.warp.eyelids import Eyelids
 from avatar.lips.warp.lid_skin import smooth_skin
-from avatar.lips.warp.sampling import still_positions
 from avatar.portrait.facts import LUMA
 from avatar.portrait.framing import Portrait
 from avatar.portrait.landmarks import EYES
 from avatar.voice.speech import Speech
+from tests.still_head import no_movement
 from tests.test_lips import PORTRAITS, portraits, reader
 
 __all__ = ["portraits", "reader"]  # fixtures
@@ -24,7 +24,7 @@ BROW_BLACK, GLINT, SHADE = 25, 250, 0.45
 
 def shut(picture: np.ndarray, landmarks: np.ndarray, blink: float = 1.0) -> np.ndarray:
     canvas = picture.copy()
-    Eyelids(picture, landmarks).draw(canvas, still_positions(*picture.shape[1::-1]), blink)
+    Eyelids(picture, landmarks).draw(canvas, no_movement(*picture.shape[1::-1]), blink)
     return canvas
 
 

@@ -18,14 +18,15 @@ from avatar.lips.warp.eyelids import Eyelids
 from avatar.lips.warp.geometry import face_frame, inner_window
 from avatar.lips.warp.liveliness import plan_sway
 from avatar.lips.warp.motion import Motion
-from avatar.lips.warp.mouth import SWAY_MARGIN_PX
-from avatar.lips.warp.sampling import Positions, finer, read_field, read_finer, read_finer_but, still_positions
+from avatar.lips.warp.mouth import SWAY_MARGIN_PX, Mouth
+from avatar.lips.warp.sampling import Movement, finer, in_picture, read_field, read_finer, read_moved
 from avatar.lips.warp.visemes import VISEMES
 from avatar.lips.warp.warp import WarpLips
 from avatar.portrait.bundled import bundled_picture
 from avatar.portrait.face import FaceReader
 from avatar.portrait.framing import Portrait, frame_portrait
 from avatar.voice.speech import Phone, Speech
+from tests.still_head import no_movement, still_positions
 
 STILL = np.zeros(6, np.float32)
 CLOSED = np.zeros(4, np.float32)
@@ -134,37 +135,53 @@ def test_no_layer_folds(name, warps):
     still = still_positions(mouth.box.right - mouth.box.left, mouth.box.bottom - mouth.box.top)
     outlines = {"upper": mouth.fields.upper_outline, "lower": mouth.fields.lower_outline}
     for extreme in itertools.product((0, 0.5, 1.05), (-1, 0, 1), (0, 1), (0, 1)):
-        shift = mouth.shift(np.array(extreme))
-        for layer, outline in outlines.items():
-            at = still.minus(mouth.in_picture(shift.along, getattr(shift, layer)))
+        along, upper, lower = mouth.shift(np.array(extreme)).over(mouth.fields)
+        for layer, down in {"upper": upper, "lower": lower}.items():
+            outline, at = outlines[layer], still.minus(in_picture(mouth.frame, along, down))
             (y_by_y, y_by_x), (x_by_y, x_by_x) = np.gradient(at.y), np.gradient(at.x)
             orientation = x_by_x * y_by_y - x_by_y * y_by_x
             assert orientation[read_field(outline, at) > 0].min() > 0, (extreme, layer)
 
 
 def test_bands_of_rows_are_read_as_the_whole_is():
-    """To the bit, wherever the box lies in which other positions count."""
+    """To the bit, wherever the box lies that has another movement."""
     chance = np.random.default_rng(3)
     fine = finer(chance.integers(0, 256, (150, 90, 3), np.uint8))
     still = still_positions(90, 150)
-    at = Positions(*(each + chance.normal(0, 2, each.shape).astype(np.float32) for each in still))
+    move = Movement(*chance.normal(0, 2, (2, 150, 90)).astype(np.float32))
     for box in (Box(10, 50, 40, 140), Box(0, 0, 90, 150), Box(5, 64, 6, 65), Box(80, 127, 90, 129)):
-        inside = Positions(*(each + np.float32(1.25) for each in at.part(box)))
-        whole = Positions(at.x.copy(), at.y.copy())
+        inside = Movement(*(each + np.float32(1.25) for each in move.part(box)))
+        whole = Movement(move.x.copy(), move.y.copy())
         for part, other in zip(whole.part(box), inside, strict=True):
             part[:] = other
-        assert np.array_equal(read_finer_but(fine, at, box, inside), read_finer(fine, whole))
+        assert np.array_equal(read_moved(fine, move, box, inside), read_finer(fine, still.minus(whole)))
 
 
 def test_nothing_pops_at_the_border_of_the_moved_region(warps):
     warp = warps["smiling"]
-    head = warp.head.positions(np.array([2.5, 3, 0.011, 0.03, 0.03, 2]))
-    skin = warp.mouth.move_skin(head, warp.mouth.shift(pose("aa")))
-    still = head.part(warp.mouth.moved_box)
+    head, around = warp.head.movement(np.array([2.5, 3, 0.011, 0.03, 0.03, 2])), warp.mouth.around
+    skin, still = around.movement(head, warp.mouth.shift(pose("aa"))), head.part(around.box)
     moved = np.abs(skin.x - still.x) + np.abs(skin.y - still.y)
     assert moved.max() > 15
     sides = [moved[1], moved[:, 1], moved[:, -2]]  # its end is that of the picture
     assert max(side.max() for side in sides) < 0.05
+
+
+@pytest.mark.parametrize("name", PORTRAITS)
+def test_the_coarse_grid_moves_the_skin_as_each_pixel_would(name, portraits):
+    """Around the lips' own box, in which they are drawn pixel by pixel: to half of one, where rounded lips bend most."""
+    picture, still = cv2.resize(portraits[name].picture, None, fx=2, fy=2), no_movement(1024, 1024)
+    mouth = Mouth(picture, portraits[name].landmarks * np.float32(2))
+    box, lips, around = mouth.box, mouth.lips_box, mouth.around
+    drawn = np.s_[lips.top - box.top : lips.bottom - box.top, lips.left - box.left : lips.right - box.left]
+    inner = Box(*(b - a for a, b in zip(around.box[:2] * 2, box, strict=True))).rows_columns
+    for extreme in itertools.product((0, 0.5, 1.05), (-1, 0, 1), (0, 1), (0, 1)):
+        shift = mouth.shift(np.array(extreme))
+        along, upper, lower = shift.over(mouth.fields)
+        exact = in_picture(mouth.frame, along, np.where(mouth.fields.below, lower, upper))
+        away = np.hypot(*(a[inner] - b for a, b in zip(around.movement(still, shift), exact, strict=True)))
+        away[drawn] = 0
+        assert away.max() < 0.5, extreme
 
 
 @pytest.mark.parametrize("name", PORTRAITS)
@@ -196,14 +213,12 @@ def test_the_head_moves_and_the_border_of_the_picture_does_not(portraits, warps)
 
 def test_planned_sway_stays_within_the_margin_of_the_boxes(warps):
     head = warps["smiling"].head
-    still = still_positions(512, 512)
     for seed in range(3):
         loudness = np.random.default_rng(seed).uniform(0, 1, 3000).astype(np.float32)
         sway = plan_sway(loudness, 25, seed)
         extremes = {int(index) for column in sway.T for index in (column.argmin(), column.argmax())}
         for index in extremes:
-            at = head.positions(sway[index])
-            assert np.hypot(at.x - still.x, at.y - still.y).max() < SWAY_MARGIN_PX
+            assert np.hypot(*head.movement(sway[index])).max() < SWAY_MARGIN_PX
 
 
 def test_reading_the_finer_portrait_in_place_gives_the_portrait(portraits):
@@ -331,5 +346,5 @@ def test_eyes_outside_the_picture_are_left_alone(portraits):
     portrait = portraits["smiling"]
     away = portrait.landmarks - np.float32([0, 300, 0])
     canvas = portrait.picture.copy()
-    Eyelids(portrait.picture, away).draw(canvas, still_positions(512, 512), 1.0)
+    Eyelids(portrait.picture, away).draw(canvas, no_movement(512, 512), 1.0)
     assert np.array_equal(canvas, portrait.picture)

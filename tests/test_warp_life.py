@@ -9,8 +9,8 @@ import pytest
 from avatar.lips.warp.emphasis import phrase_starts, stresses
 from avatar.lips.warp.eyelids import Eyelids
 from avatar.lips.warp.liveliness import plan_sway
-from avatar.lips.warp.sampling import still_positions
 from avatar.portrait.landmarks import EYES
+from tests.still_head import no_movement
 from tests.test_lips import CLOSED, PORTRAITS, STILL, portraits, reader, warps
 
 __all__ = ["portraits", "reader", "warps"]  # fixtures
@@ -43,7 +43,7 @@ def test_the_rim_of_glasses_stays_where_it_is(portraits):
         cv2.line(bar, (int(lid[0, 0]) - 25, int(height)), (int(lid[-1, 0]) + 25, int(height)), 1, 3)
     picture[bar > 0] = 15
     canvas = picture.copy()
-    Eyelids(picture, portrait.landmarks).draw(canvas, still_positions(512, 512), 1.0)
+    Eyelids(picture, portrait.landmarks).draw(canvas, no_movement(512, 512), 1.0)
     assert np.abs(canvas[bar > 0].astype(int) - picture[bar > 0]).mean() < 1
     iris = portrait.landmarks[468, :2].round().astype(int)
     assert canvas[iris[1], iris[0]].mean() > picture[iris[1], iris[0]].mean() + 30
@@ -88,13 +88,11 @@ def test_the_head_nods_with_the_stresses_and_turns_with_the_phrases():
 def test_a_speaking_head_moves_more_than_before_and_uncovers_no_border(portraits, warps):
     warp, picture = warps["closed"], portraits["closed"].picture
     nose = portraits["closed"].landmarks[4, :2].round().astype(int)
-    still = still_positions(512, 512)
     moved = []
     for seed in range(4):
         sway = plan_sway(np.random.default_rng(seed).uniform(0, 1, 500).astype(np.float32), RATE, seed)
         for frame in (*sway[::50], sway[sway[:, 0].argmax()], sway[sway[:, 1].argmax()], sway[sway[:, 5].argmax()]):
-            at = warp.head.positions(frame)
-            moved.append(np.hypot((at.x - still.x)[nose[1], nose[0]], (at.y - still.y)[nose[1], nose[0]]))
+            moved.append(np.hypot(*warp.head.movement(frame))[nose[1], nose[0]])
         drawn = warp.frame(CLOSED, 0, sway[sway[:, 0].argmax()])
         for border in (np.s_[0], np.s_[-1], np.s_[:, 0], np.s_[:, -1]):
             assert np.array_equal(drawn[border], picture[border])
@@ -103,8 +101,7 @@ def test_a_speaking_head_moves_more_than_before_and_uncovers_no_border(portraits
 
 def test_raised_brows_move_the_brows_and_not_the_eyes(portraits, warps):
     head, points = warps["closed"].head, portraits["closed"].landmarks[:, :2].round().astype(int)
-    still, raised = still_positions(512, 512), head.positions(np.array([0, 0, 0, 0, 0, 3.0]))
-    up = raised.y - still.y  # what is read lies below: the skin has gone up
+    up = -head.movement(np.array([0, 0, 0, 0, 0, 3.0])).y
     for eye in EYES:
         assert 2 < np.median([up[y, x] for x, y in points[eye.brow[1:4]]]) <= 3.05
         assert np.median([up[y, x] for x, y in points[eye.upper_lid]]) < 0.8

@@ -10,11 +10,12 @@ import pytest
 
 from avatar.lips.warp.mouth import Mouth
 from avatar.lips.warp.mouth_light import mouth_light
-from avatar.lips.warp.sampling import read_field, still_positions
+from avatar.lips.warp.sampling import in_picture, read_field
 from avatar.lips.warp.warp import WarpLips
 from avatar.portrait.facts import LUMA
 from avatar.portrait.framing import Portrait
 from avatar.portrait.landmarks import LOWER_LIP_INNER, UPPER_LIP_INNER
+from tests.still_head import still_positions
 from tests.test_lips import PORTRAITS, STILL, mouth_size, portraits, pose, reader, warps
 
 __all__ = ["portraits", "reader", "warps"]  # fixtures
@@ -28,7 +29,8 @@ def place_of(mouth: Mouth, shift, layer: str, landmark: int) -> np.ndarray:
     """u, v of the pixel in which a landmark of the portrait is drawn."""
     box, frame = mouth.box, mouth.frame
     at = still_positions(box.right - box.left, box.bottom - box.top)
-    source = at.minus(mouth.in_picture(shift.along, getattr(shift, layer)))
+    along, upper, lower = shift.over(mouth.fields)
+    source = at.minus(in_picture(mouth.frame, along, {"upper": upper, "lower": lower}[layer]))
     (x, y) = frame.to_picture(frame.points[[landmark]])[0]
     distance = np.hypot(source.x + box.left - x, source.y + box.top - y)
     row, column = np.unravel_index(int(distance.argmin()), distance.shape)
@@ -94,9 +96,9 @@ def test_no_slit_opens_beside_the_corners(name, warps):
 
 
 def uncovered_beside_the_corners(mouth: Mouth, at, shift) -> float:
-    along, upper, lower = (read_field(move, at) for move in (shift.along, shift.upper, shift.lower))
+    along, upper, lower = (read_field(move, at) for move in shift.over(mouth.fields))
     alphas = [
-        read_field(outline, at.minus(mouth.in_picture(along, move)))
+        read_field(outline, at.minus(in_picture(mouth.frame, along, move)))
         for outline, move in ((mouth.fields.upper_outline, upper), (mouth.fields.lower_outline, lower))
     ]
     source_u = read_field(mouth.lines.u, at) - along

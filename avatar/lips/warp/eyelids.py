@@ -20,7 +20,7 @@ from avatar.lips.warp.lid_grain import lid_grain
 from avatar.lips.warp.lid_shape import LASHES_OF_ROOM, LidShape, lid_shape
 from avatar.lips.warp.lid_skin import LEAST_LIGHT, RELIEF, meeting_its_rim, relief, smooth_skin, without_lines
 from avatar.lips.warp.mouth import SWAY_MARGIN_PX
-from avatar.lips.warp.sampling import Positions, finer, read_field, read_finer
+from avatar.lips.warp.sampling import Movement, Positions, finer, read_field, read_finer
 from avatar.portrait.covered import Look, hides_an_eye, wears_dark_lenses
 from avatar.portrait.facts import glasses
 from avatar.portrait.landmarks import EYES, EyeLandmarks
@@ -79,22 +79,22 @@ class Eyelids:
         if all(lid is not None and _has_room(lid, rims) for lid in lids):
             self.lids = [lid for lid in lids if lid is not None]
 
-    def draw(self, canvas: np.ndarray, head: Positions, blink: float) -> None:
-        """Lower both lids by blink 0..1 on a canvas whose pixels come from the positions of the head."""
+    def draw(self, canvas: np.ndarray, head: Movement, blink: float) -> None:
+        """Lower both lids by blink 0..1 on a canvas whose pixels have moved with the head."""
         blink = float(blink)  # a NumPy scalar would turn the float32 maps into float64
         if blink < LEAST_BLINK:
             return
         for lid in self.lids:
-            self._draw_lid(canvas[lid.drawn_box.rows_columns], head.part(lid.drawn_box), lid, blink)
+            self._draw_lid(canvas[lid.drawn_box.rows_columns], head.read_at(lid.drawn_box), lid, blink)
 
-    def _draw_lid(self, canvas: np.ndarray, head: Positions, lid: Eyelid, blink: float) -> None:
-        own = head.relative_to(lid.box)
+    def _draw_lid(self, canvas: np.ndarray, at: Positions, lid: Eyelid, blink: float) -> None:
+        own = at.relative_to(lid.box)
         fall = blink * (1 + OVERSHOOT) * read_field(lid.gap, own)
         room, below_top = read_field(lid.room, own), read_field(lid.below_top, own)
         drop, opaque = _stretched(below_top, room, fall, lid.lashes)
         opaque *= read_field(lid.inside, own) * np.clip(fall / 0.5, 0, 1)
         down_x, down_y = self._frame.down
-        skin_at = own.minus(Positions(drop * down_x, drop * down_y))
+        skin_at = own.minus(Movement(drop * down_x, drop * down_y))
         skin = read_finer(lid.skin, skin_at).astype(np.float32)
         lowered = smoothstep(blink / LOWERED) * read_field(lid.whole, own) * smoothstep(fall / (0.15 * lid.height))
         shade = 1 - LID_SHADE * np.clip(below_top / np.maximum(room + fall, 1), 0, 1) ** 2

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from avatar.lips.warp.geometry import face_frame, smoothstep
-from avatar.lips.warp.sampling import Positions, still_positions
+from avatar.lips.warp.sampling import Movement
 from avatar.portrait.landmarks import CHIN, EYES, FOREHEAD_TOP, LEFT_CHEEK, RIGHT_CHEEK
 
 CELL_PX = 8  # of the coarse grid, in a picture 512 wide
@@ -20,15 +20,14 @@ BORDER_CELLS = 6.0  # the movement fades over this distance from the picture's b
 
 
 class HeadSway:
-    """The head of one portrait; `positions` is called per frame."""
+    """The head of one portrait; `movement` is called per frame."""
 
     def __init__(self, landmarks: np.ndarray, width: int, height: int) -> None:
-        self._still = still_positions(width, height)
         self._size = (width, height)
         self._basis = _sway_basis(landmarks, width, height)
 
-    def positions(self, sway: np.ndarray) -> Positions:
-        """Where each pixel of the frame is read.
+    def movement(self, sway: np.ndarray) -> Movement:
+        """How far what is seen at each pixel of the frame has moved.
 
         sway (6,): x and y of the shift in pixels, roll in radians (clockwise), turn and nod in pixels per pixel of
         depth, and how many pixels the brows are raised.
@@ -36,14 +35,14 @@ class HeadSway:
         shift_x, shift_y, roll, turn, nod, brows = (float(value) for value in sway)
         weights = np.array([shift_x, shift_y, np.cos(roll) - 1, np.sin(roll), turn, nod, brows], np.float32)
         x, y = np.einsum("k,kchw->chw", weights, self._basis)
-        return self._still.minus(Positions(self._enlarged(x), self._enlarged(y)))
+        return Movement(self._enlarged(x), self._enlarged(y))
 
     def _enlarged(self, field: np.ndarray) -> np.ndarray:
         return cv2.resize(field, self._size, interpolation=cv2.INTER_LINEAR)
 
 
 def _sway_basis(landmarks: np.ndarray, width: int, height: int) -> np.ndarray:
-    """One coarse displacement field per weight of `positions`: float32 (7, x and y, rows, columns)."""
+    """One coarse displacement field per weight of `movement`: float32 (7, x and y, rows, columns)."""
     cell = CELL_PX * max(1.0, min(width, height) / 512)
     columns, rows = math.ceil(width / cell), math.ceil(height / cell)
     # The centres of the cells, which is where cv2.resize takes its samples to be.

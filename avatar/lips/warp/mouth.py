@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 
@@ -14,7 +12,9 @@ from avatar.lips.warp.mouth_fields import LipLines, MouthFields, lip_lines, lowe
 from avatar.lips.warp.mouth_interior import mouth_interior
 from avatar.lips.warp.mouth_light import mouth_light
 from avatar.lips.warp.mouth_reading import read_opening
-from avatar.lips.warp.sampling import Positions, finer, read_field, read_finer
+from avatar.lips.warp.mouth_shift import MouthShift
+from avatar.lips.warp.mouth_skin import SWAY_MARGIN_PX, MouthSkin
+from avatar.lips.warp.sampling import Movement, Positions, finer, in_picture, read_field, read_finer
 
 # Shares of the face's width: how far lips part at opening 1. A smile leaves the jaw a little less room.
 APERTURE_SMILING, APERTURE_CLOSED = 0.12, 0.13
@@ -36,33 +36,12 @@ SETTLE_SMILE, SETTLE_OPEN, SETTLE_ROUND = 0.30, 0.40, 0.60
 ROUND_JAW = 0.25  # how much less a jaw drops behind fully rounded lips
 LEAST_ROUNDED = 0.05  # less than this lights no corner so that it could be seen
 NARROW_OPEN = 0.12  # a dropped jaw draws the corners in
-SWAY_MARGIN_PX = 16  # how far the head may move what a box holds (avatar/lips/warp/liveliness.py stays below)
 
 # The lips' shadow on what is behind them takes the least red, or teeth would look grey.
 SHADOW_RGB = np.array([0.20, 0.27, 0.31], np.float32)
 ROUND_RGB = np.array([0.70, 0.76, 0.78], np.float32)  # and how much fully rounded lips take wherever they part
 ROUND_RECEDES = 0.03  # share of the mouth's width that they hide of both rows of teeth by coming forward
 SHADOW_REACH = 0.035  # share of the mouth's width
-
-
-@dataclass(frozen=True)
-class MouthShift:
-    """How far each pixel of the lower face has moved in one frame, over the mouth's box, in the face's own axes."""
-
-    along: np.ndarray  # both layers, along u
-    upper: np.ndarray  # the layer of the upper lip, along v
-    lower: np.ndarray  # the layer of the lower lip and the jaw, along v
-    jaw: float  # the tongue and the lower teeth, along v, all by the same; the upper teeth stay with the skull
-    rounded: float  # 0..1, how far the lips are pushed forward
-
-
-def _weighted_sum(*terms: tuple[float, np.ndarray]) -> np.ndarray:
-    """Of weights times fields; a term that a pose does not use costs nothing."""
-    total = np.zeros_like(terms[0][1])
-    for weight, field in terms:
-        if weight:
-            cv2.scaleAdd(field, weight, total, dst=total)
-    return total
 
 
 class Mouth:
@@ -79,8 +58,10 @@ class Mouth:
         self.opening = read_opening(source, self.lines, light, lips, self.frame.mouth_width)
         jaw_open = self.opening.jaw_open
         self.fields: MouthFields = mouth_fields(self.frame, self.box, self.lines, (width, height), jaw_open)
-        self.moved_box = box_around(np.array([self.box[:2], self.box[2:]]), SWAY_MARGIN_PX, width, height)
+        self.around = MouthSkin(self.frame, self.fields, (width, height))
         self.lips_box = self._lips_box(width, height)
+        self._near_lips = self._swayed(self.lips_box)
+        self._lip_fields = self.fields.part(self._near_lips)
         self._close_lower, self._close_upper = CLOSE_JAW if jaw_open else CLOSE_SMILE
         self._most_narrowing = self._narrowing_without_folds()
         self._gap = float(self.lines.gap.max())
@@ -100,6 +81,13 @@ class Mouth:
         corners = np.array([[-half, top], [half, top], [-half, bottom], [half, bottom]])
         return box_around(frame.to_picture(corners), SWAY_MARGIN_PX, width, height)
 
+    def _swayed(self, part: Box) -> Box:
+        """A part of the mouth's box and what the head's sway may bring into it."""
+        left, top, right, bottom = box_around(
+            np.array([part[:2], part[2:]]), SWAY_MARGIN_PX, self.box.right, self.box.bottom
+        )
+        return Box(max(left, self.box.left), max(top, self.box.top), right, bottom)
+
     def _narrowing_without_folds(self) -> float:
         """The horizontal scale at which the cheek beside the corners is stretched as far as it may be."""
         down_the_rows, along_the_rows = np.gradient(self.fields.widen)
@@ -112,7 +100,7 @@ class Mouth:
     def shift(self, pose: np.ndarray) -> MouthShift:
         """The movement for one pose (4,): opening 0..1, width -1..1, lift 0..1, tuck 0..1."""
         opening, width, lift, tuck = (float(value) for value in pose)
-        fields, frame = self.fields, self.frame
+        frame = self.frame
         rounded = max(-width, 0.0)
         aperture = self._aperture(opening) * (1 - ROUND_JAW * max(2 * rounded - 1, 0))
         narrowing = ROUND_SMILING if self.lines.smiling else ROUND_CLOSED
@@ -125,46 +113,35 @@ class Mouth:
         scale = max(scale, -self._most_narrowing)
         rise = (1 - JAW_SHARE) * aperture + LIFT * frame.mouth_width * lift
         drop = JAW_SHARE * aperture
-        upper = _weighted_sum(
-            (settle, fields.settle),
-            (self._close_upper, fields.close_upper),
-            (PUCKER * rounded, fields.pucker_upper),
-            (-rise, fields.lift),
-            (-rise * rounded, fields.lift_rounded),
-        )
-        lower = _weighted_sum(
-            (settle, fields.settle),
-            (-self._close_lower, fields.close_lower),
-            (PUCKER * rounded, fields.pucker_lower),
-            (drop, fields.jaw),
-            (drop * rounded, fields.jaw_rounded),
-            (-FLATTEN * rounded, fields.flatten),
-            (-TUCK * frame.mouth_width * tuck, fields.tuck),
-        )
+        upper = {
+            "settle": settle,
+            "close_upper": self._close_upper,
+            "pucker_upper": PUCKER * rounded,
+            "lift": -rise,
+            "lift_rounded": -rise * rounded,
+        }
+        lower = {
+            "settle": settle,
+            "close_lower": -self._close_lower,
+            "pucker_lower": PUCKER * rounded,
+            "jaw": drop,
+            "jaw_rounded": drop * rounded,
+            "flatten": -FLATTEN * rounded,
+            "tuck": -TUCK * frame.mouth_width * tuck,
+        }
         # The jaw's bone goes as far as the lower lip in the middle, without what the lip does by itself.
         jaw = drop - self._close_lower * self._gap
         if self.opening.lower_teeth:  # as the mouth closes the lip comes up over them again
             jaw += LIP_OVER_TEETH * frame.mouth_width * max(1 - opening, 0)
-        return MouthShift(along=scale * fields.widen, upper=upper, lower=lower, jaw=jaw, rounded=rounded)
+        return MouthShift({"widen": scale}, upper, lower, jaw, rounded)
 
-    def in_picture(self, along: np.ndarray | float, down: np.ndarray) -> Positions:
-        """Movement along u and v -> movement in x and y."""
-        (right_x, right_y), (down_x, down_y) = self.frame.right, self.frame.down
-        return Positions(along * right_x + down * down_x, along * right_y + down * down_y)
-
-    def move_skin(self, head: Positions, shift: MouthShift) -> Positions:
-        """The positions of the pixels of `moved_box` with the mouth's movement added to the head's."""
-        there = head.part(self.moved_box)
-        own = there.relative_to(self.box)
-        move = self.in_picture(shift.along, np.where(self.fields.below, shift.lower, shift.upper))
-        return there.minus(Positions(read_field(move.x, own), read_field(move.y, own)))
-
-    def draw_lips(self, canvas: np.ndarray, head: Positions, shift: MouthShift) -> None:
+    def draw_lips(self, canvas: np.ndarray, head: Movement, shift: MouthShift) -> None:
         """Draw interior, lower and upper layer, in this order, where the lips may part."""
-        own = head.part(self.lips_box).relative_to(self.box)
-        along, upper, lower = (read_field(move, own) for move in (shift.along, shift.upper, shift.lower))
-        upper_at = own.minus(self.in_picture(along, upper))
-        lower_at = own.minus(self.in_picture(along, lower))
+        there = head.read_at(self.lips_box)
+        near, own = there.relative_to(self._near_lips), there.relative_to(self.box)
+        along, upper, lower = (read_field(move, near) for move in shift.over(self._lip_fields))
+        upper_at = own.minus(in_picture(self.frame, along, upper))
+        lower_at = own.minus(in_picture(self.frame, along, lower))
         upper_alpha = read_field(self.fields.upper_outline, upper_at)
         lower_alpha = read_field(self.fields.lower_outline, lower_at)
         covered = np.maximum(upper_alpha, lower_alpha)

@@ -23,6 +23,7 @@ because each brings its own soft outline along, moved by the very same field as 
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -157,6 +158,13 @@ class MouthFields:
     below: np.ndarray  # bool: belongs to the lower layer where the layers do not part
     upper_outline: np.ndarray  # 0..1: where the upper layer is opaque
     lower_outline: np.ndarray
+
+    def part(self, box: Box) -> MouthFields:
+        """Those of a smaller box, which lies within."""
+        left, top, right, bottom = box
+        inside = np.s_[top - self.box.top : bottom - self.box.top, left - self.box.left : right - self.box.left]
+        fields = {each.name: getattr(self, each.name) for each in dataclasses.fields(self)} | {"box": box}
+        return MouthFields(**{name: value if name == "box" else value[inside] for name, value in fields.items()})
 
 
 def mouth_fields(frame: FaceFrame, box: Box, lines: LipLines, size: tuple[int, int], jaw_open: bool) -> MouthFields:

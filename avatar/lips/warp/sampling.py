@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from avatar.lips.box import Box
-from avatar.lips.warp.geometry import pixel_grid
+from avatar.lips.warp.geometry import FaceFrame, pixel_grid
 
 # The portrait is made finer once, with a sharp filter; each frame then reads it with the fast linear one. At twice the
 # size that is about as sharp as reading the portrait itself bicubically, at an eighth of the time.
@@ -38,14 +38,30 @@ class Positions(NamedTuple):
         """The same places counted from a box's own corner."""
         return Positions(self.x - box.left, self.y - box.top)
 
-    def minus(self, move: Positions) -> Positions:
-        """Where to read when what is read has moved by `move` pixels."""
+    def minus(self, move: Movement) -> Positions:
+        """Where to read when what is read has moved by `move`."""
         return Positions(self.x - move.x, self.y - move.y)
 
 
-def still_positions(width: int, height: int) -> Positions:
-    """Every pixel read at its own place."""
-    return Positions(*pixel_grid(Box(0, 0, width, height)))
+class Movement(NamedTuple):
+    """How far what is seen at each pixel of a picture has moved: x and y, float32 (height, width) each, in pixels."""
+
+    x: np.ndarray
+    y: np.ndarray
+
+    def part(self, box: Box) -> Movement:
+        """That of the pixels of a box (views)."""
+        return Movement(self.x[box.rows_columns], self.y[box.rows_columns])
+
+    def read_at(self, box: Box) -> Positions:
+        """Where the pixels of a box are read."""
+        return Positions(*pixel_grid(box)).minus(self.part(box))
+
+
+def in_picture(frame: FaceFrame, along: np.ndarray, down: np.ndarray) -> Movement:
+    """Movement along a face's u and v -> movement in x and y."""
+    (right_x, right_y), (down_x, down_y) = frame.right, frame.down
+    return Movement(along * right_x + down * down_x, along * right_y + down * down_y)
 
 
 def finer(picture: np.ndarray) -> np.ndarray:
@@ -63,23 +79,29 @@ def read_finer(fine: np.ndarray, at: Positions) -> np.ndarray:
     return cv2.remap(fine, at.x * FINER, at.y * FINER, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
-def read_finer_but(fine: np.ndarray, at: Positions, box: Box, inside: Positions) -> np.ndarray:
-    """The same of a whole picture, the pixels of a box being read at other positions than `at` has for them.
+def read_moved(fine: np.ndarray, move: Movement, box: Box, inside: Movement) -> np.ndarray:
+    """A whole picture made by `finer`, moved; the pixels of a box by `inside`, which is as large as it.
 
     In bands of rows, whose positions stay in the processor's cache: at 1080 x 1080 in three quarters of the time.
     """
-    height, width = at.x.shape
+    height, width = move.x.shape
     picture = np.empty((height, width, fine.shape[2]), fine.dtype)
+    x, y = np.empty((2, BAND_ROWS, width), np.float32)
+    across, down = np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)[:, None]
+    columns = slice(box.left, box.right)
     for top in range(0, height, BAND_ROWS):
         bottom = min(top + BAND_ROWS, height)
-        x, y = at.x[top:bottom] * FINER, at.y[top:bottom] * FINER
+        at_x, at_y = x[: bottom - top], y[: bottom - top]
+        np.subtract(across, move.x[top:bottom], out=at_x)
+        np.subtract(down[top:bottom], move.y[top:bottom], out=at_y)
         first, last = max(top, box.top), min(bottom, box.bottom)
         if first < last:
-            rows = slice(first - top, last - top), slice(box.left, box.right)
-            own = slice(first - box.top, last - box.top)
-            np.multiply(inside.x[own], FINER, out=x[rows])
-            np.multiply(inside.y[own], FINER, out=y[rows])
-        cv2.remap(fine, x, y, cv2.INTER_LINEAR, dst=picture[top:bottom], borderMode=cv2.BORDER_REPLICATE)
+            rows, own = slice(first - top, last - top), slice(first - box.top, last - box.top)
+            np.subtract(across[columns], inside.x[own], out=at_x[rows, columns])
+            np.subtract(down[first:last], inside.y[own], out=at_y[rows, columns])
+        at_x *= FINER
+        at_y *= FINER
+        cv2.remap(fine, at_x, at_y, cv2.INTER_LINEAR, dst=picture[top:bottom], borderMode=cv2.BORDER_REPLICATE)
     return picture
 
 

@@ -8,11 +8,12 @@ from types import TracebackType
 import cv2
 import numpy as np
 
+from avatar.host import freed_memory
 from avatar.lips.warp.eyelids import Eyelids
 from avatar.lips.warp.head_sway import HeadSway
 from avatar.lips.warp.motion import Motion
 from avatar.lips.warp.mouth import Mouth
-from avatar.lips.warp.sampling import finer, read_finer_but
+from avatar.lips.warp.sampling import finer, read_moved
 from avatar.portrait.landmarks import MESH
 
 PIXELS = np.array([1, 1, 0, 0, 0, 1], np.float32)  # what of a sway is a length in pixels, of a picture 512 wide
@@ -26,7 +27,7 @@ class WarpLips:
     """
 
     name = "warp"
-    version = "4"
+    version = "5"
 
     def __init__(self, picture: np.ndarray, landmarks: np.ndarray, threads: int = 2) -> None:
         if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
@@ -46,6 +47,7 @@ class WarpLips:
         self.head = HeadSway(self._landmarks, width, height)
         self.mouth = Mouth(self._picture, self._landmarks)
         self.eyelids = Eyelids(self._picture, self._landmarks)
+        freed_memory.hand_back()  # FFmpeg, beside it, needs as much
         return self
 
     def __exit__(
@@ -61,10 +63,10 @@ class WarpLips:
 
     def frame(self, pose: np.ndarray, blink: float, sway: np.ndarray) -> np.ndarray:
         """One picture: first the skin of the whole head, moved; then what slides over it, the lips and the lids."""
-        head = self.head.positions(sway * self._scale)
+        head = self.head.movement(sway * self._scale)
         shift = self.mouth.shift(pose)
-        moved = self.mouth.move_skin(head, shift)
-        picture = read_finer_but(self._fine, head, self.mouth.moved_box, moved)
+        around = self.mouth.around
+        picture = read_moved(self._fine, head, around.box, around.movement(head, shift))
         self.mouth.draw_lips(picture, head, shift)
         self.eyelids.draw(picture, head, blink)
         return picture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import math
 import zlib
 from dataclasses import replace
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Self, cast
 import numpy as np
 
 from avatar.errors import RequestError
+from avatar.host import freed_memory
 from avatar.progress import Progress
 from avatar.voice.kept import KeptSpeech, Sound
 from avatar.voice.length import FASTEST, does_not_fit, expected, refuse_longest
@@ -64,8 +64,7 @@ class OnnxVoice:
 
     def __exit__(self, *exception: object) -> None:
         self._session = None
-        # The weights are gone, but glibc keeps 120 MB of their small blocks for itself unless told otherwise.
-        ctypes.CDLL(None).malloc_trim(0)
+        freed_memory.hand_back()  # the weights are gone: 120 MB
 
     def _load(self) -> None:
         """Set self._session, and whatever else `_utter` needs."""
