@@ -23,7 +23,6 @@ because each brings its own soft outline along, moved by the very same field as 
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -161,10 +160,10 @@ class MouthFields:
 
     def part(self, box: Box) -> MouthFields:
         """Those of a smaller box, which lies within."""
-        left, top, right, bottom = box
-        inside = np.s_[top - self.box.top : bottom - self.box.top, left - self.box.left : right - self.box.left]
-        fields = {each.name: getattr(self, each.name) for each in dataclasses.fields(self)} | {"box": box}
-        return MouthFields(**{name: value if name == "box" else value[inside] for name, value in fields.items()})
+        rows = slice(box.top - self.box.top, box.bottom - self.box.top)
+        columns = slice(box.left - self.box.left, box.right - self.box.left)
+        fields = {name: field[rows, columns] for name, field in vars(self).items() if name != "box"}
+        return MouthFields(box=box, **fields)
 
 
 def mouth_fields(frame: FaceFrame, box: Box, lines: LipLines, size: tuple[int, int], jaw_open: bool) -> MouthFields:
