@@ -294,6 +294,22 @@ def test_a_video_is_known_by_its_address_and_what_is_kept_by_its_name(tmp_path, 
     assert work.request_of(text="Hi.", portrait=told["portrait"]).portrait == home / "portraits/meme/picture.png"
 
 
+def test_no_voice_is_cloned_without_its_speakers_consent(tmp_path, home):
+    for name, consent in (("anna", True), ("ben", False)):
+        (home / f"voices/{name}").mkdir(parents=True)
+        (home / f"voices/{name}/reference.wav").write_bytes(b"a recording")
+        profile = {"name": name, "language": "en", "consent": consent, "reference_sha256": "0" * 64}
+        (home / f"voices/{name}/profile.json").write_text(json.dumps(profile))
+    recording = base64.b64encode(b"a recording").decode()
+    assert runpod_files.asked_for({"text": "Hi.", "voice": "anna"}, tmp_path)["voice"] == "anna"
+    for asked in ({"voice": "ben"}, {"voice": recording}, {"voice": recording, "consent": "yes"}):
+        with pytest.raises(RequestError, match='send "consent": true'):
+            runpod_files.asked_for({"text": "Hi.", **asked}, tmp_path)
+    for asked in ({"voice": "ben"}, {"voice": recording}):
+        told = runpod_files.asked_for({"text": "Hi.", "consent": True, **asked}, tmp_path)
+        assert "consent" not in told and told["voice"]
+
+
 def test_a_file_that_leads_out_of_the_volume_or_is_too_large_is_refused(tmp_path, monkeypatch):
     monkeypatch.setenv("AVATAR_RUNPOD_VOLUME", str(tmp_path / "volume"))
     (tmp_path / "volume").mkdir()

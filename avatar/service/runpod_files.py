@@ -12,6 +12,7 @@ from typing import Any
 from avatar import portraits, settings, voices
 from avatar.errors import EnvironmentProblem, RequestError
 from avatar.files import file_digest
+from avatar.invocation import to_type
 from avatar.jobs.delivery import deliver
 from avatar.limits import MOST_BYTES
 from avatar.request import FILE_FIELDS, KINDS
@@ -32,11 +33,29 @@ def volume() -> Path:
 
 
 def asked_for(given: Any, folder: Path) -> dict[str, Any]:
-    """The fields of a request, its files written into a folder. Raises RequestError for what is none."""
+    """The fields of a request, its files written into a folder. Raises RequestError for what is none, and for a voice whose
+    speaker is not said to agree."""
     if not isinstance(given, dict):
         raise RequestError('the input is no request; give {"text": …}.', ("input",))
+    given = dict(given)
+    refuse_without_consent(given.get("voice"), given.pop("consent", None))
     files = [name for name in FILE_FIELDS if given.get(name) is not None and not is_kept(name, given[name])]
     return given | {name: str(as_file(name, given[name], folder)) for name in files}
+
+
+def refuse_without_consent(voice: Any, consent: Any) -> None:
+    """A kept voice has its speaker's consent noted; whoever sends a recording says so with it: "consent": true."""
+    if voice is None or consent is True:
+        return
+    if not is_kept("voice", voice):
+        raise RequestError(
+            'a voice is cloned with its speaker\'s consent; where it was given, send "consent": true.', ("voice",)
+        )
+    if not voices.read(settings.home(), voice)["consent"]:
+        raise RequestError(
+            f'no consent of the speaker of the voice {voice!r} is noted; where it was given, send "consent": true, or note it '
+            f"in the worker's home: '{to_type(f'voice update {voice} --consent')}'.", ("voice",),
+        )  # fmt: skip
 
 
 def is_kept(name: str, value: Any) -> bool:
