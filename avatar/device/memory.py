@@ -23,10 +23,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from avatar import settings
-from avatar.device import hardware
+from avatar.device import freed_memory, hardware
 from avatar.device.hardware import MIB, Profile
 from avatar.errors import EnvironmentProblem, RequestError, TemporaryProblem
-from avatar.host import freed_memory
 from avatar.invocation import to_type
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from types import TracebackType
 import cv2
 import numpy as np
 
-from avatar.host import freed_memory
+from avatar.device import freed_memory
 from avatar.lips.warp.eyelids import Eyelids
 from avatar.lips.warp.head_sway import HeadSway
 from avatar.lips.warp.motion import Motion

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, ClassVar, Self, cast
 
 import numpy as np
 
+from avatar.device import freed_memory
 from avatar.errors import RequestError
-from avatar.host import freed_memory
 from avatar.progress import Progress
 from avatar.voice.kept import KeptSpeech, Sound
 from avatar.voice.length import FASTEST, does_not_fit, expected, refuse_longest
