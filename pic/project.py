@@ -89,7 +89,8 @@ class Project:
             event = self.append(
                 "gate", workflow=self.state.workflow, gate=gate.name, phase=gate.phase, green=ran.green, why=ran.why,
                 exit=ran.exit, count=ran.count, seconds=ran.seconds, key=key, tree=tree, commit=self.commit(),
-                digest=gate.digest(), locks=locks, run=list(gate.run), python=platform.python_version(),
+                digest=gate.digest(), locks=locks, run=list(gate.run),
+                python=runner.NOT_KNOWN if lacking else runner.python_of(gate.run[0], self.root),
                 host=platform.node(), system=f"{platform.system()} {platform.machine()}",
             )  # fmt: skip
         return event
