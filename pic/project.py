@@ -7,6 +7,7 @@ import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 from pic import log as logs
@@ -23,10 +24,16 @@ class Project:
     def __init__(self, root: Path):
         self.root = root
         self.config: Config = read_config(root)
-        self.log: Log = logs.read(root)
-        logs.refuse_damage(self.log)
-        self.state = state.load(root, self.log)
         self.content = Content(root, self.config)
+        kept = state.load(root)
+        self.state = kept or state.replay(self.log.events)
+        if kept is None:
+            state.keep(root, self.log, self.state)
+
+    @cached_property
+    def log(self) -> Log:
+        """As it was when it was first wanted: where the state is kept, many a command does without."""
+        return logs.read(self.root)
 
     @classmethod
     def here(cls) -> Project:
@@ -37,7 +44,6 @@ class Project:
         """The log as it is under the lock, and the state of it afterwards."""
         with logs.locked(self.root):
             self.log = logs.read(self.root)
-            logs.refuse_damage(self.log)
             self.state = state.replay(self.log.events)
             yield
             self.log = logs.read(self.root)

@@ -132,7 +132,7 @@ def last_found(pattern: str, text: str) -> str | None:
     signal.setitimer(signal.ITIMER_VIRTUAL, SEARCH)
     try:
         last = None
-        for last in re.finditer(pattern, text, re.MULTILINE):
+        for last in re.finditer(pattern, text, re.MULTILINE):  # noqa: B007
             pass
         return last and (last[1] or "")
     finally:
@@ -150,9 +150,10 @@ def python_of(program: str, root: Path) -> str:
         if line := SCRIPT.match(file.readline(200)):
             found = shutil.which(line[1]) or ""
     own = PYTHON.fullmatch(Path(found).name)
-    words = [found if own else shutil.which("python") or "", "-I", "-S", "-c", "import sys; print(sys.version.split()[0])"]
+    asked = found if own else shutil.which("python") or ""
+    words = ["-I", "-S", "-c", "import sys; print(sys.version.split()[0])"]
     with suppress(OSError, subprocess.TimeoutExpired):
-        done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=10)
+        done = subprocess.run([asked, *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=10)
         if re.fullmatch(r"\d+\.\S+\n", done.stdout):
             return done.stdout.strip() + ("" if own else " on PATH")
     return NOT_KNOWN

@@ -261,6 +261,44 @@ def test_the_file_that_another_is_writing_stays_and_an_old_one_goes(tmp_path):
     assert agrees(root) and young.exists() and not old.exists()
 
 
+def test_the_kept_state_spares_the_reading_of_the_log(tmp_path, monkeypatch):
+    root = new(tmp_path)
+    moves.start(Project(root), "p")
+    monkeypatch.setattr(log, "parse", None)
+    assert Project(root).state.problem == "p"
+    with open(root / log.LOG, "a") as file:
+        file.write("\n")
+    with pytest.raises(TypeError):
+        Project(root)
+
+
+def test_a_line_that_was_taken_out_is_missed(tmp_path):
+    """Whatever it was, in a log that was merged too; of the last ones alone, the files that they wrote tell."""
+    first = new(tmp_path / "first")
+    moves.start(Project(first), "p")
+    save(first)
+    second = clone(first, tmp_path / "second")
+    for root in (first, second):
+        (root / "research.txt").write_text("bad\n")
+        project = Project(root)
+        project.run_gate(project.config.find_gate("research-lines"))
+        moves.waive(project, "research-lines", "w", date.today(), None)
+        save(root)
+    merge(first, second)
+    write_draft(first, "research")
+    moves.hand_over(Project(first))
+    assert agrees(first)
+    path = first / ".pic/status-log.jsonl"
+    lines = path.read_text().splitlines(keepends=True)
+    assert sorted(json.loads(line)["clock"] for line in lines) == [1, 2, 2, 3, 3, 4]
+    for number in range(len(lines)):
+        path.write_text("".join(lines[:number] + lines[number + 1 :]))
+        project = Project(first)
+        assert list(verify.problems(project)), lines[number]
+    path.write_text("".join(lines))
+    assert agrees(first)
+
+
 def test_the_kept_state_is_no_second_truth(tmp_path):
     root = new(tmp_path)
     moves.start(Project(root), "p")

@@ -52,7 +52,9 @@ def run(given: list[str], as_json: bool, need_vulnerabilities: bool) -> int:
         return 1
     unasked = [one.facts for one in results if one.facts.vulnerabilities is None]
     if need_vulnerabilities and unasked:
-        why = next((text.removeprefix(UNKNOWN) for text in unasked[0].unknown if text.startswith(UNKNOWN)), "no version")
+        why = next(
+            (text.removeprefix(UNKNOWN) for text in unasked[0].unknown if text.startswith(UNKNOWN)), "no version"
+        )
         raise PicError(f"vulnerabilities could not be asked of {len(unasked)} of {len(results)}: {unasked[0].name}: {why}",
                        "pip install 'pilot-in-command[audit]', and try what it asks: pip-audit; "
                        "where PyPI is out of reach, set PICCTL_OSV_URL")  # fmt: skip
