@@ -148,6 +148,12 @@ def append(root: Path, log: Log, kind: str, **fields: object) -> Event:
     )
     if log.torn:
         event["torn"] = log.torn
+    try:
+        json.dumps(event, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise PicError(
+            f"{error.object[error.start : error.end]!r} of what is to be written is no text", "use UTF-8"
+        ) from None
     event["seal"] = seal(event)
     handle = os.open(root / LOG, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
     try:

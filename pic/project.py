@@ -61,7 +61,17 @@ class Project:
             raise Refused("no workflow has been started", 'picctl start "the problem"')
         if self.state.phase == state.DONE:
             raise Refused(f"{self.state.workflow} is done", 'picctl start "the next problem"')
-        return self.config.find_phase(self.state.phase).name
+        if self.state.phase not in self.config.names():
+            raise Refused(*self.renamed())
+        return self.state.phase
+
+    def renamed(self) -> tuple[str, str]:
+        """What is said of an open phase that pic.toml no longer names, and the ways out."""
+        first = self.config.names()[0]
+        return (
+            f"the open phase {self.state.phase} is not in {repo.CONFIG}",
+            f"name it there again, or picctl back {first} --why …",
+        )
 
     def standings(self, phase: str) -> list[Standing]:
         return standings(self.config, self.state, self.content, phase, date.fromisoformat(logs.stamp(logs.now())[:10]))

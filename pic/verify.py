@@ -55,6 +55,5 @@ def problems(project: Project) -> Iterator[str]:
             yield f"{LOG} lacks the event {gone}, which {event['id']} came after: git log -p -- {LOG}, and put its line back"
     if state.load(project.root) not in (None, state.replay(project.log.events)):
         yield f"{state.CACHE} is not what the log gives: rm {state.CACHE}"
-    phase = project.state.phase
-    if phase not in ("", state.DONE, *project.config.names()):
-        yield f"the open phase {phase} is not in pic.toml: name it there again, or picctl back to one that is"
+    if project.state.phase not in ("", state.DONE, *project.config.names()):
+        yield ": ".join(project.renamed())

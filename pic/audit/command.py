@@ -16,7 +16,7 @@ NAME = re.compile(r"[A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9]", re.IGNORECASE)  # PE
 
 def listed(path: Path) -> list[str]:
     """The first word of each line of a file; what follows a # is for people."""
-    lines = [line.partition("#")[0].split() for line in path.read_text("utf-8").splitlines()]
+    lines = [line.partition("#")[0].split() for line in path.read_text("utf-8", errors="replace").splitlines()]
     return [words[0] for words in lines if words]
 
 
