@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import sys
 from datetime import date, timedelta
 from pathlib import Path
@@ -66,6 +67,16 @@ def test_the_lessons_name_the_gates():
     page = (ROOT / "docs/lessons.md").read_text()
     for _, phase, gate, _ in FAILURES:
         assert re.search(rf"\| {phase} \|[^|\n]*\| `{gate}`", page), gate
+
+
+def test_the_gates_over_sources_count_what_they_read(tmp_path):
+    """Neither what lies beside the sources, nor a folder that is not there."""
+    for name in ("avatar/one.py", "avatar/two.py", "avatar/__pycache__/one.py", "avatar/words.txt", "tests/three.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x = 1\n")
+    for gate, count in (("calls", 2), ("stand-ins", 1), ("modules", 2)):
+        words = [sys.executable, ROOT / "ci/gates/check", "--only", gate, tmp_path]
+        assert subprocess.run(words, capture_output=True, text=True).stdout == f"ok {gate}: {count} files\n"
 
 
 @pytest.mark.usefixtures("full_environment")
