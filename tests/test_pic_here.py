@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
+import runpy
 import subprocess
 import sys
 from datetime import date, timedelta
@@ -67,6 +69,19 @@ def test_the_lessons_name_the_gates():
     page = (ROOT / "docs/lessons.md").read_text()
     for _, phase, gate, _ in FAILURES:
         assert re.search(rf"\| {phase} \|[^|\n]*\| `{gate}`", page), gate
+
+
+def test_the_spike_calls_every_package_that_avatar_imports():
+    """What the web process and clusters import has environments of its own, which it does not run in."""
+    spike, declared = (runpy.run_path(str(ROOT / f"ci/gates/{name}")) for name in ("spike", "declared"))
+    elsewhere = {"fastapi", "starlette", "uvicorn", "h11"}
+    called = set()
+    for name in ("base_calls", "full_calls"):
+        for node in ast.walk(ast.parse((ROOT / f"ci/gates/{name}.py").read_text())):
+            names = [each.name for each in node.names] if isinstance(node, ast.Import) else []
+            called |= {each.split(".")[0] for each in [*names, getattr(node, "module", "") or ""]}
+    assert declared["imported"](ROOT).keys() - elsewhere <= called
+    assert read_config(ROOT).find_gate("spike").at_least == len(spike["BASE"]) + len(spike["FULL"])
 
 
 def test_the_gates_over_sources_count_what_they_read(tmp_path):
