@@ -20,7 +20,13 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 def inside(path: str) -> str:
     """As git writes it: without `./` and a slash at its end."""
     parts = path.split("/")
-    if not path or path.startswith("/") or ".." in parts or "\0" in path or max(len(part.encode()) for part in parts) > 255:
+    if (
+        not path
+        or path.startswith("/")
+        or ".." in parts
+        or "\0" in path
+        or max(len(part.encode()) for part in parts) > 255
+    ):
         raise ValueError(f"{path[:60]!r} is no path inside the repository")
     return posixpath.normpath(path)
 

@@ -107,15 +107,16 @@ def work_done(gate: Gate, root: Path, output: Path, before: tuple[int, int, int]
             return 0, f"{gate.work_file} was not written"
         with open(source, encoding="utf-8", errors="replace") as file:
             found = last_found(gate.work, file.read(MOST_OUTPUT))
-        count = int(found or 0)
     except TimeoutError:
         return 0, f"its pattern for the work finds no end in {SEARCH:g} s"
     except OSError as error:
         return 0, f"{gate.work_file or output.name} cannot be read: {error.strerror}"
-    except ValueError:
-        return 0, f"what counts as work is no number: {found[:20]!r}"
     if found is None:
         return 0, "it does not say what work was done"
+    try:
+        count = int(found)
+    except ValueError:
+        return 0, f"what counts as work is no number: {found[:20]!r}"
     return count, "" if count >= gate.at_least else f"it did {count} of at least {gate.at_least} pieces of work"
 
 
