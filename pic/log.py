@@ -96,7 +96,7 @@ def read(root: Path) -> Log:
             damage.append((number, "it is a conflict marker of git"))
         elif name in closed:
             continue
-        elif line.startswith(b'{"'[: len(line)]) and not SEALED.search(line) and not is_json(line):
+        elif line.startswith(b'{"'[: len(line)]) and not SEALED.search(line) and read_json(line) is None:
             torn.append(name)
         else:
             damage.append((number, "it is no event"))
@@ -110,23 +110,20 @@ def read(root: Path) -> Log:
     return Log(ordered, torn, digest(content))
 
 
-def parse(line: bytes) -> Event | None:
+def read_json(line: bytes) -> object:
     try:
-        event = json.loads(line)
+        return json.loads(line)
     except (ValueError, RecursionError):
         return None
-    whole = isinstance(event, dict) and isinstance(event.get("id"), str) and type(event.get("clock")) is int
-    lists = [event.get("torn", []), event.get("after", [])] if whole else [None]
+
+
+def parse(line: bytes) -> Event | None:
+    event = read_json(line)
+    if not isinstance(event, dict) or not isinstance(event.get("id"), str) or type(event.get("clock")) is not int:
+        return None
+    lists = [event.get("torn", []), event.get("after", [])]
     listed = all(isinstance(each, list) and all(isinstance(word, str) for word in each) for each in lists)
     return event if listed and isinstance(event.get("type"), str) else None
-
-
-def is_json(line: bytes) -> bool:
-    try:
-        json.loads(line)
-    except (ValueError, RecursionError):
-        return False
-    return True
 
 
 @contextmanager
