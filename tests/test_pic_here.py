@@ -95,7 +95,7 @@ def test_the_gates_over_sources_count_what_they_read(tmp_path):
 
 
 @pytest.mark.usefixtures("full_environment")
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1500)
 def test_each_failure_is_red_in_its_phase_alone(tmp_path, index, monkeypatch):
     need_mounts()  # torchaudio.load fails where FFmpeg's libraries are out of sight
     monkeypatch.setenv("PICCTL_INDEX_URL", index.address)
@@ -116,4 +116,4 @@ def test_each_failure_is_red_in_its_phase_alone(tmp_path, index, monkeypatch):
         assert again["green"], what
     index.vulnerable["click"] = "PYSEC-1"
     assert not copy.run_gate(copy.config.find_gate("names"))["green"]
-    assert "click" in "".join(copy.output_of("names", 99)) and "PYSEC-1" in "".join(copy.output_of("names", 99))
+    assert "1.2 has known vulnerabilities: PYSEC-1" in (copy.root / ".pic/output/names.txt").read_text()
