@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 import tomllib
 from pathlib import Path
@@ -17,12 +18,27 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 
 
 def inside(path: str) -> str:
-    if not path or path.startswith("/") or ".." in path.split("/"):
-        raise ValueError(f"{path!r} is no path inside the repository")
+    """As git writes it: without `./` and a slash at its end."""
+    parts = path.split("/")
+    if (
+        not path
+        or path.startswith("/")
+        or ".." in parts
+        or "\0" in path
+        or max(len(part.encode()) for part in parts) > 255
+    ):
+        raise ValueError(f"{path[:60]!r} is no path inside the repository")
+    return posixpath.normpath(path)
+
+
+def pattern(path: str) -> str:
+    if any("**" in part and part != "**" for part in path.split("/")):
+        raise ValueError(f"{path!r}: ** stands for folders, between slashes")
     return path
 
 
 Inside = Annotated[str, AfterValidator(inside)]
+Pattern = Annotated[Inside, AfterValidator(pattern)]
 ROLES = {
     "research": "analyst", "planning": "strategist", "design": "planner",
     "implementation": "builder", "testing": "tester", "review": "reviewer",
@@ -95,7 +111,7 @@ class Gate(Model):
 class Config(Model):
     phase: tuple[Phase, ...] = tuple(Phase(name=name) for name in ROLES)
     gate: tuple[Gate, ...] = ()
-    locks: tuple[Inside, ...] = LOCKS  # files whose bytes belong to every result, ignored by git or not
+    locks: tuple[Pattern, ...] = LOCKS  # files whose bytes belong to every result, ignored by git or not
 
     @model_validator(mode="after")
     def names_are_clear(self) -> Config:

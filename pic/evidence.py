@@ -31,20 +31,23 @@ class Content:
 
     @cached_property
     def lines(self) -> dict[str, str]:
-        named = {path.rstrip("/") for gate in self.config.gate for path in gate.inputs if path != "."}
+        named = {path for gate in self.config.gate for path in gate.inputs if path != "."}
         return repo.listing(self.root, self.tree, tuple(sorted(named))) if named else {}
 
     def lacks(self, gate: Gate) -> list[str]:
         """What is wrong with its inputs."""
-        found = [(path, self.lines.get(path.rstrip("/"), "")) for path in gate.inputs if path != "."]
-        gone = [f"{path} is not there, or ignored by git" for path, line in found if not line]
+        found = [(path, self.lines.get(path, "")) for path in gate.inputs if path != "."]
+        gone = [f"{path} is {self.why_not(path)}" for path, line in found if not line]
         return gone + [f"{path} is a link: name what it leads to" for path, line in found if line.startswith("120000")]
+
+    def why_not(self, path: str) -> str:
+        return "ignored by git, or an empty folder" if (self.root / path).exists() else "not there"
 
     def key(self, gate: Gate) -> str:
         """What the result of this gate depends on: the whole tree, or the parts of it that it names."""
         if "." in gate.inputs:
             return self.tree
-        return repo.digest(*(self.lines.get(path.rstrip("/"), f"no {path}").encode() for path in gate.inputs))
+        return repo.digest(*(self.lines.get(path, f"no {path}").encode() for path in gate.inputs))
 
 
 @dataclass(frozen=True)

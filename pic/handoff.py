@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from pic.errors import Refused
@@ -30,7 +31,8 @@ FORM = (
     (3, "Key Dependencies", "what it stands on, with versions"),
     (2, "Constraints", "what must stay true"),
 )
-EMPTY = re.compile(r"(?i)^[\s\W]*(todo|tbd|n/?a|none|-)?[\s\W]*$")  # `none, because …` says something
+NOTHING = ([], ["none"], ["na"], ["n", "a"])  # `none, because …` says something
+UNDONE = ("todo", "tbd", "fixme")
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 TICK = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s*\[([ xX])\]\s*(.*)$", re.MULTILINE)
 
@@ -62,10 +64,17 @@ def parts(body: str) -> dict[str, str]:
     return {title: "\n".join(lines).strip() for title, lines in found.items()}
 
 
+def says_something(line: str) -> bool:
+    words = re.sub(r"[\W_]+", " ", re.sub(r"^\s*\d+[.)]", "", line)).lower().split()
+    return words not in NOTHING and words[0] not in UNDONE
+
+
 def refuse_body(body: str, phase: str, root: Path, standings: list[Standing]) -> None:
     """Raises Refused for the first part that is empty, and for a tick that nothing stands behind."""
     found, name = parts(body), draft_name(phase)
-    empty = [title for _, title, hint in FORM if hint and EMPTY.match(found.get(title, ""))]
+    empty = [
+        title for _, title, hint in FORM if hint and not any(map(says_something, found.get(title, "").splitlines()))
+    ]
     if empty:
         raise Refused(f"{name} lacks {', '.join(empty)}", f"write into {name}, then: picctl handoff")
     passing = {one.gate for one in standings if one.passes}
@@ -81,8 +90,10 @@ def refuse_body(body: str, phase: str, root: Path, standings: list[Standing]) ->
 
 
 def exists_inside(root: Path, name: str) -> bool:
-    path = (root / name).resolve()
-    return path.is_relative_to(root) and path != root and path.exists()
+    with suppress(OSError, ValueError):  # what can be no file's name
+        path = (root / name).resolve()
+        return path.is_relative_to(root) and path != root and path.exists()
+    return False
 
 
 def refuse_deliverables(root: Path, names: tuple[str, ...], phase: str) -> None:

@@ -3,6 +3,7 @@
 How two logs merge: git joins their lines (`merge=union`), an event counts once by its id, and events are replayed by
 their clock, then id. The clock of a new event is one more than the greatest that its writer saw, so whatever a writer
 knew of comes before what it wrote, and either order of a merge gives the same state.
+Each event also names those that nothing followed yet when it was written, so that `verify` misses one that is taken out.
 A line that was cut off by a kill, wherever a merge has put it, is closed by the next writer, who names its digest.
 """
 
@@ -53,21 +54,25 @@ def seal(event: Event) -> str:
 
 @dataclass
 class Log:
-    """Its events in the order of replay, what a merge or a kill left behind, and the digest of its bytes."""
+    """Its events in the order of replay, what a kill left behind, and the digest of its bytes."""
 
     events: list[Event]
-    damage: list[tuple[int, str]]  # line number, what is wrong
     torn: list[str]  # digests of lines that were cut off and nobody has closed yet
     key: str
 
 
-def read(root: Path) -> Log:
+def content_of(root: Path) -> bytes:
     try:
-        content = (root / LOG).read_bytes()
+        return (root / LOG).read_bytes()
     except FileNotFoundError:
-        content = b""
+        return b""
     except OSError as error:
         raise PicError(f"{LOG} cannot be read: {error.strerror}", f"ls -l {LOG}") from None
+
+
+def read(root: Path) -> Log:
+    """All that is there. Raises PicError for a line that cannot be trusted."""
+    content = content_of(root)
     events: dict[str, Event] = {}
     broken: list[tuple[int, bytes]] = []
     damage: list[tuple[int, str]] = []
@@ -91,40 +96,34 @@ def read(root: Path) -> Log:
             damage.append((number, "it is a conflict marker of git"))
         elif name in closed:
             continue
-        elif line.startswith(b'{"'[: len(line)]) and not SEALED.search(line) and not is_json(line):
+        elif line.startswith(b'{"'[: len(line)]) and not SEALED.search(line) and read_json(line) is None:
             torn.append(name)
         else:
             damage.append((number, "it is no event"))
-    ordered = sorted(events.values(), key=lambda event: (event["clock"], event["id"]))
-    return Log(ordered, sorted(damage), torn, digest(content))
-
-
-def parse(line: bytes) -> Event | None:
-    try:
-        event = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    whole = isinstance(event, dict) and isinstance(event.get("id"), str) and type(event.get("clock")) is int
-    torn = event.get("torn", []) if whole else None
-    listed = isinstance(torn, list) and all(isinstance(each, str) for each in torn)
-    return event if listed and isinstance(event.get("type"), str) else None
-
-
-def is_json(line: bytes) -> bool:
-    try:
-        json.loads(line)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def refuse_damage(log: Log) -> None:
-    if log.damage:
-        number, what = log.damage[0]
+    if damage:
+        number, what = min(damage)
         raise PicError(
             f"line {number} of {LOG} cannot be trusted: {what}",
             f"git diff -- {LOG}, take back what is wrong there (of a conflict: the marker lines alone), then: picctl verify",
         )
+    ordered = sorted(events.values(), key=lambda event: (event["clock"], event["id"]))
+    return Log(ordered, torn, digest(content))
+
+
+def read_json(line: bytes) -> object:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+
+
+def parse(line: bytes) -> Event | None:
+    event = read_json(line)
+    if not isinstance(event, dict) or not isinstance(event.get("id"), str) or type(event.get("clock")) is not int:
+        return None
+    lists = [event.get("torn", []), event.get("after", [])]
+    listed = all(isinstance(each, list) and all(isinstance(word, str) for word in each) for each in lists)
+    return event if listed and isinstance(event.get("type"), str) else None
 
 
 @contextmanager
@@ -141,8 +140,17 @@ def append(root: Path, log: Log, kind: str, **fields: object) -> Event:
     clock = max((event["clock"] for event in log.events), default=0) + 1
     event: Event = {"id": secrets.token_hex(8), "clock": clock, "at": stamp(now()), "who": whoami(), "type": kind}
     event |= fields
+    event["after"] = sorted(
+        {each["id"] for each in log.events}.difference(*(each.get("after", ()) for each in log.events))
+    )
     if log.torn:
         event["torn"] = log.torn
+    try:
+        json.dumps(event, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise PicError(
+            f"{error.object[error.start : error.end]!r} of what is to be written is no text", "use UTF-8"
+        ) from None
     event["seal"] = seal(event)
     handle = os.open(root / LOG, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
     try:

@@ -7,6 +7,7 @@ import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
 from pic import log as logs
@@ -23,10 +24,16 @@ class Project:
     def __init__(self, root: Path):
         self.root = root
         self.config: Config = read_config(root)
-        self.log: Log = logs.read(root)
-        logs.refuse_damage(self.log)
-        self.state = state.load(root, self.log)
         self.content = Content(root, self.config)
+        kept = state.load(root)
+        self.state = kept or state.replay(self.log.events)
+        if kept is None:
+            state.keep(root, self.log, self.state)
+
+    @cached_property
+    def log(self) -> Log:
+        """As it was when it was first wanted: where the state is kept, many a command does without."""
+        return logs.read(self.root)
 
     @classmethod
     def here(cls) -> Project:
@@ -37,7 +44,6 @@ class Project:
         """The log as it is under the lock, and the state of it afterwards."""
         with logs.locked(self.root):
             self.log = logs.read(self.root)
-            logs.refuse_damage(self.log)
             self.state = state.replay(self.log.events)
             yield
             self.log = logs.read(self.root)
@@ -55,7 +61,17 @@ class Project:
             raise Refused("no workflow has been started", 'picctl start "the problem"')
         if self.state.phase == state.DONE:
             raise Refused(f"{self.state.workflow} is done", 'picctl start "the next problem"')
-        return self.config.find_phase(self.state.phase).name
+        if self.state.phase not in self.config.names():
+            raise Refused(*self.renamed())
+        return self.state.phase
+
+    def renamed(self) -> tuple[str, str]:
+        """What is said of an open phase that pic.toml no longer names, and the ways out."""
+        first = self.config.names()[0]
+        return (
+            f"the open phase {self.state.phase} is not in {repo.CONFIG}",
+            f"name it there again, or picctl back {first} --why …",
+        )
 
     def standings(self, phase: str) -> list[Standing]:
         return standings(self.config, self.state, self.content, phase, date.fromisoformat(logs.stamp(logs.now())[:10]))
@@ -89,7 +105,8 @@ class Project:
             event = self.append(
                 "gate", workflow=self.state.workflow, gate=gate.name, phase=gate.phase, green=ran.green, why=ran.why,
                 exit=ran.exit, count=ran.count, seconds=ran.seconds, key=key, tree=tree, commit=self.commit(),
-                digest=gate.digest(), locks=locks, run=list(gate.run), python=platform.python_version(),
+                digest=gate.digest(), locks=locks, run=list(gate.run),
+                python=runner.NOT_KNOWN if lacking else runner.python_of(gate.run[0], self.root),
                 host=platform.node(), system=f"{platform.system()} {platform.machine()}",
             )  # fmt: skip
         return event

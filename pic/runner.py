@@ -1,12 +1,14 @@
 """One gate command, run to its end: in a process group of its own, without input, its output in a file.
 
 The file, and no pipe: a child that goes on holding the output open cannot be taken for a gate that never ends.
+Beside it runs a shell that waits for our end, and ends the group then: not even kill -9 of picctl leaves a gate behind.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -18,6 +20,11 @@ from pic.config import Gate
 
 MOST_OUTPUT = 256 * 2**20  # bytes; more is a gate that has lost its way
 LOOK = 0.02  # seconds between two looks at it
+SEARCH = 10.0  # seconds of computing, for the number of its work
+PYTHON = re.compile(r"python[\d.]*")
+SCRIPT = re.compile(r"#!\s*(?:\S*/env\s+)?(\S*python[\d.]*)\s")  # its first line
+NOT_KNOWN = "not known"
+WATCH = 'read -r _; kill -s KILL -- "-$0"'  # its input ends with whoever holds the other side, whatever ended that
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,10 @@ def start(gate: Gate, root: Path, output: Path, clock: float) -> tuple[int, str]
         except (OSError, ValueError) as error:
             file.write(f"{error}\n".encode())
             return 126, ""
+    watch = subprocess.Popen(
+        ["/bin/sh", "-c", WATCH, str(process.pid)], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL, start_new_session=True,
+    )  # fmt: skip
     try:
         while process.poll() is None:
             if time.monotonic() - clock > gate.limit:
@@ -71,13 +82,11 @@ def start(gate: Gate, root: Path, output: Path, clock: float) -> tuple[int, str]
                 process.wait(LOOK)
         return process.returncode, ""
     finally:
-        end_group(process)
-
-
-def end_group(process: subprocess.Popen) -> None:
-    with suppress(ProcessLookupError, PermissionError):  # nobody of it is left
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+        with suppress(ProcessLookupError, PermissionError):  # nobody of it is left
+            os.killpg(process.pid, signal.SIGKILL)
+        watch.kill()
+        watch.communicate()
+        process.wait()
 
 
 def written(root: Path, gate: Gate) -> tuple[int, int, int] | None:
@@ -94,14 +103,58 @@ def work_done(gate: Gate, root: Path, output: Path, before: tuple[int, int, int]
     try:
         if gate.work_file and before and written(root, gate) == before:
             return 0, f"{gate.work_file} is as it was before this run"
-        text = source.read_text("utf-8", errors="replace")
-    except OSError:
-        return 0, f"{gate.work_file} was not written"
-    found = re.findall(gate.work, text, re.MULTILINE)
-    try:
-        count = int(found[-1]) if found else 0
-    except ValueError:
-        return 0, f"what counts as work is no number: {found[-1][:20]!r}"
-    if not found:
+        if not source.is_file():  # such as a pipe, which has no end
+            return 0, f"{gate.work_file} was not written"
+        with open(source, encoding="utf-8", errors="replace") as file:
+            found = last_found(gate.work, file.read(MOST_OUTPUT))
+    except TimeoutError:
+        return 0, f"its pattern for the work finds no end in {SEARCH:g} s"
+    except OSError as error:
+        return 0, f"{gate.work_file or output.name} cannot be read: {error.strerror}"
+    if found is None:
         return 0, "it does not say what work was done"
+    try:
+        count = int(found)
+    except ValueError:
+        return 0, f"what counts as work is no number: {found[:20]!r}"
     return count, "" if count >= gate.at_least else f"it did {count} of at least {gate.at_least} pieces of work"
+
+
+def last_found(pattern: str, text: str) -> str | None:
+    """The group's text where the pattern fits last, None where it never does. Raises TimeoutError after SEARCH.
+
+    `re` heeds signals while it searches, and the timer counts our own computing, so that a slow host ends nothing.
+    """
+
+    def end(*_: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGVTALRM, end)
+    signal.setitimer(signal.ITIMER_VIRTUAL, SEARCH)
+    try:
+        last = None
+        for last in re.finditer(pattern, text, re.MULTILINE):  # noqa: B007
+            pass
+        return last and (last[1] or "")
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
+def python_of(program: str, root: Path) -> str:
+    """The version of the Python that this program of a gate is, or that its first line names, as it says itself.
+
+    Of any other program, the version of `python` on PATH and these words, as that is what it would start.
+    """
+    found = str(root / program) if "/" in program else shutil.which(program) or ""
+    with suppress(OSError), open(found, encoding="utf-8", errors="replace") as file:
+        if line := SCRIPT.match(file.readline(200)):
+            found = shutil.which(line[1]) or ""
+    own = PYTHON.fullmatch(Path(found).name)
+    asked = found if own else shutil.which("python") or ""
+    words = ["-I", "-S", "-c", "import sys; print(sys.version.split()[0])"]
+    with suppress(OSError, subprocess.TimeoutExpired):
+        done = subprocess.run([asked, *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=10)
+        if re.fullmatch(r"\d+\.\S+\n", done.stdout):
+            return done.stdout.strip() + ("" if own else " on PATH")
+    return NOT_KNOWN

@@ -7,11 +7,11 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from pic.log import Event, Log
-from pic.repo import FOLDER, write_whole
+from pic.log import Event, Log, content_of
+from pic.repo import FOLDER, digest, write_whole
 
 CACHE = f"{FOLDER}/state.json"
-FORMAT = 1
+FORMAT = 2
 DONE = "done"
 KEPT_RESULTS = 40  # of a gate, the newest
 
@@ -74,15 +74,13 @@ def goes(kind: str, event: Event, phase: str) -> bool:
     return event["from"] == phase if kind == "handoff" else phase in event["later"]
 
 
-def load(root: Path, log: Log) -> State:
-    """The state of this log: the kept one where it is of these bytes."""
+def load(root: Path) -> State | None:
+    """The kept state, where it is of the log's bytes, which then are whole: nothing is kept of a log that is not."""
     with suppress(OSError, ValueError, KeyError, TypeError):
         kept = json.loads((root / CACHE).read_text("utf-8"))
-        if kept["log"] == log.key and kept["format"] == FORMAT:
+        if kept["format"] == FORMAT and kept["log"] == digest(content_of(root)):
             return State(**kept["state"])
-    state = replay(log.events)
-    keep(root, log, state)
-    return state
+    return None
 
 
 def keep(root: Path, log: Log, state: State) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from pic import decisions, handoff, state
+from pic.log import LOG
 from pic.project import Project
 from pic.repo import FOLDER, write_whole
 
@@ -48,8 +49,11 @@ def problems(project: Project) -> Iterator[str]:
             name = str(path.relative_to(project.root))
             if name not in known:
                 yield f"{name} is in no event of the log: git log -- {name} tells whose it is; remove it or restore the log"
-    if state.replay(project.log.events) != state.load(project.root, project.log):
+    there = {event["id"] for event in project.log.events}
+    for event in project.log.events:
+        for gone in sorted({*event.get("after", ())} - there):
+            yield f"{LOG} lacks the event {gone}, which {event['id']} came after: git log -p -- {LOG}, and put its line back"
+    if state.load(project.root) not in (None, state.replay(project.log.events)):
         yield f"{state.CACHE} is not what the log gives: rm {state.CACHE}"
-    phase = project.state.phase
-    if phase not in ("", state.DONE, *project.config.names()):
-        yield f"the open phase {phase} is not in pic.toml: name it there again, or picctl back to one that is"
+    if project.state.phase not in ("", state.DONE, *project.config.names()):
+        yield ": ".join(project.renamed())

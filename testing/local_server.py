@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 
 
 class LocalServer:
-    """Use in a `with` block. A subclass answers every GET and HEAD in `answer`, which runs in a thread per request."""
+    """Use in a `with` block. A subclass answers every GET, HEAD and POST in `answer`, which runs in a thread per request."""
 
     protocol: ClassVar[str] = "HTTP/1.0"
     wanted_port: ClassVar[int] = 0  # 0: any that is free
@@ -23,6 +23,9 @@ class LocalServer:
                 server.answer(self)
 
             def do_HEAD(self) -> None:
+                server.answer(self)
+
+            def do_POST(self) -> None:
                 server.answer(self)
 
             def log_message(self, *_: object) -> None:

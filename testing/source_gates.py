@@ -29,6 +29,14 @@ NEVER_IMPORTED = {
 MOCKING = {"mock", "unittest.mock", "pytest_mock", "responses", "respx", "requests_mock"}
 
 
+read: set[str] = set()  # the files that the gates have read, for whoever says how much was looked at
+
+
+def parsed(path: Path) -> ast.Module:
+    read.add(str(path))
+    return ast.parse(path.read_text(errors="replace"))
+
+
 def python_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*.py") if "__pycache__" not in path.parts)
 
@@ -76,9 +84,7 @@ def real_name(node: ast.AST, bound: dict[str, str]) -> str:
 def removed_calls(folder: Path) -> list[str]:
     """Uses of what went from torchaudio, of what needs torchcodec, and imports of what Python 3.12 no longer has."""
     return [
-        located(path, folder, node, what)
-        for path in python_files(folder)
-        for node, what in removed_in(ast.parse(path.read_text()))
+        located(path, folder, node, what) for path in python_files(folder) for node, what in removed_in(parsed(path))
     ]
 
 
@@ -132,8 +138,7 @@ def stand_ins(folder: Path, locked: Iterable[str]) -> list[str]:
     for path in python_files(folder):
         if path.stem in locked or path.parent.name in locked:
             found.append(f"{path.relative_to(folder.parent)}:1: a module named like a locked one")
-        tree = ast.parse(path.read_text())
-        found += [located(path, folder, node, what) for node, what in replaced_in(tree, locked)]
+        found += [located(path, folder, node, what) for node, what in replaced_in(parsed(path), locked)]
     return found
 
 
@@ -206,7 +211,7 @@ def other_installers(root: Path) -> list[str]:
         name = str(path.relative_to(root))
         if name in INSTALLERS or not (path.suffix == ".py" or "python" in text.partition("\n")[0]):
             continue
-        for node in ast.walk(ast.parse(text)):
+        for node in ast.walk(parsed(path)):
             words = (
                 node.elts if isinstance(node, ast.List | ast.Tuple) else node.args if isinstance(node, ast.Call) else []
             )

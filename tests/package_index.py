@@ -1,4 +1,4 @@
-"""A package index on 127.0.0.1 that speaks PEP 691, PEP 658, ranges and the warehouse JSON, with recorded answers."""
+"""A package index on 127.0.0.1 that speaks PEP 691, PEP 658, ranges, the warehouse JSON and OSV, with recorded answers."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ class PackageIndex(LocalServer):
     projects: dict[str, dict] = field(default_factory=lambda: recorded("simple"))
     uploaders: dict[str, dict] = field(default_factory=lambda: recorded("uploaders"))
     files: dict[str, bytes] = field(default_factory=dict)
+    vulnerable: dict[str, str] = field(default_factory=dict)  # {package: the id of what is known of it}
     metadata_beside: bool = True  # PEP 658
     knows_ranges: bool = True
     speaks_json: bool = True
@@ -39,13 +40,18 @@ class PackageIndex(LocalServer):
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}/simple"
 
+    @property
+    def osv_address(self) -> str:
+        return f"http://127.0.0.1:{self.port}/osv"
+
     def file(self, name: str) -> dict:
         """The entry of a file in the answer of its package, to be changed."""
         return next(f for project in self.projects.values() for f in project["files"] if f["filename"] == name)
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         self.requests.append((request.path, request.headers["Authorization"]))
-        body, kind, status = self.body_of(request.path), "application/octet-stream", 200
+        asked = request.rfile.read(int(request.headers["Content-Length"] or 0))
+        body, kind, status = self.body_of(request.path, asked), "application/octet-stream", 200
         if request.path.startswith("/simple/"):
             kind = "application/vnd.pypi.simple.v1+json" if self.speaks_json else "text/html"
         headers = {}
@@ -61,8 +67,12 @@ class PackageIndex(LocalServer):
         request.end_headers()
         request.wfile.write(body or b"")
 
-    def body_of(self, path: str) -> bytes | None:
+    def body_of(self, path: str, asked: bytes) -> bytes | None:
         first, *rest = path.strip("/").split("/")
+        if first == "osv":
+            name = json.loads(asked)["package"]["name"]
+            known = {"id": self.vulnerable.get(name), "affected": [{"package": {"name": name, "ecosystem": "PyPI"}}]}
+            return json.dumps({"vulns": [known]} if known["id"] else {}).encode()
         if first == "simple" and rest[0] in self.projects:
             return json.dumps(self.with_metadata(self.projects[rest[0]])).encode()
         if first == "pypi" and rest[0] in self.uploaders:

@@ -100,6 +100,27 @@ def test_known_vulnerabilities_are_pip_audits_word(tmp_path):
     assert "known vulnerabilities" in again[0].unknown[0] and again[0].vulnerabilities is None
 
 
+@pytest.mark.parametrize(
+    ("vulns", "words", "code"),
+    [
+        (None, [], 0),  # not known, and not asked for
+        (None, ["--need-vulnerabilities"], 2),
+        ("[]", ["--need-vulnerabilities"], 0),
+        ('[{"id": "PYSEC-1"}]', ["--need-vulnerabilities"], 1),
+        ('[{"id": "PYSEC-1"}]', [], 1),
+    ],
+)
+def test_an_answer_about_vulnerabilities_may_be_needed(six, tmp_path, vulns, words, code):
+    """The audit is green without one, unless it is told that one must be had: exit code 2, and no verdict is changed."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    if vulns:
+        a_pip_audit(folder, f'{{"dependencies": [{{"name": "six", "vulns": {vulns}}}]}}')
+    done = picctl(tmp_path, "audit", "six", *words, PATH=f"{folder}:/usr/bin:/bin")
+    assert done.returncode == code and "1 names audited" in done.stdout, done.stderr
+    assert ("could not be asked of 1 of 1: six: pip-audit is not here" in done.stderr) == (code == 2)
+
+
 # ---------------------------------------------------------------- avatar's side
 
 

@@ -97,6 +97,37 @@ def test_no_other_group_is_killed(tmp_path):
         other.wait()
 
 
+def test_a_pattern_that_finds_no_end_is_red(tmp_path, monkeypatch):
+    monkeypatch.setattr(runner, "SEARCH", 0.5)
+    began = time.monotonic()
+    found = ran(tmp_path, "echo", "a" * 60, work="(a+)+b")
+    assert "finds no end in 0.5 s" in found.why and time.monotonic() - began < 60
+
+
+def test_a_pipe_is_no_report(tmp_path):
+    assert "was not written" in ran(tmp_path, "mkfifo", "report", work_file="report").why
+
+
+def test_the_python_is_that_of_the_gate(tmp_path, monkeypatch):
+    """A program called python says of another one what this one is not."""
+    other = tmp_path / "bin/python3.99"
+    other.parent.mkdir()
+    other.write_text("#!/bin/sh\necho 3.99.1\n")
+    script = tmp_path / "script"
+    script.write_text("#!/usr/bin/env python3.99\n")
+    other.chmod(0o755)
+    script.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{other.parent}:/usr/bin:/bin")
+    assert runner.python_of("python3.99", tmp_path) == runner.python_of("bin/python3.99", tmp_path) == "3.99.1"
+    assert runner.python_of("./script", tmp_path) == "3.99.1"
+    (other.parent / "python").symlink_to(sys.executable)
+    assert runner.python_of("grep", tmp_path) == f"{sys.version.split()[0]} on PATH"
+    other.write_text("#!/bin/sh\nexit 1\n")
+    assert runner.python_of("python3.99", tmp_path) == "not known"
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert runner.python_of("grep", tmp_path) == "not known"
+
+
 def test_a_gate_has_no_input(tmp_path):
     assert ran(tmp_path, *python("import sys; print(len(sys.stdin.read()) + 1, 'done')")).count == 1
 
@@ -385,17 +416,17 @@ def test_the_key_of_an_empty_repository(tmp_path):
     assert repo.content_tree(root) == key
 
 
-@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_picctl_that_is_told_to_stop_ends_its_gate(root, tmp_path, monkeypatch, told):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     config = (root / "pic.toml").read_text()
     run = 'run = ["grep", "-c", "good", "research.txt"]'
-    (root / "pic.toml").write_text(config.replace(run, 'run = ["sh", "-c", "echo $$ >.pic/pid; exec sleep 600"]'))
+    (root / "pic.toml").write_text(config.replace(run, 'run = ["sh", "-c", "sleep 600 & echo $! >.pic/pid; wait"]'))
     assert pic_project.picctl(root, "trust", "--yes").returncode == 0
     words = [sys.executable, "-P", "-m", "pic", "gate", "research-lines"]
     process = subprocess.Popen(words, cwd=root, env={**os.environ, "PYTHONPATH": str(pic_project.ROOT)})
     while not (root / ".pic/pid").is_file() or not (root / ".pic/pid").read_text().strip():
         time.sleep(0.02)
     process.send_signal(told)
-    assert process.wait(20) == 128 + told
+    assert process.wait(20) == (-told if told == signal.SIGKILL else 128 + told)
     assert gone(int((root / ".pic/pid").read_text()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 from datetime import date, timedelta
@@ -12,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from pic import init, log, moves, state, verify
+from pic import agents, init, log, moves, prove, state, trust, verify
 from pic.errors import PicError
+from pic.evidence import Content
 from pic.project import Project
 from pic.repo import digest
 from tests import pic_project
@@ -51,7 +53,8 @@ def one_command(root: Path, chance: random.Random) -> None:
     """Any command, allowed or refused."""
     project = Project(root)
     gates = [gate.name for gate in project.config.gate]
-    what = chance.choice(["start", "gate", "gate", "edit", "decide", "waive", "back", "handoff", "handoff", "handoff"])
+    often = ["start", "gate", "gate", "edit", "decide", "waive", "back", "handoff", "handoff", "handoff"]
+    what = chance.choice(often * 3 + ["init", "trust", "verify", "prove"])  # of these, prove takes seconds
     if project.state.phase not in PHASES and chance.random() < 0.7:
         what = "start"
     try:
@@ -71,6 +74,18 @@ def one_command(root: Path, chance: random.Random) -> None:
             )
         elif what == "waive":
             moves.waive(project, chance.choice(gates), "w", date.today() + timedelta(chance.randint(0, 9)), None)
+        elif what == "init":
+            init.init(root)
+            agents.write(root)
+        elif what == "trust":
+            trust.trust(root)
+            assert trust.is_trusted(root)
+        elif what == "verify":
+            assert agrees(root)
+        elif what == "prove":
+            before = project.content.tree, (root / log.LOG).read_bytes()
+            good = [good for _, good in prove.prove(project, [chance.choice(project.config.gate)])]
+            assert len(good) >= 1 and before == (Project(root).content.tree, (root / log.LOG).read_bytes())
         elif what == "back":
             moves.back(project, chance.choice(PHASES), "w")
         else:
@@ -92,7 +107,12 @@ def merge(root: Path, other: Path) -> None:
 
 def one_sequence(folder: Path, seed: int, commands: int) -> list[int]:
     """Two clones of one repository, commands in each, merged either way; the number of events after each merge."""
-    chance = random.Random(seed)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(folder / "state"))  # what is trusted
+        return one_sequence_of(folder, random.Random(seed), seed, commands)
+
+
+def one_sequence_of(folder: Path, chance: random.Random, seed: int, commands: int) -> list[int]:
     first = new(folder / "first")
     second = clone(first, folder / "second")
     counts = []
@@ -261,6 +281,44 @@ def test_the_file_that_another_is_writing_stays_and_an_old_one_goes(tmp_path):
     assert agrees(root) and young.exists() and not old.exists()
 
 
+def test_the_kept_state_spares_the_reading_of_the_log(tmp_path, monkeypatch):
+    root = new(tmp_path)
+    moves.start(Project(root), "p")
+    monkeypatch.setattr(log, "parse", None)
+    assert Project(root).state.problem == "p"
+    with open(root / log.LOG, "a") as file:
+        file.write("\n")
+    with pytest.raises(TypeError):
+        Project(root)
+
+
+def test_a_line_that_was_taken_out_is_missed(tmp_path):
+    """Whatever it was, in a log that was merged too; of the last ones alone, the files that they wrote tell."""
+    first = new(tmp_path / "first")
+    moves.start(Project(first), "p")
+    save(first)
+    second = clone(first, tmp_path / "second")
+    for root in (first, second):
+        (root / "research.txt").write_text("bad\n")
+        project = Project(root)
+        project.run_gate(project.config.find_gate("research-lines"))
+        moves.waive(project, "research-lines", "w", date.today(), None)
+        save(root)
+    merge(first, second)
+    write_draft(first, "research")
+    moves.hand_over(Project(first))
+    assert agrees(first)
+    path = first / ".pic/status-log.jsonl"
+    lines = path.read_text().splitlines(keepends=True)
+    assert sorted(json.loads(line)["clock"] for line in lines) == [1, 2, 2, 3, 3, 4]
+    for number in range(len(lines)):
+        path.write_text("".join(lines[:number] + lines[number + 1 :]))
+        project = Project(first)
+        assert list(verify.problems(project)), lines[number]
+    path.write_text("".join(lines))
+    assert agrees(first)
+
+
 def test_the_kept_state_is_no_second_truth(tmp_path):
     root = new(tmp_path)
     moves.start(Project(root), "p")
@@ -298,12 +356,18 @@ runpy.run_module("pic", run_name="__main__")
 """
 
 
-@pytest.mark.parametrize("command", ["start", "gate", "decide", "waive", "back", "handoff"])
+@pytest.mark.parametrize(
+    "command", ["init", "trust", "start", "gate", "prove", "decide", "waive", "back", "handoff", "verify"]
+)
 def test_a_kill_at_any_write_leaves_what_verify_accepts(tmp_path, monkeypatch, command):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     root = new(tmp_path / "repository")
     gate, until = "research-lines", str(date.today())
     words = {
+        "init": ["init", "--agents"],
+        "trust": ["trust", "--yes"],
+        "verify": ["verify"],
+        "prove": ["prove", gate],
         "start": ["start", "p"],
         "gate": ["gate", gate],
         "decide": ["decide", "q", "--option", "a", "--choose", "a", "--why", "w", "--confirm", gate],
@@ -321,13 +385,33 @@ def test_a_kill_at_any_write_leaves_what_verify_accepts(tmp_path, monkeypatch, c
         moves.hand_over(project)
     if command == "handoff":
         write_draft(root, "research")
-    environment = {**os.environ, "PYTHONPATH": str(pic_project.ROOT)}
-    for number in range(60):
+    if command == "verify":
+        moves.decide(project, "q", ["a"], "a", "w", gate, None, None, None)
+    if command == "prove":
+        save(root)
+    tree = project.content.tree
+    (tmp_path / "tmp").mkdir()
+    environment = {**os.environ, "PYTHONPATH": str(pic_project.ROOT), "TMPDIR": str(tmp_path / "tmp")}
+    for number in range(0, 600, 12 if command == "prove" else 1):
+        if command == "init":
+            (root / ".pic/.gitattributes").write_text("")
+            shutil.rmtree(root / ".claude", ignore_errors=True)
+        if command == "verify":
+            for path in (root / ".pic/decisions").glob("*.md"):
+                path.unlink()
         done = subprocess.run([sys.executable, "-c", DYING, str(number), *words], cwd=root, env=environment)
         assert agrees(root), number
+        if command == "init":
+            settings = root / ".claude/settings.json"
+            assert not settings.exists() or "hooks" in json.loads(settings.read_text())
+        if command == "trust":
+            assert trust.is_trusted(root)  # as before
+        if command == "prove":
+            assert Content(root, project.config).tree == tree
         if done.returncode != -9:
             break
         if command == "handoff" and Project(root).state.phase == "planning":
             moves.back(Project(root), "research", "once more")
             write_draft(root, "research")
-    assert 3 <= number < 60
+    refused = command in ("start", "back")  # a kill after the event leaves nothing to do
+    assert 3 <= number < 600 and done.returncode == int(refused)

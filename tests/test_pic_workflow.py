@@ -59,7 +59,15 @@ def test_from_init_to_review(root):
     assert "names no gate that passes" in no(root, "handoff")
     write_draft(root, "research", pic_project.body("1. [x] all 500 tests pass"))
     assert "names no gate that passes" in no(root, "handoff")
-    write_draft(root, "research", pic_project.body("- [x] see `research-lines`"))
+    for evidence in ("a\0b", "a" * 400):
+        write_draft(root, "research", pic_project.body(f"- [x] `{evidence}`"))
+        assert "names no gate that passes" in no(root, "handoff")
+    for empty in ("TODO later", "- todo: write this\n- tbd", "FIXME", "1. none\n\nN/A"):
+        write_draft(root, "research", pic_project.body().replace("Said in `pic.toml`.", empty, 1))
+        assert "lacks Completed Work" in no(root, "handoff"), empty
+    write_draft(
+        root, "research", pic_project.body("None, because there is no need.\nTODO later\n- [x] see `research-lines`")
+    )
     assert "planning is open" in ok(root, "handoff")
 
     # waived: it still runs, and later hand-offs list it
@@ -101,8 +109,20 @@ def test_from_init_to_review(root):
     assert json.loads(ok(root, "status", "--json"))["phase"] == "design"
     assert "they agree" in ok(root, "verify")
     assert "back     to design: o is not enough" in ok(root, "log")
+    # of what it writes, git gets the log and the documents
+    write_draft(root, "design")
+    (root / ".pic/hooks.jsonl").write_text("")
+    assert {path.name for path in (root / ".pic").iterdir()} >= {
+        "state.json",
+        "lock",
+        "output",
+        "drafts",
+        "hooks.jsonl",
+    }
     git(root, "add", "-A")
-    assert not {".pic/state.json", ".pic/lock", ".pic/output"} & set(git(root, "ls-files").split())
+    shared = {name for name in git(root, "ls-files", ".pic").split() if not name.endswith(".md")}
+    assert shared == {".pic/.gitattributes", ".pic/.gitignore", ".pic/status-log.jsonl"}
+    assert {path.split("/")[1] for path in git(root, "ls-files", ".pic/*.md").split()} == {"handoffs", "decisions"}
 
 
 def test_init_again_loses_nothing(root):
@@ -137,9 +157,49 @@ def test_what_is_missing_is_told_with_its_mending(root, tmp_path):
         ('[[gate]]\nname = "a"\nphase = "research"\nrun = ["true"]\nwork = "(1)"\ninputs = ["../x"]', "inputs.0"),
         ('[[gate]]\nname = "review"\nphase = "research"\nrun = ["true"]\nwork = "(1)"', "stands twice"),
         ("colour = 1", "colour"),
+        ('locks = ["a**b"]', "locks.0"),
+        ('[[phase]]\nname = "research"\ndeliverables = ["a\\u0000b"]', "phase.0.deliverables.0"),
+        (f'[[phase]]\nname = "research"\ndeliverables = ["{"a" * 400}"]', "phase.0.deliverables.0"),
     ):
         (root / "pic.toml").write_text(text)
         assert said in no(root, "status", code=2)
+
+
+def test_an_open_phase_that_was_renamed_is_told_with_the_two_ways_out(root):
+    ok(root, "init")
+    ok(root, "start", "x")
+    names = [name for name in PHASES if name != "research"]
+    (root / "pic.toml").write_text("".join(f'[[phase]]\nname = "{name}"\n' for name in ["looking", *names]))
+    for words in (["status"], ["handoff"], ["gate"], ["verify"]):
+        said = no(root, *words)
+        assert "the open phase research is not in pic.toml" in said and "picctl back" in said.splitlines()[1], said
+    assert "looking is open again" in ok(root, "back", "looking", "--why", "it is called so now")
+    ok(root, "status")
+
+
+def test_an_input_is_found_however_it_is_written_and_an_ignored_one_is_told(root):
+    ok(root, "init")
+    pic_project.fill(root)
+    config = (root / "pic.toml").read_text()
+    for written in ("./research.txt", "research.txt/", ".//research.txt"):
+        (root / "pic.toml").write_text(config.replace('inputs = ["research.txt"]', f'inputs = ["{written}"]'))
+        ok(root, "trust", "--yes")
+        ok(root, "gate", "research-lines")
+    (root / ".gitignore").write_text("research.txt\n")
+    assert "its input research.txt is ignored by git" in picctl(root, "gate", "research-lines").stdout
+    (root / "research.txt").unlink()
+    assert "its input research.txt is not there" in picctl(root, "gate", "research-lines").stdout
+
+
+def test_words_that_are_no_text_are_told(root):
+    """Bytes of the command line that are not UTF-8, and names that are longer than a file's may be."""
+    ok(root, "init")
+    pic_project.fill(root)
+    assert "is no text" in no(root, "start", b"\xff", code=2)
+    assert "no gate" in no(root, "gate", "g" * 400, code=2)
+    assert "no phase" in no(root, "back", "p" * 400, "--why", "x", code=2)
+    name = ok(root, "decide", "q" * 400, "--option", "a", "--choose", "a", "--why", "c", "--confirm", "review-lines")
+    assert (root / name.strip()).is_file()
 
 
 def test_a_damaged_log_is_told_by_every_command(root):

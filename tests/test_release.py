@@ -23,7 +23,8 @@ pytest.importorskip("yaml")
 import yaml
 
 from avatar import __version__
-from avatar.environment import installed, locks
+from avatar.environment import installed, installer, locks
+from tests import pic_project
 
 ROOT = Path(__file__).parent.parent
 WORKFLOWS = {path.name: path for path in sorted((ROOT / ".github/workflows").glob("*.yml"))}
@@ -182,7 +183,7 @@ def test_an_installed_wheel_finds_its_locks_and_owns_its_files(built, tmp_path):
     program = f"""if True:
         import sys; sys.path.insert(0, {str(tmp_path)!r})
         from pathlib import Path
-        from avatar.environment import installed, locks
+        from avatar.environment import installed, installer, locks
         print(locks.find_locks(), installed.unowned_files(Path({str(tmp_path)!r}), []))"""
     done = subprocess.run([sys.executable, "-I", "-c", program], cwd=tmp_path, capture_output=True, text=True)
     assert done.stdout == f"{tmp_path / 'avatar/locks'} []\n", done.stderr
@@ -192,7 +193,7 @@ def test_an_installed_wheel_finds_its_locks_and_owns_its_files(built, tmp_path):
 
 
 def test_the_wheel_of_picctl_leads_an_empty_repository_and_is_in_the_bill_of_materials(
-    tools, built, checkout, tmp_path, monkeypatch
+    tools, built, checkout, tmp_path
 ):
     wheels = []
     for name in ("one", "two"):
@@ -211,19 +212,44 @@ def test_the_wheel_of_picctl_leads_an_empty_repository_and_is_in_the_bill_of_mat
 
     with zipfile.ZipFile(wheels[0]) as wheel:
         assert not [name for name in wheel.namelist() if "avatar" in name]
-        wheel.extractall(tmp_path / "site")
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    root = tmp_path / "repository"
-    root.mkdir()
-    git(root, "init", "--quiet")
-    program = "import pic.__main__, sys; assert 'site' in pic.__file__; sys.argv[0] = 'picctl'; pic.__main__.main()"
-    for words in (["init", "--agents"], ["start", "a problem"], ["status"], ["verify"]):
-        done = subprocess.run(
-            [sys.executable, "-P", "-c", program, *words], cwd=root, capture_output=True, text=True,
-            env={**os.environ, "PYTHONPATH": str(tmp_path / "site")},
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-    assert "they agree" in done.stdout
+        told = wheel.read(next(name for name in wheel.namelist() if name.endswith("/METADATA"))).decode()
+    assert re.findall(r"^Requires-Dist: (\w+)>=[\d.]+$", told, re.MULTILINE) == ["click", "pydantic"]
+    lead_an_empty_repository(wheels[0], tmp_path)
+
+
+def lead_an_empty_repository(wheel: Path, scratch: Path) -> None:
+    """Two phases of one, by the wheel in an environment that holds what it asks for and nothing else."""
+    needed = ("annotated-types", "click", "pydantic", "pydantic-core", "typing-extensions", "typing-inspection")
+    lines = (ROOT / "locks/base.txt").read_text().splitlines(keepends=True)
+    (scratch / "needs.txt").write_text(
+        "".join(line for line in lines if line.startswith(tuple(f"{n}==" for n in needed)))
+    )
+    uv = installer.find(ROOT, ROOT / ".venv", print)
+    uv.make_environment(sys.executable, scratch / "env")
+    uv.install(scratch / "env/bin/python", [scratch / "needs.txt"], "--quiet", wheel, require_hashes=False)
+    installed_here = {path.name.partition("-")[0] for path in (scratch / "env").rglob("*.dist-info")}
+    assert installed_here == {"pilot_in_command", *(name.replace("-", "_") for name in needed)}
+    root = pic_project.make(scratch / "repository")
+
+    def picctl(*words: str, code: int = 0) -> str:
+        alone = {"PATH": os.environ["PATH"], "HOME": str(scratch), "LC_ALL": "C.UTF-8", "PIC_WHO": "Ann"}
+        done = subprocess.run([scratch / "env/bin/picctl", *words], cwd=root, capture_output=True, text=True, env=alone)
+        assert done.returncode == code, (words, done.stdout + done.stderr)
+        return done.stdout + done.stderr
+
+    assert "picctl 0." in picctl("--version")
+    assert "wrote pic.toml" in picctl("init", "--agents")
+    pic_project.fill(root)
+    assert "has changed since it was trusted" in picctl("gate", "research", code=1)
+    picctl("trust", "--yes")
+    assert "research is open" in picctl("start", "a problem")
+    for phase, following in (("research", "planning"), ("planning", "design")):
+        assert f"green {phase}-lines" in picctl("gate")
+        assert "is written and empty" in picctl("handoff", code=1)
+        pic_project.write_draft(root, phase)
+        assert f"{following} is open" in picctl("handoff")
+    assert "planning > [design]" in picctl("status") and "proved" in picctl("prove", "design-lines")
+    assert "they agree" in picctl("verify") and "the audit needs packaging" in picctl("audit", "six", code=2)
 
 
 # ---------------------------------------------------------------- what a release is refused for

@@ -1,8 +1,12 @@
-"""Known vulnerabilities, asked of pip-audit, which is kept by others and knows where they are published."""
+"""Known vulnerabilities, asked of pip-audit, which is kept by others and knows where they are published.
+
+It asks PyPI, whatever index pip has; PICCTL_OSV_URL names a server that speaks OSV's query, to be asked instead.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +17,7 @@ from pic.audit.facts import Facts
 
 LIMIT_S = 120
 HOW = "pip install pip-audit"
+UNKNOWN = "known vulnerabilities: "  # how the line of `unknown` begins that tells why there is no answer
 
 
 def read_vulnerabilities(found: list[Facts], program: str | None = None) -> None:
@@ -25,7 +30,7 @@ def read_vulnerabilities(found: list[Facts], program: str | None = None) -> None
     known, failed = ask(program, asked) if program else ({}, f"pip-audit is not here ({HOW})")
     for facts in asked:
         if failed or facts.name not in known:
-            facts.unknown.append(f"known vulnerabilities: {failed or 'pip-audit left it out'}")
+            facts.unknown.append(f"{UNKNOWN}{failed or 'pip-audit left it out'}")
         else:
             facts.vulnerabilities = known[facts.name]
 
@@ -36,6 +41,8 @@ def ask(program: str, asked: list[Facts]) -> tuple[dict[str, list[str]], str]:
         wanted = Path(scratch, "wanted.txt")
         wanted.write_text("".join(f"{facts.name}=={facts.version}\n" for facts in asked))
         words = ["--no-deps", "--disable-pip", "--progress-spinner", "off", "--format", "json", "--requirement", wanted]
+        if address := os.environ.get("PICCTL_OSV_URL"):
+            words += ["--vulnerability-service", "osv", "--osv-url", address]
         try:
             done = subprocess.run([program, *words], capture_output=True, text=True, timeout=LIMIT_S)
         except (OSError, subprocess.TimeoutExpired) as error:

@@ -25,6 +25,7 @@ full = ["six==1.17.0"]
 test = ["iniconfig"]
 release = []
 types = []
+audit = []
 service = []
 runpod = []
 ray = []
@@ -38,7 +39,7 @@ override-dependencies = ["iniconfig>=2"]  # locked itself, with a newer release 
 def lock(host):
     """Run ci/lock there: locks of three packages, and a pyproject.toml that asks for them."""
     small_checkout.lock(host.root, base=["click"], full=["six"], test=["iniconfig"])
-    for name in ("release", "types", "service", "runpod", "ray"):
+    for name in ("release", "types", "audit", "service", "runpod", "ray"):
         (host.root / f"locks/{name}.txt").write_text("")
     (host.root / "ci").mkdir()
     for name in ("lock", "pins.py"):
