@@ -80,7 +80,7 @@ SHAPES = {
         "frame_rate": "of a video, as all that follows", "frames": "", "video_seconds": "from the file's beginning to the last picture's end",
         "declared_seconds": "what the file claims, or null", "video_codec": "", "audio_seconds": "or null, as all that is heard",
         "difference_seconds": "between picture and sound", "audio_rms_dbfs": "", "audio_lufs": "", "audio_peak_dbfs": "",
-        "frames_with_face": "", "opening": "of the mouth, in its widths: min, median, max; or null",
+        "frames_with_face": "", "opening": "of the mouth, by the distance between the eyes: min, median, max; or null",
         "opening_to_intended": "r and lag_ms against what the face was asked to do; null where that is not known",
         "opening_to_sound": "r and lag_ms against the loudness, or null", "lip_sync": "with --lse: SyncNet's figures, else null",
         "lip_sync_left_out": "why, or null", "seen": "{figure: value, or null where it cannot be told}: lids, lips, teeth, the head",
