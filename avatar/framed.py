@@ -26,18 +26,21 @@ if TYPE_CHECKING:
     from avatar.frame.assembly import Shot
     from avatar.frame.layout import Layout
     from avatar.jobs.job import Job
+    from avatar.portrait.moving_head import Heads
 
 MADE_FROM = ("portrait.png", "landmarks.npy", "place.json", "timings.json")
 TOLD_ENLARGED = 1.5  # times
 KEPT_BYTES = 10_000_000  # a second, at 1080 pixels a side: 4.9 and 7.6 MB were seen, of a smooth and a grainy picture
 CLIP_GRAIN = 2  # times as much of a camera's noise
-FRAMED, MADE_AS = "framed.mp4", "framed.txt"  # what the lips' stage makes besides, and what it was made from
+# What the lips' stage makes besides, what that was made from, and where a clip's head is while it is used
+FRAMED, MADE_AS, HEADS = "framed.mp4", "framed.txt", "heads.npy"
 FFMPEG = Program(
     "ffmpeg", "1",
     libraries=("fonttools", "imageio-ffmpeg", "matplotlib", "opencv-python-headless", "pillow", "scikit-image"),
     code=(
         "framed.py", "frame", "media/ass.py", "media/fonts.py", "media/mark.py", "media/subtitles.py", "portrait/bundled.py",
-        "portrait/clip.py", "portrait/decode_picture.py", "portrait/framing.py", "portrait/heic.py", "portrait/picture.py",
+        "portrait/clip.py", "portrait/decode_picture.py", "portrait/framing.py", "portrait/heic.py", "portrait/moving_head.py",
+        "portrait/picture.py",
         *READS_CLIPS,
     ),
 )  # fmt: skip
@@ -139,10 +142,12 @@ def inputs(job: Job, request: Request, frame: WantedFrame, encoder: str) -> dict
 def encode(
     frames: Iterable[np.ndarray], job: Job, request: Request, frame: WantedFrame, encoder: str, folder: Path
 ) -> int:
-    """Frames of the moving square -> picture.mp4, the square without loss, and FRAMED; returns how many there were."""
+    """Frames of what moves -> picture.mp4, the same without loss, FRAMED, and of a clip HEADS; returns how many there were."""
     from avatar.frame import assembly
 
-    with _ready(job, request, frame, encoder) as shot:
+    if clip := whole_clip(request):
+        _heads_of(clip, job, request).save(folder / HEADS)
+    with _ready(job, request, frame, encoder, folder) as shot:
         count = assembly.assemble(frames, shot, folder / "picture.mp4", folder / FRAMED)
     (folder / MADE_AS).write_text(_known_by(job, request, frame, encoder))
     return count
@@ -158,25 +163,22 @@ def picture(job: Job, request: Request, frame: WantedFrame, encoder: str) -> Ite
     if made_as.exists() and made_as.read_text() == _known_by(job, request, frame, encoder):
         yield job.file(FRAMED)
         return
-    with _ready(job, request, frame, encoder) as shot:
+    with _ready(job, request, frame, encoder, job.folder) as shot:
         assembly.assemble_again(job.file("picture.mp4"), shot, shot.folder / FRAMED)
         yield shot.folder / FRAMED
 
 
 def notes(job: Job, frame: WantedFrame) -> list[str]:
-    """What to say of a head that is shown larger than it was drawn, or than its picture shows it, and of a background that
-    nobody sees."""
-    from avatar.frame.layout import layout, layout_of_whole
-    from avatar.portrait.framing import Place, Portrait
+    """What to say of a head that is shown larger than it was drawn, or than its picture shows it, of one that leaves the frame,
+    and of a background that nobody sees."""
+    from avatar.frame.still import laid_out
+    from avatar.portrait.framing import Portrait
 
-    portrait = Portrait.load(job.folder)
+    portrait, heads = Portrait.load(job.folder), _heads(frame, job.folder)
     drawn, place = len(portrait.picture), portrait.place
-    if frame.clip and place:
-        laid = layout_of_whole(place, frame.width, frame.height, frame.fit, frame.position)
-        times = laid.picture[2] / frame.clip[0]
-        enlarged = [f"the clip is shown {times:.1f} times as large as it is."] if times > TOLD_ENLARGED else []
-        return enlarged + _unseen(frame, laid)
-    laid = layout(place or Place(0, 0, drawn, drawn, drawn), frame.width, frame.height, frame.fit, frame.position)
+    laid = laid_out(frame, portrait, heads)
+    if frame.clip and heads:
+        return _notes_of_clip(frame, frame.clip[0], laid, heads) + _unseen(frame, laid)
     shown = laid.head.width
     if place and shown > TOLD_ENLARGED * place.side:
         enlarged = [
@@ -187,6 +189,21 @@ def notes(job: Job, frame: WantedFrame) -> list[str]:
             [f"the head is drawn {drawn} pixels wide and shown {shown}: it is enlarged."] if shown > drawn else []
         )
     return enlarged + _unseen(frame, laid)
+
+
+def _notes_of_clip(frame: WantedFrame, width: int, laid: Layout, heads: Heads) -> list[str]:
+    from avatar.portrait.clip import LOOKS_PER_S
+
+    left, top, shown, _ = laid.picture
+    times = shown / width
+    told = [f"the clip is shown {times:.1f} times as large as it is."] if times > TOLD_ENLARGED else []
+    inside = heads.within(-left / times, -top / times, frame.width / times, frame.height / times)
+    if outside := int((~inside).sum()):
+        told.append(
+            f"the head moves further than the frame reaches: it is cut off or not seen in {outside / LOOKS_PER_S:g} s of the "
+            "clip; --fit pad or --size source shows all of it."
+        )
+    return told
 
 
 def _unseen(frame: WantedFrame, laid: Layout) -> list[str]:
@@ -200,7 +217,8 @@ def _known_by(job: Job, request: Request, frame: WantedFrame, encoder: str) -> s
 
 
 @contextlib.contextmanager
-def _ready(job: Job, request: Request, frame: WantedFrame, encoder: str) -> Iterator[Shot]:
+def _ready(job: Job, request: Request, frame: WantedFrame, encoder: str, lips: Path) -> Iterator[Shot]:
+    """lips: the folder of what the lips' stage makes."""
     from avatar.frame.still import ready
     from avatar.portrait.framing import Portrait
     from avatar.voice.speech import Speech
@@ -209,5 +227,23 @@ def _ready(job: Job, request: Request, frame: WantedFrame, encoder: str) -> Iter
     around = source_picture(request) if portrait.place else portrait.picture
     with TemporaryDirectory(dir=job.folder, prefix=".frame-") as folder:
         speech, rate = Speech.load(job.folder), moving(request).rate
-        seconds = speech.frame_count(rate) / rate
-        yield ready(frame, portrait, around, speech.words, Path(folder), rate, seconds, encoder)
+        seconds, heads = speech.frame_count(rate) / rate, _heads(frame, lips)
+        yield ready(frame, portrait, around, speech.words, Path(folder), rate, seconds, encoder, heads)
+
+
+def _heads(frame: WantedFrame, lips: Path) -> Heads | None:
+    from avatar.portrait.moving_head import Heads
+
+    return Heads.load(lips / HEADS) if frame.clip else None
+
+
+def _heads_of(clip: Path, job: Job, request: Request) -> Heads:
+    """Where its head is in that part of a clip which the speech fills."""
+    from avatar.portrait.clip import Clip, seen
+    from avatar.portrait.face import FaceReader
+    from avatar.voice.speech import Speech
+
+    rate = moving(request).rate
+    seconds = float(Speech.load(job.folder).frame_count(rate) / rate)
+    with FaceReader() as reader:
+        return seen(Clip(clip, request.face, "the clip that was given"), reader, seconds).heads

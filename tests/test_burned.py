@@ -14,7 +14,7 @@ import pytest
 
 from avatar.errors import AvatarError, EnvironmentProblem, InputError, RequestError
 from avatar.frame import assembly
-from avatar.frame.captions import WIDTH, captions_of, look_of, mouth_ends_at, top_of
+from avatar.frame.captions import WIDTH, captions_of, look_of, top_of
 from avatar.frame.layout import layout
 from avatar.frame.still import ready
 from avatar.frame.wanted import WantedFrame
@@ -24,6 +24,7 @@ from avatar.media.frames import video_frames
 from avatar.media.subtitles import vtt
 from avatar.portrait.framing import Portrait
 from avatar.portrait.given_picture import bundled_portrait
+from avatar.portrait.moving_head import mouth_ends_at
 from avatar.preflight import check_frame
 from avatar.request import make_request
 from avatar.voice.speech import Word
@@ -49,8 +50,9 @@ LONG = spoken("Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz
 @pytest.mark.parametrize("style", ["plain", "box", "karaoke"])
 def test_lines_fit_into_the_frame_and_never_stand_on_the_mouth(portrait, frame, style):
     font, laid = fonts.bundled(), layout(portrait.place, *frame)
-    look = look_of(laid, portrait.landmarks, 512, style, font)
-    assert not look.at_top and top_of(look) > mouth_ends_at(laid, portrait.landmarks, 512)
+    mouth_px = laid.head.top + mouth_ends_at(portrait.landmarks) * laid.head.width / 512
+    look = look_of(laid, mouth_px, style, font)
+    assert not look.at_top and top_of(look) > mouth_px
     captions = captions_of(LONG, look, font)
     assert [piece.text for each in captions for line in each.lines for piece in line if "Rind" in piece.text]
     for each in captions:
@@ -63,9 +65,8 @@ def test_lines_fit_into_the_frame_and_never_stand_on_the_mouth(portrait, frame, 
 def test_a_close_face_has_its_captions_above(portrait):
     """Where the mouth reaches the frame's lower edge."""
     laid = layout(portrait.place, 1920, 1080)
-    low = portrait.landmarks.copy()
-    low[:, 1] += 512 * 0.3
-    assert look_of(laid, low, 512, "plain", fonts.bundled()).at_top
+    low_px = laid.head.top + (mouth_ends_at(portrait.landmarks) / 512 + 0.3) * laid.head.width
+    assert look_of(laid, low_px, "plain", fonts.bundled()).at_top
 
 
 def test_karaoke_gives_each_word_its_time():

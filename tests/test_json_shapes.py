@@ -56,7 +56,8 @@ def fits(kind: str, printed: str) -> dict:
         assert list(told) == ["version", shape.rows]
         for row in told[shape.rows]:
             assert set(row) == set(shape.each), kind
-    elif shape.keys:
+    else:
+        assert shape.keys, f"docs/json.md says nothing of {kind}"
         assert set(told) - {"version"} <= set(shape.keys), kind
     return told
 
@@ -89,10 +90,30 @@ def test_the_kinds_of_a_job(avatar, script, tmp_path):
     assert fits("queue", avatar("queue", "list", "--json").stdout)["jobs"]
     verified = fits("verify", avatar("verify", tmp_path / "v.mp4", "--json").stdout)
     assert set(verified) - {"version"} == set(SHAPES["verify"].keys)
-    fits("check", avatar("check", tmp_path / "v.mp4", "--json").stdout)
+    assert fits("check", avatar("check", tmp_path / "v.mp4", "--json").stdout)["kind"] == "video"
     (tmp_path / "t.csv").write_text("text\nHello.\n")
     rows = fits("table", avatar("make", tmp_path / "t.csv", "-O", tmp_path, "--dry-run", "--json").stdout)["rows"]
     assert len(rows) == 1
+
+
+def test_what_check_and_fit_measure(avatar, tmp_path):
+    """Each key is one that some kind of file or host has."""
+    from PIL import Image
+
+    from avatar.fit import plan
+    from avatar.portrait.bundled import bundled_picture
+
+    assert avatar("pipeline", "run", "--text", "Hi there.", "-o", tmp_path / "v.mp4").code == 0
+    assert avatar("speak", "Hello there, this is a longer text. " * 5, "-o", tmp_path / "v.wav").code == 0
+    Image.fromarray(bundled_picture()).save(tmp_path / "v.png")
+    kinds = [fits("check", avatar("check", tmp_path / f"v.{each}", "--json").stdout) for each in ("mp4", "wav", "png")]
+    assert [each["kind"] for each in kinds] == ["video", "recording", "picture"]
+    assert set().union(*kinds) - {"version"} == set(SHAPES["check"].keys)
+    card = fits("fit", avatar("fit", "--gpu", "3080", "--json").stdout)
+    assert set(card) - {"version"} == set(plan.for_cpu(10.0)) == set(SHAPES["fit"].keys) - {"passed_over"}
+    named = set(re.findall(r"\w+", " ".join(SHAPES["fit"].keys.values())))
+    for row in (*card["stages"].values(), card["disk"], *card["cloning"]):
+        assert set(row) <= named
 
 
 def test_the_kinds_of_what_is_kept(avatar, tmp_path):

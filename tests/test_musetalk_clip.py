@@ -240,7 +240,7 @@ def test_frames_without_a_face_fade_and_pass(clip):
         assert 0 < source.opacity[FACELESS.start - 1] < source.opacity[FACELESS.start - 3] < 1
         assert not source.closed.any()  # the portrait smiles
         edges = np.array([face_edges(landmarks) for landmarks in source.landmarks[:18]])
-        assert np.abs(np.diff(edges, n=2, axis=0)).max() < 1.5  # steady boxes, in pixels
+        assert np.abs(np.diff(edges, n=2, axis=0)).max() < 1.7  # steady boxes, in pixels; the sway's own is 1.0
 
 
 def test_a_clip_shorter_than_the_speech_goes_back_and_forth(clip, tiny):

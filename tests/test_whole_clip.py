@@ -19,7 +19,7 @@ from avatar.engines import Told, WantedPicture
 from avatar.errors import TemporaryProblem
 from avatar.frame import assembly
 from avatar.frame.canvas import DIMMED
-from avatar.frame.layout import layout_of_whole
+from avatar.frame.layout import Layout, layout_of_whole
 from avatar.jobs import home as homes
 from avatar.jobs.job import Job
 from avatar.lips.musetalk.engine import MuseTalkLips
@@ -30,8 +30,9 @@ from avatar.media.ffmpeg import encode_frames, ffmpeg_program
 from avatar.media.frames import video_frames
 from avatar.portrait.bundled import bundled_picture
 from avatar.portrait.clip import Clip, own_rate, own_size, whole_frames
-from avatar.portrait.framing import Place, Portrait
+from avatar.portrait.framing import Portrait
 from avatar.portrait.given_picture import GivenPortrait, bundled_portrait
+from avatar.portrait.moving_head import Heads
 from avatar.progress import Progress
 from avatar.voice.speech import Speech
 from testing import tiny
@@ -194,31 +195,64 @@ def test_a_turned_clip_of_odd_size_is_upright_and_even(tmp_path, clip):
     assert next(whole_frames(Clip(turned), 0, RATE, 1)).shape == (960, 540, 3)
 
 
+def heads(*boxes: tuple[int, int, int, int]) -> Heads:
+    """Left, top, right and bottom each, the eyes in their middles."""
+    found = np.array(boxes, np.float32)
+    return Heads(found, (found[:, :2] + found[:, 2:]) / 2, found[:, 3])
+
+
+def seen_in(laid: Layout, clip: tuple[int, int], found: Heads) -> np.ndarray:
+    """Which heads are whole in the frame."""
+    left, top, shown, _ = laid.picture
+    times = shown / clip[0]
+    return found.within(-left / times, -top / times, laid.width / times, laid.height / times)
+
+
 def test_a_clip_fills_its_frame_around_the_head_or_lies_in_it_whole():
     chance = random.Random(5)
     for _ in range(300):
-        width, height = chance.randrange(200, 4096), chance.randrange(200, 4096)
-        side = chance.randrange(64, min(width, height))
-        place = Place(chance.randrange(width - side + 1), chance.randrange(height - side + 1), side, width, height)
+        clip = width, height = chance.randrange(200, 4096), chance.randrange(200, 4096)
+        side = chance.randrange(20, min(width, height))
+        left, top = chance.randrange(width - side + 1), chance.randrange(height - side + 1)
+        found = heads((left, top, left + side, top + side))
         frame = chance.choice([(1080, 1920), (1920, 1080), (1080, 1080)])
         position = chance.choice(["left", "centre", "right"])
-        filled, padded = (layout_of_whole(place, *frame, fit, position) for fit in ("crop", "pad"))
+        filled, padded = (layout_of_whole(found, clip, *frame, fit, position) for fit in ("crop", "pad"))
         assert filled.is_filled_by(filled.whole)
         box = padded.whole
         assert box.left >= 0 and box.top >= 0 and box.right <= frame[0] and box.bottom <= frame[1]
         assert frame[0] - box.width <= 1 or frame[1] - box.height <= 1
         middle = (filled.head.left + filled.head.right) / 2
         assert 0 <= middle <= frame[0], "the head is in the frame"
+        fits = side + 2 < min(width, frame[0] * height / frame[1]) and side + 2 < min(
+            height, frame[1] * width / frame[0]
+        )
+        assert not fits or seen_in(filled, clip, heads((left + 4, top + 4, left + side - 4, top + side - 4))).all()
+
+
+@pytest.mark.parametrize("position", ["left", "centre", "right"])
+def test_a_frame_holds_a_head_that_walks_as_far_as_it_can(position):
+    """A high strip of 606 columns out of 1920."""
+    clip, frame = (1920, 1080), (1080, 1920)
+    still, moved = (100, 300, 300, 600), (480, 300, 680, 600)
+    laid = layout_of_whole(heads(*[still] * 9, moved), clip, *frame, position=position)
+    assert seen_in(laid, clip, heads(still, moved)).all()
+    assert laid.head.left >= -2 and laid.head.right <= 1082
+    alone = layout_of_whole(heads(still), clip, *frame)
+    assert not seen_in(alone, clip, heads(still, moved)).all()
+    far = (1600, 300, 1800, 600)
+    laid = layout_of_whole(heads(*[still] * 5, *[far] * 6), clip, *frame, position=position)
+    assert list(seen_in(laid, clip, heads(still, far))) == [False, True], "most of the time"
 
 
 def test_the_same_frame_is_the_clip_itself():
-    laid = layout_of_whole(Place(301, 33, 277, 1920, 1080), 1920, 1080)
+    laid = layout_of_whole(heads((301, 33, 578, 310)), (1920, 1080), 1920, 1080)
     assert laid.picture == (0, 0, 1920, 1080) and laid.head == (301, 33, 578, 310)
 
 
 def test_behind_a_clip_moves_the_clip_itself(tmp_path):
     """Dimmed to a good half, in colour too."""
-    laid = layout_of_whole(Place(100, 20, 100, 320, 180), 180, 320, "pad")
+    laid = layout_of_whole(heads((100, 20, 200, 120)), (320, 180), 180, 320, "pad")
     (tmp_path / "still").mkdir()
     shot = assembly.Shot(tmp_path / "still", laid, laid.whole, (320, 180), RATE, is_over_itself=True)
     colours = [np.full((180, 320, 3), colour, np.uint8) for colour in ([200, 40, 40], [40, 200, 40])]
@@ -288,6 +322,8 @@ def test_a_clip_goes_into_another_frame_with_words(clip, forker, workplace, tmp_
     said = said_of(job.video)
     assert "360x640" in said and "29.97 fps" in said
     assert job.file("picture.mp4").exists() and job.file("framed.mp4").exists()
+    (note,) = [note for note in job.record("video")["notes"] if "--fit pad or --size source" in note]
+    assert "cut off or not seen in" in note, "it walks further than the frame reaches"
     wide = ["--portrait", clip, "--size", "640x360", "--captions", "burned", "--no-sign"]
     other = made_by(forker, workplace, *wide, "-o", tmp_path / "two.mp4")
     assert "copied_from" in other.record("lips"), "the lips are not drawn again"

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 
 class Shape(NamedTuple):
-    """commands: that print it; keys: {key: what it holds}, of which a failure or an older record may lack some; rows: the key
-    under which a list stands; each: of its rows, {key: what it holds}."""
+    """commands: that print it; keys: {key: what it holds}, of which a failure, an older record or another kind of file may lack
+    some; rows: the key under which a list stands; each: of its rows, {key: what it holds}."""
 
     version: int
     commands: tuple[str, ...]
@@ -69,7 +69,23 @@ SHAPES = {
     }),
     "portraits": Shape(1, ("portrait list",), {"portraits": "as `portrait show` prints each", **LOOKED_AFTER}),
     "drawing": Shape(1, ("portrait generate",), {"output": "path", "notes": "sentences"}),
-    "check": Shape(1, ("check",), {}),
+    "check": Shape(1, ("check",), {
+        "file": "path", "kind": "recording, picture or video", "passed": "no limit is missed", "failed": "a sentence for each that is",
+        "warnings": "sentences",
+        "width": "of a picture or a video, pixels", "height": "pixels",
+        "faces": "of a picture: box (left, top, right, bottom), width, tilt_degrees, turn_degrees, usable",
+        "audio_codec": "of a recording or a video, or null", "seconds": "of a recording; where it can be no voice, this and what follows to peak_dbfs are not there",
+        "sample_rate": "Hz", "channels": "", "rms_dbfs": "", "lufs": "", "speech_seconds": "louder than the background",
+        "clipped_share": "0 to 1", "snr_db": "speech over the background", "median_f0_hz": "pitch, or null", "peak_dbfs": "or null",
+        "frame_rate": "of a video, as all that follows", "frames": "", "video_seconds": "from the file's beginning to the last picture's end",
+        "declared_seconds": "what the file claims, or null", "video_codec": "", "audio_seconds": "or null, as all that is heard",
+        "difference_seconds": "between picture and sound", "audio_rms_dbfs": "", "audio_lufs": "", "audio_peak_dbfs": "",
+        "frames_with_face": "", "opening": "of the mouth, by the distance between the eyes: min, median, max; or null",
+        "opening_to_intended": "r and lag_ms against what the face was asked to do; null where that is not known",
+        "opening_to_sound": "r and lag_ms against the loudness, or null", "lip_sync": "with --lse: SyncNet's figures, else null",
+        "lip_sync_left_out": "why, or null", "seen": "{figure: value, or null where it cannot be told}: lids, lips, teeth, the head",
+        "black_share": "of the frames", "frozen_share": "of the frames",
+    }),
     "verify": Shape(1, ("verify",), {
         "file": "path", "state": "unchanged, changed, expired, no manifest or signed by another", "exit_code": "",
         "sha256": "of the file", "video": "of it without its manifest, or null", "signed_by": "the certificate's subject",
@@ -78,7 +94,15 @@ SHAPES = {
     "status": Shape(1, ("status",), {
         "host": "by name", "checks": "name, ok, message, remedy, warns", "fingerprints": "{layer: hex}",
     }),
-    "fit": Shape(1, ("fit",), {}),
+    "fit": Shape(1, ("fit",), {
+        "gpu": "name, vram_mib, capability, source, of this host driver and torch too; or null", "profile": "name", "dtype": "",
+        "lips_batch": "frames a step", "portrait_steps": "of denoising", "video_seconds": "that were asked about",
+        "least_vram_mib": "of the profile", "room_mib": "of the card, or of the host without one", "fits": "",
+        "stages": "{stage: model, weights_mib, live_mib, copies_mib, allowance_mib, floor_mib, need_mib, worst, peak_allocated_mib, seconds}",
+        "peaks_from": "how those are known", "seconds_from": "how those are known", "measured": "on this host",
+        "disk": "weights, converted, missing, free: bytes",
+        "cloning": "engine, model, languages, bytes, need_mib, code, weights, commercial of each", "passed_over": "why this host's card is not used",
+    }),
     "models": Shape(1, ("models list",), {"lock": "path", "models": "name, licence, commercial use, bytes and state of each"}),
     "verified": Shape(1, ("models verify",), {}, "models", {
         "name": "", "ok": "", "message": "", "problems": "sentences",
@@ -102,6 +126,6 @@ def page() -> str:
         commands = ", ".join(f"`{command}`" for command in shape.commands)
         rows = [f"| `{key}` | {what} |" for key, what in (shape.each or shape.keys).items()]
         under = f"A list under `{shape.rows}`, of objects:\n\n" if shape.rows else ""
-        table = "\n".join(["| key | holds |", "|---|---|", *rows]) if rows else "Figures by name."
+        table = "\n".join(["| key | holds |", "|---|---|", *rows])
         parts.append(f"## {kind}, version {shape.version}\n\nBy {commands}.\n\n{under}{table}\n")
     return "\n".join(parts)

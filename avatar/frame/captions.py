@@ -6,13 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from avatar.frame.layout import Layout
 from avatar.media.ass import Caption, Look, Piece, Style
 from avatar.media.fonts import Font
 from avatar.media.subtitles import LINE_CHARACTERS, second_line, timed_groups, tokens_of
-from avatar.portrait.landmarks import CHIN, LOWER_LIP
 
 if TYPE_CHECKING:
     from avatar.media.subtitles import Group
@@ -27,29 +24,21 @@ EDGE = {"wide": 0.06, "high": 0.20, "square": 0.06}
 LEAST_EDGE = 0.05
 LEAST_LINE = 0.7  # of that height, before captions go to the top
 LINES = 2
-JAW_DROPS = 0.35  # of the way from the lip to the chin: how far an open mouth reaches below the closed one
 
 
-def look_of(layout: Layout, landmarks: np.ndarray, square: int, style: Style, font: Font) -> Look:
+def look_of(layout: Layout, mouth_px: float, style: Style, font: Font) -> Look:
     """How captions stand in this frame: in its lower part, two lines, never over the mouth.
 
-    landmarks: (478, 3) in pixels of the drawn square, which is `square` pixels wide.
+    mouth_px: how far down in the frame the open mouth reaches.
     """
     kind = "wide" if layout.width > layout.height else "high" if layout.height > layout.width else "square"
     whole = round(LINE[kind] * (layout.height if kind == "wide" else layout.width))
-    mouth_px = mouth_ends_at(layout, landmarks, square)
     look = Look(layout.width, layout.height, style, font.family, font.bold, whole, round(EDGE[kind] * layout.height))
     for line, edge in ((1.0, EDGE[kind]), (1.0, LEAST_EDGE), (LEAST_LINE, LEAST_EDGE)):
         look = replace(look, line_px=round(whole * line), edge_px=round(edge * layout.height))
         if top_of(look) > mouth_px:
             return look
     return replace(look, line_px=whole, at_top=True)
-
-
-def mouth_ends_at(layout: Layout, landmarks: np.ndarray, square: int) -> float:
-    """How far down in the frame the open mouth reaches, in pixels."""
-    lip, chin = landmarks[LOWER_LIP, 1], landmarks[CHIN, 1]
-    return layout.head.top + float(lip + JAW_DROPS * (chin - lip)) * layout.head.width / square
 
 
 def top_of(look: Look) -> float:

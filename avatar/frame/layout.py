@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from avatar.frame.size import even
 from avatar.lips.box import Box
 from avatar.portrait.framing import EYES_AT, Place
+from avatar.portrait.moving_head import Heads, span
 
 POSITIONS = {"left": 1 / 3, "centre": 1 / 2, "right": 2 / 3}  # of the head's middle, as a share of the frame's width
 EYES_IN_FRAME = 0.38  # of a frame that is higher than wide: shorts lay their buttons over the lowest fifth
@@ -23,8 +26,8 @@ SLIVER_PX = 2
 
 @dataclass(frozen=True)
 class Layout:
-    """width, height: of the frame, pixels. head: where the square is shown, which may reach beyond the frame. picture:
-    left, top, width and height of the whole picture, in the frame's pixels, not rounded."""
+    """width, height: of the frame, pixels. head: where the square is shown, which may reach beyond the frame; of a whole clip
+    all that the head does. picture: left, top, width and height of the whole picture, in the frame's pixels, not rounded."""
 
     width: int
     height: int
@@ -80,27 +83,30 @@ def layout(place: Place, width: int, height: int, fit: str = "crop", position: s
     return Layout(width, height, Box(left, top, left + side, top + side), picture)
 
 
-def layout_of_whole(place: Place, width: int, height: int, fit: str = "crop", position: str = "centre") -> Layout:
-    """The frame width x height around a clip, all of which moves. place: where its head's square lies in it.
+def layout_of_whole(
+    heads: Heads, clip: tuple[int, int], width: int, height: int, fit: str = "crop", position: str = "centre"
+) -> Layout:
+    """The frame width x height around a clip, all of which moves. heads: where its head is; clip: its width and height.
 
-    fit: "crop" fills the frame with as much of the clip as goes in, around the head; "pad" shows all of it.
+    fit: "crop" fills the frame with as much of the clip as goes in, around all that the head does; "pad" shows all of it.
     """
     way = max if fit == "crop" else min
-    scale = way(width / place.width, height / place.height)
-    shown = (max(2, even(place.width * scale)), max(2, even(place.height * scale)))
-    side = place.side * scale
-    eyes = EYES_IN_FRAME if height > width else EYES_AT
-    left = even(_filling(width, shown[0], POSITIONS[position] * width - (place.left * scale + side / 2)))
-    top = even(_filling(height, shown[1], eyes * height - (place.top * scale + EYES_AT * side)))
-    head = Box(*(round(edge) for edge in (
-        left + place.left * scale, top + place.top * scale, left + place.left * scale + side, top + place.top * scale + side
-    )))  # fmt: skip
+    scale = way(width / clip[0], height / clip[1])
+    shown = (max(2, even(clip[0] * scale)), max(2, even(clip[1] * scale)))
+    boxes, (eyes_x, eyes_y) = heads.boxes * scale, np.median(heads.eyes, axis=0) * scale
+    left = -_held(boxes[:, 0::2], width, shown[0], eyes_x - POSITIONS[position] * width)
+    top = -_held(boxes[:, 1::2], height, shown[1], eyes_y - (EYES_IN_FRAME if height > width else EYES_AT) * height)
+    low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+    head = Box(*(round(float(edge)) for edge in (left + low[0], top + low[1], left + high[0], top + high[1])))
     return Layout(width, height, head, (left, top, *shown))
 
 
-def _filling(frame: int, shown: int, wanted: float) -> float:
-    """Where a picture begins along one side of the frame: near `wanted`, filling the frame, or inside it."""
-    return min(max(wanted, min(0, frame - shown)), max(0, frame - shown))
+def _held(heads: np.ndarray, frame: int, shown: int, wanted: float) -> int:
+    """Which of the shown pixels of a clip is the frame's first along one side, even: the frame is filled, or the clip
+    inside it. heads: (n, 2), from where to where each reaches; wanted: the pixel, if all of them are in the frame then."""
+    if shown <= frame:
+        return even(min(max(wanted, shown - frame), 0))
+    return even(span(heads[:, 0], heads[:, 1], frame, wanted, shown - frame))
 
 
 def _cropping(place: Place, width: int, height: int) -> float:

@@ -18,24 +18,33 @@ from avatar.frame.wanted import WantedFrame
 from avatar.media import ass, fonts
 from avatar.media.mark import layer
 from avatar.portrait.framing import Place, Portrait
+from avatar.portrait.moving_head import Heads, mouth_ends_at
 from avatar.portrait.picture import read_picture
 
 if TYPE_CHECKING:
     from avatar.voice.speech import Word
 
 
+def laid_out(wanted: WantedFrame, portrait: Portrait, heads: Heads | None) -> Layout:
+    """Where the picture lies. heads: of a clip, all of which moves."""
+    said = (wanted.width, wanted.height, wanted.fit, wanted.position)
+    if wanted.clip and heads:
+        return layout_of_whole(heads, wanted.clip, *said)
+    square = len(portrait.picture)
+    return layout(portrait.place or Place(0, 0, square, square, square), *said)
+
+
 def ready(
     wanted: WantedFrame, portrait: Portrait, picture: np.ndarray, words: Sequence[Word], folder: Path, rate: Fraction,
-    seconds: Fraction, encoder: str = "x264",
+    seconds: Fraction, encoder: str = "x264", heads: Heads | None = None,
 ) -> assembly.Shot:  # fmt: skip
     """Write what lies around, behind and over the moving picture into an empty folder, and say how it all goes together.
 
     picture: uint8 RGB, which the portrait was cut from, or the portrait's own; a clip's first one. seconds: of the video.
+    heads: of a clip, all of which moves.
     """
     square = len(portrait.picture)
-    place = portrait.place or Place(0, 0, square, square, square)
-    lay = layout_of_whole if wanted.clip else layout
-    laid = lay(place, wanted.width, wanted.height, wanted.fit, wanted.position)
+    laid = laid_out(wanted, portrait, heads)
     at = laid.whole if wanted.clip else laid.head
     is_over_itself = bool(
         wanted.clip and not wanted.backdrop and wanted.background == BLUR and not laid.is_filled_by(at)
@@ -45,12 +54,19 @@ def ready(
     font, document = None, ""
     if wanted.style and words:
         font = fonts.opened(wanted.font) if wanted.font else fonts.bundled()
-        look = look_of(laid, portrait.landmarks, square, wanted.style, font)
+        look = look_of(laid, mouth_in_frame(wanted, portrait, laid, heads), wanted.style, font)
         document = ass.document(captions_of(words, look, font), look)
     assembly.prepare(folder, around, mark, document, font)
     return assembly.Shot(
         folder, laid, at, wanted.clip or (square, square), rate, encoder, bool(font and font.is_given), is_over_itself
     )
+
+
+def mouth_in_frame(wanted: WantedFrame, portrait: Portrait, laid: Layout, heads: Heads | None) -> float:
+    """How far down in the frame the open mouth ever reaches, in pixels."""
+    if wanted.clip and heads:
+        return laid.whole.top + float(heads.mouths.max()) * laid.whole.width / wanted.clip[0]
+    return laid.head.top + mouth_ends_at(portrait.landmarks) * laid.head.width / len(portrait.picture)
 
 
 def _around(

@@ -4,6 +4,7 @@
         request.json   what was asked for; file names are those under inputs/
         inputs/        copies of the user's files
         portrait.png landmarks.npy place.json speech.wav timings.json motion.npz picture.mp4 framed.mp4 framed.txt
+        heads.npy
         subtitles.srt (or .vtt) video.mp4
         signed.mp4 signed.json   what is delivered of it (provenance/delivery.py)
         records/       one JSON per finished stage: its cause, outputs, engine, seconds, peak memory

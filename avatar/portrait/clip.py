@@ -19,11 +19,12 @@ from avatar.errors import InputError
 from avatar.limits import FRAME_RATE
 from avatar.media.frames import at_rate, size_and_rate, video_frames
 from avatar.portrait.face import FaceReader
-from avatar.portrait.framing import Place, choose_face, frame_box
+from avatar.portrait.framing import Place, choose_face
+from avatar.portrait.moving_head import Followed, Heads, square
 from avatar.portrait.seen_again import seen_again
 
 SUFFIXES = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi")
-LOOKS_PER_S = 2  # frames looked at to frame the clip
+LOOKS_PER_S = 2  # frames looked at to frame the clip, over all of it that is used
 LOOKED_S = 60.0  # of a clip, for a face to appear
 SLOWEST, FASTEST = Fraction(23), 60  # frames a second of a clip that is shown as it is
 FASTER = Fraction(61, 60)  # a phone's 60 a second are 60.1 now and then
@@ -50,22 +51,25 @@ class Clip:
 
 @dataclass(frozen=True)
 class Seen:
-    """Where a clip shows its face. place: the square around the head, which stands still; landmarks: the median of the
-    faces, float32 (478, 3) in pixels of the whole picture; start_s: where the clip begins, since no face is seen before."""
+    """Where a clip shows its face. place: the square, which stands still, that holds its head; heads: where that is, look by
+    look; first: the face where it is first seen, float32 (478, 3) in pixels of the whole picture; start_s: where the clip
+    begins, since no face is seen before."""
 
     place: Place
-    landmarks: np.ndarray
+    heads: Heads
+    first: np.ndarray
     start_s: float
 
 
 @dataclass(frozen=True)
 class Framing:
-    """How a clip is shown. crop: FFmpeg's filters; middle: where the face's middle then usually is, (x, y) in pixels;
-    start_s: where the clip begins, since no face is seen before."""
+    """How a clip is shown. crop: FFmpeg's filters; middle: where the face's middle is at first, (x, y) in pixels;
+    start_s: where the clip begins, since no face is seen before; outside_s: for how long the head is not in it whole."""
 
     crop: str
     middle: np.ndarray
     start_s: float = 0.0
+    outside_s: float = 0.0
 
 
 def is_clip(path: Path) -> bool:
@@ -84,47 +88,45 @@ def seen(clip: Clip, reader: FaceReader, seconds: float) -> Seen:
 
     Raises InputError when no picture shows a usable face; where several faces are seen, `clip.face` must say which.
     """
-    found, refusal, first = [], None, 0
+    followed, refusal, first = None, None, 0
     width = height = 0
-    for number, rgb in enumerate(_looks(clip, max(LOOKED_S, seconds))):
-        if found and number >= first + seconds * LOOKS_PER_S:
+    looked_s = max(LOOKED_S, seconds)
+    for number, rgb in enumerate(_looks(clip, looked_s + seconds)):
+        if number >= (first + seconds * LOOKS_PER_S if followed else looked_s * LOOKS_PER_S):
             break
+        if followed:
+            followed.look(rgb)
+            continue
         height, width = rgb.shape[:2]
         faces = reader.read(rgb)
         try:
-            if found:
-                found += [face.landmarks for face in faces if _is_near(face.landmarks, found[-1])][:1]
-            else:
-                true = seen_again(reader, rgb, faces)
-                found.append(choose_face(true, clip.face, width, height).landmarks)
-                first = number
+            true = seen_again(reader, rgb, faces)
+            followed = Followed(reader, choose_face(true, clip.face, width, height), true)
+            first = number
         except InputError as error:
             if faces or not refusal:  # of a face that cannot be used more can be said than of none
                 refusal = error
-    if not found:
+    if not followed:
         raise InputError(f"{clip.name}: {refusal}")
-    middle = np.median(found, axis=0)
-    return Seen(Place(*frame_box(width, height, middle), width, height), middle, first / LOOKS_PER_S)
+    heads = Heads.of(followed.found, width, height)
+    place = Place(*square(width, height, np.median(followed.found, axis=0), heads), width, height)
+    return Seen(place, heads, followed.found[0], first / LOOKS_PER_S)
 
 
 def framing(clip: Clip, reader: FaceReader, size: int, seconds: float) -> Framing:
     """How FFmpeg is to frame so many seconds of a clip: as a portrait (head and shoulders). Raises as `seen` does."""
     shown = seen(clip, reader, seconds)
     left, top, side = shown.place.left, shown.place.top, shown.place.side
-    middle = (shown.landmarks[:, :2].mean(axis=0) - [left, top]) * size / side
+    middle = (shown.first[:, :2].mean(axis=0) - [left, top]) * size / side
     crop = f"crop={side}:{side}:{left}:{top}:exact=1,scale={size}:{size}:flags=lanczos"
-    return Framing(crop, middle, shown.start_s)
+    outside = int(np.count_nonzero(~shown.heads.within(left, top, side, side)))
+    return Framing(crop, middle, shown.start_s, outside / LOOKS_PER_S)
 
 
 def _looks(clip: Clip, seconds: float) -> Iterator[np.ndarray]:
     """LOOKS_PER_S pictures of a second of the clip, and the last one of a clip that is too short for that."""
     pick = f"fps={LOOKS_PER_S}:round=up:eof_action=pass"  # never a picture from after its time
     return video_frames(clip.path, pick=pick, seconds=seconds, called=clip.name)
-
-
-def _is_near(landmarks: np.ndarray, other: np.ndarray) -> bool:
-    """Whether two readings lie within one face's width."""
-    return np.linalg.norm((landmarks - other)[:, :2].mean(axis=0)) < np.ptp(other[:, 0])
 
 
 def framed_frames(clip: Clip, how: Framing, frame_rate: Fraction, seconds: float) -> Iterator[np.ndarray]:

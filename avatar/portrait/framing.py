@@ -190,10 +190,10 @@ def frame_portrait(rgb: np.ndarray, landmarks: np.ndarray, size: int = 512) -> t
     return picture, framed
 
 
-def frame_box(width: int, height: int, landmarks: np.ndarray) -> tuple[int, int, int]:
-    """Left, top and side of the frame in whole pixels of a picture of width x height."""
+def frame_box(width: int, height: int, landmarks: np.ndarray, side: int | None = None) -> tuple[int, int, int]:
+    """Left, top and side of the frame in whole pixels of a picture of width x height. side: another than the usual one."""
     face = Face(landmarks)
-    side = min(round(face.width / FACE_SHARE), width, height)
+    side = side or min(round(face.width / FACE_SHARE), width, height)
     x, y = face.between_eyes
     left = min(max(round(x - side / 2), 0), width - side)
     top = min(max(round(y - EYES_AT * side), 0), height - side)

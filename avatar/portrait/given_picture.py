@@ -12,7 +12,7 @@ from avatar.device.libraries import FACES, FFMPEG
 from avatar.engines import Told, WantedPicture
 from avatar.media import READS_CLIPS
 from avatar.portrait.bundled import BUNDLED_NOTE, bundled_picture
-from avatar.portrait.clip import Clip, first_frame, is_clip, seen
+from avatar.portrait.clip import LOOKS_PER_S, Clip, first_frame, is_clip, seen
 from avatar.portrait.covered import covered_note
 from avatar.portrait.face import Face, FaceReader
 from avatar.portrait.framing import Place, Portrait, choose_face, frame_box, frame_portrait, outside_note
@@ -25,20 +25,19 @@ if TYPE_CHECKING:
     from avatar.device.hardware import Profile
 
 MOST_FACES = 12  # of a group picture, to choose from
-CLIP_SEEN_S = 10.0  # of a clip, that its frame is laid by
 
 
 class GivenPortrait:
     """Holds the face reader; `load` makes one. Takes of what is wanted: path, face and size."""
 
     name: ClassVar[str] = "given-picture"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     models: ClassVar[tuple[str, ...]] = ()
     libraries: ClassVar[tuple[str, ...]] = tuple(sorted({*FACES, *FFMPEG}))  # FFmpeg for HEIC
     code: ClassVar[tuple[str, ...]] = (
         "portrait/bundled.py", "portrait/clip.py", "portrait/covered.py", "portrait/decode_picture.py", "portrait/face.py",
         "portrait/facts.py", "portrait/framing.py", "portrait/given_picture.py", "portrait/heic.py", "portrait/landmarks.py",
-        "portrait/mediapipe_calls.py", "portrait/picture.py", "portrait/seen_again.py", "portrait/upright.py", *READS_CLIPS,
+        "portrait/mediapipe_calls.py", "portrait/moving_head.py", "portrait/picture.py", "portrait/seen_again.py", "portrait/upright.py", *READS_CLIPS,
     )  # fmt: skip
     uses: ClassVar[tuple[str, ...]] = ()
 
@@ -83,9 +82,9 @@ class GivenPortrait:
         return portrait
 
     def _of_clip(self, clip: Clip, size: int) -> Portrait:
-        """How a clip that is shown as it is shows its head at first; a video's frame and its captions go by that."""
-        shown = seen(clip, self._reader, CLIP_SEEN_S)
-        return framed(self._reader, first_frame(clip.path, shown.start_s), Face(shown.landmarks), size)
+        """How a clip that is shown as it is shows its head at first."""
+        shown = seen(clip, self._reader, 1 / LOOKS_PER_S)
+        return framed(self._reader, first_frame(clip.path, shown.start_s), Face(shown.first), size)
 
 
 def framed(reader: FaceReader, rgb: np.ndarray, face: Face, size: int = 512) -> Portrait:

@@ -39,14 +39,14 @@ class MuseTalkLips:
     """Holds the networks on the device; `load` makes one. One video at a time: the next ends the one before it."""
 
     name: ClassVar[str] = "musetalk-1.5"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     models: ClassVar[tuple[str, ...]] = MODELS
     # MediaPipe and FFmpeg are for clips.
     libraries: ClassVar[tuple[str, ...]] = tuple(sorted({*TORCH, *DIFFUSERS, *FACES, *FFMPEG}))
     code: ClassVar[tuple[str, ...]] = (
         "lips/__init__.py", "lips/box.py", "lips/musetalk", "portrait/clip.py", "portrait/face.py", "portrait/facts.py",
         "portrait/framing.py", "portrait/heic.py", "portrait/landmarks.py", "portrait/mediapipe_calls.py",
-        "portrait/picture.py", "portrait/seen_again.py", "voice/speech.py", *READS_CLIPS,
+        "portrait/moving_head.py", "portrait/picture.py", "portrait/seen_again.py", "voice/speech.py", *READS_CLIPS,
         *READS_SOUND,
     )  # fmt: skip
     # A batch of one and one of eight differ in last digits: by one level in some pixels.
@@ -187,6 +187,11 @@ def tell_of_video(told: Told, source: Source, plan: Plan, drawing: Drawing) -> N
     told.facts["drawn_frames"] = len(drawn)
     if source.start_s:
         told.notes.append(f"the clip shows no usable face in its first {source.start_s:g} s and is used from there on.")
+    if source.outside_s:
+        told.notes.append(
+            f"the head moves further than the square reaches: it is cut off or not seen in {source.outside_s:g} s of the "
+            "clip; --size source shows all of it."
+        )
     passed = int(np.count_nonzero(source.opacity[plan.shows] == 0))
     if passed:
         told.notes.append(f"{passed} frames show no face that lips can be drawn on and stay as they were.")

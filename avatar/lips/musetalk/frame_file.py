@@ -1,4 +1,7 @@
-"""Pictures in a raw scratch file, which is gone when the block ends: played back and forth, a clip is needed in any order."""
+"""Pictures in a raw scratch file, which is gone when the block ends: played back and forth, a clip is needed in any order.
+
+Without loss it would take half the room and five times the time (bench/scratch.py).
+"""
 
 from __future__ import annotations
 

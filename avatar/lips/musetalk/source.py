@@ -40,7 +40,7 @@ class Source:
 
     opacity: how much of the drawn face is shown, 0..1, (n,): 0 where there is none to draw, easing in and out beside
     it. closed: 1 where the source's own mouth is closed, easing to 0 where it is open, (n,). shot: (n,), counts the
-    cuts. start_s: where in a clip they begin.
+    cuts. start_s: where in a clip they begin; outside_s: for how long its head is not whole in the square.
     """
 
     pictures: Pictures
@@ -49,6 +49,7 @@ class Source:
     closed: np.ndarray
     shot: np.ndarray
     start_s: float = 0.0
+    outside_s: float = 0.0
     whole: WholeFrames | None = None
 
     def __len__(self) -> int:
@@ -85,7 +86,7 @@ def _square_source(clip: Clip, pictures: FrameFile, frame_rate: Fraction, frame_
         track = follow(pictures.keep(frames), frame_count, reader, how.middle, frame_rate)
     steady(track, frame_rate)
     fit = _drawable(clip, track, SIZE, SIZE)
-    return _source(pictures, track.landmarks, fit, track.shot, how.start_s)
+    return _source(pictures, track.landmarks, fit, track.shot, how.start_s, how.outside_s)
 
 
 def _whole_source(clip: Clip, pictures: FrameFile, frame_rate: Fraction, frame_count: int) -> Source:
@@ -98,7 +99,7 @@ def _whole_source(clip: Clip, pictures: FrameFile, frame_rate: Fraction, frame_c
         def frames() -> Generator[np.ndarray]:
             return whole_frames(clip, first.start_s, frame_rate, seconds)
 
-        middle = first.landmarks[:, :2].mean(axis=0)
+        middle = first.first[:, :2].mean(axis=0)
         track = follow(frames(), frame_count, reader, middle, frame_rate, is_large=True)
     steady(track, frame_rate)
     fit = _drawable(clip, track, width, height)
@@ -106,7 +107,7 @@ def _whole_source(clip: Clip, pictures: FrameFile, frame_rate: Fraction, frame_c
     for _ in pictures.keep(cut_out(frames(), windows)):
         pass
     landmarks = in_windows(track.landmarks, windows)
-    return _source(pictures, landmarks, fit, track.shot, first.start_s, WholeFrames(frames, windows))
+    return _source(pictures, landmarks, fit, track.shot, first.start_s, whole=WholeFrames(frames, windows))
 
 
 def _drawable(clip: Clip, track: Track, width: int, height: int) -> np.ndarray:
@@ -124,10 +125,11 @@ def _source(
     landmarks: np.ndarray,
     fit: np.ndarray,
     shot: np.ndarray,
-    start_s: float = 0,
+    start_s: float = 0.0,
+    outside_s: float = 0.0,
     whole: WholeFrames | None = None,
 ) -> Source:
-    return Source(pictures, landmarks, ramp(fit), ramp(mouth_closed(landmarks)), shot, start_s, whole)
+    return Source(pictures, landmarks, ramp(fit), ramp(mouth_closed(landmarks)), shot, start_s, outside_s, whole)
 
 
 def mouth_closed(landmarks: np.ndarray) -> np.ndarray:
