@@ -1,6 +1,6 @@
 """A clip in its own frames at 3840 x 2160, 60 a second: the memory of our process and of FFmpeg's, at two lengths.
 
-    ./run --full python bench/whole_clips.py [--seconds 2 6] [-o bench/results/whole-clips.json]
+    ./run --full python bench/whole_clips.py [--seconds 2 20] [-o bench/results/whole-clips.json]
 
 The full stack with tiny weights, `--size source`, given speech. Tiny networks: this shows what whole frames cost beside them,
 not what MuseTalk does.
@@ -37,7 +37,7 @@ SAMPLE_S = 0.1
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=int, nargs=2, default=[2, 6])
+    parser.add_argument("--seconds", type=int, nargs=2, default=[2, 20])
     parser.add_argument("-o", "--output", type=Path, default=ROOT / "bench/results/whole-clips.json")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
