@@ -134,4 +134,6 @@ def test_the_judge_of_a_cloned_voice_says_what_it_is_without(alone, ground):
         pytest.skip("wants .venv/pocket beside this environment: ./run --pocket true")
     done = subprocess.run([PYTHON, "-c", program], cwd=ground, env=os.environ | {"PYTHONPATH": str(ROOT)},
                           capture_output=True, text=True)  # fmt: skip
-    assert done.returncode and "xtts-v2 needs coqui-tts, which this environment is without" in done.stderr.splitlines()[-1]
+    assert (
+        done.returncode and "xtts-v2 needs coqui-tts, which this environment is without" in done.stderr.splitlines()[-1]
+    )

@@ -41,4 +41,8 @@ def of_the_full_stack(lock: Lock) -> list[Model]:
     """What a video of the full stack is made with here: where XTTS-v2 cannot be loaded, Pocket TTS in its place."""
     if not is_without_xtts():
         return list(lock.models)
-    return [model for model in lock.every if model.name in POCKET_TTS.values() or (model in lock.models and model.name != XTTS)]
+    return [
+        model
+        for model in lock.every
+        if model.name in POCKET_TTS.values() or (model in lock.models and model.name != XTTS)
+    ]
