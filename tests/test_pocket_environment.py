@@ -127,7 +127,7 @@ def test_fit_reckons_with_the_voice_that_speaks(alone):
     assert "--engine xtts" in (text := alone("fit").stdout) and "no commercial use; not in this environment" in text
 
 
-def test_the_judge_of_a_cloned_voice_says_what_it_is_without(alone, ground):
+def test_the_judge_of_a_cloned_voice_says_what_it_is_without(ground):
     """In the environment that was made, where Python itself is asked."""
     program = "from pathlib import Path; from avatar.quality.speaker import check_speaker as c; p = Path('me.wav'); c(p, p, p)"
     if not PYTHON.exists():
