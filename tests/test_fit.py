@@ -376,7 +376,7 @@ def test_without_xtts_the_voice_that_is_measured_is_pocket_tts(monkeypatch):
         "pocket-codec": {"num_hidden_layers": 1, "intermediate_size": 64, "num_filters": 8},
     }
     result = steps.pocket_voice(hardware.profile_named("cpu"), 10, smaller)
-    assert [len(latents) for latents in made] == [8, steps.LATENTS] and steps.LATENTS == result["parts"]["latents"]
+    assert [len(latents) for latents in made] == [8, steps.LATENTS] and result["parts"]["latents"] == steps.LATENTS
     assert result["seconds"] == pytest.approx(10 * result["parts"]["real_time_factor"], rel=0.01)
 
 
