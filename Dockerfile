@@ -25,10 +25,11 @@ RUN pip download --no-cache-dir --require-hashes --no-deps --only-binary :all: -
     -r /downloads/service.txt
 
 FROM downloads AS full-downloads
-COPY locks/full.txt /downloads/
-# The wheels of the full stack: torch and the models' libraries.
+ARG FULL=full
+COPY locks/full.txt locks/pocket.txt /downloads/
+# The wheels of the full stack: torch and the models' libraries. `--build-arg FULL=pocket`: without XTTS-v2's.
 RUN pip download --no-cache-dir --require-hashes --no-deps --only-binary :all: --dest /downloads/wheels \
-    -r /downloads/full.txt
+    -r /downloads/$FULL.txt
 
 FROM downloads AS serverless-downloads
 COPY locks/runpod.txt /downloads/
@@ -76,10 +77,11 @@ CMD ["--help"]
 
 # ---- the full stack, for a GPU
 FROM preview AS full
+ARG FULL=full
 USER 0:0
 # torch and the models' libraries, into the same environment.
 RUN --mount=type=bind,from=full-downloads,source=/downloads,target=/downloads \
-    sh /opt/avatar/docker/install-wheels.sh full
+    sh /opt/avatar/docker/install-wheels.sh $FULL
 # The GPU, with NVENC; weights that are fetched land beside the jobs.
 ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,video,utility AVATAR_MODELS=/workspace/models
 USER 1000:1000

@@ -15,7 +15,7 @@
         inherit program;
       };
 
-      # Two environments, so that the preview stack does not bring CUDA along.
+      # Apart, so that the preview stack does not bring CUDA along, nor who clones with Pocket TTS alone XTTS-v2's packages.
       base = import ./nix/door.nix {
         inherit pkgs;
         suffix = "";
@@ -29,6 +29,14 @@
           "full"
         ];
       };
+      pocket = import ./nix/door.nix {
+        inherit pkgs;
+        suffix = "-pocket";
+        layers = [
+          "base"
+          "pocket"
+        ];
+      };
     in
     {
       packages.${system} = {
@@ -37,6 +45,9 @@
         avatar-full = full.avatar;
         env-full = full.env;
         python-full = full.python;
+        avatar-pocket = pocket.avatar;
+        env-pocket = pocket.env;
+        python-pocket = pocket.python;
         weights = import ./nix/weights.nix { inherit pkgs; }; # 8.5 GB; nothing else refers to it
         image = import ./nix/image.nix { inherit pkgs; door = base; };
       };
@@ -45,6 +56,7 @@
         default = avatar;
         avatar = app "${base.avatar}/bin/avatar";
         avatar-full = app "${full.avatar}/bin/avatar";
+        avatar-pocket = app "${pocket.avatar}/bin/avatar";
         python = app "${base.python}/bin/avatar-python";
       };
 

@@ -11,20 +11,21 @@ from pathlib import Path
 def to_type(arguments: str = "", full: bool = False) -> str:
     """The command line that runs avatar with these arguments: './run avatar models list', or 'avatar models list'.
 
-    full: it needs the full environment. `./run` tells its own name in AVATAR_RUN, as it was typed; what was begun in
-    the full environment goes on there. Elsewhere (an image, Nix) avatar is on the PATH, in the one environment there is.
+    full: it needs the full stack. `./run` tells its own name in AVATAR_RUN, as it was typed; what was begun in the full
+    environment, or in the one without XTTS-v2, goes on there. Elsewhere (an image, Nix) avatar is on the PATH, in the one environment there is.
     """
     words = ["avatar", arguments] if arguments else ["avatar"]
     if run := os.environ.get("AVATAR_RUN"):
-        in_full = full or Path(sys.prefix).name == "full"
-        words = [shlex.quote(run), *(["--full"] if in_full else []), *words]
+        here = Path(sys.prefix).name
+        layers = here if here in ("full", "pocket") else "full" if full else ""
+        words = [shlex.quote(run), *([f"--{layers}"] if layers else []), *words]
     return " ".join(words)
 
 
 def in_full_environment(arguments: str) -> str:
     """What to do where only the full environment will do, as the end of a sentence."""
-    if os.environ.get("AVATAR_RUN"):
-        return f"type '{to_type(arguments, full=True)}'"
+    if run := os.environ.get("AVATAR_RUN"):
+        return f"type '{shlex.quote(run)} --full avatar {arguments}'"
     return f"run '{to_type(arguments)}' in the full image, or Nix's full package"
 
 

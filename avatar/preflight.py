@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Sequence
 from contextlib import ExitStack, nullcontext
 from typing import TYPE_CHECKING, Any, Self
 
 from avatar import framed
 from avatar.engines import Told, WantedPicture
-from avatar.errors import EnvironmentProblem, InputError, RequestError
+from avatar.errors import InputError, RequestError
 from avatar.files import file_digest
-from avatar.invocation import in_full_environment, to_type
+from avatar.invocation import to_type
 from avatar.media import encoder
 from avatar.portrait.picture import decoding, is_picture
 from avatar.progress import Progress
 from avatar.request import FILE_FIELDS, Request
 from avatar.stacks import Stack, stack_for
 from avatar.stages import wanted_picture, wanted_speech
-from avatar.weights import store
+from avatar.weights import loaders, store
 
 if TYPE_CHECKING:
     from avatar.portrait.given_picture import GivenPortrait
@@ -174,11 +173,11 @@ def check_frame(request: Request) -> None:
 def refuse_missing_parts(models: Sequence[str]) -> None:
     """Raises EnvironmentProblem where weights, or the libraries that load them, are not there.
 
-    The weights are told first: they are what takes long, and their message names the full environment too.
+    The weights are told first: they are what takes long, and their message names the full environment too. Not those that
+    could not be loaded in this one once they were there.
     """
     if models:
+        if loaders.is_without_xtts():
+            loaders.refuse_missing(*models)
         store.check_present(*models)
-        if not importlib.util.find_spec("torch"):
-            raise EnvironmentProblem(
-                f"{', '.join(models)} needs the full environment, and this is the base one; {in_full_environment('…')}."
-            )
+        loaders.refuse_missing(*models)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from packaging.version import Version
 
 from avatar.environment.installed import canonical_name
 from avatar.environment.installer import GLIBC_FLOOR
-from avatar.environment.locks import Wheel, edited, read_lock, read_payload
+from avatar.environment.locks import PARTS, Wheel, edited, read_lock, read_payload
 from avatar.environment.wheel_tags import supported_tags
 
 LAYERS = ("base", "full", "test")
@@ -66,7 +66,7 @@ def payload_differs(folder: Path) -> list[str]:
     digests = [
         e[key] for packages in read_payload(folder).values() for e in packages.values() for key in ("payload", "sha256")
     ]
-    return [problem for layer in LAYERS for problem in edited(folder, layer)] + [
+    return [problem for layer in (*LAYERS, *PARTS) for problem in edited(folder, layer)] + [
         f"not a sha256: {digest!r}" for digest in digests if not re.fullmatch("[0-9a-f]{64}", digest)
     ]
 
@@ -77,7 +77,16 @@ def payload_differs(folder: Path) -> list[str]:
 def direct_dependencies(pyproject: dict) -> dict[str, list[Requirement]]:
     """{layer: what pyproject.toml asks for directly}."""
     asked = {"base": pyproject["project"]["dependencies"], **pyproject["dependency-groups"]}
-    return {layer: [Requirement(text) for text in asked[layer]] for layer in LAYERS}
+    return {layer: [Requirement(text) for text in flat(asked, layer)] for layer in (*LAYERS, *PARTS)}
+
+
+def flat(asked: dict[str, list], layer: str) -> Iterator[str]:
+    """The requirements of a group and of the groups that it includes (PEP 735)."""
+    for each in asked[layer]:
+        if isinstance(each, str):
+            yield each
+        else:
+            yield from flat(asked, each["include-group"])
 
 
 def removed_needs(pyproject: dict) -> set[str]:
@@ -118,13 +127,28 @@ def closure(asked: list[Requirement], pyproject: dict) -> set[str]:
 def wrong_layers(locks: dict[str, list[Wheel]], pyproject: dict) -> list[str]:
     """Packages that a layer lacks or holds for no reason: each belongs to the first layer that needs it."""
     problems, before, asked = [], set(), []
-    for layer, direct in direct_dependencies(pyproject).items():
-        asked += direct
+    declared = direct_dependencies(pyproject)
+    for layer in LAYERS:
+        asked += declared[layer]
         wanted = closure(asked, pyproject) - before
         held = {wheel.name for wheel in locks[layer]}
         problems += [f"{layer}.txt lacks {name}" for name in sorted(wanted - held)]
         problems += [f"{layer}.txt holds {name}, which that layer does not need" for name in sorted(held - wanted)]
         before |= wanted
+    return problems
+
+
+def wrong_parts(folder: Path, pyproject: dict) -> list[str]:
+    """Lines of a part that its whole has not, and packages that the part lacks or holds for no reason."""
+    problems, declared = [], direct_dependencies(pyproject)
+    base = closure(declared["base"], pyproject)
+    for part, whole in PARTS.items():
+        strange = set(read_lock(folder / f"{part}.txt")) - set(read_lock(folder / f"{whole}.txt"))
+        problems += [f"{whole}.txt has no such line as {part}.txt: {wheel.name}" for wheel in sorted(strange, key=str)]
+        wanted = closure(declared["base"] + declared[part], pyproject) - base
+        held = {wheel.name for wheel in read_lock(folder / f"{part}.txt")}
+        problems += [f"{part}.txt lacks {name}" for name in sorted(wanted - held)]
+        problems += [f"{part}.txt holds {name}, which nothing in it needs" for name in sorted(held - wanted)]
     return problems
 
 

@@ -30,7 +30,7 @@ def lock(root: Path, **names: list[str]) -> None:
     """Write locks/ anew, of these packages of ours."""
     ours, table = json.loads((ROOT / "locks/payload.json").read_text()), {}
     everything = {name: entry for packages in ours.values() for name, entry in packages.items()}
-    for layer in ("base", "full", "test"):
+    for layer in ("base", "full", "test", "pocket"):
         wanted = names.get(layer, [])
         table[layer] = {name: everything[name] for name in wanted}
         (root / f"locks/{layer}.txt").write_text("".join(line_of(name) for name in wanted))

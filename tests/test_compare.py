@@ -65,6 +65,24 @@ def test_a_layer_is_there_as_a_whole_or_told(names, layers, problems):
 
 
 @pytest.mark.parametrize(
+    "names, layers, problems",
+    [
+        ("a b c", ["base", "pocket"], []),
+        ("a b c d", ["base", "full"], []),
+        ("a b", ["base"], ["layer pocket lacks c (1 of 2 not installed)"]),
+        ("a b d", ["base"], ["layer full lacks c (1 of 3 not installed)"]),
+        ("a", ["base"], []),
+    ],
+)
+def test_a_part_stands_in_the_place_of_its_layer_where_nothing_beyond_it_is_installed(names, layers, problems):
+    lock = {"base": {"a": {}}, "full": {"b": {}, "c": {}, "d": {}}, "pocket": {"b": {}, "c": {}}}
+    assert compare.present_layers(set(names.split()), lock) == (layers, problems)
+    del lock["full"]  # as bootstrap asks
+    there = set(names.split()) - {"d"}
+    assert compare.present_layers(there, lock)[0] == (["base", "pocket"] if {"b", "c"} <= there else ["base"])
+
+
+@pytest.mark.parametrize(
     ("there", "problems"),
     [
         ({"pytest", "pluggy"}, []),  # what `./run --test` has

@@ -106,7 +106,7 @@ def bytes_in_records(layers: list[str]) -> int:
     return sum(file.size or 0 for each in found for file in each.files)
 
 
-DOWNLOAD_GB = {"0.4": "base", "4.7": "full"}  # as ./run says it; which environment a sentence is about
+DOWNLOAD_GB = {"0.4": "base", "4.7": "full", "4.6": "pocket"}  # as ./run says it; which environment a sentence is about
 
 
 def said_of_disk(layer: str) -> dict[str, float]:
@@ -131,6 +131,17 @@ def test_the_full_environment_takes_the_disk_that_is_said():
     found = said_of_disk("full")
     assert set(found) == {"README.md", "docs/install.md", "avatar/environment/bootstrap.py"}
     assert list(found.values()) == pytest.approx([bytes_in_records(["base", "full", "test"]) / 1e9] * 3, rel=0.05)
+
+
+@pytest.mark.usefixtures("full_environment")
+def test_the_environment_without_xtts_takes_the_disk_that_is_said():
+    found, taken = said_of_disk("pocket"), bytes_in_records(["base", "pocket"])
+    assert set(found) == {"docs/full-stack.md", "avatar/environment/bootstrap.py"}
+    assert list(found.values()) == pytest.approx([taken / 1e9] * 2, rel=0.02)
+    left_out = bytes_in_records(["full"]) - bytes_in_records(["pocket"])
+    ((_, said_of_it),) = said(r"(\d+) packages and (\d+) MB less")
+    packages = len(locks.read_wheels(ROOT / "locks", ["full"])) - len(locks.read_wheels(ROOT / "locks", ["pocket"]))
+    assert said_of_it.groups() == (str(packages), str(round(left_out / 1e6)))
 
 
 def test_the_base_environment_is_what_its_wheels_brought_and_little_more():

@@ -365,6 +365,22 @@ def test_the_steps_run_the_engines_own_parts():
 
 
 @without_gpu
+def test_without_xtts_the_voice_that_is_measured_is_pocket_tts(monkeypatch):
+    """As many latents as are asked for, although random weights hear the end at once."""
+    from avatar.voice.pocket import generation
+
+    made, spoken = [], generation.spoken
+    monkeypatch.setattr(generation, "spoken", lambda *given, **more: made.append(spoken(*given, **more)) or made[-1])
+    smaller = {
+        "pocket-speech": {"num_hidden_layers": 1, "intermediate_size": 64},
+        "pocket-codec": {"num_hidden_layers": 1, "intermediate_size": 64, "num_filters": 8},
+    }
+    result = steps.pocket_voice(hardware.profile_named("cpu"), 10, smaller)
+    assert [len(latents) for latents in made] == [8, steps.LATENTS] and result["parts"]["latents"] == steps.LATENTS
+    assert result["seconds"] == pytest.approx(10 * result["parts"]["real_time_factor"], rel=0.01)
+
+
+@without_gpu
 def test_the_random_voice_speaks_as_many_codes_as_it_is_asked_for():
     model = steps.speaking_model(torch.float32, CPU, TINY["xtts"])
     manner, timbre = torch.zeros(1, 32, 64), torch.zeros(1, 512, 1)

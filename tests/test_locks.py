@@ -183,6 +183,23 @@ def test_a_package_in_a_later_layer_than_needed_is_named(folder):
 
 
 @pytest.mark.usefixtures("full_environment")
+def test_the_layer_without_xtts_is_a_part_of_the_full_one(folder):
+    """Line by line, and no more of it than its group needs: the same wheels whichever environment is made."""
+    assert not gates.wrong_parts(LOCKS, PYPROJECT)
+    held = {wheel.name for wheel in read_lock(LOCKS / "pocket.txt")}
+    assert {"torch", "transformers", "diffusers"} <= held
+    assert held.isdisjoint({"coqui-tts", "coqui-tts-trainer", "torchaudio", "torchcodec", "librosa", "num2words"})
+    line, more = line_of(folder / "pocket.txt", "torch"), line_of(folder / "full.txt", "torchcodec")
+    spoil(folder / "pocket.txt", line, more)
+    assert gates.wrong_parts(folder, PYPROJECT) == [
+        "pocket.txt lacks torch",
+        "pocket.txt holds torchcodec, which nothing in it needs",
+    ]
+    spoil(folder / "full.txt", more, "")
+    assert "full.txt has no such line as pocket.txt: torchcodec" in gates.wrong_parts(folder, PYPROJECT)
+
+
+@pytest.mark.usefixtures("full_environment")
 def test_a_package_that_nothing_needs_any_more_is_named(pyproject):
     """six is such a package: coqui-tts needs it and does not say so, so it is declared here."""
     full = pyproject["dependency-groups"]["full"]

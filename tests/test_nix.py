@@ -66,7 +66,7 @@ def test_libraries_opened_at_start_are_those_that_run_asks_the_system_for():
     assert sorted(sonames) == sorted(bootstrap.SYSTEM_LIBRARIES)
 
 
-@pytest.mark.parametrize("layer", ["base", "full"])
+@pytest.mark.parametrize("layer", ["base", "full", "pocket"])
 def test_flake_reads_every_line_of_the_lock(layer):
     """The two patterns of lock.nix, which are POSIX ones that mean the same in Python."""
     line_pattern, name_pattern = re.findall(r'builtins\.match "(\([^"]+)" (?:line|file);', nix_files()["lock.nix"])

@@ -55,6 +55,20 @@ def test_full_holds_every_layer(checkout):
     assert done.returncode == 0, done.stderr
 
 
+def test_pocket_holds_a_part_of_the_full_layer(tmp_path):
+    layers = {"base": ["click"], "full": ["mdurl", "six"], "pocket": ["mdurl"], "test": ["iniconfig"]}
+    checkout = small_checkout.make(tmp_path / "a checkout", **layers)
+    done = run(checkout, "--pocket", "python", "-c", "import click, mdurl, sys; print(sys.prefix)")
+    assert (done.returncode, done.stdout) == (0, f"{checkout}/.venv/pocket\n"), done.stderr
+    for name in ("six", "iniconfig"):
+        assert run(checkout, "--pocket", "python", "-c", f"import {name}").returncode == 1
+    assert run(checkout, "--full", "python", "-c", "import click, mdurl, six, iniconfig").returncode == 0
+    small_checkout.lock(checkout, **(layers | {"full": ["mdurl"]}))
+    assert run(checkout, "--pocket", "true").stderr == ""
+    small_checkout.lock(checkout, **(layers | {"pocket": ["six"]}))
+    assert "making .venv/pocket" in run(checkout, "--pocket", "true").stderr
+
+
 def test_test_holds_base_and_the_tools_of_the_test_layer(tmp_path):
     layers = {"base": ["click"], "full": ["six"], "test": ["iniconfig", "pluggy", "semver"]}
     checkout = small_checkout.make(tmp_path / "a checkout", **layers)
@@ -282,7 +296,7 @@ def test_without_an_index_a_folder_of_wheels_is_enough(checkout, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("layers", [[], ["--full"]])
+@pytest.mark.parametrize("layers", [[], ["--full"], ["--pocket"]])
 def test_a_checkout_that_one_may_not_write(checkout, tmp_path, layers):
     """As installed for all: the environment is made in the user's cache folder, and found there again."""
     need_mounts()
@@ -296,7 +310,7 @@ def test_a_checkout_that_one_may_not_write(checkout, tmp_path, layers):
     settings = {**os.environ, "AVATAR_PYTHON": PYTHON, "XDG_CACHE_HOME": str(cache)}
     for wanted in ("making ", ""):
         done = subprocess.run(command, env=settings, capture_output=True, text=True)
-        assert (done.returncode, done.stdout) == (0, f"{place}/{'full' if layers else 'base'}\n"), done.stderr
+        assert (done.returncode, done.stdout) == (0, f"{place}/{layers[0][2:] if layers else 'base'}\n"), done.stderr
         assert wanted in done.stderr and (wanted or not done.stderr)
     assert not (checkout / ".venv").exists()
 

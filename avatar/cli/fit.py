@@ -131,11 +131,13 @@ def verdict(report: dict) -> list[str]:
 
 
 def cloning_line(each: dict) -> str:
+    from avatar.weights import loaders
     from avatar.weights.lock import gigabytes
 
+    here = "; not in this environment" if each["model"] == loaders.XTTS and loaders.is_without_xtts() else ""
     use = "commercial use allowed" if each["commercial"] else "no commercial use"
     languages = each["languages"] if len(each["languages"]) < 5 else [f"{len(each['languages'])} languages"]
     return (
         f"voice     --engine {each['engine']}: {', '.join(languages)}; {gigabytes(each['bytes'])}, {each['need_mib']:,} MiB; "
-        f"code {each['code']}, weights {each['weights']}: {use}"
+        f"code {each['code']}, weights {each['weights']}: {use}{here}"
     )

@@ -38,10 +38,11 @@ def list_models(as_json: bool) -> None:
     ready: every file was found right before; unchecked: all there, and hashed before they are used; not needed: not
     here, and fetched only where it is named.
     """
-    from avatar.weights import licences, lock, store
+    from avatar.weights import licences, loaders, lock, store
     from avatar.weights.lock import gigabytes
 
     current = lock.read()
+    wanted = loaders.of_the_full_stack(current)
     rows = [
         {
             "model": model.name,
@@ -54,6 +55,7 @@ def list_models(as_json: bool) -> None:
             "licence_to_accept": licences.wants_consent(model),
             "preview": model.preview,
             "evaluation": model.evaluation,
+            "wanted": model in wanted,
             **store.state(model),
         }
         for model in current.every
@@ -62,15 +64,14 @@ def list_models(as_json: bool) -> None:
         print_json("models", {"lock": current.path, "models": rows})
         return
     for row in rows:
-        by_name = row["preview"] or row["evaluation"]
-        state = "not needed" if by_name and row["state"] == "missing" else row["state"]
+        state = "not needed" if not row["wanted"] and row["state"] == "missing" else row["state"]
         click.echo(f"{row['model']:22} {state:10} {gigabytes(row['bytes']):>9}  {row['purpose']}")
         consent = ", to be accepted" if row["licence_to_accept"] else ""
         use = "" if row["commercial"] else ", no commercial use"
         click.echo(f"{'':22} {row['licence']}{use}{consent}")
         for line in [*row["folders"], *row["problems"]]:
             click.echo(f"{'':22} {line}")
-    missing = sum(row["missing_bytes"] for row in rows if not (row["preview"] or row["evaluation"]))
+    missing = sum(row["missing_bytes"] for row in rows if row["wanted"])
     click.echo(
         f"{gigabytes(missing)} missing: {to_type('models fetch', full=True)}" if missing else "nothing is missing."
     )
@@ -91,10 +92,11 @@ def fetch(names: tuple[str, ...], dry_run: bool, optional: bool, accept_licence:
     """
     from avatar.cli.transfer import progress
     from avatar.weights import fetch as fetching
-    from avatar.weights import lock
+    from avatar.weights import loaders, lock
     from avatar.weights.lock import gigabytes
 
-    chosen = lock.read().select(names)
+    current = lock.read()
+    chosen = current.select(names) if names else loaders.of_the_full_stack(current)
     with progress("checking", sum(model.needed_bytes for model in chosen)) as bars:
         steps = fetching.plan(chosen, optional, bars)
     for step in steps:
@@ -129,13 +131,14 @@ def verify(names: tuple[str, ...], as_json: bool) -> int:
     what changed since it was last found right.
     """
     from avatar.cli.transfer import progress
-    from avatar.weights import lock, store
+    from avatar.weights import loaders, lock, store
     from avatar.weights import verify as verifying
 
     current = lock.read()
-    chosen = current.select(names)
+    chosen = current.select(names) if names else loaders.of_the_full_stack(current)
     if not names:
-        chosen += [model for model in current.by_name if store.state(model)["state"] != "missing"]
+        here = [model for model in current.every if store.state(model)["state"] != "missing"]
+        chosen += [model for model in here if model not in chosen]
     with progress("checking", verifying.bytes_to_hash(chosen)) as bars:
         results = verifying.verify(chosen, bars)
     if as_json:

@@ -78,12 +78,13 @@ class Need:
         return self.floor + self.copies + self.allowance
 
 
-def stages(profile: Profile) -> tuple[Need, Need, Need]:
-    """Portrait, voice and lips as a profile runs them, at the sizes that `avatar pipeline run` takes."""
+def stages(profile: Profile, pocket_alone: bool = False) -> tuple[Need, Need, Need]:
+    """Portrait, voice and lips as a profile runs them, at the sizes that `avatar pipeline run` takes. pocket_alone: without
+    XTTS-v2."""
     on_gpu = profile.device == "cuda"
     return (
         portrait(profile.dtype, tiled=profile.vae_tiling, on_gpu=on_gpu),
-        voice(profile.voice_dtype, on_gpu=on_gpu),
+        pocket(on_gpu) if pocket_alone else voice(profile.voice_dtype, on_gpu=on_gpu),
         lips(profile.lips_batch, profile.dtype, on_gpu=on_gpu),
     )
 

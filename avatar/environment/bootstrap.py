@@ -1,6 +1,6 @@
 """Make a virtual environment from locks/, for `./run`.
 
-usage: bootstrap.py ROOT VENVS {base,test,full,service,runpod,ray}   (standard library only; runs before anything is installed)
+usage: bootstrap.py ROOT VENVS {base,test,full,pocket,service,runpod,ray}   (standard library only; runs before anything is installed)
 
 VENVS is the folder for the environments: ROOT/.venv, or one of the user's where ROOT may not be written. One process at
 a time works there (a lock file). The stamp that `./run` compares is written last, after what was installed has been
@@ -32,13 +32,17 @@ APART = (
     "runpod",
     "ray",
 )  # resolved for themselves: they render nothing, and are in no fingerprint and no payload.json
-LAYERS = {"base": ["base"], "test": ["base", "test"], "full": ["base", "full", "test"]} | {
-    each: [each] for each in APART
-}
+LAYERS = {
+    "base": ["base"],
+    "test": ["base", "test"],
+    "full": ["base", "full", "test"],
+    "pocket": ["base", "pocket"],
+} | {each: [each] for each in APART}
 SIZES = {
     "base": "0.4 GB to download, 1.1 GB on disk",
     "test": "0.4 GB to download, 1.1 GB on disk",
     "full": "4.7 GB to download, 9.3 GB on disk",
+    "pocket": "4.6 GB to download, 8.4 GB on disk",
     "service": "10 MB to download, 35 MB on disk",
     "runpod": "60 MB to download, 190 MB on disk",
     "ray": "100 MB to download, 300 MB on disk",

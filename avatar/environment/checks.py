@@ -42,7 +42,7 @@ def make_again() -> str:
     prefix = Path(sys.prefix)
     checkout = prefix.parent.parent
     if prefix.parent.name == ".venv" and (checkout / "run").is_file():
-        option = [f"--{prefix.name}"] if prefix.name in ("full", "test") else []
+        option = [f"--{prefix.name}"] if prefix.name in ("full", "pocket", "test") else []
         again = [str(checkout / "run"), *option, "true"]
         return f"make the environment again: rm -r {shlex.quote(sys.prefix)} && {shlex.join(again)}"
     if prefix.is_relative_to("/nix/store"):
@@ -119,12 +119,16 @@ def check_search_path(site: Path) -> Check:
     return outcome("path", problems, "modules come from this environment alone", remedy)
 
 
-# ---------------------------------------------------------------- the GPU: only the full layer uses one
+# ---------------------------------------------------------------- the GPU: only the full stack uses one
+
+
+def uses_gpu(layers: list[str]) -> bool:
+    return not {"full", "pocket"}.isdisjoint(layers)
 
 
 def check_driver(hardware: Hardware, lock: Lock, layers: list[str]) -> Check:
-    """A GPU is not needed; one that the full layer could not use is a failure."""
-    cuda, full = driver.locked_cuda(lock), "full" in layers
+    """A GPU is not needed; one that the full stack could not use is a failure."""
+    cuda, full = driver.locked_cuda(lock), uses_gpu(layers)
     if hardware.gpu_problem:
         return Check("driver", not full, hardware.gpu_problem, f"reboot after a change of the driver, or {WITHOUT_GPU}")
     if not hardware.gpus or not cuda:

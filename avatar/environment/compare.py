@@ -8,7 +8,7 @@ from pathlib import Path
 
 from avatar.environment import installed, payload
 from avatar.environment.installed import Distribution
-from avatar.environment.locks import FINGERPRINT_LAYERS, TEST_TOOLS
+from avatar.environment.locks import FINGERPRINT_LAYERS, PARTS, TEST_TOOLS
 
 Lock = dict[str, dict[str, dict[str, str]]]  # locks/payload.json
 FILES_NAMED = 4  # of a distribution that differs
@@ -45,16 +45,29 @@ def compare(site: Path, lock: Lock, contents: bool) -> Comparison:
 def present_layers(names: set[str], lock: Lock) -> tuple[list[str], list[str]]:
     """The layers that are installed as a whole, and a problem for each that is there in part.
 
-    The base layer is always needed, so its absence is a problem too. Of the test layer its tools may be there alone.
+    The base layer is always needed, so its absence is a problem too. Of the test layer its tools may be there alone, and
+    in the place of a layer a part of it, which is named where it is all that there is of that layer.
     """
     present, problems = [], []
     for layer, packages in lock.items():
+        if layer in left_out(names, lock):
+            continue
         missing = sorted(packages.keys() - names)
         if not missing:
             present.append(layer)
         elif layer == "base" or packages.keys() & names - (TEST_TOOLS if layer == "test" else set()):
             problems.append(f"layer {layer} lacks {few(missing)} ({len(missing)} of {len(packages)} not installed)")
     return present, problems
+
+
+def left_out(names: set[str], lock: Lock) -> set[str]:
+    """Of each layer and its part the one that is not looked at: the layer where nothing beyond the part is installed."""
+    out = set()
+    for part, whole in PARTS.items():
+        packages, installed_of_it = lock.get(part, {}), names & lock.get(whole, {}).keys()
+        is_part = whole not in lock or (installed_of_it and installed_of_it <= packages.keys())
+        out.add(whole if is_part else part)
+    return out
 
 
 def wrong_distributions(distributions: list[Distribution], lock: Lock) -> list[str]:

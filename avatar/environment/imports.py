@@ -21,6 +21,7 @@ from pathlib import Path, PurePosixPath
 
 from avatar.environment import hidden, installed
 from avatar.environment.installed import Distribution
+from avatar.environment.locks import PARTS
 
 AT_ONCE = 2  # torch takes half a gigabyte per process
 TIMEOUT_S = 300  # a cold disk needs about 20 s for the slowest
@@ -42,18 +43,21 @@ DEEP_IMPORTS = {
         ("pydantic", "BaseModel, Field, ValidationError"),
         ("rich.progress", "Progress"),
     ],
-    "full": [
+    "pocket": [
         ("torch.nn.functional", "scaled_dot_product_attention"),
-        ("torchaudio.functional", "resample"),
-        ("torchaudio.transforms", "MelSpectrogram"),
-        ("TTS.tts.configs.xtts_config", "XttsConfig"),
-        ("TTS.tts.models.xtts", "Xtts, XttsArgs"),
         ("diffusers", "AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel"),
         ("transformers", "CLIPTextModel, CLIPTokenizer, WhisperFeatureExtractor, WhisperModel"),
+        ("transformers", "PocketTTSAudioTokenizerModel, PocketTTSForConditionalGeneration"),
         ("accelerate", "cpu_offload, init_empty_weights"),
         ("safetensors.torch", "load_file, save_file"),
         ("huggingface_hub", "hf_hub_download"),
         ("soxr", "resample"),
+    ],
+    "full": [  # beside those of its part
+        ("torchaudio.functional", "resample"),
+        ("torchaudio.transforms", "MelSpectrogram"),
+        ("TTS.tts.configs.xtts_config", "XttsConfig"),
+        ("TTS.tts.models.xtts", "Xtts, XttsArgs"),
     ],
     "test": [
         ("faster_whisper", "WhisperModel"),
@@ -97,7 +101,8 @@ def top_level_modules(distribution: Distribution) -> list[str]:
 def statements(distributions: list[Distribution], layers: list[str]) -> dict[str, str]:
     """{module: import statement} for the distributions given and the deep imports of these layers."""
     plain = {module: f"import {module}" for d in distributions for module in top_level_modules(d)}
-    deep = [pair for layer in layers for pair in DEEP_IMPORTS.get(layer, [])]
+    with_parts = [*(part for part, whole in PARTS.items() if whole in layers), *layers]
+    deep = [pair for layer in with_parts for pair in DEEP_IMPORTS.get(layer, [])]
     return plain | {f"{module}: {names}": f"from {module} import {names}" for module, names in deep}
 
 

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from avatar.errors import EnvironmentProblem
 
-FINGERPRINT_LAYERS = ("base", "full")  # what renders; the test layer changes no video
+FINGERPRINT_LAYERS = ("base", "full", "pocket")  # what renders; the test layer changes no video
+# Layers that are lines of another one: an environment holds either. `pocket` is the full stack without XTTS-v2.
+PARTS = {"pocket": "full"}
 # What `./run --test` takes of the test layer: enough to run every test that wants no model's library.
 TEST_TOOLS = frozenset({"iniconfig", "pluggy", "pytest", "pytest-timeout", "ruff"})
 

@@ -55,11 +55,11 @@ def environment_checks(
 
 
 def gpu_checks(host: hardware.Hardware, lock: compare.Lock, layers: list[str]) -> list[Check]:
-    """Whether the full layer can use the GPU that is there; one check that holds where none is wanted."""
+    """Whether the full stack can use the GPU that is there; one check that holds where none is wanted."""
     if settings.load().profile == "cpu":
         return [Check("driver", True, "not looked at: the profile cpu uses no GPU")]
     results = [checks.check_driver(host, lock, layers)]
-    if host.gpus and "full" in layers:
+    if host.gpus and checks.uses_gpu(layers):
         results += [checks.check_capability(driver.read_capability()), checks.check_gpu_memory(host)]
     return results
 

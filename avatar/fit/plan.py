@@ -11,6 +11,7 @@ from avatar.device.hardware import MIB, Profile
 from avatar.errors import EnvironmentProblem, RequestError
 from avatar.fit import cards, cloning
 from avatar.invocation import to_type
+from avatar.weights import loaders
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,7 +67,7 @@ def for_gpu(gpu: dict, seconds: float) -> dict:
 
 def for_cpu(seconds: float) -> dict:
     """This host without a GPU: the profile cpu."""
-    report = answer(None, hardware.profile_named("cpu"), seconds, room_mib=hardware.memory_mib())
+    report = answer(None, hardware.profile_named("cpu"), seconds, room_mib=hardware.memory_mib(), here=True)
     report["seconds_from"] = NO_CPU_SECONDS
     return report
 
@@ -89,7 +90,7 @@ def for_host(seconds: float, tell: Callable[[str], None], measure_cpu: bool) -> 
     if profile.device == "cpu" and host.gpus and not measure_cpu:
         return for_cpu(seconds) | {"passed_over": why_passed_over(host.gpus[0])}
     gpu = used_gpu(host) if profile.device == "cuda" else None
-    report = answer(gpu, profile, seconds, gpu["vram_mib"] if gpu else host.memory_mib)
+    report = answer(gpu, profile, seconds, gpu["vram_mib"] if gpu else host.memory_mib, here=True)
     take(report, steps.measure(profile, seconds, tell), "measured on this host")
     return report | {"measured": True}
 
@@ -166,9 +167,10 @@ def smallest_card_gb(profile: Profile) -> int:
     return min(card.gb for card in cards.CARDS if card.gb > max(too_small, default=0))
 
 
-def answer(gpu: dict | None, profile: Profile, seconds: float, room_mib: int | None) -> dict:
-    """The report by arithmetic. room_mib: memory of the device; None where that host is not known."""
-    stages = {each.stage: stage(each) for each in need.stages(profile)}
+def answer(gpu: dict | None, profile: Profile, seconds: float, room_mib: int | None, here: bool = False) -> dict:
+    """The report by arithmetic. room_mib: memory of the device; None where that host is not known. here: it is this host,
+    with what its environment can load."""
+    stages = {each.stage: stage(each) for each in need.stages(profile, pocket_alone=here and loaders.is_without_xtts())}
     return {
         "gpu": gpu,
         "profile": profile.name,
@@ -219,12 +221,15 @@ def disk() -> dict:
     from avatar.weights import lock, store
     from avatar.weights.disk import existing
 
-    models = lock.read().models
+    models = loaders.of_the_full_stack(lock.read())
+    if loaders.is_without_xtts():
+        voice_bytes = 2 * (need.PARAMETERS["pocket-speech"] + need.PARAMETERS["pocket-codec"])
+    else:
+        voice_bytes = 4 * (need.PARAMETERS["xtts-gpt"] + need.PARAMETERS["xtts-decoder"])
     return {
         "weights": sum(model.needed_bytes for model in models),
-        # MuseTalk's UNet in float16, and XTTS's tensors in float32: see `store.converted`.
-        "converted": 2 * need.PARAMETERS["musetalk-unet"]
-        + 4 * (need.PARAMETERS["xtts-gpt"] + need.PARAMETERS["xtts-decoder"]),
+        # MuseTalk's UNet in float16, XTTS's tensors in float32, Pocket TTS's as they come: see `store.converted`.
+        "converted": 2 * need.PARAMETERS["musetalk-unet"] + voice_bytes,
         "missing": sum(store.state(model)["missing_bytes"] for model in models),
         "free": shutil.disk_usage(existing(settings.home())).free,
     }

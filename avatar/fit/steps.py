@@ -22,10 +22,12 @@ from avatar.device.hardware import Profile
 from avatar.fit import configs
 from avatar.fit.shapes import build, randomize
 from avatar.limits import FRAME_RATE
+from avatar.weights import loaders
 
 if TYPE_CHECKING:
     from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
     from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+    from transformers import PocketTTSAudioTokenizerModel, PocketTTSForConditionalGeneration
     from transformers.models.whisper.modeling_whisper import WhisperEncoder
     from TTS.tts.models.xtts import Xtts
 
@@ -33,6 +35,7 @@ LONGEST_CODES = 602  # audio codes of XTTS's longest sentence, 28 s
 SHORT_CODES = 43  # 2 s: what a CPU is asked for
 CODES_PER_S = 22_050 / 1024  # 21.5: a code stands for 1024 samples at 22,050 Hz
 TEXT_TOKENS = 120  # of a long sentence
+LATENTS = 100  # of Pocket TTS, 8 s
 GENTLE = 2.0  # of the safety checker: cosines lie in -1..1, so it stops nothing
 
 Smaller = dict[str, dict]  # values of configs to replace, by network: for tests
@@ -50,8 +53,9 @@ def measure(
     tell: is told what is measured next. Raises EnvironmentProblem when a stage does not fit.
     """
     results = {}
-    works = (partial(portrait, size=portrait_size), voice, lips)
-    for needed, work in zip(need.stages(profile), works, strict=True):
+    pocket_alone = loaders.is_without_xtts()
+    works = (partial(portrait, size=portrait_size), pocket_voice if pocket_alone else voice, lips)
+    for needed, work in zip(need.stages(profile, pocket_alone), works, strict=True):
         name = f"{needed.stage} ({needed.model})"
         tell(name)
         need_bytes = None if smaller else needed.total
@@ -158,6 +162,28 @@ def _speak(model, codes: int) -> None:
     torch.manual_seed(7)
     with quiet_transformers():
         model.inference("", "en", manner, timbre, max_new_tokens=codes)
+
+
+def pocket_voice(profile: Profile, seconds: float, smaller: Smaller) -> dict:
+    """Pocket TTS's own generation and decoding: eight seconds of random words, in nobody's voice."""
+    started = time.perf_counter()
+    device, names = memory.device(profile), ("pocket-speech", "pocket-codec")
+    networks = [randomize(build(name, smaller.get(name)), device, torch.float32) for name in names]
+    speech, codec = cast("tuple[PocketTTSForConditionalGeneration, PocketTTSAudioTokenizerModel]", networks)
+    build_s = time.perf_counter() - started
+    _speak_latents(speech, codec, 8)
+    took_s = _timed(_speak_latents, speech, codec, LATENTS)
+    real_time_factor = took_s / (LATENTS / speech.config.frame_rate)
+    return _result(build_s, seconds * real_time_factor, {"latents": LATENTS, "real_time_factor": real_time_factor})
+
+
+def _speak_latents(speech: PocketTTSForConditionalGeneration, codec: PocketTTSAudioTokenizerModel, count: int) -> None:
+    from avatar.voice.pocket.generation import spoken
+    from avatar.voice.pocket.sound import decoded
+
+    heard, words = torch.zeros(count, codec.config.latent_dim), list(range(TEXT_TOKENS // 3))
+    with torch.inference_mode():
+        decoded(codec, spoken(speech, heard, words, after=count, most=count, seed=7))
 
 
 def lips(profile: Profile, seconds: float, smaller: Smaller) -> dict:

@@ -9,7 +9,7 @@ import numpy as np
 from avatar.media.sound_file import read_wav
 from avatar.voice.xtts import checkpoint as xtts_checkpoint
 from avatar.voice.xtts.speaker import SAMPLE_RATE
-from avatar.weights import store
+from avatar.weights import loaders, store
 
 LONGEST_S = 30
 
@@ -19,8 +19,9 @@ def check_speaker(spoken: Path, reference: Path, other: Path) -> dict:
     than a stranger's voice (`other`) is to either. There is no limit on the figure itself: cosines of different
     encoders are different scales, and none is published for this one.
 
-    Loads XTTS-v2 on the CPU. Raises EnvironmentProblem where its weights are not there.
+    Loads XTTS-v2 on the CPU. Raises EnvironmentProblem where its weights or its library are not there.
     """
+    loaders.refuse_missing(xtts_checkpoint.MODEL)
     files = store.require(xtts_checkpoint.MODEL)
     weights = store.converted(
         xtts_checkpoint.MODEL, "model.safetensors", xtts_checkpoint.convert, xtts_checkpoint.CONVERTER

@@ -11,12 +11,11 @@ missing or wrong raises an EnvironmentProblem that names the file and the comman
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 
 from avatar.errors import EnvironmentProblem, RequestError
 from avatar.invocation import to_type
-from avatar.weights import conversions, licences, lock, places
+from avatar.weights import conversions, licences, loaders, lock, places
 from avatar.weights.digests import is_stamped, problem_with
 from avatar.weights.lock import File, Model, gigabytes
 
@@ -63,12 +62,12 @@ def check_present(*names: str) -> None:
 
 def can_load(*names: str) -> bool:
     """Whether these models can be used, as far as that can be seen without hashing: files are there in their size,
-    licences were accepted, and PyTorch is installed. False too where the lock has none of a name."""
-    return is_here(*names) and find_spec("torch") is not None
+    licences were accepted, and what loads them is installed. False too where the lock has none of a name."""
+    return is_here(*names) and not loaders.missing(*names)
 
 
 def is_here(*names: str) -> bool:
-    """The same, wherever PyTorch is."""
+    """The same, whatever is installed."""
     try:
         check_present(*names)
     except (EnvironmentProblem, RequestError):
@@ -124,7 +123,7 @@ def state(model: Model) -> dict:
 
 def summary() -> str:
     """One line for `avatar status`: '3 of 5 models, 2.74 GB missing'."""
-    states = [state(model) for model in lock.read().models]
+    states = [state(model) for model in loaders.of_the_full_stack(lock.read())]
     there = sum(each["state"] in ("ready", "unchecked") for each in states)
     missing = sum(each["missing_bytes"] for each in states)
     return f"{there} of {len(states)} models" + (f", {gigabytes(missing)} missing" if missing else "")

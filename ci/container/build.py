@@ -16,8 +16,8 @@ from ci import wheels
 from ci.container import base, downloads, labels
 from ci.container.host import KEPT, ROOT, Problem, need, run, say
 
-TARGETS = ("preview", "full", "pod", "serverless")
-BELOW = {"full": "preview", "pod": "full", "serverless": "full"}
+TARGETS = ("preview", "full", "pocket", "pod", "serverless")
+BELOW = {"full": "preview", "pocket": "preview", "pod": "full", "serverless": "full"}
 DRIVER = "overlay"  # another storage driver lists other touched folders, so the digests would differ
 BUILDAH = ("buildah", "--root", KEPT / "storage", "--runroot", KEPT / "running", "--storage-driver", DRIVER)
 OFFLINE = ("unshare", "--net")  # a chroot shares the host's network; this namespace has none
@@ -93,7 +93,8 @@ def build(target: str, on: str = "", again: bool = False) -> Image:
         "--build-arg", f"BASE={BASE_IMAGE}",
         *(f"--build-context={stage}={place}" for stage, place in contexts.items()),
         *(f"--label={label}={value}" for label, value in chosen.items()),
-        "--target", target, "--tag", image.name, "--file", ROOT / "Dockerfile", ROOT,
+        *(["--build-arg", "FULL=pocket"] if target == "pocket" else []),
+        "--target", "full" if target == "pocket" else target, "--tag", image.name, "--file", ROOT / "Dockerfile", ROOT,
     )  # fmt: skip
     remove_others(image, but=tag.removesuffix("-again"))
     partial = image.folder.with_name(f"{tag}.partial")

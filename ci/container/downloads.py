@@ -12,7 +12,7 @@ from ci.container.host import KEPT, Problem, say
 
 DOWNLOADS = KEPT / "context" / "downloads"
 CONTEXT = DOWNLOADS.parent  # what buildah sees as the stage `downloads`
-LAYERS = {"preview": ["boot", "base"], "full": ["boot", "base", "full"]}
+LAYERS = {"preview": ["boot", "base"], "full": ["boot", "base", "full"], "pocket": ["boot", "base", "pocket"]}
 LAYERS |= {"pod": LAYERS["full"], "serverless": LAYERS["full"]}
 OWN = {target: [["service"]] for target in LAYERS}  # each in an environment of its own
 OWN["serverless"].append(["runpod"])

@@ -11,7 +11,8 @@ from avatar import __version__
 from avatar.environment import driver, locks, payload
 from ci.container.host import ROOT
 
-LOCKS = {"preview": ["base"], "full": ["base", "full"], "pod": ["base", "full"], "serverless": ["base", "full"]}
+LOCKS = {"preview": ["base"], "full": ["base", "full"], "pocket": ["base", "pocket"]}
+LOCKS |= {"pod": LOCKS["full"], "serverless": LOCKS["full"]}
 # Environments of their own, which render nothing and have no fingerprint
 OWN = {target: ["service"] for target in LOCKS} | {"serverless": ["service", "runpod"]}
 

@@ -21,7 +21,8 @@ requires-python = "==3.11.*"
 dependencies = ["click==8.5.1"]
 
 [dependency-groups]
-full = ["six==1.17.0"]
+pocket = []
+full = [{ include-group = "pocket" }, "six==1.17.0"]
 test = ["iniconfig"]
 release = []
 types = []
@@ -39,7 +40,7 @@ override-dependencies = ["iniconfig>=2"]  # locked itself, with a newer release 
 def lock(host):
     """Run ci/lock there: locks of three packages, and a pyproject.toml that asks for them."""
     small_checkout.lock(host.root, base=["click"], full=["six"], test=["iniconfig"])
-    for name in ("release", "types", "audit", "service", "runpod", "ray"):
+    for name in ("pocket", "release", "types", "audit", "service", "runpod", "ray"):
         (host.root / f"locks/{name}.txt").write_text("")
     (host.root / "ci").mkdir()
     for name in ("lock", "pins.py"):

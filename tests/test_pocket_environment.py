@@ -1,0 +1,139 @@
+"""The full stack without XTTS-v2, `./run --pocket`: Pocket TTS speaks there, and nothing misses what is not installed.
+
+Twice: in .venv/pocket, where that was made, and in this environment with an import system that shows none of the packages
+that locks/pocket.txt lacks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from avatar.environment import imports, installed, locks
+from testing import tiny
+from tests.conftest import ROOT, without_manifest
+from tests.xtts_voice import write_reference
+
+PYTHON = ROOT / ".venv/pocket/bin/python"
+VIDEO = ("pipeline", "run", "--text", "Hello there, my friend.", "--voice")
+# Runs avatar, the modules HIDDEN not to be found by anybody.
+WITHOUT = """
+import sys
+from importlib.machinery import PathFinder
+
+class Finder(PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        return None if name.partition(".")[0] in HIDDEN else super().find_spec(name, path, target)
+
+sys.meta_path = [Finder if each is PathFinder else each for each in sys.meta_path]
+from avatar.__main__ import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def hidden_modules() -> set[str]:
+    """The top-level modules of what full.txt has and pocket.txt has not."""
+    folder = locks.find_locks()
+    kept = {wheel.name for wheel in locks.read_wheels(folder, ["base", "pocket"])}
+    gone = {wheel.name for wheel in locks.read_wheels(folder, ["full"])} - kept
+    modules = {True: set(), False: set()}
+    for distribution in installed.read_distributions(installed.site_packages()):
+        tops = {module.partition(".")[0] for module in imports.top_level_modules(distribution)}
+        modules[distribution.name in gone] |= tops
+    return modules[True] - modules[False]
+
+
+@pytest.fixture(scope="module")
+def ground(full_environment, tmp_path_factory) -> Path:
+    """A folder with tiny checkpoints of both voices, and me.wav."""
+    from avatar.weights import lock
+    from testing.tiny import pocket
+
+    folder = tmp_path_factory.mktemp("pocket-alone")
+    tiny.write_all(folder / "models")
+    pocket.write(folder / "models")
+    tiny.write_lock(folder / "models", (*tiny.built_in_models(), lock.read(lock.BUILT_IN).model("pocket-en")))
+    write_reference(folder / "me.wav", 120.0)
+    return folder
+
+
+@pytest.fixture(scope="module", params=["hidden", "made"])
+def alone(request, ground):
+    """Runs avatar without XTTS-v2's packages, its home kept from one call to the next."""
+    if request.param == "made" and not PYTHON.exists():
+        pytest.skip("wants .venv/pocket beside this environment: ./run --pocket true")
+    hiding = [sys.executable, "-c", WITHOUT.replace("HIDDEN", repr(hidden_modules()))]
+    command = hiding if request.param == "hidden" else [PYTHON, "-m", "avatar"]
+    home = ground / request.param
+
+    def run(*words: str | Path, models: Path = ground / "models") -> subprocess.CompletedProcess:
+        environment = {**os.environ, **tiny.environment(models), "AVATAR_HOME": str(home), "AVATAR_PROFILE": "cpu",
+                       "AVATAR_RUN": "./run", "PYTHONPATH": str(ROOT)}  # fmt: skip
+        return subprocess.run([*command, *words], env=environment, capture_output=True, text=True)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def in_full(ground) -> str:
+    """sha256 of the video that this environment, which lacks nothing, makes with --engine pocket."""
+    words = [*VIDEO, ground / "me.wav", "--stack", "full", "--engine", "pocket", "-o", ground / "full.mp4"]
+    environment = {**os.environ, **tiny.environment(ground / "models"), "AVATAR_HOME": str(ground / "full-home"),
+                   "AVATAR_PROFILE": "cpu"}  # fmt: skip
+    done = subprocess.run([sys.executable, "-m", "avatar", *words], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return hashlib.sha256(without_manifest(ground / "full.mp4")).hexdigest()
+
+
+def test_a_cloned_voice_speaks_with_the_bytes_of_the_full_environment(alone, ground, in_full, tmp_path):
+    done = alone(*VIDEO, ground / "me.wav", "--stack", "full", "-o", tmp_path / "made.mp4", "--json")
+    assert done.returncode == 0, done.stderr
+    assert '"pocket-tts"' in done.stdout
+    assert hashlib.sha256(without_manifest(tmp_path / "made.mp4")).hexdigest() == in_full
+
+
+@pytest.mark.parametrize("more", [("--engine", "xtts"), ("--language", "de"), None])
+def test_xtts_is_refused_in_one_sentence_before_anything_loads(alone, ground, more):
+    """Asked for by name, wanted for its language, or as the voice of a request that names none."""
+    voice = [ground / "me.wav", *more] if more else []
+    done = alone(*(VIDEO if more else VIDEO[:-1]), *voice, "--stack", "full")
+    assert done.returncode != 0 and not done.stdout
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert re.search(r"xtts-v2 needs coqui-tts, .*'\./run --full avatar …', .*--engine pocket, in en", done.stderr)
+
+
+def test_without_weights_the_message_brings_those_that_can_be_loaded(alone, ground, tmp_path):
+    """Pocket TTS's too where nobody named an engine: nothing else clones a voice here."""
+    (tmp_path / "models.lock").write_text((ground / "models/models.lock").read_text())
+    done = alone(*VIDEO, ground / "me.wav", "--stack", "full", models=tmp_path)
+    assert done.returncode != 0 and "xtts" not in done.stderr
+    assert "pocket-en" in done.stderr and "models fetch pocket-en musetalk-v15" in done.stderr
+    listed = json.loads(alone("models", "list", "--json", models=tmp_path).stdout)["models"]
+    wanted = {row["model"] for row in listed if row["wanted"]}
+    assert "pocket-en" in wanted and "musetalk-v15" in wanted and "xtts-v2" not in wanted
+
+
+def test_fit_reckons_with_the_voice_that_speaks(alone):
+    report = json.loads(alone("fit", "--json").stdout)
+    assert report["stages"]["voice"]["model"] == "Pocket TTS"
+    assert "--engine xtts" in (text := alone("fit").stdout) and "no commercial use; not in this environment" in text
+
+
+def test_the_judge_of_a_cloned_voice_says_what_it_is_without(ground):
+    """In the environment that was made, where Python itself is asked."""
+    program = "from pathlib import Path; from avatar.quality.speaker import check_speaker as c; p = Path('me.wav'); c(p, p, p)"
+    if not PYTHON.exists():
+        pytest.skip("wants .venv/pocket beside this environment: ./run --pocket true")
+    done = subprocess.run([PYTHON, "-c", program], cwd=ground, env=os.environ | {"PYTHONPATH": str(ROOT)},
+                          capture_output=True, text=True)  # fmt: skip
+    assert (
+        done.returncode and "xtts-v2 needs coqui-tts, which this environment is without" in done.stderr.splitlines()[-1]
+    )
