@@ -404,3 +404,9 @@ def test_each_engine_that_clones_says_what_it_may_be_used_for(avatar):
     assert (
         "--engine xtts: 15 languages; 1.88 GB" in text and "Coqui Public Model License 1.0.0: no commercial use" in text
     )
+
+
+def test_status_tells_of_each_engine_what_it_may_be_used_for_and_whether_it_is_here(avatar):
+    host = json.loads(avatar("status", "--json").stdout)["host"]
+    assert "commercial use allowed" in host["pocket"] and host["pocket"].endswith("weights not here")
+    assert "no commercial use" in host["xtts"] and "MPL-2.0" in host["xtts"]

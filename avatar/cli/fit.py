@@ -112,6 +112,7 @@ def table(rows: list[tuple[str, ...]]) -> list[str]:
 
 
 def verdict(report: dict) -> list[str]:
+    from avatar.weights import cloning
     from avatar.weights.lock import gigabytes
 
     most, room = max(each["need_mib"] for each in report["stages"].values()), report["room_mib"]
@@ -126,18 +127,5 @@ def verdict(report: dict) -> list[str]:
     return [
         f"memory    {'fits' if report['fits'] else 'does not fit'}: {most:,}{where} MiB, one model at a time",
         f"disk      {weights} of weights ({gigabytes(disk['missing'])} missing here), and {converted} made from them; {free}",
-        *(cloning_line(each) for each in report["cloning"]),
+        *(f"voice     --engine {each['engine']}: {cloning.told(each)}" for each in report["cloning"]),
     ]
-
-
-def cloning_line(each: dict) -> str:
-    from avatar.weights import loaders
-    from avatar.weights.lock import gigabytes
-
-    here = "; not in this environment" if each["model"] == loaders.XTTS and loaders.is_without_xtts() else ""
-    use = "commercial use allowed" if each["commercial"] else "no commercial use"
-    languages = each["languages"] if len(each["languages"]) < 5 else [f"{len(each['languages'])} languages"]
-    return (
-        f"voice     --engine {each['engine']}: {', '.join(languages)}; {gigabytes(each['bytes'])}, {each['need_mib']:,} MiB; "
-        f"code {each['code']}, weights {each['weights']}: {use}{here}"
-    )

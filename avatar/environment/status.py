@@ -81,6 +81,7 @@ def describe(host: hardware.Hardware, layers: list[str]) -> dict[str, str | int 
         "home": str(settings.home()),
         **profile_in_force(host),
         "weights": weights_summary(),
+        **cloning_engines(host),
         "network": network_for_renders(),
     }
 
@@ -98,6 +99,15 @@ def weights_summary() -> str:
     except ImportError as error:
         return f"cannot be told: {error}"
     return store.summary()
+
+
+def cloning_engines(host: hardware.Hardware) -> dict[str, str]:
+    """What clones a voice here, a line for each; none where the lock of the weights cannot be read."""
+    try:
+        from avatar.weights import cloning
+    except ImportError:
+        return {}
+    return cloning.summary(hardware.choose_profile(host))
 
 
 def profile_in_force(host: hardware.Hardware) -> dict[str, str]:

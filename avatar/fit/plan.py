@@ -9,9 +9,9 @@ from avatar import settings
 from avatar.device import hardware, need
 from avatar.device.hardware import MIB, Profile
 from avatar.errors import EnvironmentProblem, RequestError
-from avatar.fit import cards, cloning
+from avatar.fit import cards
 from avatar.invocation import to_type
-from avatar.weights import loaders
+from avatar.weights import cloning, loaders
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ from typing import Any
 from avatar.device import need
 from avatar.device.hardware import MIB, Profile
 from avatar.limits import LANGUAGES, NEEDS_PACKAGE
-from avatar.weights import lock
+from avatar.weights import loaders, lock, store
 
 CODE = {"pocket": "Apache-2.0 (transformers)", "xtts": "MPL-2.0 (coqui-tts)"}  # licences of what runs the weights
 
@@ -39,4 +39,23 @@ def _row(engine: str, model: str, languages: list[str], needed: need.Need) -> di
         "code": CODE[engine],
         "weights": locked.licence.name,
         "commercial": locked.licence.commercial,
+    }
+
+
+def told(row: dict[str, Any]) -> str:
+    """A row in words: "en; 0.22 GB, 1,365 MiB; code …, weights …: commercial use allowed"."""
+    here = "; not in this environment" if row["model"] == loaders.XTTS and loaders.is_without_xtts() else ""
+    use = "commercial use allowed" if row["commercial"] else "no commercial use"
+    languages = row["languages"] if len(row["languages"]) < 5 else [f"{len(row['languages'])} languages"]
+    return (
+        f"{', '.join(languages)}; {lock.gigabytes(row['bytes'])}, {row['need_mib']:,} MiB; "
+        f"code {row['code']}, weights {row['weights']}: {use}{here}"
+    )
+
+
+def summary(profile: Profile) -> dict[str, str]:
+    """For `avatar status`, by engine: that, and whether its weights are here."""
+    return {
+        row["engine"]: f"{told(row)}; weights {'here' if store.is_here(row['model']) else 'not here'}"
+        for row in engines(profile)
     }
