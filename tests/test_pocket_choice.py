@@ -152,11 +152,27 @@ def test_what_would_mend_it_is_said_only_where_it_would(home, recording):
         assert refused.value.mend == mend
 
 
-def test_a_worker_without_pytorch_leaves_what_needs_it(here, recording):
+@pytest.mark.parametrize(
+    ("asked", "parts"),
+    [
+        ({"engine": "pocket"}, ("preview", "full")),
+        ({"engine": "pocket", "stack": "full"}, ("preview", "full")),
+        ({"engine": "xtts", "stack": "full"}, ("preview", "full", "xtts")),
+        ({"stack": "full"}, ("preview", "full", "xtts")),
+    ],
+)
+def test_a_worker_leaves_what_its_environment_cannot_make(here, recording, asked, parts):
     from avatar.service import queue
 
-    request = make_request(text=TEXT, voice=recording, engine="pocket")
-    queue.submit(here, request, None)
+    queue.submit(here, make_request(text=TEXT, voice=recording, **asked), None)
+    assert queue.take(here, "cpu", parts[:-1], 2e9) is None
+    assert queue.take(here, "cpu", parts, 2e9) is not None
+
+
+def test_a_given_speech_is_for_any_worker_of_the_full_stack(here, recording):
+    from avatar.service import queue
+
+    queue.submit(here, make_request(audio=recording, stack="full"), None)
     assert queue.take(here, "cpu", ("preview",), 2e9) is None
     assert queue.take(here, "cpu", ("preview", "full"), 2e9) is not None
 

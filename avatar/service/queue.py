@@ -121,15 +121,16 @@ def find(home: Path, name: str) -> Place:
     return place
 
 
-def take(home: Path, device: str, stacks: tuple[str, ...], now: float) -> Job | None:
-    """The next job for a worker of this device that serves these stacks; None while there is none to begin.
+def take(home: Path, device: str, parts: tuple[str, ...], now: float) -> Job | None:
+    """The next job for a worker of this device whose environment has these parts: preview, full (PyTorch), xtts (coqui-tts).
+    None while there is none to begin.
 
     One at which workers ended MOST_ATTEMPTS times without a further stage fails instead. From the second time on it is
     tried again after a while, so that other jobs get on, and a host that is restarted a few times fails none.
     """
     with _locked(home):  # a worker that looks tells nobody to look again, itself least of all
         for place in every(home):
-            if place.state != "queued" or not _is_for(place.job, stacks) or _is_anothers(home, place.entry, device):
+            if place.state != "queued" or not _is_for(place.job, parts) or _is_anothers(home, place.entry, device):
                 continue
             done = sum(1 for stage in STAGES if place.job.record(stage))
             if done <= place.entry.stages and not _is_due(place.entry, now):
@@ -298,16 +299,16 @@ def _is_due(entry: QueueEntry, now: float) -> bool:
     return not now < entry.not_before <= now + PAUSES_S[-1]
 
 
-def _is_for(job: Job, stacks: tuple[str, ...]) -> bool:
+def _is_for(job: Job, parts: tuple[str, ...]) -> bool:
     """What cannot be read is for any worker: it fails there with its reason, in place of waiting for ever."""
     try:
         asked = contents.read_envelope(job.folder).request
-        needed = (
-            "full" if asked.get("engine") == "pocket" else asked.get("stack", "preview")
-        )  # the environment, with PyTorch
-        return needed in stacks
     except (Damaged, OSError):
         return True
+    is_full = asked.get("stack", "preview") == "full"
+    if asked.get("engine") == "pocket" or (is_full and asked.get("audio")):
+        return "full" in parts
+    return ("xtts" if is_full else "preview") in parts
 
 
 def _delivery(output: Path, overwrite: bool) -> Delivery:

@@ -38,14 +38,14 @@ def serve(homes: Sequence[Path], tell: Told, until_empty: bool = False) -> None:
     Raises TemporaryProblem when another worker serves this device, DeviceLost when the device failed, KeyboardInterrupt
     when it is told to stop: the job that it was at is left queued.
     """
-    device, stacks, waiting = this_device(), stacks_here(), deque(homes)
+    device, parts, waiting = this_device(), parts_here(), deque(homes)
     with contextlib.ExitStack() as served:
         for home in homes:
             served.enter_context(queue.serving(home, device))
         loading = served.enter_context(Kept())
         while True:
             seen, looked = [queue.last_change(home) for home in homes], time.monotonic()
-            if found := next_job(waiting, device, stacks):
+            if found := next_job(waiting, device, parts):
                 told_if_heard(tell, found, make(found.home, found, loading, tell))
                 stopping.raise_if_told()
                 continue
@@ -55,12 +55,12 @@ def serve(homes: Sequence[Path], tell: Told, until_empty: bool = False) -> None:
                 time.sleep(POLL_S)
 
 
-def next_job(waiting: deque[Path], device: str, stacks: tuple[str, ...]) -> Job | None:
+def next_job(waiting: deque[Path], device: str, parts: tuple[str, ...]) -> Job | None:
     """A job of the home whose turn it is, which is the last one then; what is read of the home is that home's."""
     for _ in range(len(waiting)):
         home = waiting[0]
         waiting.rotate(-1)
-        if job := queue.take(home, device, stacks, time.time()):
+        if job := queue.take(home, device, parts, time.time()):
             os.environ["AVATAR_HOME"] = str(home)
             return job
     return None
@@ -158,3 +158,10 @@ def this_device() -> str:
 def stacks_here() -> tuple[str, ...]:
     """What this environment can make."""
     return ("preview", "full") if importlib.util.find_spec("torch") else ("preview",)
+
+
+def parts_here() -> tuple[str, ...]:
+    """The stacks, and "xtts" where XTTS-v2 can be loaded: the full stack may be without it."""
+    from avatar.weights import loaders
+
+    return stacks_here() + (() if loaders.missing(loaders.XTTS) else ("xtts",))
