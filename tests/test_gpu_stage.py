@@ -27,10 +27,10 @@ from tests.conftest import ROOT
 torch = pytest.importorskip("torch")
 
 from avatar.quality import speaker, unchanged  # noqa: E402
-from bench.gpu import judgements, stage  # noqa: E402
+from bench.gpu import judgements, pocket_voice, stage  # noqa: E402
 
 without_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="asks what a host without a GPU is told")
-STEPS = ["host", "status", "weights", "fit", "preview", "render", "judge", "bench", "contact_sheet"]
+STEPS = ["host", "status", "weights", "fit", "preview", "render", "judge", "pocket", "bench", "contact_sheet"]
 
 
 def ci_gpu(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess:
@@ -60,7 +60,16 @@ def report_of(folder: Path) -> dict:
 def test_every_step_ran_and_left_what_it_makes(dry):
     report = report_of(dry)
     assert [each["step"] for each in report["steps"]] == STEPS and report["outcome"] == "passed"
-    for name in ("sample.mp4", "preview.mp4", "contact.png", "fit.json", "bench.json", "status.json", "reference.wav"):
+    for name in (
+        "sample.mp4",
+        "preview.mp4",
+        "pocket.mp4",
+        "contact.png",
+        "fit.json",
+        "bench.json",
+        "status.json",
+        "reference.wav",
+    ):
         assert (dry / name).stat().st_size > 500, name
     assert report["sample"]["report"]["stack"] == "full" and report["preview"]["report"]["stack"] == "preview"
     copied = [name for name, record in report["sample"]["report"]["records"].items() if "copied_from" in record]
@@ -72,6 +81,8 @@ def test_what_was_not_judged_is_named(dry):
     report = report_of(dry)
     assert set(report["left_out"]) == {*judgements.OF_REAL_WEIGHTS, judgements.LIP_SYNC}
     assert set(report["judgements"]) == {"properties", "kept"} and report["failed"] == []
+    assert report["pocket_judgements"] == {"properties": {"failed": []}}
+    assert report["pocket"]["report"]["records"]["voice"]["made_by"]["engine"] == "pocket-tts"
 
 
 def test_the_contact_sheet_has_a_row_for_each_video(dry):
@@ -233,7 +244,8 @@ def tiny_models(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("models")
     tiny.write_all(folder)
     syncnet.write(folder)
-    tiny.write_lock(folder, (*tiny.built_in_models(), syncnet.model()))
+    pocket_voice.write_random(folder, tiny=True)
+    tiny.write_lock(folder, (*tiny.built_in_models(), syncnet.model(), pocket_voice.model()))
     return folder
 
 
@@ -248,13 +260,23 @@ def test_the_steps_of_real_weights_judge_noise_and_refuse_it(use_tiny_models, ho
     options = argparse.Namespace(output=tmp_path / "out", weights="real", dry_run=True, accept_licence=False)
     options.output.mkdir()
     made = stage.Stage(options, tmp_path)
-    for step in (stage.weights, stage.preview, stage.render, stage.judge):
+    for step in (stage.weights, stage.preview, stage.render, stage.judge, stage.pocket):
         step(made)
     assert set(made.report["judgements"]) == {"properties", "kept", "check", "words", "speaker", "lip_sync"}
+    assert set(made.report["pocket_judgements"]) == {"properties", "check", "words", "speaker"}
     failed = " ".join(made.report["failed"])
+    assert "Pocket TTS: 100% of the words were not understood" in failed
     assert "words were not understood" in failed and "the mouth" in failed
     assert made.report["left_out"] == {} and made.report["judgements"]["lip_sync"]["failed"][0] in failed
     assert (home / "converted").is_dir() and not (home / "jobs").exists(), "jobs go to a home of their own"
+
+
+def test_pocket_tts_without_its_weights_is_named_as_not_judged(use_tiny_models, tiny_models, home, tmp_path):
+    tiny.write_lock(tiny_models, (*tiny.built_in_models(), syncnet.model()))
+    options = argparse.Namespace(output=tmp_path / "out", weights="real", dry_run=True, accept_licence=False)
+    made = stage.Stage(options, tmp_path)
+    assert stage.pocket(made) == {} and "pocket-en" in made.report["left_out"][pocket_voice.NAME]
+    tiny.write_lock(tiny_models, (*tiny.built_in_models(), syncnet.model(), pocket_voice.model()))
 
 
 def test_speech_that_says_the_words_is_understood(use_tiny_models, dry):

@@ -112,9 +112,10 @@ def below_weights(result: dict) -> list[str]:
     ]
 
 
-def weights_mib() -> dict[str, int]:
-    """{stage: MiB of its weights in half precision}, of the published shapes."""
-    needs = (need.portrait("float16"), need.voice("float16"), need.lips(1, "float16"))
+def weights_mib(voice: str = "xtts") -> dict[str, int]:
+    """{stage: MiB of its weights in half precision}, of the published shapes; of Pocket TTS in its own, single."""
+    speaks = need.pocket() if voice == "pocket" else need.voice("float16")
+    needs = (need.portrait("float16"), speaks, need.lips(1, "float16"))
     return {each.stage: each.weights // MIB for each in needs}
 
 

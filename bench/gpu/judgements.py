@@ -35,12 +35,12 @@ def properties(checked: dict, seconds: float) -> list[str]:
     return failed
 
 
-def memory(records: dict) -> list[str]:
+def memory(records: dict, voice: str = "xtts") -> list[str]:
     """Each stage's peak on the card: not below its weights, not above what was computed before it loaded.
 
-    records: of a job that ran with the published shapes. A stage without a model on the card has nothing to say.
+    records: of a job that ran with the published shapes, its voice by this engine. A stage without a model on the card has nothing to say.
     """
-    failed, least_mib = [], baseline.weights_mib()
+    failed, least_mib = [], baseline.weights_mib(voice)
     for stage, record in records.items():
         taken = record.get("engine", {}).get("memory")
         if not taken or taken["device"] == "this host":

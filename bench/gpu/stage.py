@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -18,52 +17,22 @@ from avatar.device import hardware
 from avatar.errors import AvatarError
 from avatar.files import write_json
 from bench import machine
-from bench.gpu import judgements
+from bench.gpu import judgements, pocket_voice
+from bench.gpu.commands import (
+    ROOT,
+    TEXT,
+    CouldNotRun,
+    Failed,
+    Stage,
+    job_folder,
+    last_line,
+    parsed,
+    rendered,
+    say,
+)
 
-ROOT = Path(__file__).resolve().parents[2]
-# Well within ten seconds at any pace: XTTS keeps its own, and silence fills up the rest.
-TEXT = "Good morning. This voice was cloned from a short recording, and this face was drawn to it. All on one machine."
 PROMPT = "a woman in her thirties with short dark hair"  # nobody's portrait is needed either
 MOST_COLD_S = {"NVIDIA H100": 15.0}  # a 10-second video from a cold process with weights on disk, by the card's name
-
-
-class CouldNotRun(Exception):
-    """There is no GPU, or there are no weights: --on-skip decides."""
-
-
-class Failed(Exception):
-    """Something ran and is not right: fatal always."""
-
-
-class Stage:
-    """What the steps share: options, the folder of the results, the environment of the commands, the report."""
-
-    def __init__(self, options: argparse.Namespace, scratch: Path) -> None:
-        self.options, self.scratch, self.folder = options, scratch, options.output.absolute()
-        self.seconds = 2 if options.dry_run else 10
-        self.text = "Hello." if options.dry_run else TEXT
-        self.environment = {**os.environ}
-        if options.weights == "random":  # nobody needs what is made of them
-            self.environment |= {"AVATAR_HOME": str(scratch / "home")}
-        if options.dry_run:
-            self.environment |= {"AVATAR_PROFILE": "cpu", "OMP_NUM_THREADS": "1"}
-        self.report: dict = {"weights": options.weights, "dry_run": options.dry_run, "steps": [], "left_out": {}}
-
-    def avatar(self, *arguments: object) -> subprocess.CompletedProcess:
-        return self.command(sys.executable, "-m", "avatar", *arguments)
-
-    def command(self, *arguments: object) -> subprocess.CompletedProcess:
-        """A command in the checkout; its messages go through to stderr, its output is kept."""
-        words = [str(each) for each in arguments]
-        done = subprocess.run(words, cwd=ROOT, env=self.environment, capture_output=True)
-        said = done.stderr.decode(errors="replace")
-        print(said, end="", file=sys.stderr, flush=True)
-        return subprocess.CompletedProcess(words, done.returncode, done.stdout.decode(errors="replace"), said)
-
-    def succeeded(self, what: str, done: subprocess.CompletedProcess) -> subprocess.CompletedProcess:
-        if done.returncode:
-            raise Failed(f"{what}: {last_line(done)} (exit code {done.returncode})")
-        return done
 
 
 def run(options: argparse.Namespace) -> int:
@@ -77,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
         stage = Stage(options, Path(scratch))
         outcome, why = "passed", ""
         try:
-            for step in (host, status, weights, fit, preview, render, judge, bench, contact_sheet):
+            for step in (host, status, weights, fit, preview, render, judge, pocket, bench, contact_sheet):
                 started = time.monotonic()
                 say(step.__name__)
                 made = step(stage) or {}
@@ -175,7 +144,8 @@ def write_random(stage: Stage) -> str:
     xtts.write(folder, tiny=stage.options.dry_run)
     musetalk.write(folder, tiny=stage.options.dry_run)
     stable_diffusion.write(folder)
-    tiny.write_lock(folder)
+    pocket_voice.write_random(folder, tiny=stage.options.dry_run)
+    tiny.write_lock(folder, (*tiny.built_in_models(), pocket_voice.model()))
     stage.environment |= tiny.environment(folder)
     return "tiny" if stage.options.dry_run else "published"
 
@@ -229,7 +199,7 @@ def judge(stage: Stage) -> dict:
     kept = judgements.kept(stage.folder / "sample.mp4", folder, with_face=real)
     judged = {"properties": {"failed": failed}, "kept": kept}
     if real:
-        other = rendered(stage, "stranger.mp4", "--text", TEXT, "--preset", "joe")
+        other = stage.report["stranger"] = rendered(stage, "stranger.mp4", "--text", TEXT, "--preset", "joe")
         (stage.folder / "stranger.mp4").unlink()
         judged |= judgements.of_real_weights(
             checked, stage.text, folder / "speech.wav", stage.folder / "reference.wav", job_folder(other) / "speech.wav"
@@ -244,6 +214,18 @@ def judge(stage: Stage) -> dict:
     failed = list(dict.fromkeys(text for each in judged.values() for text in each["failed"]))
     stage.report["failed"] += failed
     return {"failed": failed}
+
+
+def pocket(stage: Stage) -> dict:
+    """The same text in the same voice by Pocket TTS, whose speech may be published commercially, and the same judgements."""
+    if why := pocket_voice.obstacle(stage):
+        stage.report["left_out"][pocket_voice.NAME] = why
+        return {}
+    made, judged = pocket_voice.rendered_and_judged(stage)
+    stage.report["pocket"], stage.report["pocket_judgements"] = made, judged
+    failed = [f"Pocket TTS: {text}" for each in judged.values() for text in each["failed"]]
+    stage.report["failed"] += failed
+    return {"seconds_of_wall": made["wall_s"], "failed": failed}
 
 
 def bench(stage: Stage) -> dict:
@@ -262,35 +244,3 @@ def contact_sheet(stage: Stage) -> dict:
     rows = judgements.contact_rows([stage.folder / name for name in ("sample.mp4", "preview.mp4")])
     rows.save(stage.folder / "contact.png")
     return {}
-
-
-# ---------------------------------------------------------------- helpers
-
-
-def rendered(stage: Stage, name: str, *arguments: object) -> dict:
-    """{"wall_s", "report"} of a render to FOLDER/name, in a process of its own."""
-    started = time.monotonic()
-    done = stage.avatar("pipeline", "run", *arguments, "-o", stage.folder / name, "--json")
-    wall_s = round(time.monotonic() - started, 2)
-    stage.succeeded(f"rendering {name}", done)
-    return {"wall_s": wall_s, "report": json.loads(done.stdout)}
-
-
-def job_folder(made: dict) -> Path:
-    return Path(made["report"]["video"]).parent
-
-
-def parsed(done: subprocess.CompletedProcess, what: str) -> dict:
-    """The JSON that a command printed, whatever its exit code. Raises Failed where there is none."""
-    try:
-        return json.loads(done.stdout)
-    except ValueError:
-        raise Failed(f"{what}: {last_line(done)} (exit code {done.returncode})") from None
-
-
-def last_line(done: subprocess.CompletedProcess) -> str:
-    return (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-
-
-def say(text: str) -> None:
-    print(f"ci/gpu: {text}", file=sys.stderr, flush=True)
