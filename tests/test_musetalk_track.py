@@ -11,6 +11,7 @@ import pytest
 from avatar.lips.musetalk.track import Track, drawable, follow, steady
 from avatar.portrait.framing import Portrait
 from avatar.portrait.given_picture import bundled_portrait
+from avatar.portrait.moving_head import Whereabouts
 from tests import real_faces
 from tests.clip_scenes import HEIGHT, RATE, WIDTH, scene
 
@@ -92,6 +93,29 @@ def test_the_same_person_is_followed_beside_another(portrait, reader):
     assert list(np.flatnonzero(~track.found)) == [8, 9, 10, 11]
     middles = track.landmarks[track.found, :, 0].mean(axis=1)
     assert (np.abs(middles - (start[0] + np.flatnonzero(track.found))) < 15).all()
+
+
+@pytest.mark.parametrize("start", ["theirs", "elsewhere"])
+def test_who_is_gone_for_long_is_never_somebody_else(portrait, reader, start):
+    """Where looks at the clip say where one of two is: nobody is drawn meanwhile, wherever the first place lies."""
+    small = Portrait(cv2.resize(portrait.picture, (256, 256)), portrait.landmarks / 2)
+    gone = range(8, 28)  # longer than LONGEST_GAP_S: the larger face was taken up then
+
+    def frames() -> Iterator[np.ndarray]:
+        for frame in range(36):
+            picture = np.full((HEIGHT, WIDTH, 3), 90, np.uint8)
+            picture[60:420, 280:640] = cv2.resize(portrait.picture, (360, 360))
+            if frame not in gone:
+                picture[100:356, 10:266] = small.picture
+            yield picture
+
+    middle = np.array([10, 100]) + small.landmarks[:, :2].mean(axis=0)
+    width = np.ptp(small.landmarks[:, 0])
+    known = Whereabouts(np.array([0.0, 1.2]), np.array([middle, middle]), np.array([width, width]))
+    begin = middle if start == "theirs" else np.array([WIDTH, 0.0])
+    track = follow(frames(), 36, reader, begin, RATE, known)
+    assert list(np.flatnonzero(~track.found)) == list(gone)
+    assert (np.abs(track.landmarks[track.found, :, 0].mean(axis=1) - middle[0]) < 15).all()
 
 
 def test_a_cut_begins_a_new_shot_with_the_face_that_is_there(portrait, reader):

@@ -20,7 +20,7 @@ from avatar.limits import FRAME_RATE
 from avatar.media.frames import at_rate, size_and_rate, video_frames
 from avatar.portrait.face import FaceReader
 from avatar.portrait.framing import Place, choose_face
-from avatar.portrait.moving_head import Followed, Heads, square
+from avatar.portrait.moving_head import Followed, Heads, Whereabouts, square
 from avatar.portrait.seen_again import seen_again
 
 SUFFIXES = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi")
@@ -59,17 +59,20 @@ class Seen:
     heads: Heads
     first: np.ndarray
     start_s: float
+    whereabouts: Whereabouts | None  # of that person, where others are seen too; seconds from start_s
 
 
 @dataclass(frozen=True)
 class Framing:
     """How a clip is shown. crop: FFmpeg's filters; middle: where the face's middle is at first, (x, y) in pixels;
-    start_s: where the clip begins, since no face is seen before; outside_s: for how long the head is not in it whole."""
+    start_s: where the clip begins, since no face is seen before; outside_s: for how long the head is not in it whole;
+    whereabouts: of that person, where others are seen too."""
 
     crop: str
     middle: np.ndarray
     start_s: float = 0.0
     outside_s: float = 0.0
+    whereabouts: Whereabouts | None = None
 
 
 def is_clip(path: Path) -> bool:
@@ -110,7 +113,7 @@ def seen(clip: Clip, reader: FaceReader, seconds: float) -> Seen:
         raise InputError(f"{clip.name}: {refusal}")
     heads = Heads.of(followed.found, width, height)
     place = Place(*square(width, height, np.median(followed.found, axis=0), heads), width, height)
-    return Seen(place, heads, followed.found[0], first / LOOKS_PER_S)
+    return Seen(place, heads, followed.found[0], first / LOOKS_PER_S, followed.whereabouts(LOOKS_PER_S))
 
 
 def framing(clip: Clip, reader: FaceReader, size: int, seconds: float) -> Framing:
@@ -120,7 +123,8 @@ def framing(clip: Clip, reader: FaceReader, size: int, seconds: float) -> Framin
     middle = (shown.first[:, :2].mean(axis=0) - [left, top]) * size / side
     crop = f"crop={side}:{side}:{left}:{top}:exact=1,scale={size}:{size}:flags=lanczos"
     outside = int(np.count_nonzero(~shown.heads.within(left, top, side, side)))
-    return Framing(crop, middle, shown.start_s, outside / LOOKS_PER_S)
+    known = shown.whereabouts and shown.whereabouts.shown(left, top, size / side)
+    return Framing(crop, middle, shown.start_s, outside / LOOKS_PER_S, known)
 
 
 def _looks(clip: Clip, seconds: float) -> Iterator[np.ndarray]:

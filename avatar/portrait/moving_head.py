@@ -23,6 +23,7 @@ BESIDE, ABOVE, BELOW = 0.15, 0.2, 0.1  # face widths by which a head reaches bey
 SMALLEST_SHARE = SMALLEST_FACE / 512  # of the square's width, that a face takes at least
 JAW_DROPS = 0.35  # of the way from the lip to the chin: how far an open mouth reaches below the closed one
 ROUNDED_PX = 1.0
+LOOK_HOLDS_S = 0.75  # a look tells where a face is until then, and from then on
 
 
 @dataclass(frozen=True)
@@ -103,12 +104,38 @@ def span(low: np.ndarray, high: np.ndarray, length: float, wanted: float, last: 
     return float(best[np.abs(best - wanted).argmin()])
 
 
+@dataclass(frozen=True)
+class Whereabouts:
+    """Where one of several people in a clip was seen. times: (n,), seconds; middles: (n, 2), of the face; widths: (n,), both in
+    pixels of what is shown. Between two looks it may be anywhere on the line between its places."""
+
+    times: np.ndarray
+    middles: np.ndarray
+    widths: np.ndarray
+
+    def shown(self, left: float, top: float, scale: float) -> Whereabouts:
+        """The same in a part of the picture that is enlarged."""
+        return Whereabouts(self.times, (self.middles - [left, top]) * scale, self.widths * scale)
+
+    def apart(self, landmarks: np.ndarray, time: float) -> float | None:
+        """How far a face lies from where that person is at this time, in its widths; None where nobody looked then."""
+        near = np.flatnonzero(np.abs(self.times - time) < LOOK_HOLDS_S)
+        if not len(near):
+            return None
+        between = [np.interp(time, self.times[near], self.middles[near, axis]) for axis in (0, 1)]
+        places = np.vstack([self.middles[near], between])
+        distance = np.linalg.norm(places - landmarks[:, :2].mean(axis=0), axis=1).min()
+        return float(distance / self.widths[near].mean())
+
+
 class Followed:
-    """One face of a clip, from look to look. found: its landmarks, float32 (478, 3), wherever it was seen."""
+    """One face of a clip, from look to look. found: its landmarks, float32 (478, 3), wherever it was seen; at: in which looks,
+    counted from the first."""
 
     def __init__(self, reader: FaceReader, chosen: Face, faces: Sequence[Face]) -> None:
         """chosen: one of the faces of the first look."""
-        self.found = [chosen.landmarks]
+        self.found, self.at = [chosen.landmarks], [0]
+        self._looks = 0
         self._reader = reader
         self._others = [face.landmarks for face in faces if face is not chosen]
         self._wait = self._pause = 0  # looks
@@ -116,6 +143,7 @@ class Followed:
     def look(self, rgb: np.ndarray) -> None:
         """One more picture, uint8 (height, width, 3) RGB: looked at where the face was, and then, now and then, as a whole."""
         last = self.found[-1]
+        self._looks += 1
         seen = [face.landmarks for face in self._reader.near(rgb, last) if _apart(face.landmarks, last) < 1]
         self._wait -= 1
         if not seen and self._wait < 0:
@@ -124,6 +152,14 @@ class Followed:
             self._wait = self._pause
         if seen:
             self.found.append(min(seen, key=lambda landmarks: _apart(landmarks, last)))
+            self.at.append(self._looks)
+
+    def whereabouts(self, looks_per_s: float) -> Whereabouts | None:
+        """None where nobody else was seen: any face is the one then."""
+        if not self._others:
+            return None
+        found = np.array(self.found)[:, :, :2]
+        return Whereabouts(np.array(self.at) / looks_per_s, found.mean(axis=1), np.ptp(found[:, :, 0], axis=1))
 
     def _searched(self, rgb: np.ndarray) -> list[np.ndarray]:
         """The faces that may be the one, wherever they are: those that lie where somebody else was last seen are not."""

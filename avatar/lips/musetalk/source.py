@@ -83,7 +83,7 @@ def _square_source(clip: Clip, pictures: FrameFile, frame_rate: Fraction, frame_
     with FaceReader() as reader:
         how = framing(clip, reader, SIZE, seconds)
         frames = framed_frames(clip, how, frame_rate, seconds)
-        track = follow(pictures.keep(frames), frame_count, reader, how.middle, frame_rate)
+        track = follow(pictures.keep(frames), frame_count, reader, how.middle, frame_rate, how.whereabouts)
     steady(track, frame_rate)
     fit = _drawable(clip, track, SIZE, SIZE)
     return _source(pictures, track.landmarks, fit, track.shot, how.start_s, how.outside_s)
@@ -95,12 +95,14 @@ def _whole_source(clip: Clip, pictures: FrameFile, frame_rate: Fraction, frame_c
     seconds = float(frame_count / frame_rate)
     with FaceReader() as reader:
         first = seen(clip, reader, 1 / LOOKS_PER_S)
+        if first.whereabouts:  # who is who has to be known all along
+            first = seen(clip, reader, seconds)
 
         def frames() -> Generator[np.ndarray]:
             return whole_frames(clip, first.start_s, frame_rate, seconds)
 
         middle = first.first[:, :2].mean(axis=0)
-        track = follow(frames(), frame_count, reader, middle, frame_rate, is_large=True)
+        track = follow(frames(), frame_count, reader, middle, frame_rate, first.whereabouts, is_large=True)
     steady(track, frame_rate)
     fit = _drawable(clip, track, width, height)
     windows = windows_of(track.landmarks, width, height)

@@ -23,10 +23,12 @@ import numpy as np
 
 from avatar.lips.musetalk.crop import is_drawable
 from avatar.portrait.face import LANDMARKS, FaceReader
+from avatar.portrait.moving_head import Whereabouts
 
 WEIGHTS = (1, 2, 3, 2, 1)  # of the average over five frames
 LONGEST_GAP_S = 0.5  # a face that is lost for longer was gone: those frames pass through as they are
 FARTHEST = 0.5  # face widths that a face moves from one frame to the next; what is further away is somebody else
+ELSEWHERE = 1.0  # face widths from where the looks at the clip saw somebody: further away it is somebody else
 CUT = 24.0  # mean difference of two frames' thumbnails, of 255; talking and walking heads stay under 12
 THUMBNAIL = (32, 32)
 SEARCH_EVERY_S, LONGEST_PAUSE_S = 0.25, 2.0
@@ -50,11 +52,13 @@ def follow(
     reader: FaceReader,
     start: np.ndarray | None,
     frame_rate: Fraction,
+    known: Whereabouts | None = None,
     is_large: bool = False,
 ) -> Track:
     """Read a face in each of at most so many frames, uint8 (h, w, 3) RGB: first the one nearest to `start` (x, y), then
     the one nearest to where it was. After a cut, or when it was lost for LONGEST_GAP_S, the largest face is taken up.
 
+    known: where that person is, of several: no face that lies elsewhere is taken for them.
     is_large: frames of any size, of which the whole takes long to read (up to 6 s): a face is looked for where it was, and
     where it was not, in the whole of one frame in SEARCH_EVERY_S, more rarely the longer it is gone.
     """
@@ -71,11 +75,20 @@ def follow(
         if not faces and (not is_large or number >= search_at):
             faces, search_at = reader.read(frame), number + math.ceil(pause_s * frame_rate)
             pause_s = SEARCH_EVERY_S if faces else min(2 * pause_s, LONGEST_PAUSE_S)
-        reading = _same_face([face.landmarks for face in faces], last, start)
+        readings = [face.landmarks for face in faces]
+        if known:
+            readings = [each for each in readings if _may_be(known, each, float(number / frame_rate), last is not None)]
+        reading = _same_face(readings, last, start)
         last, lost = (last, lost + 1) if reading is None else (reading, 0)
         landmarks[len(shots)] = np.nan if reading is None else reading
         shots.append(shot)
     return Track(landmarks[: len(shots)], np.array(shots, int))
+
+
+def _may_be(known: Whereabouts, reading: np.ndarray, time: float, is_followed: bool) -> bool:
+    """Whether a face may be that of the person; where no look tells, only one that is followed."""
+    apart = known.apart(reading, time)
+    return is_followed if apart is None else apart < ELSEWHERE
 
 
 def _same_face(readings: list[np.ndarray], last: np.ndarray | None, start: np.ndarray | None) -> np.ndarray | None:
