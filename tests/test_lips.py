@@ -15,10 +15,10 @@ from avatar.engines import Told
 from avatar.lips.box import Box
 from avatar.lips.warp.engine import WarpLipsEngine
 from avatar.lips.warp.eyelids import Eyelids
-from avatar.lips.warp.geometry import face_frame, inner_window
-from avatar.lips.warp.liveliness import plan_sway
+from avatar.lips.warp.geometry import SWAY_MARGIN_PX, face_frame, inner_window
+from avatar.lips.warp.liveliness import MOST, plan_sway
 from avatar.lips.warp.motion import Motion
-from avatar.lips.warp.mouth import SWAY_MARGIN_PX, Mouth
+from avatar.lips.warp.mouth import Mouth
 from avatar.lips.warp.sampling import Movement, finer, in_picture, read_field, read_finer, read_moved
 from avatar.lips.warp.visemes import VISEMES
 from avatar.lips.warp.warp import WarpLips
@@ -219,6 +219,22 @@ def test_planned_sway_stays_within_the_margin_of_the_boxes(warps):
         extremes = {int(index) for column in sway.T for index in (column.argmin(), column.argmax())}
         for index in extremes:
             assert np.hypot(*head.movement(sway[index])).max() < SWAY_MARGIN_PX
+
+
+@pytest.mark.parametrize("side", [512, 1080])
+def test_boxes_hold_what_the_head_moves_into_them_at_any_size(portraits, side):
+    """With the most sway either way, each pixel of the lips' box is read from within the fields that are kept for it."""
+    portrait, scale = portraits["smiling"], side / 512
+    with WarpLips(cv2.resize(portrait.picture, (side, side)), portrait.landmarks * np.float32(scale)) as warp:
+        mouth = warp.mouth
+        near, box = mouth._near_lips, mouth.box
+        for signs in itertools.product((-1, 1), repeat=5):
+            head = warp.head.movement(MOST * np.array([*signs, 1]) * warp._scale)
+            at = head.read_at(mouth.lips_box)
+            assert at.x.min() >= near.left - 1 or near.left == box.left, signs
+            assert at.x.max() <= near.right or near.right == box.right, signs
+            assert at.y.min() >= near.top - 1 or near.top == box.top, signs
+            assert at.y.max() <= near.bottom or near.bottom == box.bottom, signs
 
 
 def test_reading_the_finer_portrait_in_place_gives_the_portrait(portraits):

@@ -29,3 +29,8 @@ class Box(NamedTuple):
     @property
     def empty(self) -> bool:
         return self.right <= self.left or self.bottom <= self.top
+
+    def within(self, other: Box) -> Box:
+        """The part of it that lies in another one."""
+        left, top = max(self.left, other.left), max(self.top, other.top)
+        return Box(left, top, min(self.right, other.right), min(self.bottom, other.bottom))

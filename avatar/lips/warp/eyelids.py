@@ -15,11 +15,10 @@ import cv2
 import numpy as np
 
 from avatar.lips.box import Box
-from avatar.lips.warp.geometry import FaceFrame, box_around, face_frame, inner_window, smoothstep
+from avatar.lips.warp.geometry import FaceFrame, box_around, face_frame, inner_window, smoothstep, with_sway
 from avatar.lips.warp.lid_grain import lid_grain
 from avatar.lips.warp.lid_shape import LASHES_OF_ROOM, LidShape, lid_shape
 from avatar.lips.warp.lid_skin import LEAST_LIGHT, RELIEF, meeting_its_rim, relief, smooth_skin, without_lines
-from avatar.lips.warp.mouth import SWAY_MARGIN_PX
 from avatar.lips.warp.sampling import Movement, Positions, finer, read_field, read_finer
 from avatar.portrait.covered import Look, hides_an_eye, wears_dark_lenses
 from avatar.portrait.facts import glasses
@@ -171,7 +170,7 @@ def _eyelid(picture: np.ndarray, frame: FaceFrame, eye: EyeLandmarks, box: Box, 
     }
     return Eyelid(
         box=box,
-        drawn_box=box_around(np.array([box[:2], box[2:]]), SWAY_MARGIN_PX, *size),
+        drawn_box=with_sway(box, *size),
         skin=finer(calmed),
         height=shape.height,
         lashes=shape.lashes,

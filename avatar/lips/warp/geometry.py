@@ -23,6 +23,8 @@ from avatar.portrait.landmarks import (
     UPPER_LIP,
 )
 
+SWAY_MARGIN_PX = 16  # of a picture 512 wide
+
 
 def smoothstep(x: np.ndarray | float) -> np.ndarray:
     """0 up to 0, 1 from 1 on, and 3x^2 - 2x^3 between, so that both ends are level."""
@@ -35,6 +37,13 @@ def box_around(points: np.ndarray, margin: float, width: int, height: int) -> Bo
     left, top = np.floor(points.min(axis=0) - margin)
     right, bottom = np.ceil(points.max(axis=0) + margin)
     return Box(max(int(left), 0), max(int(top), 0), min(int(right), width), min(int(bottom), height))
+
+
+def with_sway(box: Box, width: int, height: int) -> Box:
+    """A box and as far around it as the head may move what it holds, cut to the picture (avatar/lips/warp/liveliness.py stays
+    below). A larger picture moves by more pixels, never a smaller one by less than these."""
+    margin = SWAY_MARGIN_PX * max(1.0, min(width, height) / 512)
+    return box_around(np.array([box[:2], box[2:]]), margin, width, height)
 
 
 def inner_window(box: Box, size: tuple[int, int], fade_px: float) -> np.ndarray:

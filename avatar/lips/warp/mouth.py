@@ -6,14 +6,14 @@ import cv2
 import numpy as np
 
 from avatar.lips.box import Box
-from avatar.lips.warp.geometry import FaceFrame, box_around, face_frame
+from avatar.lips.warp.geometry import FaceFrame, box_around, face_frame, with_sway
 from avatar.lips.warp.mouth_corners import corner_light, lip_colour
 from avatar.lips.warp.mouth_fields import LipLines, MouthFields, lip_lines, lower_face_box, mouth_fields
 from avatar.lips.warp.mouth_interior import mouth_interior
 from avatar.lips.warp.mouth_light import mouth_light
 from avatar.lips.warp.mouth_reading import read_opening
 from avatar.lips.warp.mouth_shift import MouthShift
-from avatar.lips.warp.mouth_skin import SWAY_MARGIN_PX, MouthSkin
+from avatar.lips.warp.mouth_skin import MouthSkin
 from avatar.lips.warp.sampling import Movement, Positions, finer, in_picture, read_field, read_finer
 
 # Shares of the face's width: how far lips part at opening 1. A smile leaves the jaw a little less room.
@@ -60,7 +60,7 @@ class Mouth:
         self.fields: MouthFields = mouth_fields(self.frame, self.box, self.lines, (width, height), jaw_open)
         self.around = MouthSkin(self.frame, self.fields, (width, height))
         self.lips_box = self._lips_box(width, height)
-        self._near_lips = self._swayed(self.lips_box)
+        self._near_lips = with_sway(self.lips_box, width, height).within(self.box)
         self._lip_fields = self.fields.part(self._near_lips)
         self._close_lower, self._close_upper = CLOSE_JAW if jaw_open else CLOSE_SMILE
         self._most_narrowing = self._narrowing_without_folds()
@@ -79,14 +79,7 @@ class Mouth:
         top = float(lines.upper.min()) - (1 - JAW_SHARE) * aperture - LIFT * frame.mouth_width
         bottom = float(lines.lower.max()) + JAW_SHARE * aperture
         corners = np.array([[-half, top], [half, top], [-half, bottom], [half, bottom]])
-        return box_around(frame.to_picture(corners), SWAY_MARGIN_PX, width, height)
-
-    def _swayed(self, part: Box) -> Box:
-        """A part of the mouth's box and what the head's sway may bring into it."""
-        left, top, right, bottom = box_around(
-            np.array([part[:2], part[2:]]), SWAY_MARGIN_PX, self.box.right, self.box.bottom
-        )
-        return Box(max(left, self.box.left), max(top, self.box.top), right, bottom)
+        return with_sway(box_around(frame.to_picture(corners), 0, width, height), width, height)
 
     def _narrowing_without_folds(self) -> float:
         """The horizontal scale at which the cheek beside the corners is stretched as far as it may be."""

@@ -12,12 +12,11 @@ import cv2
 import numpy as np
 
 from avatar.lips.box import Box
-from avatar.lips.warp.geometry import FaceFrame, box_around
+from avatar.lips.warp.geometry import FaceFrame, with_sway
 from avatar.lips.warp.mouth_fields import MouthFields
 from avatar.lips.warp.mouth_shift import MouthShift, weighted_sum
 from avatar.lips.warp.sampling import Movement, Positions, in_picture, read_field
 
-SWAY_MARGIN_PX = 16  # how far the head may move what a box holds (avatar/lips/warp/liveliness.py stays below)
 CELL = 1 / 120  # of the coarse grid, share of the mouth's width: 2 pixels of a head drawn at 1080, one at 512
 # The layers that a field moves.
 BOTH = ("widen", "settle")
@@ -30,7 +29,7 @@ class MouthSkin:
 
     def __init__(self, frame: FaceFrame, fields: MouthFields, size: tuple[int, int]) -> None:
         """size: width and height of the picture in pixels."""
-        self.box: Box = box_around(np.array([fields.box[:2], fields.box[2:]]), SWAY_MARGIN_PX, *size)
+        self.box: Box = with_sway(fields.box, *size)
         cell = max(1.0, CELL * frame.mouth_width)
         self._fields = _coarse(fields, cell)
         self._frame = frame
