@@ -68,11 +68,12 @@ def start(gate: Gate, root: Path, output: Path, clock: float) -> tuple[int, str]
         except (OSError, ValueError) as error:
             file.write(f"{error}\n".encode())
             return 126, ""
-    watch = subprocess.Popen(
-        ["/bin/sh", "-c", WATCH, str(process.pid)], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL, start_new_session=True,
-    )  # fmt: skip
+    watch = None
     try:
+        watch = subprocess.Popen(
+            ["/bin/sh", "-c", WATCH, str(process.pid)], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
         while process.poll() is None:
             if time.monotonic() - clock > gate.limit:
                 return 0, f"not done within its limit of {gate.limit:g} s"
@@ -84,8 +85,9 @@ def start(gate: Gate, root: Path, output: Path, clock: float) -> tuple[int, str]
     finally:
         with suppress(ProcessLookupError, PermissionError):  # nobody of it is left
             os.killpg(process.pid, signal.SIGKILL)
-        watch.kill()
-        watch.communicate()
+        if watch:
+            watch.kill()
+            watch.communicate()
         process.wait()
 
 

@@ -79,7 +79,9 @@ def load(root: Path) -> State | None:
     with suppress(OSError, ValueError, KeyError, TypeError):
         kept = json.loads((root / CACHE).read_text("utf-8"))
         if kept["format"] == FORMAT and kept["log"] == digest(content_of(root)):
-            return State(**kept["state"])
+            state = State(**kept["state"])
+            if all(type(value) is type(getattr(State(), name)) for name, value in vars(state).items()):
+                return state
     return None
 
 

@@ -107,7 +107,7 @@ def test_xtts_is_refused_in_one_sentence_before_anything_loads(alone, ground, mo
     done = alone(*(VIDEO if more else VIDEO[:-1]), *voice, "--stack", "full")
     assert done.returncode != 0 and not done.stdout
     assert done.stderr.count("\n") == 1, done.stderr
-    assert re.search(r"xtts-v2 needs coqui-tts, .*'\./run --full avatar …', .*--engine pocket, in en", done.stderr)
+    assert re.search(r"xtts-v2 needs coqui-tts, .*'\./run --full avatar …', .*engine pocket, in en", done.stderr)
 
 
 def test_without_weights_the_message_brings_those_that_can_be_loaded(alone, ground, tmp_path):

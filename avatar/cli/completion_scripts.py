@@ -29,12 +29,12 @@ _avatar_completion() {
     if [[ -z $run || -n $(type -P -- "$1") ]]; then _avatar_answer "$1"; else _avatar_answer "$run" avatar; fi
 }
 
-_avatar_run_completion() { # run [--base|--test|--full] avatar …
+_avatar_run_completion() { # run [--base|--test|--full|--pocket] avatar …
     local IFS=$'\n' _avatar_typed _avatar_at run=@RUN@ layer=() at=1 word=${COMP_WORDS[COMP_CWORD]}
     if [[ ! ${COMP_WORDS[0]/#\~/$HOME} -ef $run ]]; then compopt -o bashdefault -o default; return; fi
-    case ${COMP_WORDS[1]-} in --base|--test|--full) (( COMP_CWORD > 1 )) && { layer=("${COMP_WORDS[1]}"); at=2; } ;; esac
+    case ${COMP_WORDS[1]-} in --base|--test|--full|--pocket) (( COMP_CWORD > 1 )) && { layer=("${COMP_WORDS[1]}"); at=2; } ;; esac
     if (( COMP_CWORD == at )); then
-        COMPREPLY=($(compgen -W $'avatar\n--base\n--test\n--full' -- "$word"))
+        COMPREPLY=($(compgen -W $'avatar\n--base\n--test\n--full\n--pocket' -- "$word"))
     elif [[ ${COMP_WORDS[at]} == avatar ]]; then
         _avatar_typed="${COMP_WORDS[*]:at}" _avatar_at=$(( COMP_CWORD - at ))
         _avatar_answer "$run" "${layer[@]}" avatar
@@ -71,13 +71,13 @@ _avatar_completion() {
     if [[ -z $run ]] || whence -p -- "${words[1]}" >/dev/null; then _avatar_answer "${words[1]}"; else _avatar_answer "$run" avatar; fi
 }
 
-_avatar_run_completion() { # run [--base|--test|--full] avatar …
+_avatar_run_completion() { # run [--base|--test|--full|--pocket] avatar …
     local -a typed layer
     local at=2 run=@RUN@ named=${words[1]/#\~/$HOME}
     if [[ ! $named -ef $run ]]; then _files; return; fi
-    if [[ $CURRENT -gt 2 && ${words[2]} == (--base|--test|--full) ]]; then layer=("${words[2]}"); at=3; fi
+    if [[ $CURRENT -gt 2 && ${words[2]} == (--base|--test|--full|--pocket) ]]; then layer=("${words[2]}"); at=3; fi
     if (( CURRENT == at )); then
-        compadd -- avatar --base --test --full
+        compadd -- avatar --base --test --full --pocket
     elif [[ ${words[at]} == avatar ]]; then
         typed=("${words[@]:$(( at - 1 ))}")
         at=$(( CURRENT - at ))
@@ -120,7 +120,7 @@ function __avatar_completion
     end
 end
 
-function __avatar_run_completion # run [--base|--test|--full] avatar …
+function __avatar_run_completion # run [--base|--test|--full|--pocket] avatar …
     set -l before (commandline -opc)
     set -l run @RUN@
     set -l named (string replace -r -- '^~' $HOME $before[1])
@@ -130,12 +130,12 @@ function __avatar_run_completion # run [--base|--test|--full] avatar …
     end
     set -e before[1]
     set -l layer
-    if contains -- "$before[1]" --base --test --full
+    if contains -- "$before[1]" --base --test --full --pocket
         set layer $before[1]
         set -e before[1]
     end
     if test (count $before) -eq 0
-        printf '%s\n' avatar --base --test --full
+        printf '%s\n' avatar --base --test --full --pocket
     else if test $before[1] = avatar
         __avatar_answer (string join -- ' ' (string escape -- $before)) $run $layer avatar
     else

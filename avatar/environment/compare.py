@@ -27,7 +27,9 @@ class Comparison:
 def compare(site: Path, lock: Lock, contents: bool) -> Comparison:
     """Compare a site-packages folder with the lock: names, versions, files there; with `contents` every byte."""
     distributions = installed.read_distributions(site)
-    layers, problems = present_layers({d.name for d in distributions}, lock)
+    names = {d.name for d in distributions}
+    lock = {layer: packages for layer, packages in lock.items() if layer not in left_out(names, lock)}
+    layers, problems = present_layers(names, lock)
     problems += wrong_distributions(distributions, lock)
     problems += [f"{path} belongs to no distribution" for path in installed.unowned_files(site, distributions)]
     result = Comparison(layers, problems, installed.shared_files(distributions))

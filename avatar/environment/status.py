@@ -96,18 +96,20 @@ def weights_summary() -> str:
     """What is here of the weights. Their lock is read with pydantic; where that is damaged, the checks must still run."""
     try:
         from avatar.weights import store
-    except ImportError as error:
+
+        return store.summary()
+    except (ImportError, EnvironmentProblem) as error:
         return f"cannot be told: {error}"
-    return store.summary()
 
 
 def cloning_engines(host: hardware.Hardware) -> dict[str, str]:
     """What clones a voice here, a line for each; none where the lock of the weights cannot be read."""
     try:
         from avatar.weights import cloning
-    except ImportError:
+
+        return cloning.summary(hardware.choose_profile(host))
+    except (ImportError, EnvironmentProblem):
         return {}
-    return cloning.summary(hardware.choose_profile(host))
 
 
 def profile_in_force(host: hardware.Hardware) -> dict[str, str]:

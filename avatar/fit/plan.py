@@ -170,7 +170,8 @@ def smallest_card_gb(profile: Profile) -> int:
 def answer(gpu: dict | None, profile: Profile, seconds: float, room_mib: int | None, here: bool = False) -> dict:
     """The report by arithmetic. room_mib: memory of the device; None where that host is not known. here: it is this host,
     with what its environment can load."""
-    stages = {each.stage: stage(each) for each in need.stages(profile, pocket_alone=here and loaders.is_without_xtts())}
+    pocket_alone = here and loaders.is_without_xtts()
+    stages = {each.stage: stage(each) for each in need.stages(profile, pocket_alone)}
     return {
         "gpu": gpu,
         "profile": profile.name,
@@ -185,7 +186,7 @@ def answer(gpu: dict | None, profile: Profile, seconds: float, room_mib: int | N
         "peaks_from": ARITHMETIC if gpu else "by arithmetic from the shapes",
         "seconds_from": NO_SECONDS,
         "measured": False,
-        "disk": disk(),
+        "disk": disk(pocket_alone),
         "cloning": cloning.engines(profile),
     }
 
@@ -214,15 +215,15 @@ def take(report: dict, stages: dict, where: str) -> None:
         report["peaks_from"] = where
 
 
-def disk() -> dict:
+def disk(pocket_alone: bool) -> dict:
     """Bytes of the weights as they are fetched, of what is made from them, and what is missing and free here."""
     import shutil
 
     from avatar.weights import lock, store
     from avatar.weights.disk import existing
 
-    models = loaders.of_the_full_stack(lock.read())
-    if loaders.is_without_xtts():
+    models = loaders.of_the_full_stack(lock.read()) if pocket_alone else lock.read().models
+    if pocket_alone:
         voice_bytes = 2 * (need.PARAMETERS["pocket-speech"] + need.PARAMETERS["pocket-codec"])
     else:
         voice_bytes = 4 * (need.PARAMETERS["xtts-gpt"] + need.PARAMETERS["xtts-decoder"])

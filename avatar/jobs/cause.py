@@ -20,7 +20,7 @@ from avatar.environment.locks import find_locks, read_payload
 from avatar.environment.payload import layer_fingerprint
 from avatar.errors import EnvironmentProblem
 from avatar.files import file_digest
-from avatar.weights import store
+from avatar.weights import loaders, store
 
 if TYPE_CHECKING:
     from avatar.device.hardware import Profile
@@ -123,7 +123,8 @@ def locked_layers() -> dict[str, dict[str, dict[str, str]]]:
 
 def locked_fingerprints() -> dict[str, str]:
     """{layer: fingerprint} that an environment made from the locks must show; empty where no locks are at hand."""
-    return {layer: layer_fingerprint(locked_layers()[layer]) for layer in ("base", "full") if layer in locked_layers()}
+    layers = ("base", "pocket" if loaders.is_without_xtts() else "full")
+    return {layer: layer_fingerprint(locked_layers()[layer]) for layer in layers if layer in locked_layers()}
 
 
 @cache

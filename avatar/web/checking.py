@@ -196,11 +196,12 @@ def facts() -> dict[str, Any]:
     """What this environment is, for /v1/status."""
     from avatar.jobs.cause import locked_fingerprints
     from avatar.service.worker import stacks_here, this_device
-    from avatar.weights import lock, store
+    from avatar.weights import loaders, lock, store
 
+    wanted = loaders.of_the_full_stack(lock.read())
     models = [
         {"id": model.name, "purpose": model.purpose, "revision": model.revision, "bytes": model.needed_bytes,
-         "licence": model.licence.name, "commercial": model.licence.commercial, "state": store.state(model)["state"], "files": {file.path: file.sha256 for file in model.needed}}
+         "licence": model.licence.name, "commercial": model.licence.commercial, "state": store.state(model)["state"], "wanted": model in wanted, "files": {file.path: file.sha256 for file in model.needed}}
         for model in (*lock.read().models, *lock.read().preview)
     ]  # fmt: skip
     return {"fingerprints": locked_fingerprints(), "device": this_device(), "stacks": stacks_here(), "weights": models}

@@ -44,7 +44,8 @@ def _row(engine: str, model: str, languages: list[str], needed: need.Need) -> di
 
 def told(row: dict[str, Any]) -> str:
     """A row in words: "en; 0.22 GB, 1,365 MiB; code …, weights …: commercial use allowed"."""
-    here = "; not in this environment" if row["model"] == loaders.XTTS and loaders.is_without_xtts() else ""
+    package = loaders.missing(row["model"])
+    here = f"; not in this environment, which is without {package}" if package else ""
     use = "commercial use allowed" if row["commercial"] else "no commercial use"
     languages = row["languages"] if len(row["languages"]) < 5 else [f"{len(row['languages'])} languages"]
     return (

@@ -33,7 +33,7 @@ def refuse_missing(*models: str) -> None:
     if package:
         raise EnvironmentProblem(
             f"{XTTS} needs {package}, which this environment is without: {in_full_environment('…')}, or clone a "
-            f"recording with Pocket TTS (--engine pocket, in {', '.join(POCKET_TTS)})."
+            f"recording with Pocket TTS (engine pocket, in {', '.join(POCKET_TTS)})."
         )
 
 
