@@ -114,7 +114,7 @@ def test_all_that_may_stand_there_is_offered(here):
     offered = [words[len(line.split()) - (not line.endswith(" ")) :] for words, line in zip(done, lines, strict=True)]
     assert offered == [
         ["soft", "burned", "srt", "vtt", "none"], ["ann", "anna.jpg"], ["my-joe"], ["--face"], ["blur", "black", "blue"],
-        ["avatar", "--base", "--test", "--full"],
+        ["avatar", "--base", "--test", "--full", "--pocket"],
     ]  # fmt: skip
 
 

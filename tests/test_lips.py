@@ -230,7 +230,7 @@ def test_boxes_hold_what_the_head_moves_into_them_at_any_size(portraits, side):
         near, box = mouth._near_lips, mouth.box
         for signs in itertools.product((-1, 1), repeat=5):
             head = warp.head.movement(MOST * np.array([*signs, 1]) * warp._scale)
-            at = head.read_at(mouth.lips_box)
+            at = head.read_at(head.brings(mouth.lips_box))
             assert at.x.min() >= near.left - 1 or near.left == box.left, signs
             assert at.x.max() <= near.right or near.right == box.right, signs
             assert at.y.min() >= near.top - 1 or near.top == box.top, signs

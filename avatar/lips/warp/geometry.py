@@ -24,6 +24,7 @@ from avatar.portrait.landmarks import (
 )
 
 SWAY_MARGIN_PX = 16  # of a picture 512 wide
+MOUTHS_OWN_PX = 8  # the same of the parts of a mouth against each other: as it turns, nods and leans
 
 
 def smoothstep(x: np.ndarray | float) -> np.ndarray:
@@ -39,10 +40,10 @@ def box_around(points: np.ndarray, margin: float, width: int, height: int) -> Bo
     return Box(max(int(left), 0), max(int(top), 0), min(int(right), width), min(int(bottom), height))
 
 
-def with_sway(box: Box, width: int, height: int) -> Box:
+def with_sway(box: Box, width: int, height: int, sway_px: float = SWAY_MARGIN_PX) -> Box:
     """A box and as far around it as the head may move what it holds, cut to the picture (avatar/lips/warp/liveliness.py stays
     below). A larger picture moves by more pixels, never a smaller one by less than these."""
-    margin = SWAY_MARGIN_PX * max(1.0, min(width, height) / 512)
+    margin = sway_px * max(1.0, min(width, height) / 512)
     return box_around(np.array([box[:2], box[2:]]), margin, width, height)
 
 

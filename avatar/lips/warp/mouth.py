@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from avatar.lips.box import Box
-from avatar.lips.warp.geometry import FaceFrame, box_around, face_frame, with_sway
+from avatar.lips.warp.geometry import MOUTHS_OWN_PX, FaceFrame, box_around, face_frame, with_sway
 from avatar.lips.warp.mouth_corners import corner_light, lip_colour
 from avatar.lips.warp.mouth_fields import LipLines, MouthFields, lip_lines, lower_face_box, mouth_fields
 from avatar.lips.warp.mouth_interior import mouth_interior
@@ -60,7 +60,7 @@ class Mouth:
         self.fields: MouthFields = mouth_fields(self.frame, self.box, self.lines, (width, height), jaw_open)
         self.around = MouthSkin(self.frame, self.fields, (width, height))
         self.lips_box = self._lips_box(width, height)
-        self._near_lips = with_sway(self.lips_box, width, height).within(self.box)
+        self._near_lips = with_sway(self.lips_box, width, height, MOUTHS_OWN_PX).within(self.box)
         self._lip_fields = self.fields.part(self._near_lips)
         self._close_lower, self._close_upper = CLOSE_JAW if jaw_open else CLOSE_SMILE
         self._most_narrowing = self._narrowing_without_folds()
@@ -72,14 +72,14 @@ class Mouth:
         self._skull, self._jaw = finer(interior.skull), finer(interior.jaw)
 
     def _lips_box(self, width: int, height: int) -> Box:
-        """Where the layers may part: around both lips' inner edges at their widest and most open."""
+        """Where the layers may part: around both lips' inner edges at their widest and most open, the head at rest."""
         frame, lines = self.frame, self.lines
         aperture = self._aperture(1.1)
         half = 1.25 * frame.mouth_width / 2
         top = float(lines.upper.min()) - (1 - JAW_SHARE) * aperture - LIFT * frame.mouth_width
         bottom = float(lines.lower.max()) + JAW_SHARE * aperture
         corners = np.array([[-half, top], [half, top], [-half, bottom], [half, bottom]])
-        return with_sway(box_around(frame.to_picture(corners), 0, width, height), width, height)
+        return with_sway(box_around(frame.to_picture(corners), 0, width, height), width, height, MOUTHS_OWN_PX)
 
     def _narrowing_without_folds(self) -> float:
         """The horizontal scale at which the cheek beside the corners is stretched as far as it may be."""
@@ -129,8 +129,11 @@ class Mouth:
         return MouthShift({"widen": scale}, upper, lower, jaw, rounded)
 
     def draw_lips(self, canvas: np.ndarray, head: Movement, shift: MouthShift) -> None:
-        """Draw interior, lower and upper layer, in this order, where the lips may part."""
-        there = head.read_at(self.lips_box)
+        """Draw interior, lower and upper layer, in this order, where the lips may part: there the head has brought them."""
+        box = head.brings(self.lips_box)
+        if box.empty:
+            return
+        there = head.read_at(box)
         near, own = there.relative_to(self._near_lips), there.relative_to(self.box)
         along, upper, lower = (read_field(move, near) for move in shift.over(self._lip_fields))
         upper_at = own.minus(in_picture(self.frame, along, upper))
@@ -145,7 +148,7 @@ class Mouth:
             lips[part] = self._shaded(self._interior(Positions(own.x[part], own.y[part]), shift), shadow, shift.rounded)
         for layer_at, alpha in ((lower_at, lower_alpha), (upper_at, upper_alpha)):
             lips += (self._lip(layer_at, shift.rounded) - lips) * alpha[..., None]
-        canvas[self.lips_box.rows_columns] = np.rint(lips)
+        canvas[box.rows_columns] = np.rint(lips)
 
     def _lip(self, layer_at: Positions, rounded: float) -> np.ndarray:
         """A layer's skin: uint8 (height, width, 3)."""

@@ -53,6 +53,13 @@ class Movement(NamedTuple):
         """That of the pixels of a box (views)."""
         return Movement(self.x[box.rows_columns], self.y[box.rows_columns])
 
+    def brings(self, box: Box) -> Box:
+        """Where what a box holds is seen, by the movement of its middle, cut to the picture."""
+        middle = (box.top + box.bottom) // 2, (box.left + box.right) // 2
+        x, y = round(float(self.x[middle])), round(float(self.y[middle]))
+        height, width = self.x.shape
+        return Box(box.left + x, box.top + y, box.right + x, box.bottom + y).within(Box(0, 0, width, height))
+
     def read_at(self, box: Box) -> Positions:
         """Where the pixels of a box are read."""
         return Positions(*pixel_grid(box)).minus(self.part(box))
