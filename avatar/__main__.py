@@ -32,7 +32,10 @@ def program() -> int:
     if os.environ.get("AVATAR_NETWORK") != "open" and not needs_network(sys.argv[1:]):
         closed.prepare_nvidia()
         closed.close_network()
-    return main()
+    try:
+        return main()
+    finally:
+        stopping.ignore()
 
 
 def needs_network(arguments: list[str]) -> bool:

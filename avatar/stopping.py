@@ -30,6 +30,13 @@ def listen(*numbers: signal.Signals) -> None:
         signal.signal(number, _stop)
 
 
+def ignore() -> None:
+    """All is done but ending, which takes a moment: there Python lets a signal end the process as if nothing had been done.
+    In the main thread alone."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
 @contextlib.contextmanager
 def remembered_alone() -> Iterator[None]:
     """For a library that an exception between two of its lines leaves with its locks held: within the block a signal is

@@ -48,6 +48,7 @@ NEEDS = {
         "monotonic_alignment_search",
         "anyascii",
     ),
+    "pocket": ("transformers.models.pocket_tts", "accelerate"),
     "lips": (*DIFFUSERS, "transformers", "accelerate", "safetensors", "pydantic", "PIL", "cv2"),
     "encode": ("imageio_ffmpeg",),
 }
@@ -55,7 +56,7 @@ PACKAGES = {  # whose names are not those of their modules
     "TTS": "coqui-tts", "PIL": "pillow", "cv2": "opencv-python-headless", "imageio_ffmpeg": "imageio-ffmpeg",
     "huggingface_hub": "huggingface-hub", "charset_normalizer": "charset-normalizer",
     "importlib_metadata": "importlib-metadata", "coqpit": "coqpit-config", "trainer": "coqui-tts-trainer",
-    "monotonic_alignment_search": "monotonic-alignment-search",
+    "monotonic_alignment_search": "monotonic-alignment-search", "transformers.models.pocket_tts": "transformers",
 }  # fmt: skip
 MOST_HELD_MIB = 1024  # by other processes: a desktop holds a few hundred
 
@@ -88,7 +89,14 @@ def how_to_bring(left_out: dict[str, str]) -> str:
 
 
 def _missing(modules: tuple[str, ...]) -> str:
-    return ", ".join(PACKAGES.get(name, name) for name in modules if not importlib.util.find_spec(name))
+    return ", ".join(PACKAGES.get(name, name) for name in modules if not _is_here(name))
+
+
+def _is_here(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:  # of a part of a package that is not here
+        return False
 
 
 def origin(command: str, on_gpu: bool, thorough: bool) -> dict:

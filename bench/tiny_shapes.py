@@ -13,6 +13,8 @@ TINY = {
         "vision_config": stable_diffusion.SAFETY_CHECKER["vision_config"] | stable_diffusion.TINY_CLIP,
     },
     "xtts": {"gpt_layers": 2, "gpt_n_model_channels": 64, "gpt_n_heads": 4, "decoder_input_dim": 64},
+    "pocket-speech": {"num_hidden_layers": 1, "intermediate_size": 64},
+    "pocket-codec": {"num_hidden_layers": 1, "intermediate_size": 64, "num_filters": 8},
     "musetalk-unet": musetalk.TINY_UNET,
     "ft-mse-vae": musetalk.TINY_VAE,
     "whisper-encoder": musetalk.TINY_EAR,

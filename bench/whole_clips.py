@@ -60,8 +60,7 @@ def rendered(folder: Path, seconds: int) -> dict:
     """Peaks in MiB, sampled: of our own process, and with all that it starts."""
     clip, sound = folder / f"{seconds}.mp4", folder / f"{seconds}.wav"
     write_clip(clip, seconds * RATE)
-    tone = 0.2 * np.sin(np.arange(seconds * 16_000) * 0.2) * (np.arange(seconds * 16_000) % 4000 < 3000)
-    Speech(tone.astype(np.float32), 16_000).write_wav(sound)
+    write_sound(sound, seconds)
     line = [sys.executable, "-P", "-m", "avatar", "pipeline", "run", "--stack", "full", "--audio", sound]
     line += ["--portrait", clip, "--size", "source", "--json"]
     environment = {**os.environ, **tiny.environment(folder / "models"), "PYTHONPATH": str(ROOT)}
@@ -78,18 +77,26 @@ def rendered(folder: Path, seconds: int) -> dict:
     return {"seconds": seconds, "frames": made["frames"], "own_mib": own, "with_ffmpeg_mib": whole, "took_s": took_s}
 
 
-def write_clip(path: Path, frames: int) -> None:
+def write_clip(path: Path, frames: int, size: tuple[int, int] = (WIDTH, HEIGHT), rate: int = RATE) -> None:
     """A head that drifts through a blurred room."""
-    room = np.random.default_rng(3).integers(60, 200, (HEIGHT // 60, WIDTH // 60, 3), np.uint8)
-    room, head = cv2.resize(room, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC), bundled_picture()
-    line = [ffmpeg_program(), "-v", "error", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{WIDTH}x{HEIGHT}"]
-    line += ["-r", str(RATE), "-i", "pipe:0", "-pix_fmt", "yuv420p", "-preset", "ultrafast", "-qp", "14", str(path)]
+    width, height = size
+    room = np.random.default_rng(3).integers(60, 200, (height // 60, width // 60, 3), np.uint8)
+    room, head = cv2.resize(room, size, interpolation=cv2.INTER_CUBIC), bundled_picture()
+    larger, drift = 2.2 * height / HEIGHT, 4 * width / WIDTH  # of the bundled picture; pixels a frame
+    line = [ffmpeg_program(), "-v", "error", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}"]
+    line += ["-r", str(rate), "-i", "pipe:0", "-pix_fmt", "yuv420p", "-preset", "ultrafast", "-qp", "14", str(path)]
     with subprocess.Popen(line, stdin=subprocess.PIPE) as process:
         assert process.stdin
         for frame in range(frames):
-            move = np.array([[2.2, 0, WIDTH * 0.3 + 4 * frame], [0, 2.2, HEIGHT * 0.2]], np.float32)
-            shown = cv2.warpAffine(head, move, (WIDTH, HEIGHT), dst=room.copy(), borderMode=cv2.BORDER_TRANSPARENT)
+            move = np.array([[larger, 0, width * 0.3 + drift * frame], [0, larger, height * 0.2]], np.float32)
+            shown = cv2.warpAffine(head, move, size, dst=room.copy(), borderMode=cv2.BORDER_TRANSPARENT)
             process.stdin.write(shown.tobytes())
+
+
+def write_sound(path: Path, seconds: int) -> None:
+    """A tone in bursts of a syllable's length."""
+    tone = 0.2 * np.sin(np.arange(seconds * 16_000) * 0.2) * (np.arange(seconds * 16_000) % 4000 < 3000)
+    Speech(tone.astype(np.float32), 16_000).write_wav(path)
 
 
 def own_mib(pid: int) -> int:

@@ -44,11 +44,11 @@ def tiny(tmp_path_factory) -> dict:
 
 
 def test_every_stage_is_built_run_and_timed(tiny):
-    assert set(tiny["stages"]) == {"portrait", "voice", "lips"} and tiny["left_out"] == {}
+    assert set(tiny["stages"]) == {"portrait", "voice", "pocket", "lips"} and tiny["left_out"] == {}
     assert tiny["failed"] == {} and tiny["not_done"] == [] and tiny["problems"] == []
-    for stage in ("portrait", "voice"):
+    for stage in ("portrait", "voice", "pocket"):
         assert tiny["stages"][stage]["cold_s"] > 0 and tiny["stages"][stage]["warm_s"] > 0
-    assert tiny["stages"]["voice"]["parts"]["real_time_factor"] > 0
+    assert all(tiny["stages"][voice]["parts"]["real_time_factor"] > 0 for voice in ("voice", "pocket"))
     assert tiny["load_from_disk"]["bytes"] > 100_000 and tiny["load_from_disk"]["cold_s"] > 0
 
 
@@ -179,7 +179,7 @@ def test_the_valuable_pieces_come_first():
     options = measure.parse(["--device", "cpu", "--tiny", "--batches", "8,16,1,2,4"])
     named = [name for name, _ in pieces.Run(options, list(measure.PARTS), True, {}).pieces()]
     assert named == [
-        "roof", "lips, batch 8", "lips, batch 16", "capped to 6 GiB", "lips from the disk", "portrait", "voice",
+        "roof", "lips, batch 8", "lips, batch 16", "capped to 6 GiB", "lips from the disk", "portrait", "voice", "pocket",
         "lips, batch 1, 2, 4",
     ]  # fmt: skip
 
@@ -223,7 +223,7 @@ def card(tiny) -> dict:
     result = copy.deepcopy(tiny)
     gpu_facts = {"name": "NVIDIA Planted 9000", "vram_mib": 81_559, "capability": "9.0", "driver": "580.1"}
     result |= {"device": "cuda", "shapes": "published", "environment": "pinned", "gpu": gpu_facts}
-    for stage, mib in {"portrait": 3000, "voice": 1400, "lips": 2400}.items():
+    for stage, mib in {"portrait": 3000, "voice": 1400, "pocket": 600, "lips": 2400}.items():
         for peaks in (result["stages"][stage]["load"], result["stages"][stage].get("run", {})):
             peaks |= {"allocated_mib": mib, "reserved_mib": mib + 100, "device_mib": mib + 600}
         result["stages"][stage]["left_mib"] = 8

@@ -214,6 +214,18 @@ def test_a_stop_exits_130_leaves_nothing_half_made_and_can_be_resumed(stop, home
     assert job.video.read_bytes() == finished_job.video.read_bytes()
 
 
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_to_a_process_that_is_ending_changes_nothing(stop):
+    """What is torn down last sends it: Python's own handlers are gone by then."""
+    script = (
+        "import os, signal, sys\n"
+        f"class Late:\n    def __del__(self, kill=os.kill, own=os.getpid()):\n        kill(own, {int(stop)})\n"
+        "sys.late, sys.argv = Late(), ['avatar', '--version']\n"
+        "from avatar.__main__ import program\nsys.exit(program())"
+    )
+    assert subprocess.run([sys.executable, "-P", "-c", script], stdout=subprocess.DEVNULL).returncode == 0
+
+
 def test_a_signal_that_the_caller_ignores_stays_ignored(home, finished_job):
     """As under nohup, whose child outlives its terminal."""
     script = (

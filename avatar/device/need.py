@@ -34,6 +34,7 @@ PARAMETERS = {  # as published file sizes confirm; `shapes` counts the same in t
 }
 PORTRAIT = ("sd-unet", "sd-vae", "clip-text", "safety-checker")
 LIPS = ("musetalk-unet", "ft-mse-vae", "whisper-encoder")
+POCKET = ("pocket-speech", "pocket-codec")
 
 # Allowances: nothing of these can be counted from shapes. cuBLAS keeps 8 MiB (32 on Hopper;
 # PyTorch, CUDA semantics, "cuBLAS workspaces"), cuDNN what its fastest kernel asks for, beyond the copies that the table
@@ -110,7 +111,7 @@ def voice(gpt_dtype: str, on_gpu: bool = True, weights: int | None = None) -> Ne
 
 def pocket(on_gpu: bool = True, weights: int | None = None) -> Need:
     """Pocket TTS speaking its longest sentence, in float32 wherever it runs. weights: bytes, where others load."""
-    numbers = 4 * sum(PARAMETERS[name] for name in ("pocket-speech", "pocket-codec"))
+    numbers = 4 * sum(PARAMETERS[name] for name in POCKET)
     allowance = LIBRARIES_BYTES + (CONTEXT_BYTES if on_gpu else HOST_PROCESS_BYTES)
     return Need("voice", "Pocket TTS", numbers if weights is None else weights, POCKET_LIVE_BYTES, 0,
                 "pocket speak", allowance)  # fmt: skip

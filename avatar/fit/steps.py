@@ -167,14 +167,20 @@ def _speak(model, codes: int) -> None:
 def pocket_voice(profile: Profile, seconds: float, smaller: Smaller) -> dict:
     """Pocket TTS's own generation and decoding: eight seconds of random words, in nobody's voice."""
     started = time.perf_counter()
-    device, names = memory.device(profile), ("pocket-speech", "pocket-codec")
-    networks = [randomize(build(name, smaller.get(name)), device, torch.float32) for name in names]
-    speech, codec = cast("tuple[PocketTTSForConditionalGeneration, PocketTTSAudioTokenizerModel]", networks)
+    speech, codec = pocket_networks(memory.device(profile), smaller)
     build_s = time.perf_counter() - started
     _speak_latents(speech, codec, 8)
     took_s = _timed(_speak_latents, speech, codec, LATENTS)
     real_time_factor = took_s / (LATENTS / speech.config.frame_rate)
     return _result(build_s, seconds * real_time_factor, {"latents": LATENTS, "real_time_factor": real_time_factor})
+
+
+def pocket_networks(
+    device: torch.device, smaller: Smaller
+) -> tuple[PocketTTSForConditionalGeneration, PocketTTSAudioTokenizerModel]:
+    """What speaks, and its codec, as the engine has them after loading."""
+    networks = [randomize(build(name, smaller.get(name)), device, torch.float32) for name in need.POCKET]
+    return cast("tuple[PocketTTSForConditionalGeneration, PocketTTSAudioTokenizerModel]", networks)  # of these names
 
 
 def _speak_latents(speech: PocketTTSForConditionalGeneration, codec: PocketTTSAudioTokenizerModel, count: int) -> None:

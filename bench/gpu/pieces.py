@@ -1,6 +1,6 @@
 """What bench/gpu/measure.py measures, piece by piece in the order of its worth: a run that ends early has the best of it.
 
-Lips at the first two batches, the caps, loading, portrait and voice, the other batches, and at last whether the
+Lips at the first two batches, the caps, loading, portrait and both voices, the other batches, and at last whether the
 environment is the locked one to the byte. Each piece puts its figures into the result by itself.
 """
 
@@ -35,7 +35,7 @@ class Run:
         self.least_s = 0.01 if options.tiny else LEAST_S
         self.held_before_mib = machine.used_mib() if self.on_gpu else None
         self.vram_gib = torch.cuda.get_device_properties(0).total_memory / 2**30 if self.on_gpu else 0
-        self.profile = stages.profile_of(self.vram_gib)  # of portrait and voice; the lips' batch is swept
+        self.profile = stages.profile_of(self.vram_gib)  # of portrait and voices; the lips' batch is swept
         if not self.on_gpu:
             torch.set_num_threads(1)  # tiny networks are quicker so, beside other work by far
         result |= {"profile": self.profile.name, "roof": {}, "stages": {}, "caps_gib": {}}
@@ -51,7 +51,7 @@ class Run:
             yield from ((f"capped to {cap} GiB", partial(self.cap, cap)) for cap in caps)
         if "lips" in self.parts:
             yield "lips from the disk", self.load_from_disk
-        yield from ((stage, partial(self.stage, stage)) for stage in ("portrait", "voice") if stage in self.parts)
+        yield from ((stage, partial(self.stage, stage)) for stage in stages.TIMED if stage in self.parts)
         if "lips" in self.parts and rest:
             yield f"lips, batch {', '.join(map(str, rest))}", partial(self.lips, rest)
         if not self.options.tiny:

@@ -1,4 +1,4 @@
-"""Portrait and voice on a device, and all three stages with the card capped to a smaller one's memory."""
+"""Portrait and the two voices on a device, and all stages with the card capped to a smaller one's memory."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from avatar.fit.shapes import build, randomize
 from bench.gpu.meter import capped, peaks, release
 
 VIDEO_S = 10.0
+TIMED = ("portrait", "voice", "pocket")  # voice: XTTS-v2; pocket: Pocket TTS
 
 
 @contextmanager
@@ -34,7 +35,7 @@ def in_force(profile: Profile):
 
 
 def measure(stage: str, profile: Profile, smaller: steps.Smaller, portrait_size: int) -> dict:
-    """Load peak, run peak, cold and warm seconds of `portrait` or `voice`, and what its steps say of themselves.
+    """Load peak, run peak, cold and warm seconds of one of TIMED, and what its steps say of themselves.
 
     cold: the first time in this process, with building the model; warm: the same again.
     """
@@ -63,7 +64,8 @@ def _work(stage: str, profile: Profile, smaller: steps.Smaller, portrait_size: i
         from bench.gpu import lips
 
         return lambda: lips.three_batches(profile, smaller)
-    return lambda: steps.voice(profile, VIDEO_S, smaller)
+    speak = steps.pocket_voice if stage == "pocket" else steps.voice
+    return lambda: speak(profile, VIDEO_S, smaller)
 
 
 def _build(stage: str, profile: Profile, smaller: steps.Smaller) -> object:
@@ -71,6 +73,8 @@ def _build(stage: str, profile: Profile, smaller: steps.Smaller) -> object:
     device = memory.device()
     if stage == "voice":
         return steps.speaking_model(getattr(torch, profile.voice_dtype), device, smaller.get("xtts"))
+    if stage == "pocket":
+        return steps.pocket_networks(device, smaller)
     dtype = getattr(torch, profile.dtype)
     return [randomize(build(name, smaller.get(name)), device, dtype) for name in need.PORTRAIT]
 

@@ -151,7 +151,7 @@ def main() -> int:
     from bench.gpu.foreign import blending, networks, starting, voice
 
     pieces = {
-        "about": about, "starting": starting.measure, "one_code": voice.one_code, "sentences": voice.sentences, "end_to_end": blending.end_to_end,
+        "about": about, "starting": starting.measure, "one_code": voice.one_code, "sentences": voice.sentences, "pocket": voice.pocket, "end_to_end": blending.end_to_end,
         "networks": networks.ways, "where_time_goes": networks.where_time_goes, "portrait": networks.portrait,
         "blending_threads": blending.threads, "equal": networks.equal,
     }  # fmt: skip

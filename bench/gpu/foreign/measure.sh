@@ -40,7 +40,8 @@ bench() { # NAME SECONDS ARGUMENTS...
     echo "exit code $?"; tail -12 "$OUT/$name.log"
 }
 bench lips $(($(left) * 40 / 100)) --parts lips --batches "${BATCHES:-16,8,32,1}"
-bench voice $(($(left) * 30 / 100)) --parts voice
+bench voice $(($(left) * 25 / 100)) --parts voice
+bench pocket $(($(left) * 25 / 100)) --parts pocket
 bench portrait $(($(left) * 30 / 100)) --parts portrait
 say "levers"
 timeout -k 5 $(($(left) - 5)) "$PY" bench/gpu/foreign/levers.py --out "$OUT" ${tiny[@]+"${tiny[@]}"} --within $(($(left) - 45)) >/dev/null 2>"$OUT/levers.log"

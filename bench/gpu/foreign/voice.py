@@ -1,4 +1,4 @@
-"""XTTS-v2's codes: one by transformers, one by our own step, one as a CUDA graph; then sentences of the last two."""
+"""XTTS-v2: one code by transformers, by our own step, as a CUDA graph; then sentences of the last two. Pocket TTS: a latent."""
 
 from __future__ import annotations
 
@@ -91,3 +91,52 @@ def sentences(card: Card) -> dict:
         del model
         card.release()
     return made
+
+
+def pocket(card: Card) -> dict:
+    """Pocket TTS: milliseconds of a latent (80 ms of sound) and the kernels of one, and the codec's part of 8 s."""
+    from torch.profiler import ProfilerActivity, profile
+
+    from avatar.fit import steps
+    from avatar.voice.pocket.generation import spoken
+    from avatar.voice.pocket.sound import decoded
+
+    speech, codec = steps.pocket_networks(card.device, card.smaller)
+    count = steps.LATENTS if card.cuda else 8
+    heard = torch.zeros(count, codec.config.latent_dim, device=card.device)
+    words = list(range(steps.TEXT_TOKENS // 3))
+
+    def speak(most: int) -> torch.Tensor:
+        return spoken(speech, heard, words, after=most, most=most, seed=7)
+
+    activities = [ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if card.cuda else [])]
+    with torch.inference_mode():
+        latents = speak(count)
+        decoded(codec, latents)
+        few, many = (_seconds(card, speak, each) for each in (count // 4, count))
+        decode_s = _seconds(card, decoded, codec, latents)
+        with profile(activities=activities) as seen:
+            speak(count // 4)
+            card.synchronize()
+    kernels = [each for each in seen.events() if each.device_type != torch.autograd.DeviceType.CPU]
+    a_latent_ms = 1e3 * (many - few) / (count - count // 4)
+    return {
+        "latent_ms": round(a_latent_ms, 3), "before_the_first_ms": round(1e3 * few - a_latent_ms * (count // 4), 1),
+        "kernels": round(len(kernels) / (count // 4), 1),
+        "kernels_ms": round(sum(each.device_time for each in kernels) / 1e3 / (count // 4), 3),
+        "decode_s": round(decode_s, 4), "latents": count,
+        "real_time_factor": round((many + decode_s) / (count / speech.config.frame_rate), 4),
+        "peak_mib": torch.cuda.max_memory_allocated() >> 20 if card.cuda else None,
+    }  # fmt: skip
+
+
+def _seconds(card: Card, work, *given) -> float:
+    """The least of three."""
+    took = []
+    for _ in range(3):
+        card.synchronize()
+        started = time.perf_counter()
+        work(*given)
+        card.synchronize()
+        took.append(time.perf_counter() - started)
+    return min(took)
