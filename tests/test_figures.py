@@ -22,6 +22,7 @@ from tests.conftest import ROOT
 from tests.test_readme import PAGES
 
 H200 = ROOT / "bench/results/foreign-h200/2026-11-27"
+LATEST = ROOT / "bench/results/foreign-h200/2026-11-28"
 GPU_PROFILES = [profile for profile in hardware.PROFILES if profile.device == "cuda"]
 
 
@@ -167,3 +168,27 @@ def test_how_fast_a_card_draws_is_said_as_it_was_measured():
     )
     assert page == "README.md"
     assert [float(each) for each in found.groups()] == [round(measured[0]), round(measured[1]), round(measured[2], 1)]
+
+
+def test_how_long_a_render_takes_on_a_card_is_said_as_it_was_measured():
+    renders = json.loads((LATEST / "renders.json").read_text())
+    wording = (
+        r"([\d.]+) s for ([\d.]+) s of video, ([\d.]+) s with nothing in the file cache, ([\d.]+) s in a voice that "
+        r"Pocket TTS cloned; ([\d.]+) to ([\d.]+) s .*? ([\d.]+) s at 1920 x 1080, 30 a second; ([\d.]+) s at 3840"
+    )
+    ((page, found),) = said(f"(?s:{wording})")
+    wall = {name: renders[name]["wall_s"] for name in ("cold", "warm", "pocket", "clip-1080", "clip-2160")}
+    stages = [sum(renders[name]["stages_s"].values()) for name in ("cold", "warm", "pocket")]
+    measured = [
+        wall["warm"], renders["warm"]["frames"] / 25, wall["cold"], wall["pocket"], min(stages), max(stages),
+        wall["clip-1080"], wall["clip-2160"],
+    ]  # fmt: skip
+    assert page == "docs/gpu.md" and [float(each) for each in found.groups()] == [round(each, 1) for each in measured]
+
+
+def test_how_fast_pocket_tts_speaks_on_a_card_is_said_as_it_was_measured():
+    measured = json.loads((LATEST / "pocket.json").read_text())["stages"]["pocket"]
+    ((page, found),) = said(r"Pocket TTS with ([\d.]+), ([\d.]+) GiB")
+    gib = measured["run"]["allocated_mib"] / 1024
+    assert page == "docs/gpu.md"
+    assert [float(each) for each in found.groups()] == [round(measured["parts"]["real_time_factor"], 2), round(gib, 1)]

@@ -51,6 +51,13 @@ class Card:
         self.batches = (16, 8) if self.cuda else (2,)
         self.least_s = 0.4 if self.cuda else 0.02
 
+    def clock_mhz(self) -> int | None:
+        """Of the multiprocessors now; None on a CPU, or where NVIDIA's library for it is not there."""
+        try:
+            return torch.cuda.clock_rate() if self.cuda else None
+        except Exception:  # pynvml is not everywhere
+            return None
+
     def synchronize(self) -> None:
         if self.cuda:
             torch.cuda.synchronize()

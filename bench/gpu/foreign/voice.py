@@ -57,7 +57,10 @@ def ways_of_one_code(card: Card, gpt: torch.nn.Module) -> dict:
             return replay(code)
 
         made["graph"] = by_graph
-    ways = {name: {"ms": card.timed_ms(work), "launching_ms": card.launching_ms(work)} for name, work in made.items()}
+    ways = {
+        name: {"ms": card.timed_ms(work), "clock_mhz": card.clock_mhz(), "launching_ms": card.launching_ms(work)}
+        for name, work in made.items()
+    }
     return ways | {"most_off": most_off, "largest": float(wanted.abs().max()), "notes": notes}
 
 
