@@ -43,6 +43,10 @@ class Node:
         """Ray's own processes that have such a child."""
         return [pid for pid in self.processes() if command_of(pid).startswith("ray::row ")]
 
+    def forget_jobs(self) -> None:
+        """Those of renders that were killed: what they made would be taken from there."""
+        shutil.rmtree(self.home / "jobs", ignore_errors=True)
+
     def kill(self) -> None:
         """All at once, as where a machine is lost."""
         for pid in self.processes():

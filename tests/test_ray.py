@@ -61,6 +61,7 @@ def videos(folder: Path) -> dict[str, bytes]:
 
 
 def test_the_videos_are_those_of_one_machine_and_nothing_is_made_twice(cluster, table, home):
+    cluster.head.forget_jobs()
     code, stdout, stderr = run(table, "--on", cluster.address)
     assert code == 1
     assert stdout.split() == [str(table.parent / f"videos/{name}.mp4") for name in ("one", "three", "four")]

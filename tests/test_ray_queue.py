@@ -29,6 +29,7 @@ def is_running(job) -> bool:
 
 
 def test_the_queue_is_made_there_with_the_bytes_of_one_machine(cluster, home, tmp_path, hands, finished_job):
+    cluster.head.forget_jobs()
     job = put(home, SHORT_TEXT, tmp_path / "v.mp4", subtitles=True)
     (tmp_path / "there.mp4").write_bytes(b"somebody's")
     other = put(home, "Hello.", tmp_path / "there.mp4")
