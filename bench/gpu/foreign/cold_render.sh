@@ -79,3 +79,4 @@ done
 asked=(--text "$text once more")
 render imports "$PY" -X importtime -m avatar
 grep "import time" "$OUT/imports.log" 2>/dev/null | sort -t'|' -k2 -n -r | head -80 >"$OUT/imports.txt"; head -8 "$OUT/imports.txt"
+(cd "$OUT" && tar -cJf results.tar.xz --exclude=imports.log ./*.json ./*.log ./imports.txt 2>/dev/null)  # one file to bring home

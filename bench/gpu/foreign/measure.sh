@@ -46,4 +46,5 @@ bench portrait $(($(left) * 30 / 100)) --parts portrait
 say "levers"
 timeout -k 5 $(($(left) - 5)) "$PY" bench/gpu/foreign/levers.py --out "$OUT" ${tiny[@]+"${tiny[@]}"} --within $(($(left) - 45)) >/dev/null 2>"$OUT/levers.log"
 echo "exit code $?"; tail -12 "$OUT/levers.log"
+(cd "$OUT" && tar -cJf results.tar.xz ./*.json ./*.csv ./*.log 2>/dev/null)  # one file to bring home
 say "done"; ls -l "$OUT"
