@@ -128,3 +128,16 @@ def test_a_cut_begins_a_new_shot_with_the_face_that_is_there(portrait, reader):
     assert list(track.shot) == [0] * 5 + [1] * 2 + [2] * 3
     assert track.found[:5].all() and track.found[7:].all()
     assert track.landmarks[8, 4, 0] - track.landmarks[2, 4, 0] > 150
+
+
+@pytest.mark.parametrize("larger", [2, 4])
+def test_noise_in_a_large_frame_is_no_cut_and_another_picture_is_one(portrait, reader, larger):
+    """Of a large frame not every pixel is looked at."""
+    size, noise = (WIDTH * larger, HEIGHT * larger), np.random.default_rng(1)
+    first = cv2.resize(portrait.picture, size, interpolation=cv2.INTER_CUBIC)
+    other = 255 - first
+    frames = [
+        np.clip(each + noise.normal(0, 40, each.shape), 0, 255).astype(np.uint8) for each in (first, first, other)
+    ]
+    track = follow(iter(frames), 3, reader, portrait.landmarks[:, :2].mean(axis=0) * larger, RATE, is_large=True)
+    assert list(track.shot) == [0, 0, 1]

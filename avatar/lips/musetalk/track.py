@@ -31,6 +31,9 @@ FARTHEST = 0.5  # face widths that a face moves from one frame to the next; what
 ELSEWHERE = 1.0  # face widths from where the looks at the clip saw somebody: further away it is somebody else
 CUT = 24.0  # mean difference of two frames' thumbnails, of 255; talking and walking heads stay under 12
 THUMBNAIL = (32, 32)
+ENOUGH = (
+    512  # pixels of a frame's shorter side that its thumbnail is made of: of a larger frame every second, fourth, ...
+)
 SEARCH_EVERY_S, LONGEST_PAUSE_S = 0.25, 2.0
 
 
@@ -112,7 +115,8 @@ def _width(landmarks: np.ndarray) -> float:
 
 
 def _thumbnail(frame: np.ndarray) -> np.ndarray:
-    grey = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
+    step = max(1, min(frame.shape[:2]) // ENOUGH)
+    grey = cv2.cvtColor(np.ascontiguousarray(frame[::step, ::step]), cv2.COLOR_RGB2GRAY)
     return cv2.resize(grey, THUMBNAIL, interpolation=cv2.INTER_AREA).astype(np.float32)
 
 
