@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pic.config import Gate
+from pic.repo import environment
 
 MOST_OUTPUT = 256 * 2**20  # bytes; more is a gate that has lost its way
 LOOK = 0.02  # seconds between two looks at it
@@ -48,9 +49,8 @@ def run(gate: Gate, root: Path, output: Path) -> Ran:
         return Ran(False, ended, None, 0, seconds)
     if code:
         why = {126: "exit code 126: cannot be run", 127: f"exit code 127: {gate.run[0]} is not found"}
-        return Ran(
-            False, why.get(code, f"exit code {code}" if code > 0 else f"ended by signal {-code}"), code, 0, seconds
-        )
+        other = f"exit code {code}" if code > 0 else f"ended by signal {-code}"
+        return Ran(False, why.get(code, other), code, 0, seconds)
     count, wrong = work_done(gate, root, output, before)
     return Ran(not wrong, wrong, 0, count, seconds)
 
@@ -61,7 +61,7 @@ def start(gate: Gate, root: Path, output: Path, clock: float) -> tuple[int, str]
         try:
             process = subprocess.Popen(
                 gate.run, cwd=root, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
-                start_new_session=True, env={**os.environ, "PIC_GATE": gate.name},
+                start_new_session=True, env=environment() | {"PIC_GATE": gate.name},
             )  # fmt: skip
         except (FileNotFoundError, NotADirectoryError):
             return 127, ""
