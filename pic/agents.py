@@ -99,8 +99,7 @@ def settings(path: Path) -> str:
         raise PicError(f"{path} is no JSON: {error}", mend) from None
     except (AttributeError, TypeError, KeyError):
         raise PicError(f"{path} has not the form of Claude Code's settings", mend) from None
-    made = json.dumps(there, indent=2, ensure_ascii=False) + "\n"
-    return text if text and json.loads(text) == there else made
+    return text if text and json.loads(text) == there else json.dumps(there, indent=2, ensure_ascii=False) + "\n"
 
 
 def role(config: Config, phase: Phase) -> str:

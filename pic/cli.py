@@ -21,6 +21,7 @@ from pic.audit.command import audit
 from pic.config import Gate, read_config
 from pic.errors import Refused
 from pic.project import Project
+from pic.runner import refuse_within
 
 WHY = click.option("--why", required=True, help="The reason.")
 WHO = click.option("--who", help="Who decides; you, if left out.")
@@ -90,6 +91,7 @@ def gate(name: str | None, every: bool) -> None:
     if not chosen:
         raise Refused(f"{name or project.state.phase} has no gate", f"write a [[gate]] into {repo.CONFIG}")
     trusting.refuse_untrusted(project.root)
+    refuse_within(project.root)
     red = [each.name for each in chosen if not run_one(project, each)]
     if red:
         said = f"{len(red)} of {len(chosen)} gates are red: {', '.join(red)}"
@@ -112,6 +114,7 @@ def prove(names: tuple[str, ...], skip: tuple[str, ...]) -> None:
     """Plant each gate's fault in a copy: that gate alone must turn red, and green again without it."""
     project = Project.here()
     trusting.refuse_untrusted(project.root)
+    refuse_within(project.root)
     left_out = [project.config.find_gate(name) for name in skip]
     gates = [project.config.find_gate(name) for name in names] or project.config.gate
     wrong = 0

@@ -9,7 +9,7 @@ import json
 import posixpath
 import re
 import tomllib
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
@@ -175,13 +175,15 @@ def fit(kind: Any, value: Any, place: str = "") -> Any:
             types = get_type_hints(kind, include_extras=True)
             for key in sorted(value.keys() - types.keys()):
                 raise ValueError(f"{key!r} is none of {', '.join(types)}")
+            for each in fields(kind):
+                if each.default is MISSING and each.name not in value:
+                    raise ValueError(f"it lacks {each.name}")
             return kind(**{key: fit(types[key], each, f"{place}.{key}") for key, each in value.items()})
         if type(value) is not kind and not (kind is float and type(value) is int):
             raise ValueError(f"it must be {WORDS.get(outer or kind, 'a table')}")
         return kind(value)
-    except (ValueError, TypeError, OverflowError) as error:  # of what is missing, Python says a TypeError
-        said = str(error).rpartition("__init__() ")[2]
-        raise PicError(f"{CONFIG}: {place.lstrip('.') or 'the whole'}: {said}", MEND) from None
+    except (ValueError, OverflowError) as error:
+        raise PicError(f"{CONFIG}: {place.lstrip('.') or 'the whole'}: {error}", MEND) from None
 
 
 def read_config(root: Path) -> Config:

@@ -124,8 +124,7 @@ def append(root: Path, log: Log, kind: str, **fields: object) -> Event:
     """One event in one write, on the disk when this returns. To be called under `locked`, with the log read there."""
     clock = max((event["clock"] for event in log.events), default=0) + 1
     event: Event = {"id": secrets.token_hex(8), "clock": clock, "at": stamp(now()), "who": whoami(), "type": kind}
-    event |= fields
-    event["after"] = heads(log.events)
+    event |= fields | {"after": heads(log.events)}
     try:
         json.dumps(event, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:

@@ -39,10 +39,7 @@ def next_step(project: Project, found: list) -> str:
 
 
 def lines(told: dict) -> Iterator[str]:
-    if told["workflow"]:
-        yield f"{told['workflow']}: {told['problem']}"
-    else:
-        yield "no workflow has been started"
+    yield f"{told['workflow']}: {told['problem']}" if told["workflow"] else "no workflow has been started"
     yield " > ".join(f"[{name}]" if name == told["phase"] else name for name in told["phases"])
     if told["owner"]:
         yield f"{told['owner']}"

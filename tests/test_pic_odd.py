@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 
 import pytest
 
@@ -111,6 +112,18 @@ def test_a_hook_of_git_changes_nothing_for_a_gate(root):
         GIT_OBJECT_DIRECTORY=f"{other}/objects",
     )
     assert (root / ".pic/output/g.txt").read_text().startswith(".git\n")
+
+
+@pytest.mark.parametrize("command", ["gate", "prove"])
+def test_a_gate_that_runs_gates_is_told_and_starts_no_others(root, command):
+    """Each would start the next one, until its limit or the host's."""
+    run = f'run = ["{sys.executable}", "-P", "-m", "pic", "{command}"]'
+    a_gate(root, "limit = 20")
+    (root / "pic.toml").write_text((root / "pic.toml").read_text().replace('run = ["echo", "1 done"]', run))
+    ok(root, "trust", "--yes")
+    done = picctl(root, "gate", "g")
+    assert done.returncode == 1 and "exit code 1" in done.stdout and "the gate g runs gates itself" in done.stdout
+    assert "[research]" in ok(root, "status", PIC_GATE="g", PIC_ROOT=str(root))
 
 
 def test_what_stands_in_the_place_of_a_file_is_told(root):
