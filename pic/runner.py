@@ -18,7 +18,7 @@ from pathlib import Path
 
 from pic.config import Gate
 from pic.errors import Refused
-from pic.repo import CONFIG, environment
+from pic.repo import environment
 
 MOST_OUTPUT = 256 * 2**20  # bytes; more is a gate that has lost its way
 LOOK = 0.02  # seconds between two looks at it
@@ -59,9 +59,7 @@ def run(gate: Gate, root: Path, output: Path) -> Ran:
 def refuse_within(root: Path) -> None:
     """Raises Refused where a gate of this place has called us: each would start the next one."""
     if os.environ.get("PIC_ROOT") == str(root):
-        raise Refused(
-            f"the gate {os.environ['PIC_GATE']} runs gates itself", f"let it call what they call, in {CONFIG}"
-        )
+        raise Refused(f"the gate {os.environ.get('PIC_GATE')} runs gates itself", "let it call what they call")
 
 
 def start(gate: Gate, root: Path, output: Path, clock: float) -> tuple[int, str]:
