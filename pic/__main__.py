@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 
@@ -11,7 +10,6 @@ def main() -> None:
     for told in (signal.SIGTERM, signal.SIGHUP):  # so that a gate that runs is ended with us
         if signal.getsignal(told) is not signal.SIG_IGN:  # nohup wants it to go on
             signal.signal(told, lambda number, _: sys.exit(128 + number))
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # the search for them is a tenth of `picctl status`
     from pic.cli import main as command
 
     try:

@@ -52,30 +52,29 @@ def write(root: Path) -> list[str]:
     """The files that were written or changed; others are left alone. Raises PicError for settings that are no JSON."""
     files = {"AGENTS.md": block(root / "AGENTS.md"), ".claude/settings.json": settings(root / ".claude/settings.json")}
     for name, (description, body) in SKILLS.items():
-        for folder in (".agents/skills", ".claude/skills"):
-            files[f"{folder}/{name}/SKILL.md"] = (
-                f"---\nname: {name}\ndescription: {json.dumps(description)}\n---\n\n# {name}\n\n{body}\n"
-            )
+        text = f"---\nname: {name}\ndescription: {json.dumps(description)}\n---\n\n# {name}\n\n{body}\n"
+        files |= {f"{folder}/{name}/SKILL.md": text for folder in (".agents/skills", ".claude/skills")}
     config = read_config(root)
     for phase in config.phase:
         files[f".claude/agents/pic-{phase.name}.md"] = role(config, phase)
-    changed = {name: text for name, text in files.items() if not same(root / name, text)}
-    for name, text in changed.items():
-        write_whole(root / name, text)
-    return list(changed)
+    changed = [name for name, text in files.items() if read_text(root / name) != text]
+    for name in changed:
+        write_whole(root / name, files[name])
+    return changed
 
 
-def same(path: Path, text: str) -> bool:
-    return path.is_file() and path.read_text("utf-8") == text
+def read_text(path: Path) -> str | None:
+    """None where there is none. Raises PicError for what is no text."""
+    try:
+        return path.read_text("utf-8") if path.is_file() else None
+    except UnicodeDecodeError:
+        raise PicError(f"{path} is not UTF-8 text", f"mend {path.name} by hand, then: picctl init --agents") from None
 
 
 def block(path: Path) -> str:
     """The text of AGENTS.md with our block in it; what stands around it stays. Raises PicError where that cannot be told."""
     mend = f"mend {path.name} by hand, then: picctl init --agents"
-    try:
-        text = path.read_text("utf-8") if path.is_file() else ""
-    except UnicodeDecodeError:
-        raise PicError(f"{path} is not UTF-8 text", mend) from None
+    text = read_text(path) or ""
     ours = f"{BEGIN}\n{RULES}{END}"
     if BEGIN in text or END in text:
         if (text.count(BEGIN), text.count(END)) != (1, 1) or text.index(END) < text.index(BEGIN):
@@ -86,10 +85,10 @@ def block(path: Path) -> str:
 
 def settings(path: Path) -> str:
     """Claude Code's settings with our hooks among those that are there."""
-    text = path.read_text("utf-8") if path.is_file() else "{}"
+    text = read_text(path)
     mend = f"mend {path.name} or put it aside, then: picctl init --agents"
     try:
-        there = json.loads(text)
+        there = json.loads(text or "{}")
         hooks = there.setdefault("hooks", {})
         for event in EVENTS:
             entries = hooks.setdefault(event, [])
@@ -100,8 +99,7 @@ def settings(path: Path) -> str:
         raise PicError(f"{path} is no JSON: {error}", mend) from None
     except (AttributeError, TypeError, KeyError):
         raise PicError(f"{path} has not the form of Claude Code's settings", mend) from None
-    made = json.dumps(there, indent=2, ensure_ascii=False) + "\n"
-    return text if path.is_file() and json.loads(text) == there else made
+    return text if text and json.loads(text) == there else json.dumps(there, indent=2, ensure_ascii=False) + "\n"
 
 
 def role(config: Config, phase: Phase) -> str:

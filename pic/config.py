@@ -1,4 +1,7 @@
-"""pic.toml: phases and gates as data, checked before anything runs."""
+"""pic.toml: phases and gates as data, checked before anything runs.
+
+`fit` holds it against the fields below: a library that does so takes longer to load than all of `picctl status` may.
+"""
 
 from __future__ import annotations
 
@@ -6,51 +9,49 @@ import json
 import posixpath
 import re
 import tomllib
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
-from typing import Annotated
-
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from pic.errors import PicError
 from pic.repo import CONFIG, digest
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-
-
-def inside(path: str) -> str:
-    """As git writes it: without `./` and a slash at its end."""
-    parts = path.split("/")
-    if (
-        not path
-        or path.startswith("/")
-        or ".." in parts
-        or "\0" in path
-        or max(len(part.encode()) for part in parts) > 255
-    ):
-        raise ValueError(f"{path[:60]!r} is no path inside the repository")
-    return posixpath.normpath(path)
-
-
-def pattern(path: str) -> str:
-    if any("**" in part and part != "**" for part in path.split("/")):
-        raise ValueError(f"{path!r}: ** stands for folders, between slashes")
-    return path
-
-
-Inside = Annotated[str, AfterValidator(inside)]
-Pattern = Annotated[Inside, AfterValidator(pattern)]
 ROLES = {
     "research": "analyst", "planning": "strategist", "design": "planner",
     "implementation": "builder", "testing": "tester", "review": "reviewer",
 }  # fmt: skip
 LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "requirements*.txt", "locks/*.txt", "package-lock.json", "Cargo.lock")
+WORDS = {str: "text", bool: "true or false", int: "a whole number", float: "a number", tuple: "a list"}
+MEND = f"mend it in {CONFIG}, then: picctl status"
 
 
-class Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+def named(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", text):
+        raise ValueError(f"{text[:60]!r} is no name: a-z, 0-9 and -, at most 63 of them")
+    return text
 
 
-class Phase(Model):
+def inside(path: str) -> str:
+    """As git writes it: without `./` and a slash at its end."""
+    parts = path.split("/")
+    odd = not path or path.startswith("/") or ".." in parts or "\0" in path
+    if odd or max(len(part.encode()) for part in parts) > 255:
+        raise ValueError(f"{path[:60]!r} is no path inside the repository")
+    return posixpath.normpath(path)
+
+
+def folders(pattern: str) -> str:
+    if any("**" in part and part != "**" for part in pattern.split("/")):
+        raise ValueError(f"{pattern!r}: ** stands for folders, between slashes")
+    return pattern
+
+
+Name = Annotated[str, named]
+Inside = Annotated[str, inside]
+
+
+@dataclass(frozen=True)
+class Phase:
     name: Name
     role: str = ""
     deliverables: tuple[Inside, ...] = ()  # files and folders that must be there when it is handed over
@@ -60,7 +61,8 @@ class Phase(Model):
         return f"pic-{self.name} ({self.role or ROLES.get(self.name, 'pilot')})"
 
 
-class Fault(Model):
+@dataclass(frozen=True)
+class Fault:
     """What `picctl prove` does to a copy, in which the gate must then be red: one change of one file."""
 
     file: Inside
@@ -70,52 +72,55 @@ class Fault(Model):
     put: str = ""
     remove: bool = False
 
-    @model_validator(mode="after")
-    def one_change(self) -> Fault:
-        if sum([self.write is not None, self.append is not None, self.find is not None, self.remove]) != 1:
+    def __post_init__(self) -> None:
+        if [self.write, self.append, self.find, self.remove or None].count(None) != 3:
             raise ValueError("a fault is one of write, append, find (with put), remove")
-        return self
 
 
-class Gate(Model):
+@dataclass(frozen=True)
+class Gate:
     name: Name
     phase: Name
-    run: tuple[str, ...] = Field(min_length=1)  # argv; no shell reads it
-    limit: float = Field(300, gt=0, le=86400)  # seconds
+    run: tuple[str, ...]  # argv; no shell reads it
     work: str  # a pattern with one group: the number of things that were looked at
+    limit: float = 300.0  # seconds, a day at most
     work_file: Inside | None = None  # where that number stands; the command's own output otherwise
-    at_least: int = Field(1, ge=1)
+    at_least: int = 1
     inputs: tuple[Inside, ...] = (".",)  # what the result depends on
     why: str = ""
     covers_others: bool = False  # it looks over what others look at, so that `picctl prove` lets it be red with them
     fault: Fault | None = None
 
-    @model_validator(mode="after")
-    def work_is_a_number(self) -> Gate:
+    def __post_init__(self) -> None:
         try:
             groups = re.compile(self.work).groups
-        except re.error as error:
+        except (re.error, RecursionError, OverflowError) as error:
             raise ValueError(f"work is no pattern: {error}") from None
         if groups != 1:
             raise ValueError("work must have one group, the number")
-        if not self.run[0]:
+        if not (self.run and self.run[0]):
             raise ValueError("run names no program")
-        return self
+        if not self.inputs:
+            raise ValueError("inputs names nothing, and a result of nothing is never stale; leave it out")
+        if not 0 < self.limit <= 86400:
+            raise ValueError(f"limit is {self.limit:g} s, and not between 0 and a day")
+        if self.at_least < 1:
+            raise ValueError(f"at_least is {self.at_least}, and less than 1")
 
     def digest(self) -> str:
         """Of everything that decides; words for people and what `prove` reads are left out."""
-        decides = self.model_dump(mode="json", exclude={"why", "fault", "covers_others"})
+        decides = {key: value for key, value in asdict(self).items() if key not in ("why", "fault", "covers_others")}
         return digest(json.dumps(decides, sort_keys=True).encode())
 
 
-class Config(Model):
+@dataclass(frozen=True)
+class Config:
     phase: tuple[Phase, ...] = tuple(Phase(name=name) for name in ROLES)
     gate: tuple[Gate, ...] = ()
-    locks: tuple[Pattern, ...] = LOCKS  # files whose bytes belong to every result, ignored by git or not
+    locks: tuple[Annotated[Inside, folders], ...] = LOCKS  # their bytes belong to every result, ignored by git or not
 
-    @model_validator(mode="after")
-    def names_are_clear(self) -> Config:
-        phases, gates = [p.name for p in self.phase], [g.name for g in self.gate]
+    def __post_init__(self) -> None:
+        phases, gates = self.names(), [gate.name for gate in self.gate]
         if not phases:
             raise ValueError("there is no phase")
         if "done" in phases:
@@ -126,7 +131,6 @@ class Config(Model):
         for gate in self.gate:
             if gate.phase not in phases:
                 raise ValueError(f"gate {gate.name} belongs to the phase {gate.phase}, which is none of {phases}")
-        return self
 
     def names(self) -> list[str]:
         return [phase.name for phase in self.phase]
@@ -137,14 +141,15 @@ class Config(Model):
         until = names[: names.index(phase) + 1]
         return sorted((g for g in self.gate if g.phase in until), key=lambda g: names.index(g.phase))
 
+    def digests(self) -> dict[str, str]:
+        return {gate.name: gate.digest() for gate in self.gate}
+
     def find_gate(self, name: str) -> Gate:
         for gate in self.gate:
             if gate.name == name:
                 return gate
         known = ", ".join(gate.name for gate in self.gate) or "none yet"
-        raise PicError(
-            f"{CONFIG} has no gate {name!r} (it has: {known})", f"write [[gate]] into {CONFIG}, or name another"
-        )
+        raise PicError(f"{CONFIG} has no gate {name!r} (it has: {known})", "write a [[gate]] there, or name another")
 
     def find_phase(self, name: str) -> Phase:
         for phase in self.phase:
@@ -153,18 +158,42 @@ class Config(Model):
         raise PicError(f"there is no phase {name!r} (there are: {', '.join(self.names())})", "picctl status")
 
 
+def fit(kind: Any, value: Any, place: str = "") -> Any:
+    """The value as a field of this type has it. Raises PicError with the place where it does not fit."""
+    inner, outer = get_args(kind), get_origin(kind)
+    try:
+        if outer is Annotated:
+            value = fit(inner[0], value, place)
+            for check in inner[1:]:
+                value = check(value)
+            return value
+        if type(None) in inner:  # what may be left out, and is there
+            return fit(inner[0], value, place)
+        if outer is tuple and isinstance(value, list):
+            return tuple(fit(inner[0], each, f"{place}.{number}") for number, each in enumerate(value))
+        if hasattr(kind, "__dataclass_fields__") and isinstance(value, dict):
+            types = get_type_hints(kind, include_extras=True)
+            for key in sorted(value.keys() - types.keys()):
+                raise ValueError(f"{key!r} is none of {', '.join(types)}")
+            for each in fields(kind):
+                if each.default is MISSING and each.name not in value:
+                    raise ValueError(f"it lacks {each.name}")
+            return kind(**{key: fit(types[key], each, f"{place}.{key}") for key, each in value.items()})
+        if type(value) is not kind and not (kind is float and type(value) is int):
+            raise ValueError(f"it must be {WORDS.get(outer or kind, 'a table')}")
+        return kind(value)
+    except (ValueError, OverflowError) as error:
+        raise PicError(f"{CONFIG}: {place.lstrip('.') or 'the whole'}: {error}", MEND) from None
+
+
 def read_config(root: Path) -> Config:
     path = root / CONFIG
     try:
-        return Config(**tomllib.loads(path.read_text("utf-8")))
+        return fit(Config, tomllib.loads(path.read_text("utf-8")))
     except OSError as error:
-        raise PicError(f"{path} cannot be read: {error.strerror}", "picctl init") from None
+        raise PicError(f"{path} cannot be read: {error.strerror}", f"ls -l {path}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise PicError(f"{CONFIG} is no TOML: {error}", f"mend that line of {CONFIG}, then: picctl status") from None
-    except (ValidationError, TypeError) as error:
-        first = error.errors()[0] if isinstance(error, ValidationError) else {"loc": (), "msg": str(error)}
-        place = ".".join(map(str, first["loc"])) or "the whole"
-        raise PicError(f"{CONFIG}: {place}: {first['msg']}", f"mend it in {CONFIG}, then: picctl status") from None
+        raise PicError(f"{CONFIG} is no TOML: {error}", MEND) from None
 
 
 def locks_digest(root: Path, config: Config) -> str:

@@ -37,11 +37,9 @@ class Content:
     def lacks(self, gate: Gate) -> list[str]:
         """What is wrong with its inputs."""
         found = [(path, self.lines.get(path, "")) for path in gate.inputs if path != "."]
-        gone = [f"{path} is {self.why_not(path)}" for path, line in found if not line]
+        why = {True: "ignored by git, or an empty folder", False: "not there"}
+        gone = [f"{path} is {why[(self.root / path).exists()]}" for path, line in found if not line]
         return gone + [f"{path} is a link: name what it leads to" for path, line in found if line.startswith("120000")]
-
-    def why_not(self, path: str) -> str:
-        return "ignored by git, or an empty folder" if (self.root / path).exists() else "not there"
 
     def key(self, gate: Gate) -> str:
         """What the result of this gate depends on: the whole tree, or the parts of it that it names."""
@@ -96,12 +94,10 @@ def standings(config: Config, state: State, content: Content, phase: str, today:
     """Of every gate up to this phase, and of those that were agreed and are gone or changed in a later phase."""
     gates = config.gates_until(phase)
     found = [standing(gate, state, content, today) for gate in gates]
-    here, now = {gate.name for gate in gates}, {gate.name: gate.digest() for gate in config.gate}
+    here, now = {gate.name for gate in gates}, config.digests()
     gone = [name for name in sorted(state.agreed) if name not in here and now.get(name) != state.agreed[name]]
-    return found + [
-        Standing(name, phase, "changed", "it was agreed and is gone, moved or changed; that needs a decision")
-        for name in gone
-    ]
+    why = "it was agreed and is gone, moved or changed; that needs a decision"
+    return found + [Standing(name, phase, "changed", why) for name in gone]
 
 
 def mend(one: Standing) -> str:

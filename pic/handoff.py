@@ -42,9 +42,7 @@ def draft_name(phase: str) -> str:
 
 
 def draft(phase: str) -> str:
-    lines = [
-        f"<!-- The hand-off of {phase}. Fill in every part; where there is nothing, say why. Then: picctl handoff -->"
-    ]
+    lines = [f"<!-- The hand-off of {phase}. Fill in every part, or say why not. Then: picctl handoff -->"]
     for level, title, hint in FORM:
         lines += ["", f"{'#' * level} {title}"] + (["", f"<!-- {hint} -->"] if hint else [])
     return "\n".join(lines) + "\n"
@@ -72,9 +70,8 @@ def says_something(line: str) -> bool:
 def refuse_body(body: str, phase: str, root: Path, standings: list[Standing]) -> None:
     """Raises Refused for the first part that is empty, and for a tick that nothing stands behind."""
     found, name = parts(body), draft_name(phase)
-    empty = [
-        title for _, title, hint in FORM if hint and not any(map(says_something, found.get(title, "").splitlines()))
-    ]
+    asked = [title for _, title, hint in FORM if hint]
+    empty = [title for title in asked if not any(map(says_something, found.get(title, "").splitlines()))]
     if empty:
         raise Refused(f"{name} lacks {', '.join(empty)}", f"write into {name}, then: picctl handoff")
     passing = {one.gate for one in standings if one.passes}
@@ -100,9 +97,8 @@ def refuse_deliverables(root: Path, names: tuple[str, ...], phase: str) -> None:
     for name in names:
         path = root / name
         if not (path.is_file() and path.stat().st_size) and not (path.is_dir() and any(path.iterdir())):
-            raise Refused(
-                f"the deliverable {name} of {phase} is not there or is empty", f"make {name}, then: picctl handoff"
-            )
+            said = f"the deliverable {name} of {phase} is not there or is empty"
+            raise Refused(said, f"make {name}, then: picctl handoff")
 
 
 def file_name(event: Event) -> str:

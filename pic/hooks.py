@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pic import trust
 from pic.errors import PicError
-from pic.log import now, stamp
+from pic.log import now, read_json, stamp
 from pic.repo import FOLDER, find_project
 
 FILE = f"{FOLDER}/hooks.jsonl"
@@ -23,14 +23,10 @@ def record(event: str, given: str) -> None:
         return
     if not trust.is_trusted(root):
         return
-    try:
-        said = json.loads(given or "{}")
-    except ValueError:
-        said = {}
-    line = {"at": stamp(now()), "event": event}
-    line |= {key: said[key] for key in KEPT if isinstance(said, dict) and key in said}
+    said = read_json(given.encode(errors="replace"))
+    kept = {key: said[key] for key in KEPT if key in said} if isinstance(said, dict) else {}
     path = root / FILE
     if path.is_file() and path.stat().st_size > MOST_BYTES:
         path.unlink()
     with open(path, "a", encoding="utf-8") as file:
-        file.write(json.dumps(line) + "\n")
+        file.write(json.dumps({"at": stamp(now()), "event": event} | kept) + "\n")

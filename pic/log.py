@@ -4,7 +4,7 @@ How two logs merge: git joins their lines (`merge=union`), an event counts once 
 their clock, then id. The clock of a new event is one more than the greatest that its writer saw, so whatever a writer
 knew of comes before what it wrote, and either order of a merge gives the same state.
 Each event also names those that nothing followed yet when it was written, so that `verify` misses one that is taken out.
-A line that was cut off by a kill, wherever a merge has put it, is closed by the next writer, who names its digest.
+A line that was cut off by a kill counts for nothing, wherever a merge has put it; the next writer begins one of its own.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,10 +54,9 @@ def seal(event: Event) -> str:
 
 @dataclass
 class Log:
-    """Its events in the order of replay, what a kill left behind, and the digest of its bytes."""
+    """Its events in the order of replay, and the digest of its bytes."""
 
     events: list[Event]
-    torn: list[str]  # digests of lines that were cut off and nobody has closed yet
     key: str
 
 
@@ -71,59 +70,45 @@ def content_of(root: Path) -> bytes:
 
 
 def read(root: Path) -> Log:
-    """All that is there. Raises PicError for a line that cannot be trusted."""
+    """All that is there but for what a kill cut off. Raises PicError for a line that cannot be trusted."""
     content = content_of(root)
     events: dict[str, Event] = {}
-    broken: list[tuple[int, bytes]] = []
-    damage: list[tuple[int, str]] = []
-    closed: set[str] = set()
     for number, line in enumerate(content.split(b"\n"), 1):
-        if not line.strip():
-            continue
         event = parse(line)
-        if event is None:
-            broken.append((number, line))
-            continue
-        if event.get("seal") == seal(event):
-            closed |= set(event.get("torn", ()))
-        else:
-            damage.append((number, "its seal does not fit: it was edited"))
-        events[event["id"]] = event
-    torn = []
-    for number, line in broken:
-        name = digest(line)
-        if line.startswith(MARKERS):
-            damage.append((number, "it is a conflict marker of git"))
-        elif name in closed:
-            continue
-        elif line.startswith(b'{"'[: len(line)]) and not SEALED.search(line) and read_json(line) is None:
-            torn.append(name)
-        else:
-            damage.append((number, "it is no event"))
-    if damage:
-        number, what = min(damage)
-        raise PicError(
-            f"line {number} of {LOG} cannot be trusted: {what}",
-            f"git diff -- {LOG}, take back what is wrong there (of a conflict: the marker lines alone), then: picctl verify",
-        )
-    ordered = sorted(events.values(), key=lambda event: (event["clock"], event["id"]))
-    return Log(ordered, torn, digest(content))
+        if event and event.get("seal") == seal(event):
+            events[event["id"]] = event
+        elif line.strip() and not is_torn(line):
+            edited, marker = "its seal does not fit: it was edited", "it is a conflict marker of git"
+            what = edited if event else marker if line.startswith(MARKERS) else "it is no event"
+            mend = f"git diff -- {LOG}, take back what is wrong (of a conflict: the marker lines), then: picctl verify"
+            raise PicError(f"line {number} of {LOG} cannot be trusted: {what}", mend)
+    return Log(sorted(events.values(), key=lambda event: (event["clock"], event["id"])), digest(content))
+
+
+def is_torn(line: bytes) -> bool:
+    """Whether it is the beginning of an event that was never written to its end."""
+    return line.startswith(b'{"'[: len(line)]) and not SEALED.search(line) and read_json(line) is None
 
 
 def read_json(line: bytes) -> object:
-    try:
+    """None for what is none."""
+    with suppress(ValueError, RecursionError):
         return json.loads(line)
-    except (ValueError, RecursionError):
-        return None
+    return None
 
 
 def parse(line: bytes) -> Event | None:
     event = read_json(line)
     if not isinstance(event, dict) or not isinstance(event.get("id"), str) or type(event.get("clock")) is not int:
         return None
-    lists = [event.get("torn", []), event.get("after", [])]
-    listed = all(isinstance(each, list) and all(isinstance(word, str) for word in each) for each in lists)
+    after = event.get("after", [])
+    listed = isinstance(after, list) and all(isinstance(word, str) for word in after)
     return event if listed and isinstance(event.get("type"), str) else None
+
+
+def heads(events: list[Event]) -> list[str]:
+    """The ids that nothing followed yet: one, and more after a merge."""
+    return sorted({each["id"] for each in events}.difference(*(each.get("after", ()) for each in events)))
 
 
 @contextmanager
@@ -139,18 +124,12 @@ def append(root: Path, log: Log, kind: str, **fields: object) -> Event:
     """One event in one write, on the disk when this returns. To be called under `locked`, with the log read there."""
     clock = max((event["clock"] for event in log.events), default=0) + 1
     event: Event = {"id": secrets.token_hex(8), "clock": clock, "at": stamp(now()), "who": whoami(), "type": kind}
-    event |= fields
-    event["after"] = sorted(
-        {each["id"] for each in log.events}.difference(*(each.get("after", ()) for each in log.events))
-    )
-    if log.torn:
-        event["torn"] = log.torn
+    event |= fields | {"after": heads(log.events)}
     try:
         json.dumps(event, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
-        raise PicError(
-            f"{error.object[error.start : error.end]!r} of what is to be written is no text", "use UTF-8"
-        ) from None
+        odd = error.object[error.start : error.end]
+        raise PicError(f"{odd!r} of what is to be written is no text", "use UTF-8") from None
     event["seal"] = seal(event)
     handle = os.open(root / LOG, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
     try:
@@ -164,5 +143,4 @@ def append(root: Path, log: Log, kind: str, **fields: object) -> Event:
     finally:
         os.close(handle)
     log.events.append(event)
-    log.torn = []
     return event

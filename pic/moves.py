@@ -57,7 +57,7 @@ def hand_over(project: Project) -> tuple[Event | None, str]:
             from_pic=phase.owner, to_pic=to.owner if to else "nobody: the workflow ends here",
             agreed=project.agreed(to.name) if to else project.state.agreed,
             gates=[evidence(one.result, one.what) for one in standings if one.result],
-            waivers=[{k: w[k] for k in ("gate", "why", "by", "until")} for w in project.state.waivers],
+            waivers=project.state.told_waivers(),
             **{"from": phase.name},
         )  # fmt: skip
     verify.settle(project)
@@ -92,22 +92,17 @@ def decide(project: Project, question: str, options: list[str], chosen: str, why
            accepts: str | None, supersedes: str | None, who: str | None) -> Event:  # fmt: skip
     pairs = [[part.strip() for part in option.partition(":")[::2]] for option in options]
     if chosen not in [name for name, _ in pairs]:
-        named = ", ".join(name for name, _ in pairs) or "none"
-        raise PicError(
-            f"{chosen!r} is none of the options ({named})", f'picctl decide … --option "{chosen}: its claim"'
-        )
+        said = f"{chosen!r} is none of the options ({', '.join(name for name, _ in pairs)})"
+        raise PicError(said, f'picctl decide … --option "{chosen}: its claim"')
     project.config.find_gate(confirmation)
     if not (question.strip() and why.strip()):
         raise PicError("a decision needs a question and a reason", 'picctl decide "QUESTION" … --why "REASON"')
     with project.writing():
         if supersedes and supersedes not in [one["decision"] for one in project.state.decisions]:
             raise PicError(f"there is no decision {supersedes!r}", "ls .pic/decisions")
-        digest = ""
-        if accepts:
-            here = [gate.digest() for gate in project.config.gate if gate.name == accepts]
-            if not here and accepts not in project.state.agreed:
-                project.config.find_gate(accepts)
-            digest = here[0] if here else ""
+        if accepts and accepts not in project.state.agreed:
+            project.config.find_gate(accepts)
+        digest = project.config.digests().get(accepts or "", "")  # empty: it was taken away
         event = project.append(
             "decide", workflow=project.state.workflow, decision=secrets.token_hex(4), question=question.strip(),
             options=pairs, chosen=chosen, reason=why.strip(), by=who or whoami(), confirmation=confirmation,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 from pic import log as logs
 from pic import repo, runner, state
 from pic.config import Config, Gate, read_config
-from pic.errors import Refused
+from pic.errors import PicError, Refused
 from pic.evidence import Content, Standing, standings
 from pic.log import Event, Log
 
@@ -67,11 +68,8 @@ class Project:
 
     def renamed(self) -> tuple[str, str]:
         """What is said of an open phase that pic.toml no longer names, and the ways out."""
-        first = self.config.names()[0]
-        return (
-            f"the open phase {self.state.phase} is not in {repo.CONFIG}",
-            f"name it there again, or picctl back {first} --why …",
-        )
+        what = f"the open phase {self.state.phase} is not in {repo.CONFIG}"
+        return what, f"name it there again, or picctl back {self.config.names()[0]} --why …"
 
     def standings(self, phase: str) -> list[Standing]:
         return standings(self.config, self.state, self.content, phase, date.fromisoformat(logs.stamp(logs.now())[:10]))
@@ -89,18 +87,12 @@ class Project:
         output = self.root / OUTPUT / f"{gate.name}.txt"
         if lacking:
             ran = runner.Ran(False, f"its input {lacking[0]}", None, 0, 0.0)
+            output.unlink(missing_ok=True)  # it is of another run
         else:
             ran = runner.run(gate, self.root, output)
-        after = Content(self.root, self.config)
-        if ran.green and (after.key(gate), after.locks) != (key, locks):
-            ran = runner.Ran(
-                False,
-                "its inputs changed while it ran; let git ignore what it writes",
-                ran.exit,
-                ran.count,
-                ran.seconds,
-            )
-        self.content = after
+        self.content = Content(self.root, self.config)
+        if ran.green and (self.content.key(gate), self.content.locks) != (key, locks):
+            ran = replace(ran, green=False, why="its inputs changed while it ran; let git ignore what it writes")
         with self.writing():
             event = self.append(
                 "gate", workflow=self.state.workflow, gate=gate.name, phase=gate.phase, green=ran.green, why=ran.why,
@@ -112,16 +104,13 @@ class Project:
         return event
 
     def commit(self) -> str:
-        try:
+        with suppress(PicError):  # before the first commit
             return repo.git(self.root, "rev-parse", "--verify", "-q", "HEAD")
-        except repo.PicError:
-            return ""  # before the first commit
+        return ""
 
     def output_of(self, gate: str, lines: int = 8) -> list[str]:
-        path = self.root / OUTPUT / f"{gate}.txt"
-        try:
-            with open(path, "rb") as file:
-                file.seek(max(os.fstat(file.fileno()).st_size - 4096, 0))
-                return file.read().decode(errors="replace").splitlines()[-lines:]
-        except OSError:
-            return []
+        """The end of its last run's."""
+        with suppress(OSError), open(self.root / OUTPUT / f"{gate}.txt", "rb") as file:
+            file.seek(max(os.fstat(file.fileno()).st_size - 4096, 0))
+            return file.read().decode(errors="replace").splitlines()[-lines:]
+        return []

@@ -6,7 +6,8 @@ Only gates whose inputs the fault touches are run again: what a fault leaves as 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -17,39 +18,32 @@ from pic.init import init
 from pic.project import Project
 
 
-def prove(project: Project, gates: list[Gate], skip: tuple[str, ...] = ()) -> Iterator[tuple[str, bool]]:
+class NoFault(Exception):
+    """Why a fault cannot be planted."""
+
+
+def prove(project: Project, gates: Iterable[Gate], skip: tuple[str, ...] = ()) -> Iterator[tuple[str, bool]]:
     """A line for each gate, and whether it is proved. The checkout itself is not touched."""
-    without = [gate.name for gate in gates if gate.fault is None]
-    yield from ((f"no fault  {name}: nothing shows that it can be red", False) for name in without)
-    planted = [gate for gate in gates if gate.fault]
-    if not planted:
-        return
     with tempfile.TemporaryDirectory(prefix="picctl-prove-") as scratch:
         copy = copy_of(project, Path(scratch).resolve() / "copy")
         red = run_stale(copy, skip)
         if red:
             yield f"not green {', '.join(red)}: red before anything is planted", False
-            planted = [gate for gate in planted if gate.name not in red]
-        for gate in planted:
-            yield prove_one(copy, gate, skip, set(red))
+        for gate in gates:
+            if gate.name not in red:
+                yield prove_one(copy, gate, skip, set(red))
 
 
 def prove_one(copy: Project, gate: Gate, skip: tuple[str, ...], red_before: set[str]) -> tuple[str, bool]:
-    assert gate.fault
-    path = copy.root / gate.fault.file
-    if path.resolve() != path:  # what it leads to may lie outside of the copy
-        return f"no fault  {gate.name}: {gate.fault.file} is a link, or behind a link", False
-    before = remembered(path)
     try:
-        wrong = plant(path, gate.fault)
-        if wrong:
-            return f"no fault  {gate.name}: {wrong}", False
-        red = set(run_stale(copy, skip)) - red_before
-    finally:
-        restore(path, before)
+        with planted(copy.root, gate.fault):
+            red = set(run_stale(copy, skip)) - red_before
+    except NoFault as wrong:
+        return f"no fault  {gate.name}: {wrong}", False
     others = sorted(red - {gate.name, *(each.name for each in copy.config.gate if each.covers_others)})
+    place = gate.fault and gate.fault.file
     if gate.name not in red:
-        return f"blind     {gate.name}: green with its fault in {gate.fault.file}", False
+        return f"blind     {gate.name}: green with its fault in {place}", False
     if others:
         return f"not alone {gate.name}: its fault makes {', '.join(others)} red too", False
     copy.content = Content(copy.root, copy.config)
@@ -57,7 +51,38 @@ def prove_one(copy: Project, gate: Gate, skip: tuple[str, ...], red_before: set[
     still |= set(run_stale(copy, skip)) - red_before
     if still:
         return f"stays red {gate.name}: {', '.join(sorted(still))} with the fault taken out", False
-    return f"proved    {gate.name}: red with its fault in {gate.fault.file}, green without", True
+    return f"proved    {gate.name}: red with its fault in {place}, green without", True
+
+
+@contextmanager
+def planted(root: Path, fault: Fault | None) -> Iterator[None]:
+    """The fault stands in its file, whose bytes and mode afterwards are as they were. Raises NoFault."""
+    if fault is None:
+        raise NoFault("nothing shows that it can be red")
+    path = root / fault.file
+    if path.resolve() != path:  # what it leads to may lie outside of the copy
+        raise NoFault(f"{fault.file} is a link, or behind a link")
+    before = (path.read_bytes(), path.stat().st_mode) if path.is_file() else None
+    there, find = before[0] if before else b"", (fault.find or "").encode()
+    if before is None and fault.write is None:
+        raise NoFault(f"there is no {fault.file}")
+    if find not in there:
+        raise NoFault(f"{fault.file} does not hold {fault.find!r:.42}")
+    if fault.write is not None:
+        there = fault.write.encode()
+    elif find:
+        there = there.replace(find, fault.put.encode(), 1)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(there + (fault.append or "").encode())
+        if fault.remove:
+            path.unlink()
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        if before is not None:
+            path.write_bytes(before[0])
+            path.chmod(before[1])
 
 
 def copy_of(project: Project, folder: Path) -> Project:
@@ -85,32 +110,3 @@ def run_stale(copy: Project, skip: tuple[str, ...]) -> list[str]:
         if standing(gate, copy.state, copy.content, date.today()).what != "green":
             red.append(gate.name)
     return red
-
-
-def plant(path: Path, fault: Fault) -> str:
-    """Why it cannot be planted; empty when it is."""
-    there = path.read_text("utf-8") if path.is_file() else None
-    if there is None and (fault.append is not None or fault.find is not None or fault.remove):
-        return f"there is no {fault.file}"
-    if fault.find is not None and fault.find not in (there or ""):
-        return f"{fault.file} does not hold {fault.find[:40]!r}"
-    if fault.remove:
-        path.unlink()
-        return ""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = fault.write if fault.write is not None else (there or "")
-    text = text.replace(fault.find, fault.put, 1) if fault.find is not None else text + (fault.append or "")
-    path.write_text(text, "utf-8")
-    return ""
-
-
-def remembered(path: Path) -> tuple[bytes, int] | None:
-    """The bytes and the mode of a file, which both are in its tree; None where there is none."""
-    return (path.read_bytes(), path.stat().st_mode) if path.is_file() else None
-
-
-def restore(path: Path, before: tuple[bytes, int] | None) -> None:
-    path.unlink(missing_ok=True)
-    if before is not None:
-        path.write_bytes(before[0])
-        path.chmod(before[1])

@@ -19,15 +19,25 @@ FOLDER = ".pic"
 CONFIG = "pic.toml"
 
 
+# What git sets where one of its hooks calls us, and what would make another git mean another repository.
+OF_A_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY")
+
+
+def environment() -> dict[str, str]:
+    """Ours, in which git means the repository that it is started in."""
+    return {name: value for name, value in os.environ.items() if name not in OF_A_HOOK}
+
+
 def git(root: Path, *words: str, index: Path | None = None, given: str = "") -> str:
     """Standard output of a git command. Raises PicError with git's own first error."""
-    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
-    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"):  # set where a hook of git calls picctl
-        environment.pop(name, None)
-    if index:
-        environment["GIT_INDEX_FILE"] = str(index)
+    ours = (
+        environment() | {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"} | ({"GIT_INDEX_FILE": str(index)} if index else {})
+    )
     try:
-        done = subprocess.run(["git", "-C", root, *words], env=environment, input=given, capture_output=True, text=True)
+        done = subprocess.run(
+            ["git", "--literal-pathspecs", "-C", root, *words], env=ours, input=given, capture_output=True,
+            encoding="utf-8", errors="surrogateescape",  # as Python has names of files
+        )  # fmt: skip
     except FileNotFoundError:
         raise PicError("git is not on PATH", "install git") from None
     if done.returncode:
@@ -49,7 +59,7 @@ def find_root(start: Path) -> Path:
 def find_project(start: Path) -> Path:
     """The root of a repository that was made one of ours by `picctl init`."""
     root = find_root(start)
-    if not (root / CONFIG).is_file():
+    if not (root / CONFIG).exists():
         raise PicError(f"{root} has no {CONFIG}", "picctl init")
     return root
 
@@ -69,9 +79,9 @@ def content_tree(root: Path) -> str:
         index, real = Path(scratch, "index"), index_of(root)
         if real.exists():
             shutil.copy2(real, index)  # with its time: git reads no file that is older and unchanged
-        for bit, tags in (("--no-assume-unchanged", "hs"), ("--no-skip-worktree", "S")):  # git would not look at them
-            listed = git(root, "ls-files", "-vz", index=index).split("\0")
-            hidden = [line[2:] for line in listed if line[:1] in tags and line]
+        listed = git(root, "ls-files", "-vz", index=index).split("\0")
+        for bit, tags in (("--no-assume-unchanged", "hs"), ("--no-skip-worktree", "Ss")):  # git would not look at them
+            hidden = [line[2:] for line in listed if line and line[0] in tags]
             if hidden:
                 git(root, "update-index", bit, "-z", "--stdin", index=index, given="\0".join(hidden))
         git(root, "add", "-A", "--", ".", index=index)

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pic.config import Gate
+from pic.errors import Refused
+from pic.repo import environment
 
 MOST_OUTPUT = 256 * 2**20  # bytes; more is a gate that has lost its way
 LOOK = 0.02  # seconds between two looks at it
@@ -48,11 +50,16 @@ def run(gate: Gate, root: Path, output: Path) -> Ran:
         return Ran(False, ended, None, 0, seconds)
     if code:
         why = {126: "exit code 126: cannot be run", 127: f"exit code 127: {gate.run[0]} is not found"}
-        return Ran(
-            False, why.get(code, f"exit code {code}" if code > 0 else f"ended by signal {-code}"), code, 0, seconds
-        )
+        other = f"exit code {code}" if code > 0 else f"ended by signal {-code}"
+        return Ran(False, why.get(code, other), code, 0, seconds)
     count, wrong = work_done(gate, root, output, before)
     return Ran(not wrong, wrong, 0, count, seconds)
+
+
+def refuse_within(root: Path) -> None:
+    """Raises Refused where a gate of this place has called us: each would start the next one."""
+    if os.environ.get("PIC_ROOT") == str(root):
+        raise Refused(f"the gate {os.environ.get('PIC_GATE')} runs gates itself", "let it call what they call")
 
 
 def start(gate: Gate, root: Path, output: Path, clock: float) -> tuple[int, str]:
@@ -61,7 +68,7 @@ def start(gate: Gate, root: Path, output: Path, clock: float) -> tuple[int, str]
         try:
             process = subprocess.Popen(
                 gate.run, cwd=root, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
-                start_new_session=True, env={**os.environ, "PIC_GATE": gate.name},
+                start_new_session=True, env=environment() | {"PIC_GATE": gate.name, "PIC_ROOT": str(root)},
             )  # fmt: skip
         except (FileNotFoundError, NotADirectoryError):
             return 127, ""
@@ -115,10 +122,9 @@ def work_done(gate: Gate, root: Path, output: Path, before: tuple[int, int, int]
         return 0, f"{gate.work_file or output.name} cannot be read: {error.strerror}"
     if found is None:
         return 0, "it does not say what work was done"
-    try:
-        count = int(found)
-    except ValueError:
+    if not re.fullmatch(r"\s*\d{1,18}\s*", found):
         return 0, f"what counts as work is no number: {found[:20]!r}"
+    count = int(found)
     return count, "" if count >= gate.at_least else f"it did {count} of at least {gate.at_least} pieces of work"
 
 

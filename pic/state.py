@@ -21,13 +21,16 @@ class State:
     workflow: str = ""  # WF-YYYYMMDD-HHMMSS, empty before the first start
     problem: str = ""
     phase: str = ""  # the phase that is open, or `done`
-    agreed: dict[str, str] = field(
-        default_factory=dict
-    )  # {gate: digest} as a phase was first entered with it, or as accepted
-    results: dict[str, list[Event]] = field(default_factory=dict)  # {gate: what its runs gave, oldest first}
+    # {gate: its digest as a phase was first entered with it, or as accepted}
+    agreed: dict[str, str] = field(default_factory=dict)
+    # {gate: what its runs gave, oldest first}
+    results: dict[str, list[Event]] = field(default_factory=dict)
     handoffs: list[Event] = field(default_factory=list)
     decisions: list[Event] = field(default_factory=list)
     waivers: list[Event] = field(default_factory=list)
+
+    def told_waivers(self) -> list[dict[str, str]]:
+        return [{key: one[key] for key in ("gate", "why", "by", "until")} for one in self.waivers]
 
     def superseded_by(self, decision: str) -> str:
         return next((one["decision"] for one in self.decisions if one.get("supersedes") == decision), "")
@@ -51,7 +54,9 @@ def replay(events: list[Event]) -> State:
         elif kind == "decide":
             state.decisions.append(event)
             if event.get("accepts") and event["workflow"] == state.workflow:
-                accept(state, event)
+                state.agreed |= {event["accepts"]: event["digest"]}
+                if not event["digest"]:  # it was taken away
+                    del state.agreed[event["accepts"]]
         elif kind == "waive":
             state.waivers.append(event)
         elif kind in ("handoff", "back"):
@@ -60,13 +65,6 @@ def replay(events: list[Event]) -> State:
             if event["workflow"] == state.workflow and goes(kind, event, state.phase):
                 state.phase, state.agreed = event["to"], dict(event["agreed"])
     return state
-
-
-def accept(state: State, event: Event) -> None:
-    if event["digest"]:
-        state.agreed[event["accepts"]] = event["digest"]
-    else:
-        state.agreed.pop(event["accepts"], None)
 
 
 def goes(kind: str, event: Event, phase: str) -> bool:

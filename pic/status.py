@@ -15,7 +15,6 @@ def told(project: Project) -> dict:
     state, config = project.state, project.config
     is_open = bool(state.workflow) and state.phase != DONE
     found = project.standings(project.open_phase()) if is_open else []
-    waivers = [{k: w[k] for k in ("gate", "why", "by", "until")} for w in state.waivers]
     return {
         "workflow": state.workflow or None,
         "problem": state.problem or None,
@@ -25,7 +24,7 @@ def told(project: Project) -> dict:
         "gates": [{"gate": s.gate, "phase": s.phase, "is": s.what, "why": s.why} for s in found],
         "blocks": [{"gate": s.gate, "is": s.what, "mend": mend(s)} for s in found if not s.passes],
         "stale": [s.gate for s in found if s.what == "stale"],
-        "waivers": waivers,
+        "waivers": state.told_waivers(),
         "draft": draft_name(state.phase) if is_open and (project.root / draft_name(state.phase)).is_file() else None,
         "next": next_step(project, found),
     }
@@ -40,10 +39,7 @@ def next_step(project: Project, found: list) -> str:
 
 
 def lines(told: dict) -> Iterator[str]:
-    if told["workflow"]:
-        yield f"{told['workflow']}: {told['problem']}"
-    else:
-        yield "no workflow has been started"
+    yield f"{told['workflow']}: {told['problem']}" if told["workflow"] else "no workflow has been started"
     yield " > ".join(f"[{name}]" if name == told["phase"] else name for name in told["phases"])
     if told["owner"]:
         yield f"{told['owner']}"
@@ -64,4 +60,9 @@ def event_line(event: Event) -> str:
         "back": lambda e: f"to {e['to']}: {e['why']}",
     }
     said = words.get(event["type"], lambda e: "")(event)
-    return f"{event['at']} {event['who']:12} {event['type']:8} {said}"
+    return one_line(f"{event['at']} {event['who']:12} {event['type']:8} {said}")
+
+
+def one_line(text: str) -> str:
+    """Without what would begin another line or steer the terminal: logs come from others too."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)

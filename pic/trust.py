@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from pic.errors import Refused
+from pic.log import read_json
 from pic.repo import CONFIG, digest, write_whole
 
 WATCHED = (CONFIG, ".claude/settings.json")
@@ -21,19 +23,15 @@ def store() -> Path:
 
 
 def read_store() -> dict[str, str]:
-    try:
-        kept = json.loads(store().read_text("utf-8"))
+    with suppress(OSError):
+        kept = read_json(store().read_bytes())
         return kept if isinstance(kept, dict) else {}
-    except (OSError, ValueError):
-        return {}
+    return {}
 
 
 def fingerprint(root: Path) -> str:
-    parts = []
-    for name in WATCHED:
-        path = root / name
-        parts.append(path.read_bytes() if path.is_file() else b"")
-    return digest(*parts)
+    paths = [root / name for name in WATCHED]
+    return digest(*(path.read_bytes() if path.is_file() else b"" for path in paths))
 
 
 def is_trusted(root: Path) -> bool:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 from pic import decisions, handoff, state
-from pic.log import LOG
+from pic.log import LOG, Event, parse, seal
 from pic.project import Project
-from pic.repo import FOLDER, write_whole
-
-SUPERSEDED = re.compile(r"^Superseded by: .*\n", re.MULTILINE)
+from pic.repo import FOLDER, git, write_whole
 
 
 def documents(project: Project) -> dict[str, str]:
@@ -21,13 +19,22 @@ def documents(project: Project) -> dict[str, str]:
     return found | {decisions.file_name(e): decisions.text(e, project.state) for e in project.state.decisions}
 
 
+def lines_of(path: Path) -> list[str] | None:
+    """Whatever they end with, as git may write that anew; None where there is no file."""
+    return path.read_text("utf-8", errors="replace").splitlines() if path.is_file() else None
+
+
+def but_superseded(lines: list[str]) -> list[str]:
+    return [line for line in lines if not line.startswith("Superseded by: ")]
+
+
 def settle(project: Project) -> list[str]:
     """Write what is not there, or only lacks a later decision; the paths. What a kill left an hour ago is removed."""
     written = []
     for name, text in documents(project).items():
-        path = project.root / name
-        there = path.read_text("utf-8", errors="replace") if path.is_file() else None
-        if there != text and (there is None or SUPERSEDED.sub("", there) == SUPERSEDED.sub("", text)):
+        path, here = project.root / name, text.splitlines()
+        there = lines_of(path)
+        if there is None or (there != here and but_superseded(there) == but_superseded(here)):
             write_whole(path, text)
             written.append(name)
     for folder in ("", "handoffs", "decisions", "drafts"):
@@ -38,21 +45,34 @@ def settle(project: Project) -> list[str]:
     return written
 
 
+def committed(project: Project) -> Iterator[Event]:
+    """Every whole event that a commit behind this checkout has added to the log, on both sides of each merge."""
+    how = ("--full-history", "--no-follow", "--no-color", "--no-ext-diff", "--no-textconv", "--text", "-U0", "-p",
+           "--format=")  # fmt: skip
+    said = git(project.root, "log", *how, "HEAD", "--", LOG) if project.commit() else ""
+    for line in said.split("\n"):
+        event = parse(line[1:].encode(errors="surrogateescape")) if line.startswith("+{") else None
+        if event and event.get("seal") == seal(event):
+            yield event
+
+
 def problems(project: Project) -> Iterator[str]:
     """A sentence each, after `settle`."""
     known = documents(project)
     for name, text in known.items():
-        if (project.root / name).read_text("utf-8", errors="replace") != text:
+        if lines_of(project.root / name) != text.splitlines():
             yield f"{name} is not what the log says: it was edited; put it aside, then: picctl verify"
     for folder in ("handoffs", "decisions"):
         for path in sorted((project.root / FOLDER / folder).glob("*.md")):
             name = str(path.relative_to(project.root))
             if name not in known:
                 yield f"{name} is in no event of the log: git log -- {name} tells whose it is; remove it or restore the log"
-    there = {event["id"] for event in project.log.events}
-    for event in project.log.events:
-        for gone in sorted({*event.get("after", ())} - there):
-            yield f"{LOG} lacks the event {gone}, which {event['id']} came after: git log -p -- {LOG}, and put its line back"
+    known_of = {event["id"]: "which a commit has" for event in committed(project)}
+    known_of |= {
+        old: f"which {event['id']} came after" for event in project.log.events for old in event.get("after", ())
+    }
+    for gone in sorted(known_of.keys() - {event["id"] for event in project.log.events}):
+        yield f"{LOG} lacks the event {gone}, {known_of[gone]}: git log -p -- {LOG}, and put its line back"
     if state.load(project.root) not in (None, state.replay(project.log.events)):
         yield f"{state.CACHE} is not what the log gives: rm {state.CACHE}"
     if project.state.phase not in ("", state.DONE, *project.config.names()):

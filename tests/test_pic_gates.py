@@ -12,7 +12,7 @@ from datetime import date, timedelta
 import pytest
 
 from pic import evidence, init, moves, prove, repo, runner
-from pic.config import Gate
+from pic.config import Gate, fit
 from pic.errors import PicError
 from pic.project import Project
 from tests import pic_project
@@ -51,6 +51,16 @@ def test_green_needs_work_that_was_done(tmp_path):
         (tmp_path / "there").write_text("")
         found = ran(tmp_path, *words, **more)
         assert not found.green and why in found.why, found
+
+
+def test_a_gate_keeps_the_digest_that_logs_have_of_it():
+    """Words for people and the fault are no part of it; a whole number of seconds is one like 300.0."""
+    table = {"name": "b", "phase": "review", "run": ["x", "é"], "work": "(1)", "limit": 300, "work_file": "./r"}
+    table["inputs"] = ["./a/", "b"]
+    for more in ({}, {"why": "a word", "covers_others": True, "fault": {"file": "a", "remove": True}}):
+        digest = fit(Gate, table | more).digest()
+        assert digest == "43a0ff3a5f4e5c9279fac55a02bd0c076f4aa0d10fda48e0c70228cbd76e3e1e"
+    assert fit(Gate, table | {"limit": 300.5}).digest() != digest
 
 
 def test_a_report_of_another_day_is_no_work(tmp_path):
@@ -401,7 +411,7 @@ def test_a_blind_gate_and_one_that_is_not_alone_are_named(root):
     (root / "pic.toml").write_text(config)
     project = Project(root)
     said = [line for line, good in prove.prove(project, list(project.config.gate)) if not good]
-    assert [line[:9] for line in said] == ["no fault ", "blind    ", "not alone", "blind    ", "no fault "], said
+    assert [line[:9] for line in said] == ["blind    ", "not alone", "blind    ", "no fault ", "no fault "], said
 
 
 def test_the_key_of_an_empty_repository(tmp_path):

@@ -13,9 +13,8 @@ import pytest
 from pic import log, moves, state, verify
 from pic.errors import PicError
 from pic.project import Project
-from pic.repo import digest
 from tests import pic_project
-from tests.pic_project import write_draft
+from tests.pic_project import git, write_draft
 from tests.test_pic_merge import agrees, clone, merge, new, save
 
 
@@ -48,7 +47,6 @@ def test_a_line_that_was_cut_off_and_then_merged_is_closed_in_either_order(tmp_p
     assert agrees(into)
     moves.waive(Project(into), "review-lines", "w", date.today(), None)
     assert agrees(into) and [event["type"] for event in log.read(into).events] == ["start", "waive"]
-    assert not log.read(into).torn
 
 
 def test_a_full_disk_keeps_the_log_and_the_draft(tmp_path, monkeypatch):
@@ -76,7 +74,7 @@ def test_damage_is_told_apart_from_what_a_kill_leaves(tmp_path):
     moves.waive(Project(root), "review-lines", "w", date.today(), None)
     path = root / ".pic/status-log.jsonl"
     first, second, _ = path.read_bytes().split(b"\n")
-    forged = json.dumps(json.loads(first) | {"id": "x", "torn": [digest(b"noise")]}).encode()
+    forged = json.dumps(json.loads(first) | {"id": "x"}).encode()
     for lines in (
         [first + second],  # glued: no kill does that
         [b"noise", first, second],
@@ -85,9 +83,9 @@ def test_damage_is_told_apart_from_what_a_kill_leaves(tmp_path):
         [b"<<<<<<< HEAD", first, b"=======", second, b">>>>>>> x"],
         [b"[]", first, second],
         [b"[" * 200_000, first, second],
-        [first[:-1] + b', "torn": 5}', second],
-        [first[:-1] + b', "torn": [[1]]}', second],
-        [first, second, forged, b"noise"],
+        [first[:-1] + b', "after": 5}', second],
+        [first[:-1] + b', "after": [[1]]}', second],
+        [first, second, forged],
     ):
         path.write_bytes(b"\n".join(lines) + b"\n")
         with pytest.raises(PicError, match="line [1-5] of"):
@@ -169,6 +167,36 @@ def test_a_line_that_was_taken_out_is_missed(tmp_path):
         assert list(verify.problems(project)), lines[number]
     path.write_text("".join(lines))
     assert agrees(first)
+
+
+def test_lines_that_were_cut_from_the_end_are_missed_once_a_commit_has_them(tmp_path):
+    """However they were taken out: by hand, in a later commit, or by a merge that kept one side alone."""
+    root = new(tmp_path / "one")
+    moves.start(Project(root), "p")
+    save(root)
+    path = root / log.LOG
+    short = path.read_text()
+    git(root, "checkout", "-qb", "side")
+    moves.waive(Project(root), "research-lines", "w", date.today(), None)
+    save(root)
+    whole = path.read_text()
+
+    def missed():
+        return [line for line in verify.problems(Project(root)) if "which a commit has" in line]
+
+    assert not missed()
+    path.write_text(short)
+    assert len(missed()) == 1
+    save(root)
+    assert len(missed()) == 1
+    path.write_text(whole)
+    assert not missed()
+    git(root, "checkout", "-qf", "main")
+    assert not missed()  # another branch, which never had it
+    git(root, "merge", "-q", "-s", "ours", "--no-edit", "side~1")
+    assert path.read_text() == short and len(missed()) == 1
+    path.write_text(whole)
+    assert agrees(root)
 
 
 def test_the_kept_state_is_no_second_truth(tmp_path):

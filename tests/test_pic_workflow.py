@@ -157,6 +157,22 @@ def test_what_is_missing_is_told_with_its_mending(root, tmp_path):
         ('[[gate]]\nname = "a"\nphase = "research"\nrun = ["true"]\nwork = "(1)"\ninputs = ["../x"]', "inputs.0"),
         ('[[gate]]\nname = "review"\nphase = "research"\nrun = ["true"]\nwork = "(1)"', "stands twice"),
         ("colour = 1", "colour"),
+        ("gate = 1", "gate: it must be a list"),
+        ("gate = [1]", "gate.0: it must be a table"),
+        ('[[gate]]\nname = "a"\nphase = "research"\nrun = ["true"]', "gate.0: it lacks work"),
+        (
+            '[[gate]]\nname = "a"\nphase = "research"\nrun = ["true"]\nwork = "(1)"\nlimit = true',
+            "gate.0.limit: it must be",
+        ),
+        ('[[gate]]\nname = "a"\nphase = "research"\nrun = ["true"]\nwork = "(1)"\nlimit = nan', "limit is nan s"),
+        (
+            f'[[gate]]\nname = "a"\nphase = "research"\nrun = ["true"]\nwork = "(1)"\nlimit = 1{"0" * 400}',
+            "gate.0.limit",
+        ),
+        (
+            '[[gate]]\nname = "a"\nphase = "research"\nrun = ["true"]\nwork = "(1)"\nfault = {file = "a"}',
+            "a fault is one of",
+        ),
         ('locks = ["a**b"]', "locks.0"),
         ('[[phase]]\nname = "research"\ndeliverables = ["a\\u0000b"]', "phase.0.deliverables.0"),
         (f'[[phase]]\nname = "research"\ndeliverables = ["{"a" * 400}"]', "phase.0.deliverables.0"),
