@@ -7,6 +7,7 @@ process. Defaults are those of the settings, and a voice and a portrait may be n
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -236,10 +237,15 @@ def prepare_output(request: Request, output: Path, overwrite: bool) -> Path:
     output = Path(os.path.abspath(output))
     check_output(output, overwrite)
     delivery.refuse_unusable()
+    check_captions(request, output, overwrite)
+    return output
+
+
+def check_captions(request: Request, output: Path, overwrite: bool) -> None:
+    """Refuse captions that could not be written beside the output."""
     if name := request.captions_file:
         suffix = Path(name).suffix
         check_output(output.with_suffix(suffix), overwrite, suffix=suffix)
-    return output
 
 
 def with_profile(request: Request) -> Request:
@@ -281,15 +287,21 @@ def finish(
 
 
 def speak(request: Request, output: Path, overwrite: bool, tell: Tell) -> Made:
-    """Speak the text of a request into a WAV file."""
+    """Speak the text of a request into a WAV file, and write its captions beside it where it asks for them."""
     from avatar.media.level import levelled
     from avatar.preflight import refuse_missing_parts, refuse_non_commercial, refuse_previewing
     from avatar.stacks import stack_for
-    from avatar.stages import kept_speech, spoken, wanted_speech
+    from avatar.stages import kept_speech, spoken, wanted_speech, written_captions
 
     started = time.monotonic()
+    if request.worded == "burned":
+        raise RequestError(
+            "captions are drawn into a picture, and speech has none; choose a file beside it.",
+            ("captions",), {"captions": "srt"},
+        )  # fmt: skip
     output = Path(os.path.abspath(output))
     check_output(output, overwrite, suffix=".wav")
+    check_captions(request, output, overwrite)
     engine, wanted, told, progress = stack_for(request).voice, wanted_speech(request), Told(), Progress(tell)
     refuse_non_commercial(request, engine.models)
     engine.check(wanted)
@@ -304,6 +316,9 @@ def speak(request: Request, output: Path, overwrite: bool, tell: Tell) -> Made:
         progress.say(note)
     equally_loud = replace(speech, samples=levelled(speech.samples, speech.sample_rate))
     deliver_with(equally_loud.write_wav, output)
+    with tempfile.TemporaryDirectory() as scratch:
+        if captions := written_captions(request.worded, speech, Path(scratch)):
+            deliver_with(lambda partial: shutil.copyfile(captions, partial), output.with_suffix(captions.suffix))
     return Made(output, speech.seconds, time.monotonic() - started, tuple(told.notes), {"engine": told.facts})
 
 
