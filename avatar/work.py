@@ -22,7 +22,7 @@ from avatar.engines import Told
 from avatar.errors import InputError, Interrupted, RequestError
 from avatar.invocation import to_type
 from avatar.jobs import home as homes
-from avatar.jobs.delivery import LEAST_FREE_BYTES, check_home, check_output, deliver_with
+from avatar.jobs.delivery import LEAST_FREE_BYTES, check_home, check_output, deliver_with, refuse_inputs
 from avatar.jobs.job import STAGES, Job
 from avatar.loading import ONE_AT_A_TIME, Loading
 from avatar.progress import Event, Progress
@@ -234,18 +234,31 @@ def checked(
 
 def prepare_output(request: Request, output: Path, overwrite: bool) -> Path:
     """The output as an absolute path, where it can be written."""
-    output = Path(os.path.abspath(output))
-    check_output(output, overwrite)
+    output = check_outputs(request, output, overwrite)
     delivery.refuse_unusable()
-    check_captions(request, output, overwrite)
     return output
 
 
-def check_captions(request: Request, output: Path, overwrite: bool) -> None:
-    """Refuse captions that could not be written beside the output."""
-    if name := request.captions_file:
-        suffix = Path(name).suffix
-        check_output(output.with_suffix(suffix), overwrite, suffix=suffix)
+def check_outputs(request: Request, output: Path, overwrite: bool, suffix: str = ".mp4") -> Path:
+    """Refuse an output, or captions beside it, that cannot be written or would replace what they are made from. Returns the output as
+    an absolute path."""
+    output = Path(os.path.abspath(output))
+    refuse_inputs(outputs_of(request, output), filter(None, (getattr(request, name) for name in FILE_FIELDS)))
+    for each in outputs_of(request, output):
+        check_output(each, overwrite, suffix if each == output else each.suffix)
+    return output
+
+
+def keep_texts(request: Request, output: Path | None, *texts: Path | None) -> None:
+    """Refuse captions that would replace the file a text was read from, which the request does not know."""
+    if output is not None:
+        refuse_inputs(outputs_of(request, Path(os.path.abspath(output))), filter(None, texts))
+
+
+def outputs_of(request: Request, output: Path) -> list[Path]:
+    """The output, and the captions beside it where there are some."""
+    name = request.captions_file
+    return [output, *([output.with_suffix(Path(name).suffix)] if name and output.name else [])]
 
 
 def with_profile(request: Request) -> Request:
@@ -299,9 +312,7 @@ def speak(request: Request, output: Path, overwrite: bool, tell: Tell) -> Made:
             "captions are drawn into a picture, and speech has none; choose a file beside it.",
             ("captions",), {"captions": "srt"},
         )  # fmt: skip
-    output = Path(os.path.abspath(output))
-    check_output(output, overwrite, suffix=".wav")
-    check_captions(request, output, overwrite)
+    output = check_outputs(request, output, overwrite, suffix=".wav")
     engine, wanted, told, progress = stack_for(request).voice, wanted_speech(request), Told(), Progress(tell)
     refuse_non_commercial(request, engine.models)
     engine.check(wanted)

@@ -73,6 +73,7 @@ def speak(
         return
     if output is None:
         raise RequestError("there is no file to write to; give -o with its name, or --show.", ("output",))
+    work.keep_texts(request, output, text_file or Path(script))
     tell = (lambda event: None) if quiet else Printer(stages=1)
     click.echo(str(work.speak(request, output, overwrite, tell).path))
 
