@@ -7,6 +7,7 @@ process. Defaults are those of the settings, and a voice and a portrait may be n
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -21,7 +22,7 @@ from avatar.engines import Told
 from avatar.errors import InputError, Interrupted, RequestError
 from avatar.invocation import to_type
 from avatar.jobs import home as homes
-from avatar.jobs.delivery import LEAST_FREE_BYTES, check_home, check_output, deliver_with
+from avatar.jobs.delivery import LEAST_FREE_BYTES, check_home, check_output, deliver_with, refuse_inputs
 from avatar.jobs.job import STAGES, Job
 from avatar.loading import ONE_AT_A_TIME, Loading
 from avatar.progress import Event, Progress
@@ -233,13 +234,31 @@ def checked(
 
 def prepare_output(request: Request, output: Path, overwrite: bool) -> Path:
     """The output as an absolute path, where it can be written."""
-    output = Path(os.path.abspath(output))
-    check_output(output, overwrite)
+    output = check_outputs(request, output, overwrite)
     delivery.refuse_unusable()
-    if name := request.captions_file:
-        suffix = Path(name).suffix
-        check_output(output.with_suffix(suffix), overwrite, suffix=suffix)
     return output
+
+
+def check_outputs(request: Request, output: Path, overwrite: bool, suffix: str = ".mp4") -> Path:
+    """Refuse an output, or captions beside it, that cannot be written or would replace what they are made from. Returns the output as
+    an absolute path."""
+    output = Path(os.path.abspath(output))
+    refuse_inputs(outputs_of(request, output), filter(None, (getattr(request, name) for name in FILE_FIELDS)))
+    for each in outputs_of(request, output):
+        check_output(each, overwrite, suffix if each == output else each.suffix)
+    return output
+
+
+def keep_texts(request: Request, output: Path | None, *texts: Path | None) -> None:
+    """Refuse captions that would replace the file a text was read from, which the request does not know."""
+    if output is not None:
+        refuse_inputs(outputs_of(request, Path(os.path.abspath(output))), filter(None, texts))
+
+
+def outputs_of(request: Request, output: Path) -> list[Path]:
+    """The output, and the captions beside it where there are some."""
+    name = request.captions_file
+    return [output, *([output.with_suffix(Path(name).suffix)] if name and output.name else [])]
 
 
 def with_profile(request: Request) -> Request:
@@ -281,15 +300,19 @@ def finish(
 
 
 def speak(request: Request, output: Path, overwrite: bool, tell: Tell) -> Made:
-    """Speak the text of a request into a WAV file."""
+    """Speak the text of a request into a WAV file, and write its captions beside it where it asks for them."""
     from avatar.media.level import levelled
     from avatar.preflight import refuse_missing_parts, refuse_non_commercial, refuse_previewing
     from avatar.stacks import stack_for
-    from avatar.stages import kept_speech, spoken, wanted_speech
+    from avatar.stages import kept_speech, spoken, wanted_speech, written_captions
 
     started = time.monotonic()
-    output = Path(os.path.abspath(output))
-    check_output(output, overwrite, suffix=".wav")
+    if request.worded == "burned":
+        raise RequestError(
+            "captions are drawn into a picture, and speech has none; choose a file beside it.",
+            ("captions",), {"captions": "srt"},
+        )  # fmt: skip
+    output = check_outputs(request, output, overwrite, suffix=".wav")
     engine, wanted, told, progress = stack_for(request).voice, wanted_speech(request), Told(), Progress(tell)
     refuse_non_commercial(request, engine.models)
     engine.check(wanted)
@@ -304,6 +327,9 @@ def speak(request: Request, output: Path, overwrite: bool, tell: Tell) -> Made:
         progress.say(note)
     equally_loud = replace(speech, samples=levelled(speech.samples, speech.sample_rate))
     deliver_with(equally_loud.write_wav, output)
+    with tempfile.TemporaryDirectory() as scratch:
+        if captions := written_captions(request.worded, speech, Path(scratch)):
+            deliver_with(lambda partial: shutil.copyfile(captions, partial), output.with_suffix(captions.suffix))
     return Made(output, speech.seconds, time.monotonic() - started, tuple(told.notes), {"engine": told.facts})
 
 

@@ -35,7 +35,10 @@ ROWS = [
     ("no text", f"{RUN}", 2, ["nothing to say", "--text", "--audio"]),
     ("empty text", f"{RUN} --text=", 2, ["text is empty"]),
     ("blank text", f"{RUN} --text-file {{blank.txt}}", 2, ["text is empty"]),
-    ("only punctuation", f"{RUN} --text ...!?", 2, ["text"]),
+    ("only punctuation", f"{RUN} --text ...!?", 2, ["--text", "nothing to say"]),
+    ("only pictures", f"{RUN} --text 🎉🎉", 2, ["--text", "nothing to say"]),
+    ("another script", f"{RUN} --text Привет.", 2, ["--text", "'Привет.'", "full stack"]),
+    ("another script, to be planned", f"{RUN} --text Привет. --dry-run", 2, ["--text", "'Привет.'", "full stack"]),
     ("control characters", f"{RUN} --text-file {{bell.txt}}", 2, ["U+0007", "position 6", "remove it"]),
     ("too long a text", f"{RUN} --text-file {{long.txt}}", 2, ["120 s", "split it"]),
     ("a book", f"{RUN} --text-file {{book.txt}}", 2, ["characters", "split it"]),
@@ -207,7 +210,7 @@ def test_bad_input(line, code, words, avatar, files, tmp_path, home):
 
 def test_what_can_be_refused_early_is_refused_before_a_model_library_loads(files, tmp_path, home):
     """Every row up to the pictures' content runs in one process, which then holds no model library."""
-    late = {"only punctuation", "no face", "a profile", "two faces", "a third face of two", "too short a target"}
+    late = {"no face", "a profile", "two faces", "a third face of two", "too short a target"}
     lines = [arguments_of(row[1], files, tmp_path) for row in ROWS if row[0] not in late]
     program = (
         "import sys, json; from avatar.__main__ import main\n"

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from avatar.errors import RequestError
+from avatar.frame.background import colour
 from avatar.frame.canvas import canvas
 from avatar.frame.layout import POSITIONS, Layout, layout
 from avatar.frame.size import LARGEST, NAMED, SMALLEST, drawn, of_picture, parsed
@@ -159,6 +160,20 @@ def test_backgrounds():
 def test_a_square_beyond_the_frame_covers_it():
     assert Layout(100, 50, Box(-10, -20, 110, 100), (-10, -20, 120, 120)).is_head_alone
     assert not Layout(100, 50, Box(0, 0, 50, 50), (0, 0, 50, 50)).is_head_alone
+
+
+@pytest.mark.parametrize(
+    ("asked", "rgb"),
+    [("#203040", (32, 48, 64)), ("#FFF", (255, 255, 255)), (" #1a9 ", (17, 170, 153)), ("Teal", (0, 128, 128))],
+)
+def test_what_a_colour_may_be_called(asked, rgb):
+    assert colour(asked) == rgb
+
+
+@pytest.mark.parametrize("asked", ["#ff", "#ffff", "#fffff", "#ggg", "fff", "#FFFFFF80", "#١٢٣", "rgb(1,2,3)", ""])
+def test_what_no_colour_is_called(asked):
+    with pytest.raises(ValueError, match="there is no background"):
+        colour(asked)
 
 
 def test_colours_and_pictures_for_the_background_exclude_each_other(tmp_path):

@@ -17,7 +17,8 @@ from avatar.frame import assembly
 from avatar.frame.still import ready
 from avatar.frame.wanted import WantedFrame
 from avatar.jobs import home as homes
-from avatar.media.frames import video_frames
+from avatar.media import ffmpeg
+from avatar.media.frames import size_and_rate, video_frames
 from avatar.portrait.framing import Place, Portrait
 from avatar.preflight import check_frame
 from avatar.quality.intended import asked_of
@@ -101,6 +102,7 @@ def test_what_is_no_picture_and_no_video_is_refused(tmp_path):
         with pytest.raises(InputError) as refused:
             check_frame(make_request(text="Hi.", backdrop=tmp_path / name))
         assert name in str(refused.value) and "face" not in str(refused.value)
+        assert refused.value.fields == ("backdrop",)
         said = "neither a picture" if not name.endswith("mp4") else "video"
         assert (
             said in str(refused.value) or "list of other files" in str(refused.value) or "empty" in str(refused.value)
@@ -157,6 +159,16 @@ def test_a_background_that_nobody_sees_is_told(home, tmp_path):
     told = [each for each in RUN if each not in ("--fit", "pad")]
     run = ran(home, *told[:5], "360x360", "--background", beach, "--captions", "burned")
     assert run.returncode == 0 and "is not seen" in run.stderr, run.stderr
+
+
+def test_sound_alone_is_told_as_that(finished_job, tmp_path):
+    sound = [ffmpeg.ffmpeg_program(), "-i", finished_job.file("speech.wav"), "-c:a", "aac", tmp_path / "song.mp4"]
+    subprocess.run(sound, check=True, capture_output=True)
+    with pytest.raises(InputError, match="shows no picture, only sound; give another one") as refused:
+        check_frame(make_request(text="Hi.", backdrop=tmp_path / "song.mp4"))
+    assert refused.value.fields == ("backdrop",)
+    with pytest.raises(InputError, match="shows no picture, only sound; give another one"):
+        size_and_rate(tmp_path / "song.mp4")
 
 
 def test_a_table_and_a_dry_run_take_it_too(home, tmp_path):

@@ -117,6 +117,7 @@ def issued(use, kind: str = "p256", with_issuer: bool = True) -> tuple[str, str]
         "p256": lambda: ec.generate_private_key(ec.SECP256R1()),
         "p384": lambda: ec.generate_private_key(ec.SECP384R1()),
         "rsa": lambda: rsa.generate_private_key(65537, 2048),
+        "rsa1024": lambda: rsa.generate_private_key(65537, 1024),
         "ed25519": ed25519.Ed25519PrivateKey.generate,
     }
     root_key, key = new["p256"](), new[kind]()
@@ -175,3 +176,19 @@ def test_a_user_s_certificate_that_c2pa_does_not_admit(home, tmp_path, monkeypat
     refused(home, tmp_path, "emailProtection")
     users(monkeypatch, tmp_path, *issued(ExtendedKeyUsageOID.EMAIL_PROTECTION, with_issuer=False))
     refused(home, tmp_path, "without its issuers")
+    users(monkeypatch, tmp_path, *issued(ExtendedKeyUsageOID.EMAIL_PROTECTION, "rsa1024"))
+    refused(home, tmp_path, "2048 bits")
+
+
+@pytest.mark.usefixtures("full_environment")
+def test_a_user_s_key_that_is_of_another_certificate(home, tmp_path, monkeypatch):
+    """Of the same kind, and of each other one."""
+    from cryptography.x509.oid import ExtendedKeyUsageOID
+
+    kinds = ("p256", "p384", "rsa", "ed25519")
+    chains = [issued(ExtendedKeyUsageOID.EMAIL_PROTECTION, kind)[0] for kind in kinds]
+    keys = [issued(ExtendedKeyUsageOID.EMAIL_PROTECTION, kind)[1] for kind in kinds]
+    for chain in chains:
+        for key in keys:
+            users(monkeypatch, tmp_path, chain, key)
+            refused(home, tmp_path, "the key is not that of the certificate")

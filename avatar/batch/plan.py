@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from avatar import framed, preflight, settings
+from avatar import framed, preflight, settings, work
 from avatar.batch.making import Outcome, is_there, planned_row
 from avatar.batch.table import Row
 from avatar.jobs.contents import STAGES
-from avatar.jobs.delivery import check_home, check_output
+from avatar.jobs.delivery import check_home
 from avatar.jobs.job import Job
 from avatar.provenance.delivery import is_of
 from avatar.request import Request
@@ -29,7 +29,7 @@ def plan_rows(rows: Sequence[Row], folder: Path, defaults: dict[str, Any], overw
                     yield Outcome(row, plan.output, is_new=False, plan="there already")
                     continue
                 if folder.is_dir():
-                    check_output(plan.output, overwrite or is_of(plan.job, plan.output))
+                    work.check_outputs(plan.request, plan.output, overwrite or is_of(plan.job, plan.output))
                 preflight.check(plan.request, faces)
                 yield Outcome(row, plan.output, plan=told(plan.request, plan.job))
             except Exception as error:

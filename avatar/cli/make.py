@@ -102,11 +102,13 @@ def make_one(
         raise RequestError("there is nothing to say; give a script, or finished speech.", ("audio",))
     if script is not None:
         wanted["text"] = work.read_text(script)
-    if "transcript" in wanted:
-        wanted["transcript"] = work.read_text(wanted["transcript"])
+    transcript = wanted.get("transcript")
+    if transcript is not None:
+        wanted["transcript"] = work.read_text(transcript)
     request = work.request_of(**wanted)
     named = Path("avatar.mp4") if script is None or str(script) == "-" else Path(script.with_suffix(".mp4").name)
     output = output or (named if script is not None else Path(wanted["audio"].with_suffix(".mp4").name))
+    work.keep_texts(request, output, script, transcript)
     if dry_run:
         print_plan(request, output, overwrite, as_json)
         return

@@ -105,6 +105,7 @@ def run(
     if transcript is not None:
         asked["transcript"] = work.read_text(transcript)
     request = work.request_of(**asked, mark=not no_mark)
+    work.keep_texts(request, output, text_file, transcript)
     if dry_run:
         from avatar.cli.plan import print_plan
 

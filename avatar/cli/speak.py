@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import click
 
 from avatar.cli import complete
@@ -11,14 +14,16 @@ from avatar.errors import RequestError
 
 EXAMPLES = """
 avatar speak --show "On 3/4/2024 we sold 1.2M units for $49.95."
-avatar speak --show --text-file talk.md
-avatar speak --text-file talk.md --preset joe -o talk.wav
+avatar speak --show talk.md
+avatar speak talk.md --preset joe --captions srt -o talk.wav
+echo "From a pipe." | avatar speak - -o pipe.wav
 """
+TEXTS = (".txt", ".md", ".markdown")  # a word that ends so is a file's name, also where there is no such file
 
 
 @click.command(cls=Command, examples=EXAMPLES)
-@click.argument("text", required=False)
-@click.option("--text-file", type=FILE, help="A UTF-8 text file with what is said; - reads standard input.")
+@click.argument("script", required=False, shell_complete=complete.either(files=True))
+@click.option("--text-file", type=FILE, help="The same as SCRIPT, for a file with any name; - reads standard input.")
 @click.option("--show", is_flag=True, help="Print what would be said, a sentence a line, and load no voice.")
 @click.option(
     "--voice", "voice_name", shell_complete=complete.voices_or_files, help="A kept voice, or a recording of one."
@@ -38,12 +43,18 @@ avatar speak --text-file talk.md --preset joe -o talk.wav
 @click.option("--commercial", is_flag=True, help="Refuse a voice whose terms forbid commercial use.")
 @click.option("--speed", type=float, help="How fast is spoken, 0.7 to 1.5; 1 is the voice's own pace. [default: 1]")
 @click.option("--seed", type=int, help="Another seed gives another intonation. [default: 7]")
+@click.option(
+    "--captions", type=click.Choice(["srt", "vtt"]), help="A file with the words and their times, beside the WAV file."
+)
 @click.option("-o", "--output", type=FILE, help="The WAV file to write.")
-@click.option("--overwrite", is_flag=True, help="Replace the output file if it exists.")
+@click.option("--overwrite", is_flag=True, help="Replace files that exist.")
+@click.option("-q", "--quiet", is_flag=True, help="Print the path alone, no progress and no notes.")
 def speak(
-    text, text_file, show, voice_name, preset, language, stack, engine, commercial, speed, seed, output, overwrite
-) -> None:
-    """Speak a script into a WAV file, or show how it would be read.
+    script, text_file, show, voice_name, preset, language, stack, engine, commercial, speed, seed, captions, output,
+    overwrite, quiet,
+) -> None:  # fmt: skip
+    """Speak SCRIPT into a WAV file, or show how it would be read: a text or Markdown file, - for standard input, or the words
+    themselves.
 
     Numbers, dates, prices, addresses, abbreviations and Markdown are read as a person reads them. What cannot be said,
     such as a formula, is named in a note.
@@ -51,18 +62,28 @@ def speak(
     from avatar import work
     from avatar.cli.output import Printer
 
-    if (text is None) == (text_file is None):
-        raise RequestError("give a text, or --text-file with the file that holds it.", ("text",))
-    text = work.read_text(text_file) if text is None else text
+    if (script is None) == (text_file is None):
+        raise RequestError("give a script: a file, - for standard input, or the words themselves.", ("text",))
+    text = said(script) if text_file is None else work.read_text(text_file)
     asked = {"text": text, "voice": voice_name, "preset": preset, "language": language, "stack": stack}
-    asked |= {"engine": engine, "commercial": commercial or None, "speed": speed, "seed": seed}
+    asked |= {"engine": engine, "commercial": commercial or None, "speed": speed, "seed": seed, "captions": captions}
     request = work.request_of(**asked)
     if show:
         show_spoken(text, request.language)
         return
     if output is None:
         raise RequestError("there is no file to write to; give -o with its name, or --show.", ("output",))
-    click.echo(str(work.speak(request, output, overwrite, Printer(stages=1)).path))
+    work.keep_texts(request, output, text_file or Path(script))
+    tell = (lambda event: None) if quiet else Printer(stages=1)
+    click.echo(str(work.speak(request, output, overwrite, tell).path))
+
+
+def said(script: str) -> str:
+    """The text of a file or of standard input, where the argument names one; else the argument. Raises RequestError."""
+    from avatar import work
+
+    is_named = os.path.splitext(script)[1].lower() in TEXTS and not any(map(str.isspace, script))
+    return work.read_text(Path(script)) if script == "-" or is_named or os.path.isfile(script) else script
 
 
 def show_spoken(text: str, language: str) -> None:

@@ -13,8 +13,10 @@ COLOURS = {  # HTML 4.01, 6.5, and the other spelling of grey
 
 
 def colour(background: str) -> tuple[int, int, int]:
-    """One of COLOURS, or #rrggbb -> RGB. Raises ValueError with a sentence."""
+    """One of COLOURS, #rrggbb, or #rgb, which is each digit twice -> RGB. Raises ValueError with a sentence."""
     asked = background.strip().lower()
+    if re.fullmatch(r"#[0-9a-f]{3}", asked, re.ASCII):
+        asked = "#" + "".join(2 * digit for digit in asked[1:])
     found = re.fullmatch(r"#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})", COLOURS.get(asked, asked), re.ASCII)
     if not found:
         raise ValueError(

@@ -23,17 +23,19 @@ def is_video(path: Path) -> bool:
 
 def refuse_unusable(path: Path) -> None:
     """Raises InputError for a background that is no picture and no video, or cannot be read as what it is."""
-    if is_video(path):
-        with contextlib.closing(video_frames(path)) as frames:
-            next(frames)
-    elif is_picture(path):
-        read_picture(path)
-    else:
-        raise InputError(
-            f"the background {str(path)!r} is neither a picture ({KINDS}) nor a video ({', '.join(SUFFIXES)}); convert it, "
-            "or give a colour.",
-            ("backdrop",),
-        )
+    try:
+        if is_video(path):
+            with contextlib.closing(video_frames(path)) as frames:
+                next(frames)
+        elif is_picture(path):
+            read_picture(path)
+        else:
+            raise InputError(
+                f"the background {str(path)!r} is neither a picture ({KINDS}) nor a video ({', '.join(SUFFIXES)}); convert "
+                "it, or give a colour."
+            )
+    except InputError as error:
+        raise type(error)(str(error), ("backdrop",)) from error
 
 
 def write(path: Path, width: int, height: int, rate: Fraction, seconds: Fraction, target: Path) -> None:

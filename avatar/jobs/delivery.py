@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from avatar.errors import EnvironmentProblem, RequestError, TemporaryProblem
@@ -37,6 +37,24 @@ def check_output(output: Path, overwrite: bool, suffix: str = ".mp4") -> None:
         raise RequestError(
             f"cannot write into {str(folder)!r}: {error.strerror}; name another output.", about
         ) from error
+
+
+def refuse_inputs(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
+    """Refuse, whatever may be overwritten, an output that is a file which it is made from."""
+    inputs = list(inputs)
+    for output in outputs:
+        if any(_is_same(output, each) for each in inputs):
+            raise RequestError(
+                f"the output {str(output)!r} is a file that it is made from, and would replace it; name another output.",
+                ("output",),
+            )
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    try:
+        return os.path.samefile(one, other)
+    except (OSError, ValueError):  # one of them is not there, or its name can be none
+        return False
 
 
 def check_home(home: Path, needed_bytes: int = LEAST_FREE_BYTES) -> None:

@@ -57,6 +57,8 @@ def video_frames(
             yield picture
         status = ffmpeg.finish()
         said = ffmpeg.complaint()
+    if whole and status and "matches no streams" in said:
+        raise InputError(f"{called} shows no picture, only sound; give another one.")
     if whole and (status or not found or said in CUT_SHORT):
         raise InputError(f"cannot read {called}: {said or 'it shows no picture'}; convert it to an mp4 (H.264).")
 
@@ -71,6 +73,8 @@ def size_and_rate(path: Path) -> tuple[int, int, Fraction | None]:
     is not known. Raises InputError for one that cannot be read, or is too large."""
     streams = _streams(path, CONTAINERS)
     refuse_too_large(streams, f"the video {str(path)!r}")
+    if streams.audio_codec and not streams.video_codec:
+        raise InputError(f"the video {str(path)!r} shows no picture, only sound; give another one.")
     if streams.first_frame is None:
         raise InputError(f"cannot read the video {str(path)!r}: it shows no picture; convert it to an mp4 (H.264).")
     return *shown_size(streams.first_frame), streams.frame_rate

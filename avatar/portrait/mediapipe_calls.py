@@ -76,8 +76,11 @@ def load(kind: Any, options: Any, models: list[Any]) -> Any:
 
 
 def detect(model: Any, rgb: np.ndarray) -> Any:
-    """What the model reads in a picture, uint8 (h, w, 3) RGB, in MediaPipe's own form."""
-    with stopping.afterwards():
+    """What the model reads in a picture, uint8 (h, w, 3) RGB, in MediaPipe's own form.
+
+    The network that looks at a face runs when there is one, and may write then that a tensor's memory is not aligned.
+    """
+    with stopping.afterwards(), _quiet_native_log():
         return model.detect(_image(rgb))
 
 

@@ -31,9 +31,10 @@ ALGORITHMS = {
 # What the library says of a certificate, and what is meant
 WHY = {
     "certificate is invalid": "C2PA admits no such certificate: it must be for digital signatures, no CA, and for "
-    "emailProtection (or timeStamping or OCSPSigning alone) as extended key usage",
+    "emailProtection (or timeStamping or OCSPSigning alone) as extended key usage, an RSA key of 2048 bits at least",
     "not valid at time": "the certificate is not valid now",
     "does not match": "the key is not that of the certificate",
+    "invalid public key": "the key is not that of the certificate",  # it is of another kind
 }
 
 

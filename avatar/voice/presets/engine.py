@@ -18,6 +18,7 @@ from avatar.voice.kept import KeptSpeech
 from avatar.voice.length import FASTEST, SURE, does_not_fit
 from avatar.voice.presets import styles
 from avatar.voice.presets.catalog import DEFAULTS, PRESETS, nearest_preset, presets_of
+from avatar.voice.presets.pronunciation import readable
 from avatar.voice.recording import check_reference
 from avatar.voice.speech import Speech
 
@@ -72,6 +73,7 @@ class PresetVoice:
         preset = PRESETS[chosen(wanted)]
         if preset.style:
             styles.refuse_missing(preset.style)
+        readable(wanted.text or "", wanted.language)
         if (
             wanted.seconds
             and SURE * (about_s := estimate_seconds(wanted.text or "", wanted.language)) > FASTEST * wanted.seconds

@@ -19,6 +19,7 @@ from avatar.voice.presets.espeak import phonemize
 
 STRESS = "ˈˌ"
 NO_WORD = -1
+NOTHING_TO_SAY = "the text has nothing to say, only punctuation or symbols; write at least one word."
 Symbols = list[tuple[str, int]]  # symbols with the index of their word
 
 # Silence after a line. The voices' own silence at both ends of a line is cut away first: it is 0.8 s between two
@@ -50,12 +51,7 @@ def pronounce(
     voice: of espeak-ng, which reads where `english` is not given.
     Raises RequestError for a text in which nothing can be spoken, or that is mostly not in Latin letters.
     """
-    if foreign := find_foreign_word(text):
-        raise RequestError(
-            f"the preview voices read Latin letters and cannot say {foreign[:40]!r}; "
-            "the full stack speaks 15 languages."
-        )
-    script = read(text, language)
+    script = readable(text, language)
     clauses = [clause for sentence in script.sentences for clause in sentence.clauses]
     symbols_of = iter(_english_symbols(script, english) if english else _clause_symbols(clauses, language, voice))
     lines: list[Line] = []
@@ -64,8 +60,23 @@ def pronounce(
         pause_s = PARAGRAPH_PAUSE_S if sentence.ends_paragraph else SENTENCE_PAUSE_S
         lines += _lines(parts, longest, pause_s)
     if not lines:
-        raise RequestError("the text has nothing to say, only punctuation or symbols; write at least one word.")
+        raise RequestError(NOTHING_TO_SAY, ("text",))
     return lines, script
+
+
+def readable(text: str, language: str) -> Script:
+    """The script of a text. Raises RequestError where it is mostly not in Latin letters, or has no word; no voice is
+    needed to see that."""
+    if foreign := find_foreign_word(text):
+        raise RequestError(
+            f"the preview voices read Latin letters and cannot say {foreign[:40]!r}; "
+            "the full stack speaks 15 languages.",
+            ("text",),
+        )
+    script = read(text, language)
+    if not script.sentences:
+        raise RequestError(NOTHING_TO_SAY, ("text",))
+    return script
 
 
 def as_heard(word: Word, *, last: bool, letter_a: str = "ay") -> str:

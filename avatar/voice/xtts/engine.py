@@ -91,6 +91,7 @@ class XttsVoice(Piecewise):
         xtts_text.refuse_language(wanted.language)
         if wanted.reference:
             check_reference(wanted.reference)
+        xtts_text.split(wanted.text or "", wanted.language)  # refuses what it could not speak
         if wanted.seconds and SURE * (about_s := estimate_seconds(wanted.text or "", wanted.language)) > wanted.seconds:
             raise does_not_fit(f"about {about_s:.0f} s", ENOUGH * about_s, XttsVoice.called)
 
