@@ -28,6 +28,7 @@ from avatar.loading import ONE_AT_A_TIME, Loading
 from avatar.progress import Event, Progress
 from avatar.provenance import delivery
 from avatar.request import FILE_FIELDS, Request, make_request
+from avatar.script.subtitles import words_of
 
 if TYPE_CHECKING:
     from avatar.preflight import Faces
@@ -153,14 +154,14 @@ def portrait_file(portrait: str) -> Path:
 
 
 def read_text(path: Path) -> str:
-    """Text of a file, or of standard input for '-'. Raises RequestError when it cannot be read or is not UTF-8."""
+    """Text of a file, or of standard input for '-'; of captions what they say. Raises RequestError when it cannot be read or is not UTF-8."""
     shown = repr(str(path))
     try:
         with nullcontext(sys.stdin.buffer) if str(path) == "-" else open(path, "rb") as file:
             data = file.read(MOST_TEXT_BYTES + 1)
         if len(data) > MOST_TEXT_BYTES:
             raise RequestError(f"the text file {shown} is larger than {MOST_TEXT_BYTES >> 20} MiB; give a shorter one.")
-        return data.decode("utf-8-sig")
+        return words_of(data.decode("utf-8-sig"))
     except OSError as error:
         raise RequestError(f"cannot read the text file {shown}: {error.strerror}; check the path.") from error
     except UnicodeDecodeError as error:
