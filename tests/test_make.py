@@ -91,3 +91,12 @@ def test_a_disk_without_room_for_what_is_kept_is_told_before_anything_is_made(av
     assert done.code == 75 and "is full (100 MiB free, " in done.stderr
     small = avatar("make", tmp_path / "talk.md", "-o", tmp_path / "talk.mp4", "--dry-run", "--size", "128x128")
     assert small.code == 0, small.stderr
+
+
+def test_a_quiet_table_prints_paths_and_what_went_wrong(avatar, tmp_path, monkeypatch, home):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "table.csv").write_text("name,text\na,Hello.\nb,\n")
+    done = avatar("make", "table.csv", "-O", "videos", "--size", "128x128", "--captions", "none", "-q")
+    assert done.code == 1 and done.stdout == f"{tmp_path / 'videos/a.mp4'}\n"
+    (said,) = done.stderr.splitlines()
+    assert said.startswith("row 2 (b): ")

@@ -54,7 +54,7 @@ def make(script, purpose, output, folder, overwrite, dry_run, as_json, quiet, vo
     given |= voiced(voice) | ({"mark": False} if no_mark else {})
     wanted = with_purpose(purpose or "youtube", given)
     if script is not None and script.suffix.lower() in TABLES:
-        make_table(script, folder, output, wanted, overwrite, dry_run, as_json)
+        make_table(script, folder, output, wanted, overwrite, dry_run, as_json, quiet)
     else:
         make_one(script, folder, output, wanted, overwrite, dry_run, as_json, quiet)
 
@@ -77,13 +77,14 @@ def with_purpose(purpose: str, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def make_table(
-    table: Path, folder: Path | None, output: Path | None, wanted: dict, overwrite: bool, dry_run: bool, as_json: bool
-) -> None:
+    table: Path, folder: Path | None, output: Path | None, wanted: dict, overwrite: bool, dry_run: bool,
+    as_json: bool, quiet: bool,
+) -> None:  # fmt: skip
     from avatar.cli.table import run_table
 
     single = {name: wanted.pop(name, None) for name in ("audio", "transcript")} | {"output": output}
     context = click.get_current_context()
-    context.exit(run_table(table, folder, wanted, single, overwrite, (), False, dry_run, as_json, None, None))
+    context.exit(run_table(table, folder, wanted, single, overwrite, (), False, dry_run, as_json, None, None, quiet))
 
 
 def make_one(

@@ -50,11 +50,12 @@ def run_table(
     as_json: bool,
     priority: int | None,
     on: str | None,
+    quiet: bool = False,
 ) -> int:
     """Returns the exit code: 0, 75 where every row that failed may work when tried again, else 1; of one --row its own.
 
     single: options that are for one video alone. priority: in the queue, where the rows are to be put; None is now.
-    on: the address of a cluster that makes them.
+    on: the address of a cluster that makes them. quiet: the paths alone, and what went wrong.
     """
     from avatar.batch.making import make_rows, queue_rows
     from avatar.batch.plan import plan_rows
@@ -69,6 +70,7 @@ def run_table(
         raise RequestError(f"{str(folder)!r} is no folder; name another for the videos.", ("folder",))
     if on is not None:
         refuse_on_a_cluster(dry_run=dry_run, queue=priority is not None)
+    tell = nothing if quiet else TablePrinter()
     rows = chosen(read_table(table.absolute()), numbers)
     if missing:
         rows = [row for row in rows if not (folder / f"{row.name}.mp4").exists()]
@@ -81,10 +83,10 @@ def run_table(
         from avatar.batch import on_ray
 
         folder.mkdir(parents=True, exist_ok=True)
-        outcomes = on_ray.make_rows(on, rows, folder, defaults, overwrite, TablePrinter())
+        outcomes = on_ray.make_rows(on, rows, folder, defaults, overwrite, tell)
     else:
         folder.mkdir(parents=True, exist_ok=True)
-        outcomes = make_rows(rows, folder, defaults, overwrite, TablePrinter())
+        outcomes = make_rows(rows, folder, defaults, overwrite, tell)
     told: list[Outcome] = []
     try:
         for outcome in outcomes:
@@ -99,7 +101,8 @@ def run_table(
     made = sum(outcome.is_new for outcome in told if outcome.video)
     done = "would be made" if dry_run else "made" if priority is None else "queued"
     there = len(told) - made - len(failed)
-    click.echo(f"{len(told)} rows: {made} {done}, {there} there already, {len(failed)} failed", err=True)
+    if not quiet:
+        click.echo(f"{len(told)} rows: {made} {done}, {there} there already, {len(failed)} failed", err=True)
     codes = {exit_code(error) for error in failed}
     return 0 if not codes else codes.pop() if len(numbers) == 1 or codes == {TemporaryProblem.exit_code} else 1
 
@@ -134,6 +137,10 @@ def as_dict(outcome: Outcome) -> dict[str, Any]:
         "plan": outcome.plan or None,
         "error": error and {"kind": getattr(error, "kind", "failed"), "message": sentence(error)},
     }
+
+
+def nothing(row: Row, event: Event) -> None:
+    """Tells nobody."""
 
 
 class TablePrinter:
