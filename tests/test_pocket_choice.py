@@ -169,6 +169,15 @@ def test_a_worker_leaves_what_its_environment_cannot_make(here, recording, asked
     assert queue.take(here, "cpu", parts, 2e9) is not None
 
 
+@pytest.mark.parametrize("asked", [{}, {"stack": "full"}, {"stack": "full", "engine": "xtts"}, {"engine": "pocket"}])
+def test_a_worker_whose_hands_are_a_cluster_takes_whatever_a_node_may_make(here, recording, asked):
+    from avatar.batch import queue_on_ray
+    from avatar.service import queue
+
+    queue.submit(here, make_request(text=TEXT, voice=recording, **asked), None)
+    assert queue.take(here, queue_on_ray.DEVICE, queue_on_ray.PARTS, 2e9) is not None
+
+
 def test_a_given_speech_is_for_any_worker_of_the_full_stack(here, recording):
     from avatar.service import queue
 
