@@ -87,7 +87,8 @@ def request_of(**asked: Any) -> Request:
 
 def cloned_by(request: Request) -> Request:
     """The request with the engine that clones its voice, where nobody said which: Pocket TTS where it speaks the language
-    and its weights are here, which may be published with, or where the full stack has nothing else; else the stack's own."""
+    and its weights are here, which may be published with, or where the full stack has nothing else; else the stack's own.
+    Another file in the place of its weights is one to be refused by name, and no reason for another voice."""
     if request.engine or request.text is None or request.voice is None:
         return request
     from avatar.weights import loaders, store
@@ -95,7 +96,7 @@ def cloned_by(request: Request) -> Request:
 
     model = POCKET_TTS.get(request.language)
     is_all_there_is = request.stack == "full" and loaders.is_without_xtts()
-    is_usable = model is not None and (is_all_there_is or store.can_load(model))
+    is_usable = model is not None and (is_all_there_is or store.can_load(model) or store.is_spoilt(model))
     return request.model_copy(update={"engine": "pocket"}) if is_usable else request
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -84,6 +85,24 @@ def test_a_licence_that_was_not_accepted_is_no_choice(home, weights, recording, 
     assert work.request_of(text=TEXT, voice=recording).engine is None
     licences.accept(lock.read().model("pocket-en").licence, "prompt")
     assert work.request_of(text=TEXT, voice=recording).engine == "pocket"
+
+
+@pytest.mark.parametrize("stack", ["preview", "full"])
+def test_another_file_in_the_place_of_its_weights_is_refused_by_name_and_nothing_else_speaks(
+    here, recording, weights, stack, tmp_path, monkeypatch
+):
+    """As the file that Kyutai publishes without a gate, under the name of the other, or one that was cut short."""
+    shutil.copytree(weights, mine := tmp_path / "mine")
+    monkeypatch.setenv("AVATAR_MODELS", str(mine))
+    with open(mine / "kyutai/pocket-tts/languages/english/model.safetensors", "ab") as file:
+        file.write(b"more")
+    request = work.request_of(text=TEXT, voice=recording, stack=stack)
+    with pytest.raises(
+        EnvironmentProblem, match=r"model.safetensors is not the file that was locked(.|\n)*models fetch pocket-en"
+    ):
+        preflight.check(request)
+    asked = work.request_of(text=TEXT, voice=recording, stack="full", engine="xtts", profile="cpu")
+    preflight.check(asked)
 
 
 @pytest.mark.parametrize(
