@@ -49,10 +49,16 @@ class Made:
 
 
 def request_of(**asked: Any) -> Request:
-    """A Request from what was asked for, with the settings' defaults and the files of named voices and portraits.
+    """A Request from what was asked for, with the settings' defaults, the files of named voices and portraits, and the
+    engine that clones a voice here.
 
     asked: fields of the request; None is the default. Raises RequestError.
     """
+    return cloned_by(as_asked(**asked))
+
+
+def as_asked(**asked: Any) -> Request:
+    """The same where another machine is to make it, and to choose the engine by what it has. Raises RequestError."""
     asked = {name: value for name, value in asked.items() if value is not None}
     if (voice := asked.get("voice")) is not None:
         from avatar import voices
@@ -75,7 +81,7 @@ def request_of(**asked: Any) -> Request:
     if asked.get("profile") == "auto":
         del asked["profile"]
     try:
-        return cloned_by(make_request(**asked))
+        return make_request(**asked)
     except RequestError as error:
         if len(error.fields) == 1 and error.fields[0] in by_setting:
             name = error.fields[0]

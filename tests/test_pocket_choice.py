@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from avatar import pipeline, preflight, work
+from avatar import __version__, pipeline, preflight, work
+from avatar.batch import on_ray, ray_node
+from avatar.batch.table import Row
 from avatar.errors import EnvironmentProblem, RequestError
 from avatar.jobs import home as homes
 from avatar.progress import Progress
@@ -188,6 +191,32 @@ def test_a_worker_leaves_what_its_environment_cannot_make(here, recording, asked
     assert queue.take(here, "cpu", parts, 2e9) is not None
 
 
+@pytest.mark.parametrize("chooses, engine, speaks", [(True, "pocket", "pocket-tts"), (False, None, "preview-voice")])
+def test_a_row_of_a_table_on_a_cluster_is_cloned_by_what_its_node_has(
+    here, recording, tmp_path, monkeypatch, chooses, engine, speaks
+):
+    """The machine with the table has no weights; a job of the queue was decided on where it was asked for."""
+    pytest.importorskip("torch")
+    row = Row(1, "one", {"text": "Hi.", "voice": recording})
+    nodes = os.environ["AVATAR_MODELS"]
+    monkeypatch.setenv("AVATAR_MODELS", str(tmp_path / "empty"))
+    (plan, place) = on_ray.planned(row, tmp_path, {})
+    assert plan.request.engine is None
+    monkeypatch.setenv("AVATAR_MODELS", nodes)
+    assert on_ray.planned(row, tmp_path, {})[0].request == plan.request, "nor would it be decided here"
+    monkeypatch.setenv("AVATAR_HOME", str(tmp_path / "node"))
+    sent = plan.request.model_dump(mode="json")
+    answer = ray_node.render(__version__, sent, chooses, None, 0, recording.read_bytes())
+    assert answer["engine"] == engine
+    monkeypatch.setenv("AVATAR_HOME", str(here))
+    job = on_ray.kept(plan.request, answer)
+    assert job.state() == "done" and job.record("voice")["made_by"]["engine"] == speaks
+    assert job.folder == homes.place(here, plan.request.model_copy(update={"engine": engine}))
+    shutil.copy(job.video, tmp_path / "one.mp4")
+    found, again = on_ray.planned(row, tmp_path, {})
+    assert (found.job, again) == (job, place), "known again, whatever cloned it"
+
+
 @pytest.mark.parametrize("asked", [{}, {"stack": "full"}, {"stack": "full", "engine": "xtts"}, {"engine": "pocket"}])
 def test_a_worker_whose_hands_are_a_cluster_takes_whatever_a_node_may_make(here, recording, asked):
     from avatar.batch import queue_on_ray
@@ -207,7 +236,6 @@ def test_a_given_speech_is_for_any_worker_of_the_full_stack(here, recording):
 
 def test_rows_of_a_table_without_a_voice_to_clone_need_no_engine(recording):
     from avatar.batch.making import requested
-    from avatar.batch.table import Row
 
     defaults = {"engine": "pocket", "voice": recording}
     assert requested(Row(1, "a", {"text": TEXT, "preset": "heart"}), defaults).engine is None
