@@ -270,6 +270,8 @@ def test_a_video_in_a_cloned_voice(here, recording, stack, tmp_path):
     assert voice["made_by"]["engine"] == "pocket-tts"
     assert voice["engine"]["voice_match"] == "cloned"
     assert voice["engine"]["weights"]["licence"]["name"] == "none"
+    lips = {"preview": [], "full": ["musetalk-v15", "sd-vae-ft-mse", "whisper-tiny"]}[stack]
+    assert made.report["licences"] == dict.fromkeys(["pocket-en", *lips], "none")
     assert any("its owner must have agreed, and Kyutai is credited" in note for note in made.notes)
     captions = (tmp_path / "talk.srt").read_text()
     assert TEXT in captions.replace("\n", " ")
