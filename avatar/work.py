@@ -51,10 +51,16 @@ class Made:
 
 
 def request_of(**asked: Any) -> Request:
-    """A Request from what was asked for, with the settings' defaults and the files of named voices and portraits.
+    """A Request from what was asked for, with the settings' defaults, the files of named voices and portraits, and the
+    engine that clones a voice here.
 
     asked: fields of the request; None is the default. Raises RequestError.
     """
+    return cloned_by(as_asked(**asked))
+
+
+def as_asked(**asked: Any) -> Request:
+    """The same where another machine is to make it, and to choose the engine by what it has. Raises RequestError."""
     asked = {name: value for name, value in asked.items() if value is not None}
     if (voice := asked.get("voice")) is not None:
         from avatar import voices
@@ -77,7 +83,7 @@ def request_of(**asked: Any) -> Request:
     if asked.get("profile") == "auto":
         del asked["profile"]
     try:
-        return cloned_by(make_request(**asked))
+        return make_request(**asked)
     except RequestError as error:
         if len(error.fields) == 1 and error.fields[0] in by_setting:
             name = error.fields[0]
@@ -89,7 +95,8 @@ def request_of(**asked: Any) -> Request:
 
 def cloned_by(request: Request) -> Request:
     """The request with the engine that clones its voice, where nobody said which: Pocket TTS where it speaks the language
-    and its weights are here, which may be published with, or where the full stack has nothing else; else the stack's own."""
+    and its weights are here, which may be published with, or where the full stack has nothing else; else the stack's own.
+    Another file in the place of its weights is one to be refused by name, and no reason for another voice."""
     if request.engine or request.text is None or request.voice is None:
         return request
     from avatar.weights import loaders, store
@@ -97,7 +104,7 @@ def cloned_by(request: Request) -> Request:
 
     model = POCKET_TTS.get(request.language)
     is_all_there_is = request.stack == "full" and loaders.is_without_xtts()
-    is_usable = model is not None and (is_all_there_is or store.can_load(model))
+    is_usable = model is not None and (is_all_there_is or store.can_load(model) or store.is_spoilt(model))
     return request.model_copy(update={"engine": "pocket"}) if is_usable else request
 
 

@@ -61,9 +61,10 @@ def answer(question: dict[str, Any], answers: IO[str], loading: Loading) -> dict
     try:
         if question["verb"] == "check":
             return {"result": work.check(Path(question["path"]), question["lse"])}
-        # What another machine asked for is whole: nothing of it is this one's settings to decide.
-        decide = make_request if question.get("is_whole") else work.request_of
-        request = decide(**question["asked"])
+        # What another machine asked for is whole: nothing of it is this one's settings to decide, but what clones a voice.
+        request = (make_request if question.get("is_whole") else work.request_of)(**question["asked"])
+        if question.get("chooses_engine"):
+            request = work.cloned_by(request)
         output = question["output"] and Path(question["output"])
         if question["verb"] == "make":
             made = work.make(request, output, question["overwrite"], pass_on, loading, question.get("sign"))

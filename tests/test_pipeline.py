@@ -18,6 +18,7 @@ from avatar.files import file_digest
 from avatar.jobs import home as homes
 from avatar.jobs import job as jobs
 from avatar.request import make_request
+from avatar.voice.presets.catalog import PRESETS
 from tests.conftest import ROOT, SHORT_TEXT, command, heed_signals, run_command
 
 RUN = ("pipeline", "run", "--text", SHORT_TEXT, "--preset", "joe", "--subtitles")
@@ -38,6 +39,8 @@ def test_a_job_holds_every_stage_and_a_report(finished_job):
     assert report["synthetic"] is True
     assert report["video_sha256"] == file_digest(finished_job.video)
     assert set(report["locked_fingerprints"]) == {"base", "full"}
+    preset = report["records"]["voice"]["engine"]["preset"]
+    assert report["licences"] == {f"voice {preset}": PRESETS[preset].licence}
     assert all(record["peak_memory_mib"] > 50 for record in report["records"].values())
     assert not hidden_files(finished_job.folder)
 

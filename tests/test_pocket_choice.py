@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from avatar import pipeline, preflight, work
+from avatar import __version__, pipeline, preflight, work
+from avatar.batch import on_ray, ray_node
+from avatar.batch.table import Row
 from avatar.errors import EnvironmentProblem, RequestError
 from avatar.jobs import home as homes
 from avatar.progress import Progress
@@ -84,6 +88,24 @@ def test_a_licence_that_was_not_accepted_is_no_choice(home, weights, recording, 
     assert work.request_of(text=TEXT, voice=recording).engine is None
     licences.accept(lock.read().model("pocket-en").licence, "prompt")
     assert work.request_of(text=TEXT, voice=recording).engine == "pocket"
+
+
+@pytest.mark.parametrize("stack", ["preview", "full"])
+def test_another_file_in_the_place_of_its_weights_is_refused_by_name_and_nothing_else_speaks(
+    here, recording, weights, stack, tmp_path, monkeypatch
+):
+    """As the file that Kyutai publishes without a gate, under the name of the other, or one that was cut short."""
+    shutil.copytree(weights, mine := tmp_path / "mine")
+    monkeypatch.setenv("AVATAR_MODELS", str(mine))
+    with open(mine / "kyutai/pocket-tts/languages/english/model.safetensors", "ab") as file:
+        file.write(b"more")
+    request = work.request_of(text=TEXT, voice=recording, stack=stack)
+    with pytest.raises(
+        EnvironmentProblem, match=r"model.safetensors is not the file that was locked(.|\n)*models fetch pocket-en"
+    ):
+        preflight.check(request)
+    asked = work.request_of(text=TEXT, voice=recording, stack="full", engine="xtts", profile="cpu")
+    preflight.check(asked)
 
 
 @pytest.mark.parametrize(
@@ -169,6 +191,41 @@ def test_a_worker_leaves_what_its_environment_cannot_make(here, recording, asked
     assert queue.take(here, "cpu", parts, 2e9) is not None
 
 
+@pytest.mark.parametrize("chooses, engine, speaks", [(True, "pocket", "pocket-tts"), (False, None, "preview-voice")])
+def test_a_row_of_a_table_on_a_cluster_is_cloned_by_what_its_node_has(
+    here, recording, tmp_path, monkeypatch, chooses, engine, speaks
+):
+    """The machine with the table has no weights; a job of the queue was decided on where it was asked for."""
+    pytest.importorskip("torch")
+    row = Row(1, "one", {"text": "Hi.", "voice": recording})
+    nodes = os.environ["AVATAR_MODELS"]
+    monkeypatch.setenv("AVATAR_MODELS", str(tmp_path / "empty"))
+    (plan, place) = on_ray.planned(row, tmp_path, {})
+    assert plan.request.engine is None
+    monkeypatch.setenv("AVATAR_MODELS", nodes)
+    assert on_ray.planned(row, tmp_path, {})[0].request == plan.request, "nor would it be decided here"
+    monkeypatch.setenv("AVATAR_HOME", str(tmp_path / "node"))
+    sent = plan.request.model_dump(mode="json")
+    answer = ray_node.render(__version__, sent, chooses, None, 0, recording.read_bytes())
+    assert answer["engine"] == engine
+    monkeypatch.setenv("AVATAR_HOME", str(here))
+    job = on_ray.kept(plan.request, answer)
+    assert job.state() == "done" and job.record("voice")["made_by"]["engine"] == speaks
+    assert job.folder == homes.place(here, plan.request.model_copy(update={"engine": engine}))
+    shutil.copy(job.video, tmp_path / "one.mp4")
+    found, again = on_ray.planned(row, tmp_path, {})
+    assert (found.job, again) == (job, place), "known again, whatever cloned it"
+
+
+@pytest.mark.parametrize("asked", [{}, {"stack": "full"}, {"stack": "full", "engine": "xtts"}, {"engine": "pocket"}])
+def test_a_worker_whose_hands_are_a_cluster_takes_whatever_a_node_may_make(here, recording, asked):
+    from avatar.batch import queue_on_ray
+    from avatar.service import queue
+
+    queue.submit(here, make_request(text=TEXT, voice=recording, **asked), None)
+    assert queue.take(here, queue_on_ray.DEVICE, queue_on_ray.PARTS, 2e9) is not None
+
+
 def test_a_given_speech_is_for_any_worker_of_the_full_stack(here, recording):
     from avatar.service import queue
 
@@ -179,7 +236,6 @@ def test_a_given_speech_is_for_any_worker_of_the_full_stack(here, recording):
 
 def test_rows_of_a_table_without_a_voice_to_clone_need_no_engine(recording):
     from avatar.batch.making import requested
-    from avatar.batch.table import Row
 
     defaults = {"engine": "pocket", "voice": recording}
     assert requested(Row(1, "a", {"text": TEXT, "preset": "heart"}), defaults).engine is None
@@ -214,6 +270,8 @@ def test_a_video_in_a_cloned_voice(here, recording, stack, tmp_path):
     assert voice["made_by"]["engine"] == "pocket-tts"
     assert voice["engine"]["voice_match"] == "cloned"
     assert voice["engine"]["weights"]["licence"]["name"] == "none"
+    lips = {"preview": [], "full": ["musetalk-v15", "sd-vae-ft-mse", "whisper-tiny"]}[stack]
+    assert made.report["licences"] == dict.fromkeys(["pocket-en", *lips], "none")
     assert any("its owner must have agreed, and Kyutai is credited" in note for note in made.notes)
     captions = (tmp_path / "talk.srt").read_text()
     assert TEXT in captions.replace("\n", " ")

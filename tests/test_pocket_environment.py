@@ -17,13 +17,14 @@ from pathlib import Path
 import pytest
 
 from avatar.environment import imports, installed, locks
+from avatar.environment.payload import layer_fingerprint
 from testing import tiny
 from tests.conftest import ROOT, without_manifest
 from tests.xtts_voice import write_reference
 
 PYTHON = ROOT / ".venv/pocket/bin/python"
 VIDEO = ("pipeline", "run", "--text", "Hello there, my friend.", "--voice")
-# Runs avatar, the modules HIDDEN not to be found by anybody.
+# Lets nobody find the modules HIDDEN.
 WITHOUT = """
 import sys
 from importlib.machinery import PathFinder
@@ -34,9 +35,14 @@ class Finder(PathFinder):
         return None if name.partition(".")[0] in HIDDEN else super().find_spec(name, path, target)
 
 sys.meta_path = [Finder if each is PathFinder else each for each in sys.meta_path]
+"""
+AVATAR = """
+import sys
 from avatar.__main__ import main
 sys.exit(main(sys.argv[1:]))
 """
+# What GET /v1/status and /v1/models ask a child of the server.
+FACTS = "import json; from avatar.web.checking import facts; print(json.dumps(facts()))"
 
 
 def hidden_modules() -> set[str]:
@@ -67,17 +73,17 @@ def ground(full_environment, tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module", params=["hidden", "made"])
 def alone(request, ground):
-    """Runs avatar without XTTS-v2's packages, its home kept from one call to the next."""
+    """Runs avatar, or a program, without XTTS-v2's packages, its home kept from one call to the next."""
     if request.param == "made" and not PYTHON.exists():
         pytest.skip("wants .venv/pocket beside this environment: ./run --pocket true")
-    hiding = [sys.executable, "-c", WITHOUT.replace("HIDDEN", repr(hidden_modules()))]
-    command = hiding if request.param == "hidden" else [PYTHON, "-m", "avatar"]
+    hiding = WITHOUT.replace("HIDDEN", repr(hidden_modules())) if request.param == "hidden" else ""
+    python = sys.executable if hiding else PYTHON
     home = ground / request.param
 
-    def run(*words: str | Path, models: Path = ground / "models") -> subprocess.CompletedProcess:
+    def run(*words: str | Path, models: Path = ground / "models", program: str = AVATAR) -> subprocess.CompletedProcess:
         environment = {**os.environ, **tiny.environment(models), "AVATAR_HOME": str(home), "AVATAR_PROFILE": "cpu",
                        "AVATAR_RUN": "./run", "PYTHONPATH": str(ROOT)}  # fmt: skip
-        return subprocess.run([*command, *words], env=environment, capture_output=True, text=True)
+        return subprocess.run([python, "-c", hiding + program, *words], env=environment, capture_output=True, text=True)
 
     return run
 
@@ -96,7 +102,11 @@ def in_full(ground) -> str:
 def test_a_cloned_voice_speaks_with_the_bytes_of_the_full_environment(alone, ground, in_full, tmp_path):
     done = alone(*VIDEO, ground / "me.wav", "--stack", "full", "-o", tmp_path / "made.mp4", "--json")
     assert done.returncode == 0, done.stderr
-    assert '"pocket-tts"' in done.stdout
+    report = json.loads(done.stdout)
+    assert report["records"]["voice"]["made_by"]["engine"] == "pocket-tts"
+    payload = locks.read_payload(locks.find_locks())
+    made_in = {layer: layer_fingerprint(payload[layer]) for layer in ("base", "pocket")}
+    assert report["locked_fingerprints"] == made_in, "the layers of this environment, by their own digests"
     assert hashlib.sha256(without_manifest(tmp_path / "made.mp4")).hexdigest() == in_full
 
 
@@ -119,6 +129,17 @@ def test_without_weights_the_message_brings_those_that_can_be_loaded(alone, grou
     listed = json.loads(alone("models", "list", "--json", models=tmp_path).stdout)["models"]
     wanted = {row["model"] for row in listed if row["wanted"]}
     assert "pocket-en" in wanted and "musetalk-v15" in wanted and "xtts-v2" not in wanted
+
+
+def test_the_api_says_what_this_environment_is_and_what_it_wants(alone, tmp_path):
+    """By the built-in lock; AVATAR_MODELS_LOCK names none where it is empty."""
+    told = alone(program=f"import os; os.environ['AVATAR_MODELS_LOCK'] = ''; {FACTS}", models=tmp_path)
+    assert told.returncode == 0, told.stderr
+    facts = json.loads(told.stdout)
+    assert list(facts["fingerprints"]) == ["base", "pocket"] and facts["stacks"] == ["preview", "full"]
+    wanted = {model["id"] for model in facts["weights"] if model["wanted"]}
+    assert wanted == {"stable-diffusion-v1-5", "musetalk-v15", "sd-vae-ft-mse", "whisper-tiny", "pocket-en"}
+    assert {model["id"] for model in facts["weights"]} - wanted == {"xtts-v2", "kokoro-voices"}
 
 
 def test_fit_reckons_with_the_voice_that_speaks(alone):

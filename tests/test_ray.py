@@ -216,7 +216,7 @@ def test_a_node_makes_what_was_asked_for_elsewhere(home, monkeypatch, tmp_path):
     monkeypatch.setenv("AVATAR_SEED", "99")
     wanted = asked() | {"preset": None, "portrait": "/of/another/machine/me.png", "seed": 3}
     picture = (SKIMAGE / "astronaut.png").read_bytes()
-    answer = ray_node.render(__version__, wanted, None, 0, picture)
+    answer = ray_node.render(__version__, wanted, True, None, 0, picture)
     assert homes.every(home) == []
     (tmp_path / "me.png").write_bytes(picture)
     monkeypatch.setenv("AVATAR_PRESET", "")
@@ -230,15 +230,17 @@ def test_a_node_makes_what_was_asked_for_elsewhere(home, monkeypatch, tmp_path):
 
 def test_a_job_that_was_on_the_node_before_stays(home, finished_home, finished_job, monkeypatch):
     monkeypatch.setenv("AVATAR_HOME", str(finished_home))
-    answer = ray_node.render(__version__, finished_job.request().model_dump(mode="json"), None, 0)
+    answer = ray_node.render(__version__, finished_job.request().model_dump(mode="json"), True, None, 0)
     assert answer["files"]["video.mp4"] == finished_job.video.read_bytes() and finished_job.folder.exists()
 
 
 def test_what_a_node_cannot_make_is_told_in_the_words_of_whoever_asked():
-    answer = ray_node.render(__version__, asked() | {"portrait": "/home/ann/wall.png"}, None, 0, b"no picture at all")
+    answer = ray_node.render(
+        __version__, asked() | {"portrait": "/home/ann/wall.png"}, True, None, 0, b"no picture at all"
+    )
     error = told_by(answer["error"])
     assert error.kind == "input" and "/tmp" not in str(error) and "wall.png" in str(error)
-    told = told_by(ray_node.render("0.0.1", asked(), None, 0)["error"])
+    told = told_by(ray_node.render("0.0.1", asked(), True, None, 0)["error"])
     assert told.kind == "host" and "the table comes from 0.0.1" in str(told)
 
 
@@ -249,7 +251,7 @@ def test_what_may_pass_is_raised_so_that_ray_tries_it_again(tmp_path, monkeypatc
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setattr(ray_node, "PAUSE_S", 0)
     with pytest.raises(TemporaryProblem, match="ended by SIGKILL"):
-        ray_node.render(__version__, asked(), None, 0)
+        ray_node.render(__version__, asked(), True, None, 0)
 
 
 # ---------------------------------------------------------------- what comes home
@@ -257,7 +259,7 @@ def test_what_may_pass_is_raised_so_that_ray_tries_it_again(tmp_path, monkeypatc
 
 @pytest.fixture
 def answer(finished_job) -> ray_node.Answer:
-    return {"profile": None, "notes": [], "files": ray_node.packed(finished_job)}
+    return {"profile": None, "engine": None, "notes": [], "files": ray_node.packed(finished_job)}
 
 
 @pytest.mark.parametrize("change", [

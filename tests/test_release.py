@@ -108,6 +108,22 @@ def test_it_lists_every_locked_thing_with_digest_and_licence(sbom, checkout):
     assert ffmpeg["licenses"] == [{"expression": "BSD-2-Clause AND GPL-3.0-or-later"}]
 
 
+def test_it_says_which_wheels_the_full_stack_without_xtts_has(sbom, checkout):
+    layers = {
+        (part["name"], part["version"]): [
+            each["value"] for each in part["properties"] if each["name"] == "avatar:layer"
+        ]
+        for part in json.loads(sbom)["components"]
+        if part["purl"].startswith("pkg:pypi/")
+    }
+    expected = {}
+    for layer in ("base", "full", "pocket"):
+        for wheel in locks.read_wheels(checkout / "locks", [layer]):
+            expected.setdefault((wheel.name, wheel.version), []).append(layer)
+    assert layers == expected
+    assert [layers[name] for name in layers if name[0] in ("coqui-tts", "torch")] == [["full"], ["full", "pocket"]]
+
+
 def test_it_holds_no_address(sbom):
     assert "://" not in sbom.replace(json.loads(sbom)["$schema"], "")
 

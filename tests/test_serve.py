@@ -359,6 +359,7 @@ def test_models_health_and_figures(server: Server):
     models = server.get("/v1/models").json()["data"]
     assert [each["id"] for each in models[:2]] == ["avatar-preview", "avatar-full"]
     assert {each["state"] for each in models[2:]} == {"missing"} and all(each["files"] for each in models[2:])
+    assert {each["id"] for each in models[2:] if not each["wanted"]} == {"pocket-en", "kokoro-voices"}
     assert server.get("/health").json()["status"] == "ok" and server.get("/ready").status_code == 200
     assert 'avatar_jobs{state="done"}' in server.get("/metrics").text
     described = server.get("/openapi.json").json()

@@ -101,8 +101,8 @@ def planned_row(row: Row, folder: Path, defaults: dict[str, Any]) -> Planned:
     return Planned(row, request, Job(homes.place(settings.home(), request)), folder / f"{row.name}.mp4")
 
 
-def requested(row: Row, defaults: dict[str, Any]) -> Request:
-    """A row's request as it stands there. Raises AvatarError."""
+def requested(row: Row, defaults: dict[str, Any], decide: Callable[..., Request] = work.request_of) -> Request:
+    """A row's request as it stands there. decide: makes it of the fields. Raises AvatarError."""
     if row.wrong:
         raise row.wrong
     asked = {name: value for name, value in defaults.items() if not row.asked.keys() & EXCLUDED_BY.get(name, set())}
@@ -116,7 +116,7 @@ def requested(row: Row, defaults: dict[str, Any]) -> Request:
                     f"a {field} and a file with one exclude each other; give one of them.", (field, column)
                 )
             asked[field] = work.read_text(path)
-    return work.request_of(**asked)
+    return decide(**asked)
 
 
 def is_there(plan: Planned) -> bool:

@@ -83,7 +83,7 @@ class Run:
             else:
                 if wants_card(plan.request) and not self._cluster.has_card:
                     self._tell(row, Event("portrait", 1, note=NO_CARD))
-                self.begun[self._cluster.begin(plan.request, plan.row.label)] = place
+                self.begun[self._cluster.begin(plan.request, row.label, chooses_engine=True)] = place
                 self._plans[place] = [plan]
         except Exception as error:  # whatever it was, the other rows can be made
             raise_if_told(error)
@@ -138,15 +138,18 @@ class Run:
 
 
 def planned(row: Row, folder: Path, defaults: dict[str, Any]) -> tuple[Planned, Path]:
-    """What a row asks for, and the place of its job. Where the node decides on the profile, the job in the plan is that
-    of any profile whose video lies in the folder. Raises AvatarError."""
-    request, output = requested(row, defaults), folder / f"{row.name}.mp4"
+    """What a row asks for, and the place of its job. Where the node decides on the profile and on what clones the voice, the
+    job in the plan is that of any of them whose video lies in the folder. Raises AvatarError."""
+    request, output = requested(row, defaults, work.as_asked), folder / f"{row.name}.mp4"
     refuse_missing_files(request)
     place = homes.place(settings.home(), request)
-    profiles = [request.profile]
+    profiles, engines = [request.profile], [request.engine]
     if request.stack == "full" and not request.profile:
         profiles += [each.name for each in PROFILES]
-    asked = [request.model_copy(update={"profile": profile}) for profile in profiles]
+    if request.voice and not request.engine:
+        engines.append("pocket")
+    decided = [{"profile": profile, "engine": engine} for engine in engines for profile in profiles]
+    asked = [request.model_copy(update=each) for each in decided]
     plans = [Planned(row, request, Job(homes.place(settings.home(), each)), output) for each in asked]
     return next((plan for plan in plans if is_of(plan.job, output)), plans[0]), place
 
@@ -155,6 +158,8 @@ def kept(request: Request, answer: ray_node.Answer) -> Job:
     """The job that was made on a node, in this machine's home. Raises AvatarError for a failure that was told."""
     if "error" in answer:
         raise told_by(answer["error"])
-    job = homes.create(settings.home(), request.model_copy(update={"profile": answer["profile"]}))
+    job = homes.create(
+        settings.home(), request.model_copy(update={name: answer[name] for name in ("profile", "engine")})
+    )
     job.keep(answer["files"])
     return job

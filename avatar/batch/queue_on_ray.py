@@ -31,7 +31,11 @@ from avatar.service.worker import LONGEST_REST_S, POLL_S, Told, next_job, told_i
 from avatar.work import prepare_output
 
 DEVICE = "ray"  # one worker of a home gives work to clusters
-STACKS = ("preview", "full")
+PARTS = (
+    "preview",
+    "full",
+    "xtts",
+)  # what nodes have is theirs to say: who lacks a part refuses the job with its reason
 
 
 @dataclass
@@ -61,7 +65,7 @@ def serve(address: str, homes: Sequence[Path], tell: Told, until_empty: bool = F
         served.callback(hands.give_all_back)
         while True:
             seen, looked = [queue.last_change(home) for home in homes], time.monotonic()
-            while hands.have_room and (job := next_job(waiting, DEVICE, STACKS)):
+            while hands.have_room and (job := next_job(waiting, DEVICE, PARTS)):
                 hands.take(settings.home(), job)
             if until_empty and not hands.running:
                 return

@@ -47,8 +47,9 @@ class Cluster:
         self.cores, self.has_card = max(1, int(has.get("CPU", 0))), bool(has.get("GPU"))
         self.room = max(LEAST_AHEAD, 2 * self.cores)
 
-    def begin(self, request: Request, label: str) -> Any:
-        """A task that makes what is asked for, on any node that has what it takes. Raises AvatarError."""
+    def begin(self, request: Request, label: str, chooses_engine: bool = False) -> Any:
+        """A task that makes what is asked for, on any node that has what it takes. chooses_engine: the node says what clones a
+        voice, where the request does not. Raises AvatarError."""
         files = [self._sent(path) for name in FILE_FIELDS if (path := getattr(request, name))]
         with told(self._ray):
             task = self._ray.remote(ray_node.render).options(
@@ -56,7 +57,7 @@ class Cluster:
                 max_retries=MOST_RETRIES, retry_exceptions=[TemporaryProblem],
             )  # fmt: skip
             number, asked = next(self._numbers), request.model_dump(mode="json")
-            self._tasks[number] = task.remote(__version__, asked, self._ears.box, number, *files)
+            self._tasks[number] = task.remote(__version__, asked, chooses_engine, self._ears.box, number, *files)
             return self._tasks[number]
 
     def _sent(self, path: Path) -> Any:

@@ -32,10 +32,11 @@ PAUSE_S = 5  # before another try: what is short now is short for a while
 Answer = dict[str, Any]
 
 
-def render(version: str, asked: dict[str, Any], box: Any, number: int, *files: bytes) -> Answer:
-    """What was made: {"profile", "notes", "files": {name in the job's folder: bytes}}, or {"error": as JSON}.
+def render(version: str, asked: dict[str, Any], chooses_engine: bool, box: Any, number: int, *files: bytes) -> Answer:
+    """What was made: {"profile", "engine", "notes", "files": {name in the job's folder: bytes}}, or {"error": as JSON}.
 
     asked: every field of the request; each path is the one on the machine that asks, and `files` holds what lies there.
+    chooses_engine: what clones a voice is for this node to choose, where the request does not say.
     box, number: where its events go (ray_events.py); None for nowhere. Raises TemporaryProblem.
     """
     try:
@@ -44,7 +45,7 @@ def render(version: str, asked: dict[str, Any], box: Any, number: int, *files: b
                 f"this node has avatar {__version__}, and the table comes from {version}; bring both to one version."
             )
         with tempfile.TemporaryDirectory() as folder, into(box, number) as tell:
-            return rendered(asked, with_files(asked, files, Path(folder)), tell)
+            return rendered(asked, chooses_engine, with_files(asked, files, Path(folder)), tell)
     except Exception as error:  # each is told as a sentence
         told = as_told(error)
         if isinstance(told, TemporaryProblem):
@@ -64,10 +65,13 @@ def with_files(asked: dict[str, Any], files: tuple[bytes, ...], folder: Path) ->
     return here
 
 
-def rendered(asked: dict[str, Any], here: dict[str, str], tell: Callable[[Event], None] | None) -> Answer:
+def rendered(
+    asked: dict[str, Any], chooses_engine: bool, here: dict[str, str], tell: Callable[[Event], None] | None
+) -> Answer:
     home = settings.home()
     before = set(homes.folders(home))
-    question = {"asked": asked | here, "is_whole": True, "output": None, "overwrite": False}
+    question = {"asked": asked | here, "is_whole": True, "chooses_engine": chooses_engine}
+    question |= {"output": None, "overwrite": False}
     try:
         with Worker(os.environ.get("AVATAR_WORKER_PYTHON", sys.executable)) as worker:
             video = made(worker.ask("make", question, tell))
@@ -77,7 +81,9 @@ def rendered(asked: dict[str, Any], here: dict[str, str], tell: Callable[[Event]
             message = message.replace(path, asked[name])
         raise type(error)(message, error.fields, error.mend) from error
     job = homes.find(home, video.job)
-    answer = {"profile": job.request().profile, "notes": list(video.notes), "files": packed(job)}
+    made_as = job.request()
+    answer = {"profile": made_as.profile, "engine": made_as.engine}
+    answer |= {"notes": list(video.notes), "files": packed(job)}
     if job.folder not in before:  # what was there is somebody's, as where node and table share a home
         with contextlib.suppress(AvatarError, OSError):  # the disk of a node that is never idle would fill
             homes.remove(job)

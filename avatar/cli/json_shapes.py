@@ -24,7 +24,8 @@ SHAPES = {
     "report": Shape(1, ("demo", "make", "pipeline run", "pipeline resume"), {
         "output": "where the video is", "job": "id", "video": "the job's own, unsigned", "video_sha256": "of that",
         "synthetic": "true", "stack": "preview or full", "request": "what was asked for, by field",
-        "avatar": "version and digest of the code", "locked_fingerprints": "{layer: fingerprint}", "seconds": "of work",
+        "avatar": "version and digest of the code", "locked_fingerprints": "{layer: fingerprint}",
+        "licences": "{weights or voice: licence} of what made it", "seconds": "of work",
         "peak_memory_mib": "", "notes": "sentences", "judgement": "figures, and failed: what falls short",
         "records": "{stage: cause, outputs, engine, seconds, memory, notes}",
     }),

@@ -57,12 +57,25 @@ def build(job: Job, request: Request, judgement: dict) -> dict:
         "request": request.model_dump(mode="json"),
         "avatar": {"version": avatar.__version__, "source": source_digest()},
         "locked_fingerprints": locked_fingerprints(),
+        "licences": licences(records),
         "seconds": round(sum(record["seconds"] for record in made_here), 3),
         "peak_memory_mib": max(record["peak_memory_mib"] for record in made_here),
         "notes": [note for record in records.values() for note in record["notes"]] + judgement["failed"],
         "judgement": judgement,
         "records": records,
     }
+
+
+def licences(records: dict) -> dict[str, str]:
+    """{name of weights, or "voice" and that of a preset: licence} of what the stages of these records were made with."""
+    from avatar.voice.presets.catalog import PRESETS
+    from avatar.weights import lock
+
+    weights = [name for record in records.values() for name in record["made_by"].get("models", {})]
+    known = {model.name: model.licence.name for model in lock.read().every} if weights else {}
+    told = {name: known[name] for name in weights if name in known}
+    preset = records.get("voice", {}).get("engine", {}).get("preset", "")
+    return told | ({f"voice {preset}": PRESETS[preset].licence} if preset in PRESETS else {})
 
 
 def video_tags(job: Job, request: Request) -> dict[str, str]:

@@ -10,6 +10,7 @@ import avatar
 from avatar.files import file_digest
 from avatar.jobs.cause import locked_fingerprints, source_digest
 from avatar.jobs.job import STAGES, Job
+from avatar.jobs.report import licences
 from avatar.request import Request
 
 LABEL = "avatar.render"  # of our assertion in a manifest
@@ -54,19 +55,9 @@ def facts(job: Job, now: datetime.datetime) -> dict[str, Any]:
             for stage, made in made_by.items()
         },
         "weights": weights,
-        "licences": licences(list(weights), records.get("voice", {}).get("engine", {}).get("preset", "")),
+        "licences": licences(records),
         **({"consent": consent} if consent else {}),
     }
-
-
-def licences(weights: list[str], preset: str) -> dict[str, str]:
-    """{name of weights or of a voice: licence}."""
-    from avatar.voice.presets.catalog import PRESETS
-    from avatar.weights import lock
-
-    known = {model.name: model.licence.name for model in lock.read().every} if weights else {}
-    told = {name: known[name] for name in weights if name in known}
-    return told | ({f"voice {preset}": PRESETS[preset].licence} if preset in PRESETS else {})
 
 
 def consent_of(request: Request, home: Path) -> dict[str, Any]:

@@ -75,6 +75,12 @@ def is_here(*names: str) -> bool:
     return True
 
 
+def is_spoilt(name: str) -> bool:
+    """Whether a model could be used here, but for files that are none of the locked ones, as far as their size tells."""
+    known = {model.name: model for model in lock.read().every}
+    return name in known and not loaders.missing(name) and state(known[name])["state"] == "wrong"
+
+
 def facts(name: str) -> dict:
     """For a report: which weights these are, and under which terms they were used."""
     current = lock.read()
