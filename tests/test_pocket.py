@@ -166,7 +166,7 @@ def test_a_length_is_reached_with_silence_and_too_short_a_one_is_refused_before_
     with a_voice() as voice:
         speech = said(voice, reference, "Hello.", seconds=4.0)
         assert speech.seconds == 4.0 and not speech.samples[-SAMPLE_RATE:].any()
-    with pytest.raises(RequestError, match="Pocket TTS keeps its own pace"):
+    with pytest.raises(RequestError, match="Pocket TTS speaks 1.2 times as fast at most"):
         PocketVoice.check(WantedSpeech("word " * 200, reference=reference, seconds=3.0))
 
 
@@ -175,8 +175,10 @@ def test_a_length_a_little_too_short_is_kept_to_by_speaking_faster(ready, refere
         own = said(voice, reference)
         fitted = said(voice, reference, seconds=round(own.seconds / 1.1, 2))
         assert fitted.seconds == pytest.approx(own.seconds / 1.1, abs=0.01)
-        with pytest.raises(RequestError, match="Pocket TTS keeps its own pace"):
+        with pytest.raises(RequestError, match="Pocket TTS speaks 1.2 times as fast at most") as told:
             said(voice, reference, seconds=round(own.seconds / 1.4, 2))
+        enough = float(told.value.mend["seconds"])
+        assert said(voice, reference, seconds=enough).seconds == enough < own.seconds, "what is advised is enough"
 
 
 def test_the_reference_is_heard_once_and_forgotten_with_the_voice(ready, home, reference, monkeypatch):
@@ -250,6 +252,19 @@ def test_a_reference_without_a_voice_is_refused(tmp_path):
     soundfile.write(path := tmp_path / "silence.wav", np.zeros(48_000), 16_000)
     with pytest.raises(InputError, match="silent"):
         PocketVoice.check(WantedSpeech("Hello.", reference=path))
+
+
+def test_a_long_reference_is_heard_in_part_with_a_note(ready, tmp_path, reference):
+    import soundfile
+
+    samples, rate = soundfile.read(reference)
+    soundfile.write(path := tmp_path / "long.wav", np.tile(samples, int(45 * rate / len(samples)) + 1), rate)
+    told, short = Told(), Told()
+    with a_voice() as voice:
+        said(voice, path, "Hello.", told)
+        said(voice, reference, "Hello.", short)
+    assert any(note.startswith("of the recording the first 30 s are heard, of 4") for note in told.notes), told.notes
+    assert not any("are heard" in note for note in short.notes)
 
 
 @pytest.mark.parametrize(

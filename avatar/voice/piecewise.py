@@ -56,6 +56,7 @@ class Piecewise:
     """A model that is told what to speak by the piece. The methods without a body are each model's own."""
 
     called: ClassVar[str]  # in messages
+    fastest: ClassVar[float] = 1.0  # times its own pace, where a length is asked for
 
     def _fits(self, piece: Piece, language: str) -> bool:
         """Whether the model takes the piece in one go."""
@@ -91,7 +92,7 @@ class Piecewise:
         for number, (piece, before) in enumerate(progress.count(places, total=len(places))):
             self._look_for_unknown_letters(piece, task)
             if known_s[number] is None:
-                refuse_too_long(expected(known_s, guessed_s), pauses_s, seconds, self.called)
+                refuse_too_long(expected(known_s, guessed_s), pauses_s, seconds, self.called, self.fastest)
             said = self._say(piece, task, before)
             known_s[number] = sum(len(each.samples) for each in said) / SAMPLE_RATE
             utterances += said

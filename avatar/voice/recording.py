@@ -95,6 +95,16 @@ def trim(recording: Recording) -> Recording:
     return replace(recording, samples=samples)
 
 
+def heard_in_part(recording: Recording, longest_s: float) -> list[str]:
+    """A note where a model hears no more than the beginning of a recording."""
+    seconds = len(recording.samples) / recording.sample_rate
+    return (
+        [f"of the recording the first {longest_s:g} s are heard, of {seconds:.0f} s"]
+        if seconds > longest_s + 0.5
+        else []
+    )
+
+
 def _read(
     path: Path, shortest_s: float, longest_s: float, advice: str, most_channels: int = MOST_CHANNELS
 ) -> tuple[Recording, Level | None]:

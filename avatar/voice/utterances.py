@@ -37,29 +37,32 @@ def join(utterances: list[Utterance], speed: float = 1.0) -> Speech:
     return Speech(samples, SAMPLE_RATE, words=words)
 
 
-def with_silence(speech: Speech, seconds: float, model: str) -> Speech:
-    """The speech, made `seconds` long by silence at its end. Raises RequestError when it is longer already. model: for the
-    message."""
+def with_silence(speech: Speech, seconds: float, model: str, fastest: float = 1.0) -> Speech:
+    """The speech, made `seconds` long by silence at its end. Raises RequestError when it is longer already. model, fastest: for
+    the message."""
     wanted = round(seconds * SAMPLE_RATE)
     if len(speech.samples) > wanted:
-        raise does_not_fit(f"{speech.seconds:.1f} s", speech.seconds, model)
+        raise does_not_fit(f"{speech.seconds:.1f} s", speech.seconds, model, fastest)
     return replace(speech, samples=np.pad(speech.samples, (0, wanted - len(speech.samples))))
 
 
-def refuse_too_long(sounding: Expected, pauses_s: float, seconds: float | None, model: str) -> None:
+def refuse_too_long(
+    sounding: Expected, pauses_s: float, seconds: float | None, model: str, fastest: float = 1.0
+) -> None:
     """Raises RequestError as soon as it is sure that a speech comes out too long. sounding: all pieces without their
     pauses; seconds: the length that it is wanted for."""
     least_s, likely_s, enough_s = (LEAD_IN_S + each + pauses_s + LEAD_OUT_S for each in sounding)
     if seconds is None:
         refuse_longest(least_s, likely_s)
     elif least_s > seconds:
-        raise does_not_fit(f"about {likely_s:.0f} s", enough_s, model)
+        raise does_not_fit(f"about {likely_s:.0f} s", enough_s, model, fastest)
 
 
-def does_not_fit(takes: str, seconds: float, model: str) -> RequestError:
-    """seconds: that are enough; model: that keeps its own pace."""
+def does_not_fit(takes: str, seconds: float, model: str, fastest: float = 1.0) -> RequestError:
+    """seconds: that are enough at its own pace; fastest: times that pace, at which the model may speak."""
+    pace = "keeps its own pace" if fastest == 1 else f"speaks {fastest:g} times as fast at most"
     return RequestError(
-        f"the text takes {takes} to speak and {model} keeps its own pace; shorten the text, or allow it more.",
+        f"the text takes {takes} to speak and {model} {pace}; shorten the text, or allow it more.",
         ("seconds",),
-        {"seconds": f"{np.ceil(seconds * 10) / 10:.1f}"},
+        {"seconds": f"{np.ceil(seconds / fastest * 10) / 10:.1f}"},
     )

@@ -32,7 +32,7 @@ from avatar.voice.pocket import speaker as pocket_speaker
 from avatar.voice.pocket import text as pocket_text
 from avatar.voice.pocket.generation import most_frames, spoken
 from avatar.voice.pocket.sound import decoded
-from avatar.voice.recording import check_reference, trim
+from avatar.voice.recording import check_reference, heard_in_part, trim
 from avatar.voice.speech import Speech
 from avatar.voice.utterances import SAMPLE_RATE, Utterance, does_not_fit, join, with_silence
 from avatar.weights import store, strict
@@ -61,6 +61,7 @@ class PocketVoice(Piecewise):
 
     called: ClassVar[str] = "Pocket TTS"
     name: ClassVar[str] = "pocket-tts"
+    fastest: ClassVar[float] = FASTEST
     version: ClassVar[str] = "1"
     models: ClassVar[tuple[str, ...]] = tuple(POCKET_TTS.values())
     libraries: ClassVar[tuple[str, ...]] = (
@@ -105,7 +106,7 @@ class PocketVoice(Piecewise):
             raise RequestError("there is nothing in the text that can be spoken; write at least one word.")
         about_s = estimate_seconds(wanted.text or "", wanted.language)
         if wanted.seconds and SURE * about_s > FASTEST * wanted.seconds:
-            raise does_not_fit(f"about {about_s:.0f} s", ENOUGH * about_s, PocketVoice.called)
+            raise does_not_fit(f"about {about_s:.0f} s", ENOUGH * about_s, PocketVoice.called, FASTEST)
 
     @staticmethod
     def inputs(wanted: WantedSpeech) -> dict:
@@ -162,7 +163,7 @@ class PocketVoice(Piecewise):
             pocket_speaker.keep(voice, path)
             memory.release(self._models.speech.device)
         told.facts |= {"voice_match": "cloned", "reference_sha256": reference_sha256}
-        told.notes += [CREDIT, *recording.warnings]
+        told.notes += [CREDIT, *recording.warnings, *heard_in_part(recording, pocket_speaker.LONGEST_S)]
         return voice
 
     # ------------------------------------------------------------ speaking
@@ -197,7 +198,7 @@ class PocketVoice(Piecewise):
             speech = replace(speech, phones=timing.phones, words=timing.words)
         else:
             told.notes.append(UNTIMED)
-        return speech if wanted.seconds is None else with_silence(speech, wanted.seconds, self.called)
+        return speech if wanted.seconds is None else with_silence(speech, wanted.seconds, self.called, FASTEST)
 
     def _fits(self, piece: Piece, language: str) -> bool:
         return len(self._tokens(self._spoken_form(piece, language))) <= pocket_text.MOST_TOKENS

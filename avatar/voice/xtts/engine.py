@@ -24,7 +24,7 @@ from avatar.voice.kept import KeptSpeech, Sound
 from avatar.voice.length import ENOUGH, SURE
 from avatar.voice.pieces import Piece, letter_count
 from avatar.voice.piecewise import CLONED_CODE, Implausible, NotFinite, Piecewise, Task, problem_of
-from avatar.voice.recording import check_reference, trim
+from avatar.voice.recording import check_reference, heard_in_part, trim
 from avatar.voice.speech import Speech
 from avatar.voice.utterances import SAMPLE_RATE, does_not_fit, join, with_silence
 from avatar.voice.xtts import checkpoint as xtts_checkpoint
@@ -170,7 +170,7 @@ class XttsVoice(Piecewise):
                 )
             xtts_speaker.keep(speaker, path)
         told.facts |= {"voice_match": "cloned", "reference_sha256": reference_sha256}
-        told.notes += recording.warnings
+        told.notes += [*recording.warnings, *heard_in_part(recording, xtts_speaker.LONGEST_S)]
         return speaker
 
     # ------------------------------------------------------------ speaking

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from avatar.voice.recording import Recording
 
 SAMPLE_RATE = 22_050  # Hz, of XTTS's conditioning
+LONGEST_S = 30.0  # of a reference that is heard: gpt_cond_len and max_ref_len of the checkpoint
 COMPUTED_AS = "2"  # raise it when `from_recording` computes other values; 2: of recordings that are equally loud
 EARS = {"gpt": ("conditioning_encoder", "conditioning_perceiver"), "hifigan_decoder": ("speaker_encoder",)}
 
