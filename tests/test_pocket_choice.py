@@ -68,6 +68,30 @@ def test_a_voice_is_cloned_with_pocket_where_it_can(here, recording, asked, engi
     assert stack_for(request).voice.name == expected
 
 
+@pytest.mark.parametrize(
+    "asked, said",
+    [
+        ((), "of speech cloned by Pocket TTS, "),
+        (
+            ("--stack", "full", "--engine", "xtts", "--profile", "cpu"),
+            "of speech cloned by XTTS-v2, for no commercial use, ",
+        ),
+        (("--stack", "full", "--profile", "cpu"), "of speech cloned by Pocket TTS, "),
+    ],
+)
+def test_a_dry_run_says_what_clones_the_voice(here, avatar, recording, asked, said):
+    planned = avatar("pipeline", "run", "--text", TEXT, "--voice", recording, "--dry-run", *asked)
+    assert planned.code == 0 and said in planned.stdout, planned.stderr
+    own = avatar("pipeline", "run", "--text", TEXT, "--dry-run")
+    assert "of speech, " in own.stdout
+
+
+def test_a_dry_run_says_that_a_voice_is_not_cloned(home, avatar, recording, tmp_path, monkeypatch):
+    monkeypatch.setenv("AVATAR_MODELS", str(tmp_path / "empty"))
+    planned = avatar("pipeline", "run", "--text", TEXT, "--voice", recording, "--dry-run")
+    assert "of speech by the preset nearest to the recording, " in planned.stdout, planned.stderr
+
+
 @pytest.mark.parametrize("stack", ["preview", "full"])
 def test_without_its_weights_all_is_as_before(home, recording, stack, tmp_path, monkeypatch):
     monkeypatch.setenv("AVATAR_MODELS", str(tmp_path / "empty"))

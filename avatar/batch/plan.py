@@ -47,6 +47,15 @@ def told(request: Request, job: Job) -> str:
     width, height = framed.frame_size(request)
     captions = "" if request.worded == "none" else f", {request.worded} captions"
     done = [stage for stage in STAGES if job.record(stage)]
-    return f"{length}, {width}x{height}{captions}, {request.stack} stack" + (
+    return f"{length}{cloned(request)}, {width}x{height}{captions}, {request.stack} stack" + (
         f", {' and '.join(done)} done" if done else ""
     )
+
+
+def cloned(request: Request) -> str:
+    """How the voice of a recording is spoken with; nothing where it is none."""
+    if request.voice is None or request.text is None:
+        return ""
+    if request.stack == "preview" and request.engine is None:
+        return " by the preset nearest to the recording"
+    return " cloned by Pocket TTS" if request.engine == "pocket" else " cloned by XTTS-v2, for no commercial use"
