@@ -472,3 +472,10 @@ def test_usage_errors():
     assert run(ROOT).returncode == 2
     assert run(ROOT, "--fast", "true").returncode == 2
     assert "./run avatar demo" in run(ROOT, "--help").stdout
+
+
+def test_the_installer_makes_the_folder_that_it_works_in(tmp_path):
+    """A checkout in which nothing ran yet, and an image is built."""
+    venvs = tmp_path / "checkout/.venv"
+    installer.make_boot(venvs)
+    assert (venvs / "boot/bin/python").exists()

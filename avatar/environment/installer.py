@@ -165,6 +165,7 @@ def make_boot(venvs: Path) -> None:
     """A virtual environment with a pip, in venvs/boot. Raises CannotInstall."""
     boot = venvs / "boot"
     shutil.rmtree(boot, ignore_errors=True)
+    venvs.mkdir(parents=True, exist_ok=True)  # a checkout in which only images are built has none
     clean = {name: value for name, value in os.environ.items() if not host_settings.in_family(name)}
     if code := execute([sys.executable, "-I", "-m", "venv", boot], clean, venvs):
         raise CannotInstall(
