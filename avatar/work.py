@@ -161,7 +161,8 @@ def portrait_file(portrait: str) -> Path:
 
 
 def read_text(path: Path) -> str:
-    """Text of a file, or of standard input for '-'; of captions what they say. Raises RequestError when it cannot be read or is not UTF-8."""
+    """Text of a file, or of standard input for '-'; of captions what they say. Raises RequestError when it cannot be read or
+    is not UTF-8."""
     shown = repr(str(path))
     try:
         with nullcontext(sys.stdin.buffer) if str(path) == "-" else open(path, "rb") as file:

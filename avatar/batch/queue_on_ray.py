@@ -31,11 +31,8 @@ from avatar.service.worker import LONGEST_REST_S, POLL_S, Told, next_job, told_i
 from avatar.work import prepare_output
 
 DEVICE = "ray"  # one worker of a home gives work to clusters
-PARTS = (
-    "preview",
-    "full",
-    "xtts",
-)  # what nodes have is theirs to say: who lacks a part refuses the job with its reason
+# What nodes have is theirs to say: one that lacks a part refuses the job with its reason.
+PARTS = ("preview", "full", "xtts")
 
 
 @dataclass
