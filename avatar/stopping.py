@@ -35,6 +35,10 @@ def ignore() -> None:
     In the main thread alone."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
+    # An interrupt that came while a string was run (a dataclass is made by one) has CPython 3.11 kill itself by SIGINT at
+    # the end of `python -m`, although it was caught. The next string that is run clears that mark (run_eval_code_obj in
+    # Python/pythonrun.c).
+    exec("")
 
 
 @contextlib.contextmanager

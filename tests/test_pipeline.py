@@ -229,6 +229,17 @@ def test_a_signal_to_a_process_that_is_ending_changes_nothing(stop):
     assert subprocess.run([sys.executable, "-P", "-c", script], stdout=subprocess.DEVNULL).returncode == 0
 
 
+def test_an_interrupt_that_was_caught_ends_nothing_later(tmp_path):
+    """One that comes while a string is run, as a dataclass's methods are: Python remembers it to its end."""
+    (tmp_path / "program.py").write_text(
+        "import sys\nfrom avatar import stopping\n"
+        "try:\n    exec('raise KeyboardInterrupt')\nexcept KeyboardInterrupt:\n    stopping.ignore()\nsys.exit(130)"
+    )
+    places = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
+    ended = subprocess.run([sys.executable, "-m", "program"], env=places)
+    assert ended.returncode == 130
+
+
 def test_a_signal_that_the_caller_ignores_stays_ignored(home, finished_job):
     """As under nohup, whose child outlives its terminal."""
     script = (
