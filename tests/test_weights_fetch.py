@@ -258,12 +258,30 @@ def test_without_a_network_it_says_what_cannot_be_reached(toy):
     assert_only_right_bytes(toy.root)
 
 
-@pytest.mark.parametrize(("status", "advice"), [(401, "set HF_TOKEN"), (404, "HTTP 404"), (503, "HTTP 503")])
+@pytest.mark.parametrize(("status", "advice"), [(404, "HTTP 404"), (503, "HTTP 503")])
 def test_what_the_hub_refuses_is_said(hub, status, advice):
     hub.status = status
     done = fetch()
     assert done.returncode == 1
     assert advice in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("status", "token", "advice"),
+    [
+        (401, "", "accept the conditions on {page} while logged in, make a token there under Settings, Access Tokens, and give "),
+        (401, " ", "accept the conditions on {page} while logged in"),
+        (401, "hf_old", "HTTP 401; the token that was sent is none that it knows"),
+        (403, "hf_mine", "the token that was sent may not read this; accept the conditions on {page} with its account"),
+        (None, "hf_tökén", "the hub token of this host (HF_TOKEN, or the file that 'hf auth login' wrote) holds a character"),
+    ],
+)  # fmt: skip
+def test_a_page_behind_a_gate_says_how_one_comes_in(hub, status, token, advice):
+    hub.status = status
+    done = fetch(env={**os.environ, "HF_TOKEN": token})
+    assert done.returncode == 1
+    assert advice.format(page=f"{hub.address}/{TOY}") in done.stderr, done.stderr
+    assert not token.strip() or token not in done.stderr
 
 
 def test_too_little_room_is_found_out_before_anything_is_asked_for(hub, tmp_path):
@@ -282,11 +300,14 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
 
 
 def test_the_base_environment_says_that_it_needs_the_full_one(tmp_path):
-    done = subprocess.run(["./run", "avatar", "models", "fetch"], cwd=ROOT, capture_output=True, text=True)
+    fetch = ["./run", "avatar", "models", "fetch"]
+    done = subprocess.run(fetch, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == (
         "avatar: fetching large weights needs the hub's library, which only the full environment has; "
         "type './run --full avatar models fetch'."
     )
+    named = subprocess.run([*fetch, "toy"], cwd=ROOT, capture_output=True, text=True)
+    assert "type './run --full avatar models fetch toy'." in named.stderr, "and not all of the full stack"
     listed = subprocess.run([ROOT / "run", "avatar", "models", "list"], capture_output=True, text=True)
     assert listed.returncode == 0 and "toy" in listed.stdout

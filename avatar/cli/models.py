@@ -112,7 +112,7 @@ def fetch(names: tuple[str, ...], dry_run: bool, optional: bool, accept_licence:
     if dry_run:
         return
     if steps:
-        fetching.need_library(steps)
+        fetching.need_library(steps, names)
     for model in chosen:
         ask_consent(model, accept_licence)
     with progress("fetching", sum(step.file.size for step in steps)) as bars:

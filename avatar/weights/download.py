@@ -28,6 +28,7 @@ from avatar.weights.digests import file_sha256, problem_with, stamp
 from avatar.weights.disk import sync
 from avatar.weights.step import FetchProgress, Step, link
 
+TOKEN = "authorization"  # the header of the user's token, as the library writes it
 # What the hub names a blob after: the sha256 of a large file, the git object of a small one.
 ETAG = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
@@ -183,8 +184,30 @@ def _url(step: Step) -> str:
 
 
 def _headers() -> dict[str, str]:
-    """With the user's hub token, if one is kept on this host."""
-    return build_hf_headers(library_name="avatar", library_version=avatar.__version__)
+    """With the user's hub token, if one is kept on this host. Raises EnvironmentProblem for one that cannot be sent."""
+    headers = build_hf_headers(library_name="avatar", library_version=avatar.__version__)
+    if not headers.get(TOKEN, "").isascii():
+        raise EnvironmentProblem(
+            "the hub token of this host (HF_TOKEN, or the file that 'hf auth login' wrote) holds a character that no token "
+            "has; copy it again from the hub's page, under Settings, Access Tokens."
+        )
+    return headers
+
+
+def _refused(step: Step, status: int) -> str:
+    """What helps where the hub lets nobody, or not this user, at a file."""
+    page = f"{constants.ENDPOINT}/{step.file.repo}"
+    if TOKEN not in _headers():
+        return (
+            f"accept the conditions on {page} while logged in, make a token there under Settings, Access Tokens, and give it "
+            "to the same command as HF_TOKEN"
+        )
+    if status == 401:
+        return "the token that was sent is none that it knows; make one under Settings, Access Tokens, and set HF_TOKEN to it"
+    return (
+        f"the token that was sent may not read this; accept the conditions on {page} with its account, and let it read gated "
+        "repositories"
+    )
 
 
 @contextlib.contextmanager
@@ -203,7 +226,7 @@ def _explained(step: Step) -> Iterator[None]:
         ) from error
     except HfHubHTTPError as error:
         status = error.response.status_code
-        advice = "a token may be asked for: set HF_TOKEN" if status in (401, 403) else again
+        advice = _refused(step, status) if status in (401, 403) else again
         raise EnvironmentProblem(f"cannot fetch {name} from {hub}: it answers with HTTP {status}; {advice}.") from error
     except httpx2.HTTPError as error:
         reason = str(error) or type(error).__name__

@@ -45,13 +45,13 @@ def check_room(steps: list[Step]) -> None:
         need_room(folder, size + SPARE_BYTES, f"fetching {gigabytes(size)} of weights")
 
 
-def need_library(steps: list[Step]) -> None:
+def need_library(steps: list[Step], names: Iterable[str] = ()) -> None:
     """Raises EnvironmentProblem where the hub's library is not installed and there is more to fetch than small files: only
-    the full environment has it."""
+    the full environment has it. names: the models that were asked for by name."""
     if not has_library() and any(step.file.size > small_download.MOST_BYTES for step in steps):
         raise EnvironmentProblem(
             "fetching large weights needs the hub's library, which only the full environment has; "
-            f"{in_full_environment('models fetch')}."
+            f"{in_full_environment(' '.join(['models fetch', *names]))}."
         )
 
 
