@@ -10,14 +10,13 @@ from avatar import framed
 from avatar.engines import Told, WantedPicture
 from avatar.errors import InputError, RequestError
 from avatar.files import file_digest
-from avatar.invocation import to_type
 from avatar.media import encoder
 from avatar.portrait.picture import decoding, is_picture
 from avatar.progress import Progress
 from avatar.request import FILE_FIELDS, Request
 from avatar.stacks import Stack, stack_for
 from avatar.stages import wanted_picture, wanted_speech
-from avatar.weights import loaders, store
+from avatar.weights import cloning, loaders, store
 
 if TYPE_CHECKING:
     from avatar.portrait.given_picture import GivenPortrait
@@ -137,18 +136,23 @@ def refuse_non_commercial(request: Request, names: Sequence[str]) -> None:
 def refuse_previewing(request: Request, voice: Any) -> None:
     """Raises RequestError where commercial use is wanted and a preset speaks that is for previews alone, by name or because
     it is the nearest to a recording; after the engine's own check."""
-    from avatar.voice.presets.catalog import ANY_USE, PRESETS
+    from avatar.voice.presets.catalog import ANY_USE, DEFAULT_PRESET, PRESETS
     from avatar.voice.presets.engine import PresetVoice, chosen
 
     if not request.commercial or voice is not PresetVoice:
         return
     name = chosen(wanted_speech(request))
     if PRESETS[name].use != ANY_USE:
-        how = "" if request.preset else ", which is the nearest to the recording,"
+        preset = f"the preset {name!r}"
+        if request.preset:
+            raise RequestError(
+                f"{preset} is for {PRESETS[name].use}; choose another preset.",
+                ("commercial", "preset"),
+                {"preset": DEFAULT_PRESET},
+            )
         raise RequestError(
-            f"the preset {name!r}{how} is for {PRESETS[name].use}; choose another preset, or clone the voice: "
-            f"'{to_type('models fetch pocket-en', full=True)}' brings what does that.",
-            ("commercial", "preset"), {"preset": "heart"},
+            f"{preset}, which is the nearest to the recording, is for {PRESETS[name].use}; choose a preset in the place of the "
+            f"recording, or clone it: Pocket TTS does that {cloning.with_pocket(request.language)}.", ("commercial", "voice"),
         )  # fmt: skip
 
 

@@ -88,6 +88,20 @@ def stack_for(request: Request) -> Stack:
     return Stack("full", portrait, voice, MuseTalkLips, "synthetic", True, True)
 
 
+def passed_over(request: Request) -> list[str]:
+    """A note where XTTS-v2 clones a voice because nobody said which engine and Pocket TTS could not."""
+    from avatar.weights import cloning
+
+    if request.stack != "full" or request.engine or not (request.voice and request.text):
+        return []
+    how = cloning.with_pocket(request.language)
+    return (
+        [f"the voice is cloned with XTTS-v2, for no commercial use; for any use Pocket TTS clones it {how}."]
+        if how
+        else []
+    )
+
+
 def _cloning(request: Request) -> Any:
     """The engine that was asked for by name, or chosen for the request; None where it is the stack's own."""
     if request.engine != "pocket":

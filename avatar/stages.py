@@ -21,6 +21,7 @@ from avatar.jobs import report
 from avatar.jobs.cause import Program, cause, made_by
 from avatar.limits import FRAME_RATE, ISO_639_2, LONGEST_S
 from avatar.request import Request
+from avatar.stacks import passed_over
 from avatar.voice import kept
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ def voice(work: Work) -> Task:
     def make(engine: Any, folder: Path, told: Told) -> dict:
         sounds = kept_speech(work.job.home, work.stack.voice, wanted, work.profile)
         speech = spoken(engine, wanted, told, work.progress, sounds)
+        told.notes += passed_over(work.request)
         speech.padded_to_frames(FRAME_RATE).save(folder)
         return {"sounds": sounds.names, "spoken": sounds.made} if sounds.names or sounds.made else {}
 

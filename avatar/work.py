@@ -312,7 +312,7 @@ def speak(request: Request, output: Path, overwrite: bool, tell: Tell) -> Made:
     """Speak the text of a request into a WAV file, and write its captions beside it where it asks for them."""
     from avatar.media.level import levelled
     from avatar.preflight import refuse_missing_parts, refuse_non_commercial, refuse_previewing
-    from avatar.stacks import stack_for
+    from avatar.stacks import passed_over, stack_for
     from avatar.stages import kept_speech, spoken, wanted_speech, written_captions
 
     started = time.monotonic()
@@ -332,6 +332,7 @@ def speak(request: Request, output: Path, overwrite: bool, tell: Tell) -> Made:
     progress.stage(1, "voice")
     with engine.load(profile) as voice:
         speech = spoken(voice, wanted, told, progress, sounds)
+    told.notes += passed_over(request)
     for note in told.notes:
         progress.say(note)
     equally_loud = replace(speech, samples=levelled(speech.samples, speech.sample_rate))

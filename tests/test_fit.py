@@ -281,3 +281,12 @@ def test_status_tells_of_each_engine_what_it_may_be_used_for_and_whether_it_is_h
     host = json.loads(avatar("status", "--json").stdout)["host"]
     assert "commercial use allowed" in host["pocket"] and host["pocket"].endswith("weights not here")
     assert "no commercial use" in host["xtts"] and "MPL-2.0" in host["xtts"]
+
+
+def test_status_tells_of_other_files_in_the_place_of_an_engines_weights(avatar, tmp_path, monkeypatch):
+    monkeypatch.setenv("AVATAR_MODELS", str(tmp_path))
+    (file := tmp_path / "kyutai/pocket-tts/languages/english/model.safetensors").parent.mkdir(parents=True)
+    file.write_bytes(b"half")
+    assert json.loads(avatar("status", "--json").stdout)["host"]["pocket"].endswith(
+        "; other files in the place of its weights"
+    )

@@ -114,6 +114,54 @@ def test_a_licence_that_was_not_accepted_is_no_choice(home, weights, recording, 
     assert work.request_of(text=TEXT, voice=recording).engine == "pocket"
 
 
+@pytest.fixture
+def unaccepted(home, weights, tmp_path, monkeypatch) -> Path:
+    """All weights, under a lock that wants consent for Pocket TTS alone."""
+    text = (weights / "models.lock").read_text()
+    asking = text[text.index("[licences.none]") : text.index("[licences.none-commercial]")]
+    asking = asking.replace("none", "asks").replace("consent = false", "consent = true")
+    begin, end = text.split("[models.pocket-en]")
+    end = end.replace('licence = "none"', 'licence = "asks"')
+    (mine := tmp_path / "models.lock").write_text(f"{begin}{asking}[models.pocket-en]{end}")
+    monkeypatch.setenv("AVATAR_MODELS", str(weights))
+    monkeypatch.setenv("AVATAR_MODELS_LOCK", str(mine))
+    return home
+
+
+def spoken(request, folder: Path) -> tuple[str, ...]:
+    """The notes of its speech."""
+    return work.speak(request, folder / "talk.wav", True, lambda event: None).notes
+
+
+def test_weights_that_wait_for_consent_are_told_where_something_else_speaks(
+    unaccepted, avatar, recording, tmp_path, monkeypatch
+):
+    pytest.importorskip("torch")
+    asks = "once its licence is accepted: 'avatar models fetch pocket-en' asks"
+    monkeypatch.delenv("AVATAR_RUN", raising=False)
+    full = {"text": TEXT, "voice": recording, "stack": "full", "profile": "cpu"}
+    said = (
+        f"the voice is cloned with XTTS-v2, for no commercial use; for any use Pocket TTS clones it on a CPU, {asks}."
+    )
+    assert said in spoken(work.request_of(**full), tmp_path)
+    assert said not in spoken(work.request_of(engine="xtts", **full), tmp_path), "it was asked for"
+    assert said not in spoken(work.request_of(**full | {"voice": None}), tmp_path), "there is nothing to clone"
+    made = work.make(work.request_of(**full), None, False, lambda event: None, sign=False)
+    assert said in made.report["notes"]
+    preview = work.request_of(text=TEXT, voice=recording)
+    assert any(f"Pocket TTS clones it on a CPU, {asks}" in note for note in spoken(preview, tmp_path))
+    with pytest.raises(RequestError, match=f"or clone it: Pocket TTS does that on a CPU, {asks}") as refused:
+        preflight.check(preview.model_copy(update={"commercial": True}))
+    assert not refused.value.mend, "a preset and a recording exclude each other"
+    status = avatar("status").stdout
+    assert "commercial use allowed; weights here, their licence not accepted yet" in status
+    licences.accept(lock.read().model("pocket-en").licence, "prompt")
+    assert "commercial use allowed; weights here\n" in avatar("status").stdout
+    again = work.resume(homes.find(unaccepted, made.job), None, False, lambda event: None)
+    assert said in again.notes, "what was made stays"
+    assert "now that its weights are here, where it is asked for anew" in str(spoken(preview, tmp_path))
+
+
 @pytest.mark.parametrize("stack", ["preview", "full"])
 def test_another_file_in_the_place_of_its_weights_is_refused_by_name_and_nothing_else_speaks(
     here, recording, weights, stack, tmp_path, monkeypatch

@@ -6,10 +6,15 @@ from typing import Any
 
 from avatar.device import need
 from avatar.device.hardware import MIB, Profile
+from avatar.invocation import in_full_environment, to_type
 from avatar.limits import LANGUAGES, NEEDS_PACKAGE
 from avatar.weights import loaders, lock, store
 
 CODE = {"pocket": "Apache-2.0 (transformers)", "xtts": "MPL-2.0 (coqui-tts)"}  # licences of what runs the weights
+STANDING = {
+    "": "weights here", "missing": "weights not here", "wrong": "other files in the place of its weights",
+    "unaccepted": "weights here, their licence not accepted yet",
+}  # fmt: skip
 
 
 def engines(profile: Profile) -> list[dict[str, Any]]:
@@ -56,7 +61,22 @@ def told(row: dict[str, Any]) -> str:
 
 def summary(profile: Profile) -> dict[str, str]:
     """For `avatar status`, by engine: that, and whether its weights are here."""
-    return {
-        row["engine"]: f"{told(row)}; weights {'here' if store.is_here(row['model']) else 'not here'}"
-        for row in engines(profile)
-    }
+    return {row["engine"]: f"{told(row)}; {STANDING[store.why_unused(row['model'])]}" for row in engines(profile)}
+
+
+def with_pocket(language: str) -> str:
+    """How Pocket TTS comes to clone a voice in this language, which it does not here, as an end of "Pocket TTS clones it";
+    "" where it does not speak the language. Whoever may publish for money wants to know."""
+    model = lock.POCKET_TTS.get(language)
+    if model is None:
+        return ""
+    if why := store.why_unused(model):
+        fetch = f"'{to_type(f'models fetch {model}', full=True)}'"
+        return (
+            f"on a CPU, once its licence is accepted: {fetch} asks"
+            if why == "unaccepted"
+            else f"on a CPU, once {fetch} brought it"
+        )
+    if loaders.missing(model):
+        return f"in the full environment: {in_full_environment('…')}"
+    return "now that its weights are here, where it is asked for anew"

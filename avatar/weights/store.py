@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from avatar.errors import EnvironmentProblem, RequestError
+from avatar.errors import EnvironmentProblem
 from avatar.invocation import to_type
 from avatar.weights import conversions, licences, loaders, lock, places
 from avatar.weights.digests import is_stamped, problem_with
@@ -68,11 +68,18 @@ def can_load(*names: str) -> bool:
 
 def is_here(*names: str) -> bool:
     """The same, whatever is installed."""
-    try:
-        check_present(*names)
-    except (EnvironmentProblem, RequestError):
-        return False
-    return True
+    return not any(map(why_unused, names))
+
+
+def why_unused(name: str) -> str:
+    """Why a model is not used whatever is installed, as far as that can be seen without hashing: "missing", "wrong" for
+    other files in the place of its own, "unaccepted" for its licence; "" where it is."""
+    known = {model.name: model for model in lock.read().every}
+    if name not in known:
+        return "missing"
+    if (word := state(known[name])["state"]) in ("missing", "wrong"):
+        return word
+    return "unaccepted" if licences.wants_consent(known[name]) else ""
 
 
 def is_spoilt(name: str) -> bool:

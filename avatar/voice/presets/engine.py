@@ -132,15 +132,11 @@ class PresetVoice:
 
 def clones(language: str) -> str:
     """What would clone a voice."""
-    from avatar.weights import store
-    from avatar.weights.lock import POCKET_TTS
+    from avatar.weights import cloning, loaders
 
-    model = POCKET_TTS.get(language)
-    if model is None:
-        return "the full stack clones"
-    if store.is_here(model):
-        return f"Pocket TTS clones it, in the full environment: {in_full_environment('…')}"
-    return f"Pocket TTS clones it on a CPU, once '{to_type(f'models fetch {model}', full=True)}' brought it, and so does the full stack"
+    if how := cloning.with_pocket(language):
+        return f"Pocket TTS clones it {how}"
+    return f"XTTS-v2 clones it, {in_full_environment('…')}" if loaders.is_without_xtts() else "the full stack clones"
 
 
 def chosen(wanted: WantedSpeech) -> str:
