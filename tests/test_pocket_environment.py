@@ -120,6 +120,20 @@ def test_xtts_is_refused_in_one_sentence_before_anything_loads(alone, ground, mo
     assert re.search(r"xtts-v2 needs coqui-tts, .*'\./run --full avatar …', .*engine pocket, in en", done.stderr)
 
 
+def test_a_voice_that_nothing_clones_here_is_kept_with_a_word_on_what_does(alone, ground):
+    """In German, which XTTS-v2 alone speaks, whose weights are here; and in English."""
+    for name, language, said in (
+        (
+            "ich",
+            "de",
+            r"when it is first cloned; XTTS-v2 clones it in the full environment: type '\./run --full avatar …'\.\n",
+        ),
+        ("me", "en", r"what Pocket TTS hears of the voice is kept\.\n"),
+    ):
+        done = alone("voice", "clone", ground / "me.wav", "--name", name, "--language", language, "--consent")
+        assert done.returncode == 0 and re.search(said, done.stderr), done.stderr
+
+
 def test_without_weights_the_message_brings_those_that_can_be_loaded(alone, ground, tmp_path):
     """Pocket TTS's too where nobody named an engine: nothing else clones a voice here."""
     (tmp_path / "models.lock").write_text((ground / "models/models.lock").read_text())

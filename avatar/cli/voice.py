@@ -119,14 +119,16 @@ def prepare(recording: Path, language: str) -> str:
     from avatar.errors import AvatarError
     from avatar.voice.pocket import engine as pocket
     from avatar.voice.xtts import engine as xtts
-    from avatar.weights import store
+    from avatar.weights import cloning, loaders, store
     from avatar.weights.lock import POCKET_TTS
 
     kept: list[str] = []
-    failed = ""
+    failed, lacking = "", {}
     for engine in [pocket, xtts] if language in POCKET_TTS else [xtts]:
         voice = pocket.PocketVoice if engine is pocket else xtts.XttsVoice
-        if not store.can_load(*voice.models):
+        (model,) = voice.models
+        if not store.can_load(model):
+            lacking[model] = f"; {voice.called} clones it {cloning.how(model)}."
             continue
         click.echo(f"computing what {voice.called} hears of the voice", err=True)
         try:
@@ -135,7 +137,8 @@ def prepare(recording: Path, language: str) -> str:
         except AvatarError as error:
             failed = f"; {voice.called} could not now: {error}"
     if not kept:
-        return f"what is heard of this voice is computed when it is first cloned{failed or '.'}"
+        first, *_ = sorted(lacking, key=lambda model: bool(loaders.missing(model))) or [""]
+        return f"what is heard of this voice is computed when it is first cloned{failed or lacking[first]}"
     return f"what {' and '.join(kept)} hear{'s' if len(kept) == 1 else ''} of the voice is kept{failed or '.'}"
 
 

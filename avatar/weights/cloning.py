@@ -68,15 +68,20 @@ def with_pocket(language: str) -> str:
     """How Pocket TTS comes to clone a voice in this language, which it does not here, as an end of "Pocket TTS clones it";
     "" where it does not speak the language. Whoever may publish for money wants to know."""
     model = lock.POCKET_TTS.get(language)
-    if model is None:
-        return ""
-    if why := store.why_unused(model):
-        fetch = f"'{to_type(f'models fetch {model}', full=True)}'"
-        return (
-            f"on a CPU, once its licence is accepted: {fetch} asks"
-            if why == "unaccepted"
-            else f"on a CPU, once {fetch} brought it"
-        )
-    if loaders.missing(model):
-        return f"in the full environment: {in_full_environment('…')}"
-    return "now that its weights are here, where it is asked for anew"
+    return "" if model is None else how(model)
+
+
+def how(model: str) -> str:
+    """How a model comes to clone a voice that it does not clone here, as an end of "… clones it"."""
+    in_full = f"in the full environment: {in_full_environment('…')}"
+    if loaders.missing(model) == "coqui-tts":  # its weights would be of no use here
+        return in_full
+    where = "on a CPU, " if model in lock.POCKET_TTS.values() else ""
+    fetch = f"'{to_type(f'models fetch {model}', full=True)}'"
+    match store.why_unused(model):
+        case "":
+            return in_full if loaders.missing(model) else "now that its weights are here, where it is asked for anew"
+        case "unaccepted":
+            return f"{where}once its licence is accepted: {fetch} asks"
+        case _:
+            return f"{where}once {fetch} brought it"
