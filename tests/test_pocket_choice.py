@@ -180,6 +180,35 @@ def test_another_file_in_the_place_of_its_weights_is_refused_by_name_and_nothing
     preflight.check(asked)
 
 
+@pytest.mark.parametrize("zeros", [["mimi.downsample.conv.conv.weight"], ["mimi.encoder.model.0.conv.weight"]])
+def test_the_file_without_an_encoder_is_refused_by_name_in_the_place_of_the_other(
+    here, recording, weights, zeros, tmp_path, monkeypatch
+):
+    """Of the very size of the whole one; no library reads it, and no weights load before."""
+    torch = pytest.importorskip("torch")
+    from testing.tiny import pocket
+
+    shutil.copytree(weights, mine := tmp_path / "mine")
+    shutil.rmtree(mine / "kyutai")
+    pocket.write(mine, lambda state: [state.update({name: torch.zeros_like(state[name])}) for name in zeros])
+    file = "kyutai/pocket-tts/languages/english/model.safetensors"
+    assert (mine / file).stat().st_size == (weights / file).stat().st_size
+    monkeypatch.setenv("AVATAR_MODELS", str(mine))
+    said = "model.safetensors has no encoder: it is Pocket TTS without voice cloning, which speaks in no given voice"
+    for asked in ({}, {"stack": "full", "profile": "cpu"}, {"engine": "pocket"}):
+        with pytest.raises(EnvironmentProblem, match=said):
+            preflight.check(work.request_of(text=TEXT, voice=recording, **asked))
+    for damage in (
+        b"",
+        b"\xff" * 8,
+        b"\x02" + bytes(7) + b"[]",
+        b"\x02" + bytes(7) + b"{}",
+    ):  # told by its size or digest
+        (mine / file).write_bytes(damage)
+        with pytest.raises(EnvironmentProblem, match="is not the file that was locked"):
+            preflight.check(work.request_of(text=TEXT, voice=recording))
+
+
 @pytest.mark.parametrize(
     "fields, message",
     [

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from avatar.device import need
 from avatar.errors import EnvironmentProblem
 from avatar.voice.pocket.layout import HEAD_SIZE, of_today, refuse_without_encoder
-from avatar.weights import strict
+from avatar.weights import lock, places, strict
 
 if TYPE_CHECKING:
     import torch
@@ -51,12 +51,20 @@ def convert(files: Mapping[str, Path], target: Path) -> None:
     from safetensors.torch import save_file
 
     source = of_kind(files, WEIGHTS)
+    refuse_without_encoder(source)
     speech, codec = of_today(strict.read(source), source)
-    refuse_without_encoder(codec, source)
     both = {f"speech.{key}": each for key, each in speech.items()} | {
         f"codec.{key}": each for key, each in codec.items()
     }
     save_file({key: tensor.contiguous() for key, tensor in both.items()}, target)
+
+
+def refuse_ungated(model: str) -> None:
+    """Raises EnvironmentProblem where the file without an encoder lies in the place of this model's. Hashes nothing, and
+    leaves a file that is missing or another one to whoever loads it."""
+    for file in lock.read().model(model).needed:
+        if file.path.endswith(WEIGHTS) and (place := places.find(file)):
+            refuse_without_encoder(place.path_of(file))
 
 
 # ---------------------------------------------------------------- into the classes

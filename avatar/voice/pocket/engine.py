@@ -94,6 +94,7 @@ class PocketVoice(Piecewise):
                 "Pocket TTS speaks with the voice of a recording, and there is none; give a voice.", ("voice", "engine")
             )
         check_reference(wanted.reference)
+        checkpoint.refuse_ungated(POCKET_TTS[wanted.language])
         for piece in (pieces := sentences(wanted.text or "", wanted.language)):
             for word in piece.words:
                 longest = max(word.spoken.split(), key=len, default="")
