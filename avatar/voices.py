@@ -188,6 +188,22 @@ def remove(home: Path, name: str) -> None:
     shutil.rmtree(folder)
 
 
+def forget_recording(home: Path, sha256: str) -> None:
+    """Remove what was computed of a recording that is gone, unless a voice is kept with it. sha256: of it; anything else is
+    of none."""
+    from avatar.voice import latents
+
+    if re.fullmatch("[0-9a-f]{64}", sha256) and sha256 not in {profile["reference_sha256"] for profile in every(home)}:
+        latents.forget(sha256)
+
+
+def clear(home: Path, before: float) -> None:
+    """Remove what was computed of recordings of which no voice is kept, and last used before this time (s since the epoch)."""
+    from avatar.voice import latents
+
+    latents.clear(before, [profile["reference_sha256"] for profile in every(home)])
+
+
 def recording_of(home: Path, name: str) -> Path | None:
     """The reference of a cloned voice, or None where no voice has this name."""
     path = home / "voices" / name / "reference.wav"

@@ -380,6 +380,31 @@ def test_a_video_in_a_cloned_voice(here, recording, stack, tmp_path):
     assert pipeline.render(again, Progress()).read_bytes() == (tmp_path / "talk.mp4").read_bytes()
 
 
+def test_what_is_heard_of_a_recording_goes_with_the_job_that_has_it(here, avatar, recording, tmp_path):
+    """But stays with a voice that is kept; what `avatar speak` left goes by its age."""
+    pytest.importorskip("torch")
+    from avatar import voices
+
+    def heard() -> list[str]:
+        return sorted(path.name for path in (here / "voices" / ".latents").iterdir())
+
+    voices.create(here, "me", write_reference(tmp_path / "mine.wav", 150.0), "en", True)
+    spoken(work.request_of(text=TEXT, voice="me"), tmp_path)
+    of_me = heard()
+    made = [
+        work.make(work.request_of(text=TEXT, voice=each), None, False, lambda event: None) for each in ("me", recording)
+    ]
+    assert len(of_me) == 1 and len(heard()) == 2
+    for each in made:
+        homes.remove(homes.find(here, each.job))
+    assert heard() == of_me
+    spoken(work.request_of(text=TEXT, voice=recording), tmp_path)
+    assert avatar("pipeline", "remove", "--older-than", "1h").code == 0 and len(heard()) == 2
+    assert avatar("pipeline", "remove", "--all").code == 0 and heard() == of_me
+    voices.remove(here, "me")
+    assert not heard()
+
+
 def test_the_command_says_what_brings_it(home, recording, tmp_path, monkeypatch):
     """In the base environment: a preset speaks, and the note names the command."""
     told = subprocess.run(

@@ -278,6 +278,7 @@ def follow_events(job, as_json: bool) -> None:
 @click.option("--all", "every_one", is_flag=True, help="All there are.")
 def remove(job_names: tuple[str, ...], older_than: str | None, every_one: bool) -> None:
     """Delete jobs with everything in their folders, and speech that is kept; videos written elsewhere with -o stay."""
+    from avatar import voices
     from avatar.errors import TemporaryProblem
     from avatar.jobs import home as homes
     from avatar.voice import kept
@@ -292,6 +293,7 @@ def remove(job_names: tuple[str, ...], older_than: str | None, every_one: bool) 
         return
     before = time.time() - (0 if older_than is None else age_s(older_than))
     kept.clear(home, before)
+    voices.clear(home, before)
     for job in homes.every(home):
         if every_one or job.created() < before:
             try:

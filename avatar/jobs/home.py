@@ -10,6 +10,7 @@ import shutil
 import time
 from pathlib import Path
 
+from avatar import voices
 from avatar.errors import RequestError
 from avatar.files import NEW, is_folder, is_regular, new_folder, rename_new, safe_suffix, write_json
 from avatar.invocation import printable, to_type
@@ -74,8 +75,8 @@ def folders(home: Path) -> list[Path]:
 
 
 def remove(job: Job) -> None:
-    """Delete a job and all in its folder, and the kept sounds that no other job was made of; what other jobs hold stays,
-    and what symlinks in it lead to. Raises TemporaryProblem where it is worked on.
+    """Delete a job and all in its folder, the kept sounds that no other job was made of, and what was computed of the
+    recording of its voice where none is kept with that; what other jobs hold stays, and what symlinks in it lead to. Raises TemporaryProblem where it is worked on.
 
     It is renamed first, so that one that is killed meanwhile leaves no half of a job.
     """
@@ -85,6 +86,7 @@ def remove(job: Job) -> None:
     lock = job.folder / "lock"
     can_be_held = is_regular(lock) or not os.path.lexists(lock)  # nobody works on a job whose lock is none
     with job.locked() if can_be_held else contextlib.nullcontext():
+        told = (job.record("voice") or {}).get("engine")
         keys = [key for stage in STAGES if (record := job.record(stage)) for key in stage_keys(record)]
         gone = job.folder.with_name(f"{NEW}removed-{secrets.token_hex(8)}")  # swept like one that was never finished
         job.folder.rename(gone)
@@ -92,6 +94,8 @@ def remove(job: Job) -> None:
             stage_cache.remove_owner(job.home, key, job.id)
             if not stage_cache.owners(job.home, key):
                 kept.forget(job.home, key)
+    if isinstance(told, dict):
+        voices.forget_recording(job.home, str(told.get("reference_sha256")))
     shutil.rmtree(gone, ignore_errors=True)
 
 

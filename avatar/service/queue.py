@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from avatar import voices
 from avatar.errors import AvatarError, RequestError, TemporaryProblem
 from avatar.files import hold, open_lock, sync_folder, write_json
 from avatar.invocation import printable, to_type
@@ -226,7 +227,7 @@ def is_cancelled(job: Job) -> bool:
 
 def clear(home: Path, before: float, most_bytes: int | None = None) -> list[Job]:
     """Remove jobs that ended before this time, and then, oldest first, as many as bring the rest of those that ended below
-    this many bytes. Kept speech that was not used since goes too, and what the jobs leave no room for. Videos that were
+    this many bytes. Kept speech and what was computed of recordings that were not used since go too, and what the jobs leave no room for. Videos that were
     delivered stay. Returns what was removed."""
     ended = sorted((place for place in every(home) if place.state in ENDED), key=lambda place: place.entry.ended or 0)
     sizes = {place.job: homes.size_bytes(place.job.folder) for place in ended}
@@ -241,6 +242,7 @@ def clear(home: Path, before: float, most_bytes: int | None = None) -> list[Job]
                 homes.remove(place.job)
                 removed.append(place.job)
                 left -= sizes[place.job]
+    voices.clear(home, before)
     kept.clear(home, before, kept.MOST_BYTES if most_bytes is None else max(0, most_bytes - left))
     return removed
 

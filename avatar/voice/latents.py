@@ -3,12 +3,13 @@
     <home>/voices/.latents/<digest of the reference>-<what computed it>.safetensors
 
 A file belongs to the recording's bytes, under whatever name it was kept; it holds a person's voice as much as the
-recording does, so `forget` removes it with the recording.
+recording does, so it goes with the voice or the job that has the recording; where neither has, by its age alone.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +35,7 @@ def kept(path: Path, names: Iterable[str]) -> dict[str, torch.Tensor] | None:
         return None
     try:
         tensors = load_file(path)
+        os.utime(path)  # it was used
         found = {name: tensors[name] for name in names}
     except (OSError, SafetensorError, KeyError):
         return None
@@ -57,6 +59,15 @@ def forget(reference_sha256: str) -> None:
     ]:  # and half written
         with contextlib.suppress(FileNotFoundError):
             path.unlink()
+
+
+def clear(before: float, besides: Iterable[str]) -> None:
+    """Remove what was last used before this time (s since the epoch), but not of these recordings, by their sha256."""
+    stays = tuple(f"{sha256}-" for sha256 in besides)
+    for path in _folder().glob("*"):
+        with contextlib.suppress(OSError):  # removed meanwhile
+            if not path.name.lstrip(".").startswith(stays) and os.lstat(path).st_mtime < before:
+                path.unlink()
 
 
 def _folder() -> Path:
