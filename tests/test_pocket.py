@@ -20,7 +20,7 @@ from tests import pocket_voice
 from tests.conftest import ROOT
 from tests.pocket_voice import a_voice, said, torch, write_models
 
-from avatar.voice.pocket import checkpoint, layout, text as pocket_text  # isort: skip
+from avatar.voice.pocket import checkpoint, engine as pocket_engine, layout, text as pocket_text  # isort: skip
 from avatar.voice.pocket import speaker as pocket_speaker
 from avatar.voice.pocket.engine import PocketVoice
 from avatar.voice.pocket.sound import decoded
@@ -238,6 +238,10 @@ def test_values_that_are_not_finite_name_the_weights(use, tmp_path, reference):
         ({"language": "de"}, "does not speak 'de' here"),
         ({"preset": "joe"}, "preset of the preview stack"),
         ({"text": "🙂"}, "nothing in the text"),
+        (
+            {"text": "Привет, как дела?"},
+            "'Привет, как дела\\?' is in letters that Pocket TTS does not know; is it 'en'",
+        ),
         ({"text": "a" * 251}, "has 251 characters"),
     ],
 )
@@ -315,12 +319,17 @@ def test_memory_stays_flat_over_many_sentences(ready, reference):
     )  # of sound alone 55 sentences have 4 MB, and their speech is held twice; latents of all: none
 
 
-def test_a_word_that_is_spoken_as_several_is_cut_where_they_part(ready, reference):
+def test_a_word_that_is_spoken_as_several_is_cut_where_they_part(ready, reference, monkeypatch):
     """A key of letters and digits is one word as written."""
     key = "-".join(f"A{number}B" for number in range(100, 125))
     told = Told()
     with a_voice() as voice:
         speech = said(voice, reference, f"The key is {key}.", told)
+        with monkeypatch.context() as stops:  # what is spoken of the key alone
+            stops.setattr(pocket_engine, "problem_of", lambda samples, text: "too soon" if len(text) > 20 else "")
+            said(voice, reference, key, told)
+    halved = [note for note in told.notes if "in two parts" in note]
+    assert len(halved) > 2 and not [note for note in halved if note.startswith("''")], halved
     assert [word.text for word in speech.words if word.text][-1] == f"{key}."
 
 

@@ -222,6 +222,12 @@ def test_too_short_is_refused(write, speech):
     assert "0.40 s" in refusal(write(spoken[: round(0.4 * sample_rate)], sample_rate), read_speech)
 
 
+def test_hardly_any_speech_is_told_as_that(write, speech):
+    samples, rate = speech
+    late = np.concatenate([np.zeros(150 * rate, np.float32), samples])
+    assert "is silent, or nearly all of it (95 of 100 parts are below " in refusal(write(late, rate), check_reference)
+
+
 @pytest.mark.parametrize("read", [check_reference, read_speech])
 def test_silence_is_refused(write, read):
     noise = np.random.default_rng(0).normal(0, 10 ** (-65 / 20), 3 * 24_000)
@@ -349,6 +355,11 @@ def test_pitch_is_found_in_the_right_octave(pitch, harmonics):
     if harmonics == [1] and pitch == 70:
         tone += 0.05 * np.random.default_rng(0).normal(size=len(times_s))
     assert median_f0_hz(tone, 16_000) == pytest.approx(pitch, rel=0.02)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_wire_that_lies_at_a_level_has_no_pitch():
+    assert median_f0_hz(np.full(120_000, 0.5, np.float32), 20_000) is None
 
 
 def test_noise_and_silence_have_no_pitch():

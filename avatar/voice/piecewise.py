@@ -121,7 +121,8 @@ class Piecewise:
                 f"{', or try another seed' if fits else ''}.",
                 mend={"seed": "N"} if fits else {},
             )
-        task.notes.append(f"{piece.written[:40]!r}… was spoken in two parts: {problem}.")
+        shown = (piece.written or piece.spoken)[:40]  # of the second part of a word nothing is written
+        task.notes.append(f"{shown!r}… was spoken in two parts: {problem}.")
         first, second = halves
         return [*self._say(first, task, before), *self._say(second, task, before)]
 

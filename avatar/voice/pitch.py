@@ -32,6 +32,8 @@ def median_f0_hz(samples: np.ndarray, sample_rate: int) -> float | None:
 
 def _frame_f0_hz(frame: np.ndarray, sample_rate: int) -> float | None:
     window = np.hanning(len(frame))
+    if np.ptp(frame) == 0:  # nothing sounds in it
+        return None
     correlation = _autocorrelation((frame - frame.mean()) * window) / _autocorrelation(window)
     shortest, longest = int(sample_rate / HIGHEST_HZ), int(sample_rate / LOWEST_HZ)
     part = correlation[shortest - 1 : longest + 2] / correlation[0]

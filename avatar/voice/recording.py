@@ -119,8 +119,8 @@ def _read(
     loud_db, quiet_db = np.percentile(levels, (95, 10))
     if loud_db < SILENT_DBFS:
         raise InputError(
-            f"the recording {name} is silent (its loudest parts are at {loud_db:.0f} dBFS); "
-            "check the microphone and record it again."
+            f"the recording {name} is silent, or nearly all of it (95 of 100 parts are below {loud_db:.0f} dBFS); cut out what "
+            "is spoken, or check the microphone and record it again."
         )
     level = level_of(sound.samples, sound.sample_rate)
     recording = Recording(

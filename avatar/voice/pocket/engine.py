@@ -103,6 +103,11 @@ class PocketVoice(Piecewise):
                         f"the word {word.written[:24]!r}… has {len(longest)} characters as it is spoken; Pocket TTS speaks "
                         f"{pocket_text.MOST_LETTERS} in one go, write it in parts."
                     )
+        if not pieces and any(map(str.isalpha, wanted.text or "")):
+            raise RequestError(
+                f"{(wanted.text or '')[:60]!r} is in letters that Pocket TTS does not know; is it {wanted.language!r}?",
+                ("text", "language"),
+            )
         if not pieces:
             raise RequestError("there is nothing in the text that can be spoken; write at least one word.")
         about_s = estimate_seconds(wanted.text or "", wanted.language)

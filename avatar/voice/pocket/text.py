@@ -27,7 +27,7 @@ def refuse_language(language: str) -> None:
         raise RequestError(
             f"Pocket TTS does not speak {language!r} here: its weights are locked for {', '.join(POCKET_TTS)}; XTTS-v2 may speak it.",
             ("engine", "language"),
-            {"engine": "xtts"},
+            {"engine": "xtts", "stack": "full"},  # the preview has none
         )
 
 
