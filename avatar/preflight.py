@@ -122,6 +122,12 @@ def refuse_non_commercial(request: Request, names: Sequence[str]) -> None:
         return
     from avatar.weights import lock
 
+    if request.engine == "pocket" and request.language not in lock.POCKET_TTS:  # whose own refusal names XTTS-v2
+        raise RequestError(
+            f"nothing clones a voice in {request.language!r} here whose speech may be used commercially: Pocket TTS's weights are "
+            f"locked for {', '.join(lock.POCKET_TTS)}; choose that language, or give speech that you have the rights of.",
+            ("commercial", "engine", "language"),
+        )  # fmt: skip
     models = [model for model in map(lock.read().model, names) if not model.licence.commercial]
     if models:
         named = ", ".join(f"{model.name} ({model.licence.name})" for model in models)

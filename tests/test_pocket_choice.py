@@ -269,6 +269,7 @@ def test_what_would_mend_it_is_said_only_where_it_would(home, recording):
         ({"voice": recording}, {"engine": "pocket"}),
         ({}, {}),
         ({"voice": recording, "language": "de"}, {}),
+        ({"voice": recording, "language": "de", "engine": "pocket"}, {}),
     ):
         with pytest.raises(RequestError) as refused:
             preflight.check(make_request(text=TEXT, stack="full", commercial=True, **asked))
