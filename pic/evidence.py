@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from pic import repo
 from pic.config import Config, Gate, locks_digest
 from pic.log import Event
 from pic.state import State
-
-PASSES = ("green", "waived")
 
 
 class Content:
@@ -34,12 +32,15 @@ class Content:
         named = {path for gate in self.config.gate for path in gate.inputs if path != "."}
         return repo.listing(self.root, self.tree, tuple(sorted(named))) if named else {}
 
-    def lacks(self, gate: Gate) -> list[str]:
-        """What is wrong with its inputs."""
-        found = [(path, self.lines.get(path, "")) for path in gate.inputs if path != "."]
-        why = {True: "ignored by git, or an empty folder", False: "not there"}
-        gone = [f"{path} is {why[(self.root / path).exists()]}" for path, line in found if not line]
-        return gone + [f"{path} is a link: name what it leads to" for path, line in found if line.startswith("120000")]
+    def lacks(self, gate: Gate) -> str:
+        """What is wrong with the first of its inputs that cannot be one; empty where all can."""
+        for path in gate.inputs:
+            if path != "." and path not in self.lines:
+                there = (self.root / path).exists()
+                return f"{path} is {'ignored by git, or an empty folder' if there else 'not there'}"
+            if path != "." and self.lines[path].startswith("120000"):
+                return f"{path} is a link: name what it leads to"
+        return ""
 
     def key(self, gate: Gate) -> str:
         """What the result of this gate depends on: the whole tree, or the parts of it that it names."""
@@ -60,13 +61,17 @@ class Standing:
 
     @property
     def passes(self) -> bool:
-        return self.what in PASSES
+        return self.what in ("green", "waived")
+
+    @property
+    def mend(self) -> str:
+        """The command for one that does not pass."""
+        accept = f"picctl decide … --accepts {self.gate}, or put it back"
+        return accept if self.what == "changed" else f"picctl gate {self.gate}"
 
 
 def standing(gate: Gate, state: State, content: Content, today: date) -> Standing:
-    def is_(what: str, why: str, result: Event | None = None) -> Standing:
-        return Standing(gate.name, gate.phase, what, why, result)
-
+    is_ = partial(Standing, gate.name, gate.phase)
     agreed = state.agreed.get(gate.name)
     if agreed is not None and agreed != gate.digest():
         return is_("changed", "its definition is not the one that was agreed; that needs a decision")
@@ -98,10 +103,3 @@ def standings(config: Config, state: State, content: Content, phase: str, today:
     gone = [name for name in sorted(state.agreed) if name not in here and now.get(name) != state.agreed[name]]
     why = "it was agreed and is gone, moved or changed; that needs a decision"
     return found + [Standing(name, phase, "changed", why) for name in gone]
-
-
-def mend(one: Standing) -> str:
-    """The command for a gate that does not pass."""
-    if one.what == "changed":
-        return f"picctl decide … --accepts {one.gate}, or put it back"
-    return f"picctl gate {one.gate}"

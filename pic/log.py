@@ -23,9 +23,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pic.errors import PicError
-from pic.repo import FOLDER, digest
+from pic.repo import FOLDER, LOG, digest
 
-LOG = f"{FOLDER}/status-log.jsonl"
 MARKERS = (b"<<<<<<<", b"=======", b">>>>>>>", b"|||||||")
 SEALED = re.compile(rb'"seal": "[0-9a-f]{12}"}\s*$')  # how each line ends that was written to its end
 Event = dict
@@ -98,12 +97,13 @@ def read_json(line: bytes) -> object:
 
 
 def parse(line: bytes) -> Event | None:
+    """The event of a line that has the form of one, whether its seal fits or not."""
     event = read_json(line)
-    if not isinstance(event, dict) or not isinstance(event.get("id"), str) or type(event.get("clock")) is not int:
+    if not isinstance(event, dict) or type(event.get("clock")) is not int:
         return None
     after = event.get("after", [])
-    listed = isinstance(after, list) and all(isinstance(word, str) for word in after)
-    return event if listed and isinstance(event.get("type"), str) else None
+    words = [event.get("id"), event.get("type"), *(after if isinstance(after, list) else [None])]
+    return event if all(isinstance(word, str) for word in words) else None
 
 
 def heads(events: list[Event]) -> list[str]:

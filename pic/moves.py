@@ -5,28 +5,30 @@ from __future__ import annotations
 import secrets
 from datetime import date, timedelta
 
-from pic import handoff, verify
+from pic import documents, handoff, verify
 from pic.errors import PicError, Refused
-from pic.evidence import mend
-from pic.log import Event, now, stamp, whoami
+from pic.log import Event, now, whoami
 from pic.project import Project
-from pic.repo import write_whole
+from pic.repo import data, write_whole
 from pic.state import DONE
 
 LONGEST_WAIVER = 90  # days
 
 
+def needed(words: str, what: str, mend: str) -> str:
+    """The words without blanks around them. Raises PicError where there are none."""
+    if not words.strip():
+        raise PicError(what, mend)
+    return words.strip()
+
+
 def start(project: Project, problem: str) -> Event:
-    if not problem.strip():
-        raise PicError("the problem is empty", 'picctl start "what is to be made"')
+    problem = needed(problem, "the problem is empty", 'picctl start "what is to be made"')
     with project.writing():
         if project.state.workflow and project.state.phase != DONE:
             raise Refused(f"{project.state.workflow} is open in {project.state.phase}", "picctl status")
-        first = project.config.names()[0]
-        return project.append(
-            "start", workflow=now().strftime("WF-%Y%m%d-%H%M%S"), problem=problem.strip(), phase=first,
-            agreed=project.agreed(first),
-        )  # fmt: skip
+        workflow, first = now().strftime("WF-%Y%m%d-%H%M%S"), project.config.names()[0]
+        return project.append("start", workflow=workflow, problem=problem, phase=first, agreed=project.agreed(first))
 
 
 def hand_over(project: Project) -> tuple[Event | None, str]:
@@ -34,7 +36,7 @@ def hand_over(project: Project) -> tuple[Event | None, str]:
     phase = project.config.find_phase(project.open_phase())
     draft = project.root / handoff.draft_name(phase.name)
     if not draft.is_file():
-        write_whole(draft, handoff.draft(phase.name))
+        write_whole(draft, data("form.md").replace("{phase}", phase.name))
         return None, handoff.draft_name(phase.name)
     body = draft.read_text("utf-8", errors="replace")
     with project.writing():
@@ -43,17 +45,16 @@ def hand_over(project: Project) -> tuple[Event | None, str]:
         standings = project.standings(phase.name)
         for one in standings:
             if not one.passes:
-                raise Refused(f"gate {one.gate} is {one.what}: {one.why}", mend(one))
+                raise Refused(f"gate {one.gate} is {one.what}: {one.why}", one.mend)
         if not any(one.phase == phase.name for one in standings):
             raise Refused(f"{phase.name} has no gate, so nothing shows that it has ended",
                           "write a [[gate]] of it into pic.toml, then: picctl gate")  # fmt: skip
-        handoff.refuse_deliverables(project.root, phase.deliverables, phase.name)
+        handoff.refuse_deliverables(project.root, phase)
         handoff.refuse_body(body, phase.name, project.root, standings)
-        names = project.config.names()
-        later = names[names.index(phase.name) + 1 :]
-        to = project.config.find_phase(later[0]) if later else None
+        later = project.config.phases_after(phase.name)
+        to = later[0] if later else None
         event = project.append(
-            "handoff", workflow=project.state.workflow, to=to.name if to else DONE, body=body,
+            "handoff", workflow=project.state.workflow, body=body, to=to.name if to else DONE,
             from_pic=phase.owner, to_pic=to.owner if to else "nobody: the workflow ends here",
             agreed=project.agreed(to.name) if to else project.state.agreed,
             gates=[evidence(one.result, one.what) for one in standings if one.result],
@@ -61,9 +62,9 @@ def hand_over(project: Project) -> tuple[Event | None, str]:
             **{"from": phase.name},
         )  # fmt: skip
     verify.settle(project)
-    if (project.root / handoff.file_name(event)).is_file():  # so the event was read back from the log
+    if (project.root / documents.file_name(event)).is_file():  # so the event was read back from the log
         draft.unlink(missing_ok=True)
-    return event, handoff.file_name(event)
+    return event, documents.file_name(event)
 
 
 def evidence(result: Event, what: str) -> dict:
@@ -72,41 +73,40 @@ def evidence(result: Event, what: str) -> dict:
 
 
 def back(project: Project, to: str, why: str) -> Event:
-    target = project.config.find_phase(to).name
-    if not why.strip():
-        raise PicError("going back needs a reason", f'picctl back {to} --why "…"')
+    after = [phase.name for phase in project.config.phases_after(to)]
+    why = needed(why, "going back needs a reason", f'picctl back {to} --why "…"')
     with project.writing():
         if not project.state.workflow:
             project.open_phase()
-        names, phase = project.config.names(), project.state.phase
-        if phase in names and names.index(phase) <= names.index(target):
-            raise Refused(f"{phase} is open, and {target} is not before it", "picctl status")
-        later = [*names[names.index(target) + 1 :], DONE, *([phase] if phase not in names else [])]
+        phase = project.state.phase
+        if phase in project.config.names() and phase not in after:
+            raise Refused(f"{phase} is open, and {to} is not before it", "picctl status")
         return project.append(
-            "back", workflow=project.state.workflow, to=target, later=sorted({*later}), why=why.strip(),
-            agreed=project.agreed(target),
+            "back", workflow=project.state.workflow, to=to, later=sorted({*after, DONE, phase}), why=why,
+            agreed=project.agreed(to),
         )  # fmt: skip
 
 
 def decide(project: Project, question: str, options: list[str], chosen: str, why: str, confirmation: str,
            accepts: str | None, supersedes: str | None, who: str | None) -> Event:  # fmt: skip
     pairs = [[part.strip() for part in option.partition(":")[::2]] for option in options]
-    if chosen not in [name for name, _ in pairs]:
-        said = f"{chosen!r} is none of the options ({', '.join(name for name, _ in pairs)})"
-        raise PicError(said, f'picctl decide … --option "{chosen}: its claim"')
+    names = [name for name, _ in pairs]
+    if chosen not in names:
+        raise PicError(f"{chosen!r} is none of the options ({', '.join(names)})",
+                       f'picctl decide … --option "{chosen}: its claim"')  # fmt: skip
     project.config.find_gate(confirmation)
-    if not (question.strip() and why.strip()):
-        raise PicError("a decision needs a question and a reason", 'picctl decide "QUESTION" … --why "REASON"')
+    asks = "a decision needs a question and a reason", 'picctl decide "QUESTION" … --why "REASON"'
+    question, why = needed(question, *asks), needed(why, *asks)
     with project.writing():
         if supersedes and supersedes not in [one["decision"] for one in project.state.decisions]:
             raise PicError(f"there is no decision {supersedes!r}", "ls .pic/decisions")
         if accepts and accepts not in project.state.agreed:
             project.config.find_gate(accepts)
-        digest = project.config.digests().get(accepts or "", "")  # empty: it was taken away
         event = project.append(
-            "decide", workflow=project.state.workflow, decision=secrets.token_hex(4), question=question.strip(),
-            options=pairs, chosen=chosen, reason=why.strip(), by=who or whoami(), confirmation=confirmation,
-            accepts=accepts, digest=digest, supersedes=supersedes,
+            "decide", workflow=project.state.workflow, decision=secrets.token_hex(4), question=question, options=pairs,
+            chosen=chosen, reason=why, by=who or whoami(), confirmation=confirmation, accepts=accepts,
+            digest=project.config.digests().get(accepts or "", ""),  # empty: it was taken away
+            supersedes=supersedes,
         )  # fmt: skip
     verify.settle(project)
     return event
@@ -114,12 +114,12 @@ def decide(project: Project, question: str, options: list[str], chosen: str, why
 
 def waive(project: Project, gate: str, why: str, until: date, who: str | None) -> Event:
     project.config.find_gate(gate)
-    today = date.fromisoformat(stamp(now())[:10])
-    if not why.strip():
-        raise PicError("a waiver needs a reason", f'picctl waive {gate} --why "…" --until {today + timedelta(14)}')
+    today = now().date()
+    mend = f"--until {today + timedelta(14)}"
+    why = needed(why, "a waiver needs a reason", f'picctl waive {gate} --why "…" {mend}')
     if not today <= until <= today + timedelta(LONGEST_WAIVER):
         raise PicError(f"a waiver ends between today and {LONGEST_WAIVER} days from now, not on {until}",
-                       f"picctl waive {gate} … --until {today + timedelta(14)}")  # fmt: skip
+                       f"picctl waive {gate} … {mend}")  # fmt: skip
     with project.writing():
-        return project.append("waive", workflow=project.state.workflow, gate=gate, why=why.strip(),
-                              by=who or whoami(), until=until.isoformat())  # fmt: skip
+        return project.append("waive", workflow=project.state.workflow, gate=gate, why=why, by=who or whoami(),
+                              until=until.isoformat())  # fmt: skip

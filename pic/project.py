@@ -6,8 +6,7 @@ import os
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
-from datetime import date
+from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -72,7 +71,7 @@ class Project:
         return what, f"name it there again, or picctl back {self.config.names()[0]} --why …"
 
     def standings(self, phase: str) -> list[Standing]:
-        return standings(self.config, self.state, self.content, phase, date.fromisoformat(logs.stamp(logs.now())[:10]))
+        return standings(self.config, self.state, self.content, phase, logs.now().date())
 
     def agreed(self, phase: str) -> dict[str, str]:
         """{gate: digest} of what a phase is entered with; what was agreed once holds until a decision accepts another."""
@@ -84,24 +83,22 @@ class Project:
         """Run it and write down what it gave. What changed while it ran is no evidence for what is there afterwards."""
         lacking = self.content.lacks(gate)
         key, tree, locks = self.content.key(gate), self.content.tree, self.content.locks
-        output = self.root / OUTPUT / f"{gate.name}.txt"
+        output, python = self.root / OUTPUT / f"{gate.name}.txt", runner.NOT_KNOWN
         if lacking:
-            ran = runner.Ran(False, f"its input {lacking[0]}", None, 0, 0.0)
+            ran = runner.Ran(False, f"its input {lacking}")
             output.unlink(missing_ok=True)  # it is of another run
         else:
             ran = runner.run(gate, self.root, output)
+            python = runner.python_of(gate.run[0], self.root)
         self.content = Content(self.root, self.config)
         if ran.green and (self.content.key(gate), self.content.locks) != (key, locks):
             ran = replace(ran, green=False, why="its inputs changed while it ran; let git ignore what it writes")
         with self.writing():
-            event = self.append(
-                "gate", workflow=self.state.workflow, gate=gate.name, phase=gate.phase, green=ran.green, why=ran.why,
-                exit=ran.exit, count=ran.count, seconds=ran.seconds, key=key, tree=tree, commit=self.commit(),
-                digest=gate.digest(), locks=locks, run=list(gate.run),
-                python=runner.NOT_KNOWN if lacking else runner.python_of(gate.run[0], self.root),
-                host=platform.node(), system=f"{platform.system()} {platform.machine()}",
+            return self.append(
+                "gate", workflow=self.state.workflow, gate=gate.name, phase=gate.phase, **asdict(ran),
+                key=key, tree=tree, commit=self.commit(), digest=gate.digest(), locks=locks, run=list(gate.run),
+                python=python, host=platform.node(), system=f"{platform.system()} {platform.machine()}",
             )  # fmt: skip
-        return event
 
     def commit(self) -> str:
         with suppress(PicError):  # before the first commit

@@ -63,9 +63,9 @@ def planted(root: Path, fault: Fault | None) -> Iterator[None]:
     if path.resolve() != path:  # what it leads to may lie outside of the copy
         raise NoFault(f"{fault.file} is a link, or behind a link")
     before = (path.read_bytes(), path.stat().st_mode) if path.is_file() else None
-    there, find = before[0] if before else b"", (fault.find or "").encode()
     if before is None and fault.write is None:
         raise NoFault(f"there is no {fault.file}")
+    there, find = before[0] if before else b"", (fault.find or "").encode()
     if find not in there:
         raise NoFault(f"{fault.file} does not hold {fault.find!r:.42}")
     if fault.write is not None:
@@ -89,9 +89,9 @@ def copy_of(project: Project, folder: Path) -> Project:
     """What is there now, committed or not, as a repository of its own without a history."""
     folder.mkdir()
     with tempfile.TemporaryDirectory(prefix="picctl-") as scratch:
-        index = Path(scratch, "index")
-        repo.git(project.root, "read-tree", project.content.tree, index=index)
-        repo.git(project.root, "checkout-index", "-af", f"--prefix={folder}/", index=index)
+        index = f"{scratch}/index"
+        repo.git(project.root, "read-tree", project.content.tree, GIT_INDEX_FILE=index)
+        repo.git(project.root, "checkout-index", "-af", f"--prefix={folder}/", GIT_INDEX_FILE=index)
     repo.git(folder, "init", "-q")
     init(folder)
     repo.git(folder, "add", "-Af")

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pic.config import Gate
-from pic.errors import Refused
 from pic.repo import environment
 
 MOST_OUTPUT = 256 * 2**20  # bytes; more is a gate that has lost its way
@@ -35,40 +34,32 @@ class Ran:
 
     green: bool
     why: str  # of red, in a few words; empty for green
-    exit: int | None
-    count: int
-    seconds: float
+    exit: int | None = None
+    count: int = 0
+    seconds: float = 0.0
 
 
 def run(gate: Gate, root: Path, output: Path) -> Ran:
     """Run it in `root`. Never raises for what the gate does."""
     output.parent.mkdir(parents=True, exist_ok=True)
     clock, before = time.monotonic(), written(root, gate)
-    code, ended = start(gate, root, output, clock)
-    seconds = round(time.monotonic() - clock, 3)
-    if ended:
-        return Ran(False, ended, None, 0, seconds)
-    if code:
-        why = {126: "exit code 126: cannot be run", 127: f"exit code 127: {gate.run[0]} is not found"}
-        other = f"exit code {code}" if code > 0 else f"ended by signal {-code}"
-        return Ran(False, why.get(code, other), code, 0, seconds)
-    count, wrong = work_done(gate, root, output, before)
-    return Ran(not wrong, wrong, 0, count, seconds)
+    code, why = start(gate, root, output, clock)
+    seconds, count = round(time.monotonic() - clock, 3), 0
+    if code == 0:
+        count, why = work_done(gate, root, output, before)
+    elif code is not None:
+        known = {126: "exit code 126: cannot be run", 127: f"exit code 127: {gate.run[0]} is not found"}
+        why = known.get(code, f"exit code {code}" if code > 0 else f"ended by signal {-code}")
+    return Ran(not why, why, code, count, seconds)
 
 
-def refuse_within(root: Path) -> None:
-    """Raises Refused where a gate of this place has called us: each would start the next one."""
-    if os.environ.get("PIC_ROOT") == str(root):
-        raise Refused(f"the gate {os.environ.get('PIC_GATE')} runs gates itself", "let it call what they call")
-
-
-def start(gate: Gate, root: Path, output: Path, clock: float) -> tuple[int, str]:
-    """The exit code, and why it was ended; what is left of its group is killed, and nothing else."""
+def start(gate: Gate, root: Path, output: Path, clock: float) -> tuple[int | None, str]:
+    """The exit code, or None and why it was ended; what is left of its group is killed, and nothing else."""
     with open(output, "wb") as file:
         try:
             process = subprocess.Popen(
                 gate.run, cwd=root, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
-                start_new_session=True, env=environment() | {"PIC_GATE": gate.name, "PIC_ROOT": str(root)},
+                start_new_session=True, env=environment(PIC_GATE=gate.name, PIC_ROOT=str(root)),
             )  # fmt: skip
         except (FileNotFoundError, NotADirectoryError):
             return 127, ""
@@ -83,9 +74,9 @@ def start(gate: Gate, root: Path, output: Path, clock: float) -> tuple[int, str]
         )  # fmt: skip
         while process.poll() is None:
             if time.monotonic() - clock > gate.limit:
-                return 0, f"not done within its limit of {gate.limit:g} s"
+                return None, f"not done within its limit of {gate.limit:g} s"
             if output.stat().st_size > MOST_OUTPUT:
-                return 0, f"more than {MOST_OUTPUT >> 20} MiB of output"
+                return None, f"more than {MOST_OUTPUT >> 20} MiB of output"
             with suppress(subprocess.TimeoutExpired):
                 process.wait(LOOK)
         return process.returncode, ""
@@ -109,17 +100,18 @@ def written(root: Path, gate: Gate) -> tuple[int, int, int] | None:
 def work_done(gate: Gate, root: Path, output: Path, before: tuple[int, int, int] | None) -> tuple[int, str]:
     """The last number that the pattern finds, and why it does not do."""
     source = root / gate.work_file if gate.work_file else output
+    name = gate.work_file or output.name
     try:
         if gate.work_file and before and written(root, gate) == before:
-            return 0, f"{gate.work_file} is as it was before this run"
+            return 0, f"{name} is as it was before this run"
         if not source.is_file():  # such as a pipe, which has no end
-            return 0, f"{gate.work_file} was not written"
+            return 0, f"{name} was not written"
         with open(source, encoding="utf-8", errors="replace") as file:
             found = last_found(gate.work, file.read(MOST_OUTPUT))
     except TimeoutError:
         return 0, f"its pattern for the work finds no end in {SEARCH:g} s"
     except OSError as error:
-        return 0, f"{gate.work_file or output.name} cannot be read: {error.strerror}"
+        return 0, f"{name} cannot be read: {error.strerror}"
     if found is None:
         return 0, "it does not say what work was done"
     if not re.fullmatch(r"\s*\d{1,18}\s*", found):

@@ -42,9 +42,12 @@ def trust(root: Path) -> None:
     write_whole(store(), json.dumps(read_store() | {str(root): fingerprint(root)}, indent=1))
 
 
-def refuse_untrusted(root: Path) -> None:
+def refuse_to_run(root: Path) -> None:
+    """Raises Refused for commands that nobody here has said yes to, and where one of them has called us."""
     if not is_trusted(root):
         known = str(root) in read_store()
         what = "has changed since it was trusted here" if known else "is not trusted here"
         raise Refused(f"{CONFIG} or a hook of {root} {what}, and its commands run nothing until then",
                       "read the commands that picctl trust prints, then: picctl trust --yes")  # fmt: skip
+    if os.environ.get("PIC_ROOT") == str(root):  # each would start the next one
+        raise Refused(f"the gate {os.environ.get('PIC_GATE')} runs gates itself", "let it call what they call")
