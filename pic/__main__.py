@@ -15,7 +15,8 @@ def main() -> None:
     try:
         command(prog_name="picctl")
     except OSError as error:  # a full disk, a folder that may not be written
-        sys.exit(f"picctl: {error.strerror}: {error.filename or 'a file'}.\n  mend: df -h . && ls -ld .pic")
+        name = error.filename2 or error.filename or "."
+        sys.exit(f"picctl: {error.strerror}: {name}.\n  mend: df -h . && ls -ld {name}")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pic import trust
 from pic.config import Config, Phase, read_config
 from pic.errors import PicError
 from pic.log import now, read_json, stamp
-from pic.repo import FOLDER, data, find_project, read_text, write_whole
+from pic.repo import FOLDER, data, find_project, read_text, refuse_outside, write_whole
 
 BEGIN, END = "<!-- picctl: begin -->", "<!-- picctl: end -->"
 SKILLS = ("pic-start", "pic-status", "pic-decide", "dependency-risk-planner")
@@ -24,6 +24,8 @@ def write(root: Path) -> list[str]:
         files |= {f"{at}/{name}/SKILL.md": data(f"skills/{name}.md") for at in (".agents/skills", ".claude/skills")}
     config = read_config(root)
     files |= {f".claude/agents/pic-{phase.name}.md": role(config, phase) for phase in config.phase}
+    for name in files:
+        refuse_outside(root, name)
     changed = [name for name, text in files.items() if read_text(root / name) != text]
     for name in changed:
         write_whole(root / name, files[name])

@@ -10,9 +10,9 @@ from typing import Any
 
 import click
 
-from pic import __version__, agents, documents, init, moves, prove, repo, status, trust, verify
+from pic import __version__, agents, init, moves, prove, repo, state, status, trust, verify
 from pic.audit.command import audit
-from pic.config import Gate, read_config
+from pic.config import read_config
 from pic.errors import Refused, one_line
 from pic.project import Project
 
@@ -74,9 +74,8 @@ def to_gate(name: str | None, every: bool) -> None:
     """Run gates: those up to the open phase that are not fresh, or those of a PHASE, or the one of that NAME."""
     project = Project.here()
     if name is None:
-        chosen = project.config.gates_until(project.open_phase())
         green = {one.gate for one in project.standings(project.open_phase()) if one.what == "green" and not every}
-        chosen = [gate for gate in chosen if gate.name not in green]
+        chosen = [gate for gate in project.config.gates_until(project.state.phase) if gate.name not in green]
         if green and not chosen:
             return click.echo(f"{len(green)} gates are green and fresh")
     elif name in project.config.names():
@@ -86,19 +85,17 @@ def to_gate(name: str | None, every: bool) -> None:
     if not chosen:
         raise Refused(f"{name or project.state.phase} has no gate", f"write a [[gate]] into {repo.CONFIG}")
     trust.refuse_to_run(project.root)
-    red = [gate.name for gate in chosen if not run_one(project, gate)]
+    red = []
+    for gate in chosen:
+        event = project.run_gate(gate)
+        colour, what = ("green", f"{event['count']} done") if event["green"] else ("red  ", event["why"])
+        click.echo(f"{colour} {gate.name} ({gate.phase}): {what}, {event['seconds']:.1f} s")
+        if not event["green"]:
+            red.append(gate.name)
+            click.echo("".join(f"      | {line}\n" for line in project.output_of(gate.name)), nl=False)
     if red:
         said = f"{len(red)} of {len(chosen)} gates are red: {', '.join(red)}"
         raise Refused(said, f"mend it, then: picctl gate {red[0]}")
-
-
-def run_one(project: Project, gate: Gate) -> bool:
-    event = project.run_gate(gate)
-    colour, what = ("green", f"{event['count']} done") if event["green"] else ("red  ", event["why"])
-    click.echo(f"{colour} {gate.name} ({gate.phase}): {what}, {event['seconds']:.1f} s")
-    for line in [] if event["green"] else project.output_of(gate.name):
-        click.echo(f"      | {line}")
-    return event["green"]
 
 
 @main.command("prove")
@@ -124,7 +121,7 @@ def to_handoff() -> None:
     event, name = moves.hand_over(Project.here())
     if event is None:
         raise Refused(f"{name} is written and empty", f"fill in every part of {name}, then: picctl handoff")
-    click.echo(f"{name}\n{event['to']} is {'reached' if event['to'] == 'done' else 'open'}, for {event['to_pic']}")
+    click.echo(f"{name}\n{event['to']} is {'reached' if event['to'] == state.DONE else 'open'}, for {event['to_pic']}")
 
 
 @main.command("decide")
@@ -138,7 +135,7 @@ def to_handoff() -> None:
 @WHO
 def to_decide(question: str, options: tuple[str, ...], **words: Any) -> None:
     """Write down a decision, and what confirms it."""
-    click.echo(documents.file_name(moves.decide(Project.here(), question, list(options), **words)))
+    click.echo(verify.file_name(moves.decide(Project.here(), question, list(options), **words)))
 
 
 @main.command("waive")
@@ -167,7 +164,9 @@ def to_back(phase: str, why: str) -> None:
 def to_log(count: int, as_json: bool) -> None:
     """The newest events."""
     for event in Project.here().log.events[-count:]:
-        click.echo(json.dumps(event) if as_json else one_line(status.event_line(event)))
+        told = event | {"colour": "green" if event.get("green") else f"red: {event.get('why')}"}
+        line = ("{at} {who:12} {type:8} " + status.EVENTS.get(event["type"], "")).format_map(told)
+        click.echo(json.dumps(event) if as_json else one_line(line))
 
 
 @main.command("verify")
@@ -182,8 +181,9 @@ def to_verify() -> None:
     if wrong:
         what, _, mend = wrong[0].partition(": ")
         raise Refused(what, mend)
-    told = len(documents.documents(project.state))
-    click.echo(f"{len(project.log.events)} events, {told} documents: they agree")
+    if project.state.phase not in ("", state.DONE):
+        project.open_phase()  # which pic.toml may name no more
+    click.echo(f"{len(project.log.events)} events, {len(verify.documents(project))} documents: they agree")
 
 
 main.add_command(audit)
@@ -208,4 +208,4 @@ def to_trust(yes: bool) -> None:
 @click.argument("event")
 def to_hook(event: str) -> None:
     """What a coding agent's hook calls: one line into an ignored file, without what tools were given."""
-    agents.note(event, sys.stdin.buffer.read())
+    agents.note(event, sys.stdin.buffer.read() if sys.stdin else b"")

@@ -41,7 +41,7 @@ def named(text: str) -> str:
 def inside(path: str) -> str:
     """As git writes it: without `./` and a slash at its end."""
     parts = path.split("/")
-    odd = not path or path.startswith("/") or ".." in parts or "\0" in path
+    odd = not path or path.startswith("/") or {"..", ".git"} & {*parts} or "\0" in path
     need(
         not odd and all(len(part.encode()) <= 255 for part in parts), f"{path[:60]!r} is no path inside the repository"
     )
@@ -197,8 +197,3 @@ def read_config(root: Path) -> Config:
         raise PicError(f"{path} cannot be read: {error.strerror}", f"ls -l {path}") from None
     except (ValueError, RecursionError) as error:
         raise PicError(f"{CONFIG} is no TOML: {error}", MEND) from None
-
-
-def locks_digest(root: Path, config: Config) -> str:
-    paths = sorted({path for pattern in config.locks for path in root.glob(pattern) if path.is_file()})
-    return digest(*(part for path in paths for part in (str(path.relative_to(root)).encode(), path.read_bytes())))

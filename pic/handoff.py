@@ -18,25 +18,13 @@ FORM = [
 ]
 NOTHING = ([], ["none"], ["na"], ["n", "a"])  # `none, because …` says something
 UNDONE = ("todo", "tbd", "fixme")
+HEADING = re.compile(rf"^#{{2,3}} ({'|'.join(title for _, title, _ in FORM)})\s*$", re.MULTILINE)
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-TICK = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s*\[([ xX])\]\s*(.*)$", re.MULTILINE)
+TICK = re.compile(r"^[\s>]*(?:(?:[-*+]|\d+[.)])\s*)+\[([ xX])\]\s*(.*)$", re.MULTILINE)
 
 
 def draft_name(phase: str) -> str:
     return f"{FOLDER}/drafts/{phase}.md"
-
-
-def parts(body: str) -> dict[str, list[str]]:
-    """{title: its lines}, of the headings that the form has."""
-    found: dict[str, list[str]] = {title: [] for _, title, _ in FORM}
-    current: list[str] = []
-    for line in body.splitlines():
-        heading = re.fullmatch(r"#{2,3} (.+?)\s*", line)
-        if heading and heading[1] in found:
-            current = found[heading[1]]
-        else:
-            current.append(line)
-    return found
 
 
 def says_something(line: str) -> bool:
@@ -47,8 +35,9 @@ def says_something(line: str) -> bool:
 def refuse_body(body: str, phase: str, root: Path, standings: list[Standing]) -> None:
     """Raises Refused for the parts that are empty, and for a tick that nothing stands behind."""
     body, name = COMMENT.sub("", body), draft_name(phase)
-    found = parts(body)
-    empty = [title for _, title, hint in FORM if hint and not any(map(says_something, found[title]))]
+    parts = HEADING.split(body)  # what stands before the first, then each title and what stands under it
+    filled = {title for title, text in zip(parts[1::2], parts[2::2]) if any(map(says_something, text.splitlines()))}
+    empty = [title for _, title, hint in FORM if hint and title not in filled]
     if empty:
         raise Refused(f"{name} lacks {', '.join(empty)}", f"write into {name}, then: picctl handoff")
     passing = {one.gate for one in standings if one.passes}

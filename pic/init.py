@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pic.repo import CONFIG, FOLDER, LOG, data, read_text, write_whole
+from pic.repo import CONFIG, FOLDER, LOG, data, read_text, refuse_outside, write_whole
 
 
 def init(root: Path) -> list[str]:
@@ -16,6 +16,7 @@ def init(root: Path) -> list[str]:
         if lacking := [line for line in data(name).splitlines() if line not in there]:
             write_whole(path, "\n".join([*there, *lacking]) + "\n")
             written.append(str(path.relative_to(root)))
+    refuse_outside(root, CONFIG)
     if not (root / CONFIG).exists():
         write_whole(root / CONFIG, data(CONFIG))
         written.append(CONFIG)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import platform
 from collections.abc import Iterator
@@ -12,9 +13,9 @@ from pathlib import Path
 
 from pic import log as logs
 from pic import repo, runner, state
-from pic.config import Config, Gate, read_config
+from pic.config import Gate, read_config
 from pic.errors import PicError, Refused
-from pic.evidence import Content, Standing, standings
+from pic.evidence import Content, Standing, standing
 from pic.log import Event, Log
 
 OUTPUT = f"{repo.FOLDER}/output"
@@ -23,7 +24,7 @@ OUTPUT = f"{repo.FOLDER}/output"
 class Project:
     def __init__(self, root: Path):
         self.root = root
-        self.config: Config = read_config(root)
+        self.config = read_config(root)
         self.content = Content(root, self.config)
         kept = state.load(root)
         self.state = kept or state.replay(self.log.events)
@@ -41,8 +42,10 @@ class Project:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """The log as it is under the lock, and the state of it afterwards."""
-        with logs.locked(self.root):
+        """The log as it is under the lock, which is one writer's at a time, and the state of it afterwards."""
+        (self.root / repo.FOLDER).mkdir(exist_ok=True)
+        with open(self.root / repo.FOLDER / "lock", "w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
             self.log = logs.read(self.root)
             self.state = state.replay(self.log.events)
             yield
@@ -53,31 +56,29 @@ class Project:
     def append(self, kind: str, **fields: object) -> Event:
         return logs.append(self.root, self.log, kind, **fields)
 
-    # ---------------------------------------------------------------- what is asked of it
-
     def open_phase(self) -> str:
         """The phase that is open. Raises Refused where none is."""
         if not self.state.workflow:
             raise Refused("no workflow has been started", 'picctl start "the problem"')
         if self.state.phase == state.DONE:
             raise Refused(f"{self.state.workflow} is done", 'picctl start "the next problem"')
-        if self.state.phase not in self.config.names():
-            raise Refused(*self.renamed())
+        if self.state.phase not in (names := self.config.names()):
+            raise Refused(f"the open phase {self.state.phase} is not in {repo.CONFIG}",
+                          f"name it there again, or picctl back {names[0]} --why …")  # fmt: skip
         return self.state.phase
 
-    def renamed(self) -> tuple[str, str]:
-        """What is said of an open phase that pic.toml no longer names, and the ways out."""
-        what = f"the open phase {self.state.phase} is not in {repo.CONFIG}"
-        return what, f"name it there again, or picctl back {self.config.names()[0]} --why …"
-
     def standings(self, phase: str) -> list[Standing]:
-        return standings(self.config, self.state, self.content, phase, logs.now().date())
+        """Of every gate up to this phase, and of those that were agreed and are gone or changed in a later phase."""
+        gates, today, now = self.config.gates_until(phase), logs.now().date(), self.config.digests()
+        here = {gate.name for gate in gates}
+        gone = [name for name, it in sorted(self.state.agreed.items()) if name not in here and now.get(name) != it]
+        why = "it was agreed and is gone, moved or changed; that needs a decision"
+        return [*(standing(gate, self.state, self.content, today) for gate in gates),
+                *(Standing(name, phase, "changed", why) for name in gone)]  # fmt: skip
 
     def agreed(self, phase: str) -> dict[str, str]:
         """{gate: digest} of what a phase is entered with; what was agreed once holds until a decision accepts another."""
         return {gate.name: gate.digest() for gate in self.config.gates_until(phase)} | self.state.agreed
-
-    # ---------------------------------------------------------------- gates
 
     def run_gate(self, gate: Gate) -> Event:
         """Run it and write down what it gave. What changed while it ran is no evidence for what is there afterwards."""

@@ -31,27 +31,29 @@ def prove(project: Project, gates: Iterable[Gate], skip: tuple[str, ...] = ()) -
             yield f"not green {', '.join(red)}: red before anything is planted", False
         for gate in gates:
             if gate.name not in red:
-                yield prove_one(copy, gate, skip, set(red))
+                how, why = prove_one(copy, gate, (*skip, *red))
+                yield f"{how:9} {gate.name}: {why}", how == "proved"
 
 
-def prove_one(copy: Project, gate: Gate, skip: tuple[str, ...], red_before: set[str]) -> tuple[str, bool]:
+def prove_one(copy: Project, gate: Gate, skip: tuple[str, ...]) -> tuple[str, str]:
+    """How it went in a word or two, and why."""
     try:
         with planted(copy.root, gate.fault):
-            red = set(run_stale(copy, skip)) - red_before
+            red = run_stale(copy, skip)
     except NoFault as wrong:
-        return f"no fault  {gate.name}: {wrong}", False
-    others = sorted(red - {gate.name, *(each.name for each in copy.config.gate if each.covers_others)})
+        return "no fault", str(wrong)
     place = gate.fault and gate.fault.file
     if gate.name not in red:
-        return f"blind     {gate.name}: green with its fault in {place}", False
+        return "blind", f"green with its fault in {place}"
+    others = sorted({*red} - {gate.name, *(each.name for each in copy.config.gate if each.covers_others)})
     if others:
-        return f"not alone {gate.name}: its fault makes {', '.join(others)} red too", False
+        return "not alone", f"its fault makes {', '.join(others)} red too"
     copy.content = Content(copy.root, copy.config)
     still = set() if copy.run_gate(gate)["green"] else {gate.name}  # run again, although it was green of these bytes
-    still |= set(run_stale(copy, skip)) - red_before
+    still |= {*run_stale(copy, skip)}
     if still:
-        return f"stays red {gate.name}: {', '.join(sorted(still))} with the fault taken out", False
-    return f"proved    {gate.name}: red with its fault in {place}, green without", True
+        return "stays red", f"{', '.join(sorted(still))} with the fault taken out"
+    return "proved", f"red with its fault in {place}, green without"
 
 
 @contextmanager
@@ -75,6 +77,9 @@ def planted(root: Path, fault: Fault | None) -> Iterator[None]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(there + (fault.append or "").encode())
+    except OSError as error:
+        raise NoFault(f"{fault.file} cannot be written: {error.strerror}") from None
+    try:
         if fault.remove:
             path.unlink()
         yield
@@ -103,10 +108,8 @@ def run_stale(copy: Project, skip: tuple[str, ...]) -> list[str]:
     copy.content = Content(copy.root, copy.config)
     red = []
     for gate in copy.config.gate:
-        if gate.name in skip:
-            continue
-        if standing(gate, copy.state, copy.content, date.today()).what not in ("green", "red"):
-            copy.run_gate(gate)
-        if standing(gate, copy.state, copy.content, date.today()).what != "green":
-            red.append(gate.name)
+        if gate.name not in skip:
+            found = standing(gate, copy.state, copy.content, date.today())
+            event = found.result if found.what in ("green", "red") else copy.run_gate(gate)
+            red += [] if event["green"] else [gate.name]
     return red

@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache, partial
 from importlib.resources import files
@@ -48,12 +49,15 @@ def git(root: Path, *words: str, given: str = "", **variables: str) -> str:
 
 
 def find_root(start: Path) -> Path:
-    """The top of the git repository that holds `start`, found without starting git."""
+    """The top of the git repository that holds `start`, found without starting git. Raises PicError."""
     start = start.resolve()
-    for folder in (start, *start.parents):
-        if (folder / ".git").exists():
-            return folder
-    raise PicError(f"{start} is in no git repository", "git init && picctl init")
+    root = next((folder for folder in (start, *start.parents) if (folder / ".git").exists()), None)
+    if root is None:
+        raise PicError(f"{start} is in no git repository", "git init && picctl init")
+    for path in (root / FOLDER, *(root / FOLDER).glob("**/*")):
+        if path.is_symlink():  # a clone may hold one, and it is written to before anybody trusts
+            raise PicError(f"{path} is a link, and what is written there would land elsewhere", f"rm {path}")
+    return root
 
 
 def find_project(start: Path) -> Path:
@@ -93,7 +97,7 @@ def content_tree(root: Path) -> str:
         return ours("write-tree")
 
 
-def listing(root: Path, tree: str, inputs: tuple[str, ...]) -> dict[str, str]:
+def listing(root: Path, tree: str, inputs: Iterable[str]) -> dict[str, str]:
     """{path: its line of git ls-tree} for these paths of a tree; a path that is not there is left out."""
     lines = git(root, "ls-tree", "-rtz", tree, "--", *inputs).split("\0")  # with folders, and what is in them
     return {path: line for line in lines if (path := line.partition("\t")[2]) in inputs}
@@ -117,14 +121,24 @@ def read_text(path: Path) -> str | None:
         raise PicError(f"{path} is not UTF-8 text", f"mend {path.name} by hand, then the same command again") from None
 
 
+def refuse_outside(root: Path, name: str) -> None:
+    """Raises PicError for a file of the repository that is behind a link to elsewhere."""
+    if not (root / name).resolve().is_relative_to(root):
+        raise PicError(f"{root / name} leads out of the repository", f"ls -l {root / name}, and take the link away")
+
+
 def write_whole(path: Path, text: str) -> None:
     """The file is there with all of its text, or as it was; a link stays one, and its file keeps who may read it."""
     path = path.resolve()
     mode = path.stat().st_mode & 0o777 if path.is_file() else 0o644
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False, encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(file.name).chmod(mode)
-    os.replace(file.name, path)
+        try:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+            Path(file.name).chmod(mode)
+            os.replace(file.name, path)
+        except BaseException:
+            os.unlink(file.name)
+            raise

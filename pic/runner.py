@@ -147,13 +147,14 @@ def python_of(program: str, root: Path) -> str:
     Of any other program, the version of `python` on PATH and these words, as that is what it would start.
     """
     found = str(root / program) if "/" in program else shutil.which(program) or ""
-    with suppress(OSError), open(found, encoding="utf-8", errors="replace") as file:
-        if line := SCRIPT.match(file.readline(200)):
-            found = shutil.which(line[1]) or ""
+    if Path(found).is_file():  # and no pipe, which has no end
+        with suppress(OSError), open(found, encoding="utf-8", errors="replace") as file:
+            if line := SCRIPT.match(file.readline(200)):
+                found = shutil.which(line[1]) or ""
     own = PYTHON.fullmatch(Path(found).name)
     asked = found if own else shutil.which("python") or ""
     words = ["-I", "-S", "-c", "import sys; print(sys.version.split()[0])"]
-    with suppress(OSError, subprocess.TimeoutExpired):
+    with suppress(OSError, ValueError, subprocess.TimeoutExpired):  # of these: what it says is no text
         done = subprocess.run([asked, *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=10)
         if re.fullmatch(r"\d+\.\S+\n", done.stdout):
             return done.stdout.strip() + ("" if own else " on PATH")

@@ -30,9 +30,6 @@ class State:
     def told_waivers(self) -> list[dict[str, str]]:
         return [{key: one[key] for key in ("gate", "why", "by", "until")} for one in self.waivers]
 
-    def superseded_by(self, decision: str) -> str:
-        return next((one["decision"] for one in self.decisions if one.get("supersedes") == decision), "")
-
 
 def replay(events: list[Event]) -> State:
     """The same state for the same set of events, in whatever order two logs were joined.

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pic.evidence import Standing
 from pic.handoff import draft_name
-from pic.log import Event
 from pic.project import Project
 from pic.state import DONE
 
+# What `picctl log` tells of an event.
 EVENTS = {
     "start": "{workflow} {problem}",
-    "gate": "{gate} {what}",
+    "gate": "{gate} {colour}",
     "handoff": "{from} -> {to}",
     "decide": "{decision} {question}: {chosen}",
     "waive": "{gate} until {until}: {why}",
@@ -24,7 +23,11 @@ def told(project: Project) -> dict:
     state, config = project.state, project.config
     is_open = bool(state.workflow) and state.phase != DONE
     found = project.standings(project.open_phase()) if is_open else []
+    blocks = [{"gate": one.gate, "is": one.what, "mend": one.mend} for one in found if not one.passes]
     draft = draft_name(state.phase)
+    following = blocks[0]["mend"] if blocks else "picctl handoff"
+    if is_open and not any(one.phase == state.phase for one in found):
+        following = f"write a [[gate]] of {state.phase} into pic.toml"
     return {
         "workflow": state.workflow or None,
         "problem": state.problem or None,
@@ -32,18 +35,12 @@ def told(project: Project) -> dict:
         "owner": config.find_phase(state.phase).owner if is_open else None,
         "phases": config.names(),
         "gates": [{"gate": one.gate, "phase": one.phase, "is": one.what, "why": one.why} for one in found],
-        "blocks": [{"gate": one.gate, "is": one.what, "mend": one.mend} for one in found if not one.passes],
+        "blocks": blocks,
         "stale": [one.gate for one in found if one.what == "stale"],
         "waivers": state.told_waivers(),
         "draft": draft if is_open and (project.root / draft).is_file() else None,
-        "next": next_step(state.phase, found) if is_open else 'picctl start "the problem"',
+        "next": following if is_open else 'picctl start "the problem"',
     }
-
-
-def next_step(phase: str, found: list[Standing]) -> str:
-    if not any(one.phase == phase for one in found):
-        return f"write a [[gate]] of {phase} into pic.toml"
-    return next((one.mend for one in found if not one.passes), "picctl handoff")
 
 
 def lines(told: dict) -> Iterator[str]:
@@ -54,8 +51,3 @@ def lines(told: dict) -> Iterator[str]:
     yield from map("  {is:8} {gate} ({phase}): {why}".format_map, told["gates"])
     yield from map("  waiver   {gate} until {until}, {by}: {why}".format_map, told["waivers"])
     yield f"next: {told['next']}"
-
-
-def event_line(event: Event) -> str:
-    what = {"what": "green" if event.get("green") else f"red: {event.get('why')}"}
-    return ("{at} {who:12} {type:8} " + EVENTS.get(event["type"], "")).format_map(event | what)

@@ -1,17 +1,59 @@
-"""Do the log, the state, the hand-offs and the decisions agree? What only lacks its file is written again."""
+"""Documents of hand-offs and decisions, written from the log alone; and whether they, the log and the state agree."""
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from pic import state
-from pic.documents import documents
+from pic.handoff import COMMENT
 from pic.log import LOG, Event, parse, seal
 from pic.project import Project
-from pic.repo import FOLDER, git, write_whole
+from pic.repo import FOLDER, data, git, write_whole
+
+
+def file_name(event: Event) -> str:
+    """`<date>-<slug>-<id>.md`: two branches never give the same one, and no log leads out of its folder."""
+    if event["type"] == "handoff":
+        folder, name = "handoffs", f"{event['from']}-to-{event['to']}-{event['id']}"
+    else:
+        slug = re.sub(r"[^a-z0-9]+", "-", event["question"].lower()).strip("-")[:40].strip("-") or "decision"
+        folder, name = "decisions", f"{slug}-{event['decision']}"
+    return f"{FOLDER}/{folder}/" + f"{event['at'][:10]}-{name}.md".replace("/", "-")
+
+
+def documents(project: Project) -> dict[str, str]:
+    """{path: text} of every file that the log tells of."""
+    decisions = project.state.decisions
+    later = {each["supersedes"]: each["decision"] for each in reversed(decisions) if each.get("supersedes")}
+    found = {file_name(event): handoff(event) for event in project.state.handoffs}
+    return found | {file_name(event): decision(event, later.get(event["decision"], "nothing")) for event in decisions}
+
+
+def handoff(event: Event) -> str:
+    row = "| {gate} | {phase} | {what} | {count} | {tree:.12} | {python} | {host} |"
+    waiver = "- `{gate}` until {until}, {by}: {why}"
+    words = {
+        "from": event["from"].title(),
+        "to": "the end" if event["to"] == state.DONE else event["to"].title(),
+        "body": COMMENT.sub("", event["body"]).strip(),
+        "gates": "\n".join(map(row.format_map, event["gates"])),
+        "waivers": "\n".join(map(waiver.format_map, event["waivers"])) or "None.",
+    }
+    return data("handoff.md").format_map(event | words)
+
+
+def decision(event: Event, later: str) -> str:
+    words = {
+        "later": later,
+        "workflow": event["workflow"] or "none",
+        "options": "\n".join(f"- **{name}**{f': {claim}' if claim else ''}" for name, claim in event["options"]),
+        "accepts": f"\nIt accepts the change of the gate `{event['accepts']}`.\n" if event.get("accepts") else "",
+    }
+    return data("decision.md").format_map(event | words)
 
 
 def lines_of(path: Path) -> list[str] | None:
@@ -26,7 +68,7 @@ def but_superseded(lines: list[str]) -> list[str]:
 def settle(project: Project) -> list[str]:
     """Write what is not there, or only lacks a later decision; the paths. What a kill left an hour ago is removed."""
     written = []
-    for name, text in documents(project.state).items():
+    for name, text in documents(project).items():
         there, here = lines_of(project.root / name), text.splitlines()
         if there is None or (there != here and but_superseded(there) == but_superseded(here)):
             write_whole(project.root / name, text)
@@ -50,7 +92,7 @@ def committed(project: Project) -> Iterator[Event]:
 
 def problems(project: Project) -> Iterator[str]:
     """A sentence each, after `settle`."""
-    known, events = documents(project.state), project.log.events
+    known, events = documents(project), project.log.events
     for name, text in known.items():
         if lines_of(project.root / name) != text.splitlines():
             yield f"{name} is not what the log says: it was edited; put it aside, then: picctl verify"
@@ -64,5 +106,3 @@ def problems(project: Project) -> Iterator[str]:
         yield f"{LOG} lacks the event {gone}, {known_of[gone]}: git log -p -- {LOG}, and put its line back"
     if state.load(project.root) not in (None, state.replay(events)):
         yield f"{state.CACHE} is not what the log gives: rm {state.CACHE}"
-    if project.state.phase not in ("", state.DONE, *project.config.names()):
-        yield ": ".join(project.renamed())
