@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 from pic import trust
@@ -24,8 +25,7 @@ def write(root: Path) -> list[str]:
         files |= {f"{at}/{name}/SKILL.md": data(f"skills/{name}.md") for at in (".agents/skills", ".claude/skills")}
     config = read_config(root)
     files |= {f".claude/agents/pic-{phase.name}.md": role(config, phase) for phase in config.phase}
-    for name in files:
-        refuse_outside(root, name)
+    refuse_outside(root, *files)
     changed = [name for name, text in files.items() if read_text(root / name) != text]
     for name in changed:
         write_whole(root / name, files[name])
@@ -73,16 +73,12 @@ def role(config: Config, phase: Phase) -> str:
 
 def note(event: str, given: bytes) -> None:
     """One line of what a hook tells. Nothing where nothing is led or trusted: a hook must not stop an agent's work."""
-    try:
+    with suppress(PicError):
         root = find_project(Path.cwd())
-    except PicError:
-        return
-    if not trust.is_trusted(root):
-        return
-    said = read_json(given)
-    noted = {key: said[key] for key in NOTED if key in said} if isinstance(said, dict) else {}
-    path = root / FOLDER / "hooks.jsonl"
-    if path.is_file() and path.stat().st_size > MOST_BYTES:
-        path.unlink()
-    with open(path, "a", encoding="utf-8") as file:
-        file.write(json.dumps({"at": stamp(now()), "event": event} | noted) + "\n")
+        if trust.is_trusted(root):
+            said = read_json(given)
+            noted = {key: said[key] for key in NOTED if key in said} if isinstance(said, dict) else {}
+            path = root / FOLDER / "hooks.jsonl"
+            long = path.is_file() and path.stat().st_size > MOST_BYTES
+            with open(path, "w" if long else "a", encoding="utf-8") as file:
+                file.write(json.dumps({"at": stamp(now()), "event": event} | noted) + "\n")

@@ -32,19 +32,15 @@ def need(good: object, why: str) -> None:
 
 
 def named(text: str) -> str:
-    need(
-        re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", text), f"{text[:60]!r} is no name: a-z, 0-9 and -, at most 63 of them"
-    )
+    fits = re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", text)
+    need(fits, f"{text[:60]!r} is no name: a-z, 0-9 and -, at most 63 of them")
     return text
 
 
 def inside(path: str) -> str:
     """As git writes it: without `./` and a slash at its end."""
-    parts = path.split("/")
-    odd = not path or path.startswith("/") or {"..", ".git"} & {*parts} or "\0" in path
-    need(
-        not odd and all(len(part.encode()) <= 255 for part in parts), f"{path[:60]!r} is no path inside the repository"
-    )
+    fits = all(len(part.encode()) <= 255 and part not in ("..", ".git") for part in path.split("/"))
+    need(fits and path and path[0] != "/" and "\0" not in path, f"{path[:60]!r} is no path inside the repository")
     return posixpath.normpath(path)
 
 

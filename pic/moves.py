@@ -23,10 +23,9 @@ def start(project: Project, problem: str) -> Event:
     with project.writing():
         if project.state.workflow and project.state.phase != DONE:
             raise Refused(f"{project.state.workflow} is open in {project.state.phase}", "picctl status")
-        workflow, first = now().strftime("WF-%Y%m%d-%H%M%S"), project.config.names()[0]
-        return project.append(
-            "start", workflow=workflow, problem=problem.strip(), phase=first, agreed=project.agreed(first)
-        )
+        words = {"workflow": now().strftime("WF-%Y%m%d-%H%M%S"), "problem": problem.strip()}
+        first = project.config.names()[0]
+        return project.append("start", **words, phase=first, agreed=project.agreed(first))
 
 
 def hand_over(project: Project) -> tuple[Event | None, str]:
@@ -51,12 +50,11 @@ def hand_over(project: Project) -> tuple[Event | None, str]:
         handoff.refuse_body(body, phase.name, project.root, standings)
         to = next(iter(project.config.phases_after(phase.name)), None)
         event = project.append(
-            "handoff", workflow=project.state.workflow, body=body, to=to.name if to else DONE,
+            "handoff", body=body, to=to.name if to else DONE,
             from_pic=phase.owner, to_pic=to.owner if to else "nobody: the workflow ends here",
             agreed=project.agreed(to.name) if to else project.state.agreed,
             gates=[{"what": s.what} | {key: s.result[key] for key in EVIDENCE} for s in standings if s.result],
-            waivers=project.state.told_waivers(),
-            **{"from": phase.name},
+            waivers=project.state.told_waivers(), **{"from": phase.name},
         )  # fmt: skip
     verify.settle(project)
     if (project.root / verify.file_name(event)).is_file():  # so the event was read back from the log
@@ -74,10 +72,8 @@ def back(project: Project, to: str, why: str) -> Event:
         phase = project.state.phase
         if phase in project.config.names() and phase not in after:
             raise Refused(f"{phase} is open, and {to} is not before it", "picctl status")
-        return project.append(
-            "back", workflow=project.state.workflow, to=to, later=sorted({*after, DONE, phase}), why=why.strip(),
-            agreed=project.agreed(to),
-        )  # fmt: skip
+        later = sorted({*after, DONE, phase})
+        return project.append("back", to=to, later=later, why=why.strip(), agreed=project.agreed(to))
 
 
 def decide(project: Project, question: str, options: list[str], chosen: str, why: str, confirmation: str,
@@ -98,10 +94,9 @@ def decide(project: Project, question: str, options: list[str], chosen: str, why
         if accepts and accepts not in project.state.agreed:
             project.config.find_gate(accepts)
         event = project.append(
-            "decide", workflow=project.state.workflow, decision=secrets.token_hex(4), question=question.strip(),
-            options=pairs, chosen=chosen, reason=why.strip(), by=who or whoami(), confirmation=confirmation, accepts=accepts,
+            "decide", decision=secrets.token_hex(4), question=question.strip(), options=pairs, chosen=chosen,
+            reason=why.strip(), by=who or whoami(), confirmation=confirmation, accepts=accepts, supersedes=supersedes,
             digest=project.config.digests().get(accepts or "", ""),  # empty: it was taken away
-            supersedes=supersedes,
         )  # fmt: skip
     verify.settle(project)
     return event
@@ -117,5 +112,4 @@ def waive(project: Project, gate: str, why: str, until: date, who: str | None) -
         raise PicError(f"a waiver ends between today and {LONGEST_WAIVER} days from now, not on {until}",
                        f"picctl waive {gate} … {mend}")  # fmt: skip
     with project.writing():
-        return project.append("waive", workflow=project.state.workflow, gate=gate, why=why.strip(),
-                              by=who or whoami(), until=until.isoformat())  # fmt: skip
+        return project.append("waive", gate=gate, why=why.strip(), by=who or whoami(), until=until.isoformat())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -22,6 +21,8 @@ OUTPUT = f"{repo.FOLDER}/output"
 
 
 class Project:
+    """Opened at its root. Raises PicError for a pic.toml or a log that cannot be read."""
+
     def __init__(self, root: Path):
         self.root = root
         self.config = read_config(root)
@@ -54,7 +55,7 @@ class Project:
             state.keep(self.root, self.log, self.state)
 
     def append(self, kind: str, **fields: object) -> Event:
-        return logs.append(self.root, self.log, kind, **fields)
+        return logs.append(self.root, self.log, kind, **{"workflow": self.state.workflow} | fields)
 
     def open_phase(self) -> str:
         """The phase that is open. Raises Refused where none is."""
@@ -96,7 +97,7 @@ class Project:
             ran = replace(ran, green=False, why="its inputs changed while it ran; let git ignore what it writes")
         with self.writing():
             return self.append(
-                "gate", workflow=self.state.workflow, gate=gate.name, phase=gate.phase, **asdict(ran),
+                "gate", gate=gate.name, phase=gate.phase, **asdict(ran),
                 key=key, tree=tree, commit=self.commit(), digest=gate.digest(), locks=locks, run=list(gate.run),
                 python=python, host=platform.node(), system=f"{platform.system()} {platform.machine()}",
             )  # fmt: skip
@@ -108,7 +109,7 @@ class Project:
 
     def output_of(self, gate: str, lines: int = 8) -> list[str]:
         """The end of its last run's."""
-        with suppress(OSError), open(self.root / OUTPUT / f"{gate}.txt", "rb") as file:
-            file.seek(max(os.fstat(file.fileno()).st_size - 4096, 0))
-            return file.read().decode(errors="replace").splitlines()[-lines:]
+        with suppress(OSError):
+            output = (self.root / OUTPUT / f"{gate}.txt").read_bytes()
+            return output[-4096:].decode(errors="replace").splitlines()[-lines:]
         return []

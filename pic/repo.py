@@ -121,10 +121,11 @@ def read_text(path: Path) -> str | None:
         raise PicError(f"{path} is not UTF-8 text", f"mend {path.name} by hand, then the same command again") from None
 
 
-def refuse_outside(root: Path, name: str) -> None:
-    """Raises PicError for a file of the repository that is behind a link to elsewhere."""
-    if not (root / name).resolve().is_relative_to(root):
-        raise PicError(f"{root / name} leads out of the repository", f"ls -l {root / name}, and take the link away")
+def refuse_outside(root: Path, *names: str) -> None:
+    """Raises PicError for the first of these files of the repository that is behind a link to elsewhere."""
+    for path in (root / name for name in names):
+        if not path.resolve().is_relative_to(root):
+            raise PicError(f"{path} leads out of the repository", f"ls -l {path}, and take the link away")
 
 
 def write_whole(path: Path, text: str) -> None:
