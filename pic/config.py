@@ -9,7 +9,7 @@ import json
 import posixpath
 import re
 import tomllib
-from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
@@ -171,7 +171,7 @@ def fit(kind: Any, value: Any, place: str = "") -> Any:
             return fit(inner[0], value, place)
         if outer is tuple and isinstance(value, list):
             return tuple(fit(inner[0], each, f"{place}.{number}") for number, each in enumerate(value))
-        if is_dataclass(kind) and isinstance(value, dict):
+        if hasattr(kind, "__dataclass_fields__") and isinstance(value, dict):
             types = get_type_hints(kind, include_extras=True)
             odd = ", ".join(map(repr, sorted(value.keys() - types.keys())))
             need(not odd, f"{odd} is none of {', '.join(types)}")

@@ -110,6 +110,6 @@ def run_stale(copy: Project, skip: tuple[str, ...]) -> list[str]:
     for gate in copy.config.gate:
         if gate.name not in skip:
             found = standing(gate, copy.state, copy.content, date.today())
-            event = found.result if found.what in ("green", "red") else copy.run_gate(gate)
-            red += [] if event["green"] else [gate.name]
+            green = found.passes if found.what in ("green", "red") else copy.run_gate(gate)["green"]
+            red += [] if green else [gate.name]
     return red
