@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import signal
 import sys
 
@@ -10,6 +11,8 @@ def main() -> None:
     for told in (signal.SIGTERM, signal.SIGHUP):  # so that a gate that runs is ended with us
         if signal.getsignal(told) is not signal.SIG_IGN:  # nohup wants it to go on
             signal.signal(told, lambda number, _: sys.exit(128 + number))
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # what the terminal has no letter for is told all the same
     from pic.cli import main as command
 
     try:

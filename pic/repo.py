@@ -55,8 +55,8 @@ def find_root(start: Path) -> Path:
     if root is None:
         raise PicError(f"{start} is in no git repository", "git init && picctl init")
     for path in (root / FOLDER, *(root / FOLDER).glob("**/*")):
-        if path.is_symlink():  # a clone may hold one, and it is written to before anybody trusts
-            raise PicError(f"{path} is a link, and what is written there would land elsewhere", f"rm {path}")
+        if path.is_symlink() or path.is_fifo():  # a clone may hold a link, and is written to before anybody trusts it
+            raise PicError(f"{path} is a link or a pipe: what is written there would land elsewhere", f"rm {path}")
     return root
 
 

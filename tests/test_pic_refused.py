@@ -49,9 +49,17 @@ def test_a_link_in_our_folder_is_refused_before_anything_is_written(root, tmp_pa
         ["init"],
         ["waive", "review-lines", "--why", "w", "--until", "2031-01-01"],
     ):
-        assert "is a link" in refused(root, *words), words
+        assert "is a link or a pipe" in refused(root, *words), words
     assert picctl(root, "hook", "Stop", given="{}").returncode == 0
     assert outside.read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["state.json", "lock", "status-log.jsonl"])
+def test_a_pipe_in_our_folder_is_refused(root, name):
+    """It would be read and written without an end."""
+    (root / ".pic" / name).unlink(missing_ok=True)
+    os.mkfifo(root / ".pic" / name)
+    assert "is a link or a pipe" in refused(root, "start", "q")
 
 
 @pytest.mark.parametrize("name", ["AGENTS.md", ".claude", ".agents"])
@@ -142,6 +150,14 @@ def test_a_name_that_would_begin_another_line_is_told_in_one(root):
     (root / ".pic/decisions").mkdir()
     (root / ".pic/decisions/a\nb.md").write_text("")
     assert "is in no event of the log" in refused(root, "verify", code=1)
+
+
+def test_what_the_terminal_has_no_letter_for_is_told_all_the_same(root):
+    ok(root, "gate", "research-lines")
+    (root / "pic.toml").write_text(
+        (root / "pic.toml").read_text().replace('"good", "research.txt"', '"o", "research.txt"')
+    )
+    assert "next: picctl decide \\u2026 --accepts" in ok(root, "status", PYTHONIOENCODING="latin-1")
 
 
 def test_an_option_has_a_name(root):
