@@ -25,7 +25,8 @@ SEARCH = 10.0  # seconds of computing, for the number of its work
 PYTHON = re.compile(r"python[\d.]*")
 SCRIPT = re.compile(r"#!\s*(?:\S*/env\s+)?(\S*python[\d.]*)\s")  # its first line
 NOT_KNOWN = "not known"
-WATCH = 'read -r _; kill -s KILL -- "-$0"'  # its input ends with whoever holds the other side, whatever ended that
+# Its input says whom, and ends with us, whatever ended us.
+WATCH = 'read -r group && { read -r _; kill -s KILL -- "-$group"; }'
 
 
 @dataclass(frozen=True)
@@ -55,38 +56,39 @@ def run(gate: Gate, root: Path, output: Path) -> Ran:
 
 def start(gate: Gate, root: Path, output: Path, clock: float) -> tuple[int | None, str]:
     """The exit code, or None and why it was ended; what is left of its group is killed, and nothing else."""
-    with open(output, "wb") as file:
+    asked, told = os.pipe()
+    with open(asked, "rb") as heard, open(told, "wb", buffering=0) as tell, open(output, "wb") as file:
+        watch = subprocess.Popen(
+            ["/bin/sh", "-c", WATCH], stdin=heard, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )  # fmt: skip
+        process = None
         try:
             process = subprocess.Popen(
                 gate.run, cwd=root, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
                 start_new_session=True, env=environment(PIC_GATE=gate.name, PIC_ROOT=str(root)),
+                preexec_fn=lambda: tell.write(b"%d\n" % os.getpid()),  # it is watched before it begins
             )  # fmt: skip
+            while process.poll() is None:
+                if time.monotonic() - clock > gate.limit:
+                    return None, f"not done within its limit of {gate.limit:g} s"
+                if os.fstat(file.fileno()).st_size > MOST_OUTPUT:  # by its handle: the gate may have removed it
+                    return None, f"more than {MOST_OUTPUT >> 20} MiB of output"
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(LOOK)
+            return process.returncode, ""
         except (FileNotFoundError, NotADirectoryError):
             return 127, ""
         except (OSError, ValueError) as error:
             file.write(f"{error}\n".encode())
             return 126, ""
-    watch = None
-    try:
-        watch = subprocess.Popen(
-            ["/bin/sh", "-c", WATCH, str(process.pid)], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
-        while process.poll() is None:
-            if time.monotonic() - clock > gate.limit:
-                return None, f"not done within its limit of {gate.limit:g} s"
-            if output.stat().st_size > MOST_OUTPUT:
-                return None, f"more than {MOST_OUTPUT >> 20} MiB of output"
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(LOOK)
-        return process.returncode, ""
-    finally:
-        with suppress(ProcessLookupError, PermissionError):  # nobody of it is left
-            os.killpg(process.pid, signal.SIGKILL)
-        if watch:
+        finally:
+            if process:
+                with suppress(ProcessLookupError, PermissionError):  # nobody of it is left
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
             watch.kill()
-            watch.communicate()
-        process.wait()
+            watch.wait()
 
 
 def written(root: Path, gate: Gate) -> tuple[int, int, int] | None:

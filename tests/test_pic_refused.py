@@ -12,6 +12,7 @@ import pytest
 from pic import log, runner
 from tests import pic_project
 from tests.pic_project import git, picctl, write_draft
+from tests.test_pic_gates import gone
 from tests.test_pic_merge import agrees, new
 from tests.test_pic_odd import GATE, ok
 
@@ -187,3 +188,36 @@ def test_a_fault_that_cannot_be_planted_is_told_and_the_next_gate_is_proved(root
         )
     (root / "pic.toml").write_text(config.replace('{file = "research.txt"', '{file = ".git/index"'))
     assert "is no path inside the repository" in refused(root, "status")
+
+
+# picctl, which kills itself as soon as its gate has begun.
+DYING = """
+import os, runpy, signal, subprocess, sys, time
+class Dying(subprocess.Popen):
+    def __init__(self, words, **named):
+        super().__init__(words, **named)
+        if words[1:] == ("-c", "echo $$ >.pic/pid; exec sleep 600"):
+            while not os.path.exists(".pic/pid"):
+                time.sleep(0.01)
+            os.kill(os.getpid(), signal.SIGKILL)
+subprocess.Popen = Dying
+sys.argv[0] = "picctl"
+runpy.run_module("pic", run_name="__main__")
+"""
+
+
+def test_a_gate_does_not_outlive_picctl_that_is_killed_as_it_begins(root):
+    words = 'run = ["sh", "-c", "echo $$ >.pic/pid; exec sleep 600"]'
+    (root / "pic.toml").write_text(f"[[gate]]\n{GATE}".replace('run = ["echo", "1 done"]', words))
+    ok(root, "trust", "--yes")
+    environment = {**os.environ, "PYTHONPATH": str(pic_project.ROOT)}
+    done = subprocess.run([sys.executable, "-P", "-c", DYING, "gate", "g"], cwd=root, env=environment)
+    assert done.returncode == -9 and gone(int((root / ".pic/pid").read_text()))
+
+
+def test_a_gate_that_removes_its_output_is_told_as_that(root):
+    words = 'run = ["sh", "-c", "rm -r .pic/output; sleep 0.2; echo 1 done"]'
+    (root / "pic.toml").write_text(f"[[gate]]\n{GATE}".replace('run = ["echo", "1 done"]', words))
+    ok(root, "trust", "--yes")
+    done = picctl(root, "gate", "g")
+    assert done.returncode == 1 and "g.txt was not written" in done.stdout, done.stderr
