@@ -83,12 +83,11 @@ def start(gate: Gate, root: Path, output: Path, clock: float) -> tuple[int | Non
             file.write(f"{error}\n".encode())
             return 126, ""
         finally:
-            if process:
-                with suppress(ProcessLookupError, PermissionError):  # nobody of it is left
-                    os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-            watch.kill()
+            tell.close()  # so that the watch kills what is left of the group, also where a signal came before `process`
             watch.wait()
+            if process:
+                process.kill()
+                process.wait()
 
 
 def written(root: Path, gate: Gate) -> tuple[int, int, int] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 
@@ -190,29 +191,30 @@ def test_a_fault_that_cannot_be_planted_is_told_and_the_next_gate_is_proved(root
     assert "is no path inside the repository" in refused(root, "status")
 
 
-# picctl, which kills itself as soon as its gate has begun.
+# picctl, which is sent a signal as soon as its gate has begun.
 DYING = """
-import os, runpy, signal, subprocess, sys, time
+import os, runpy, subprocess, sys, time
 class Dying(subprocess.Popen):
     def __init__(self, words, **named):
         super().__init__(words, **named)
         if words[1:] == ("-c", "echo $$ >.pic/pid; exec sleep 600"):
             while not os.path.exists(".pic/pid"):
                 time.sleep(0.01)
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), int(os.environ["END"]))
 subprocess.Popen = Dying
 sys.argv[0] = "picctl"
 runpy.run_module("pic", run_name="__main__")
 """
 
 
-def test_a_gate_does_not_outlive_picctl_that_is_killed_as_it_begins(root):
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
+def test_a_gate_does_not_outlive_picctl_that_is_ended_as_it_begins(root, end):
     words = 'run = ["sh", "-c", "echo $$ >.pic/pid; exec sleep 600"]'
     (root / "pic.toml").write_text(f"[[gate]]\n{GATE}".replace('run = ["echo", "1 done"]', words))
     ok(root, "trust", "--yes")
-    environment = {**os.environ, "PYTHONPATH": str(pic_project.ROOT)}
+    environment = {**os.environ, "PYTHONPATH": str(pic_project.ROOT), "END": str(int(end))}
     done = subprocess.run([sys.executable, "-P", "-c", DYING, "gate", "g"], cwd=root, env=environment)
-    assert done.returncode == -9 and gone(int((root / ".pic/pid").read_text()))
+    assert done.returncode == (143 if end == signal.SIGTERM else -9) and gone(int((root / ".pic/pid").read_text()))
 
 
 def test_a_gate_that_removes_its_output_is_told_as_that(root):
