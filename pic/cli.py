@@ -10,18 +10,11 @@ from typing import Any
 
 import click
 
-from pic import __version__, decisions, hooks, moves, repo
-from pic import agents as for_agents
-from pic import init as making
-from pic import prove as proving
-from pic import status as telling
-from pic import trust as trusting
-from pic import verify as verifying
+from pic import __version__, agents, init, moves, prove, repo, state, status, trust, verify
 from pic.audit.command import audit
-from pic.config import Gate, read_config
-from pic.errors import Refused
+from pic.config import read_config
+from pic.errors import Refused, one_line
 from pic.project import Project
-from pic.runner import refuse_within
 
 WHY = click.option("--why", required=True, help="The reason.")
 WHO = click.option("--who", help="Who decides; you, if left out.")
@@ -39,102 +32,99 @@ def main() -> None:
     """Lead a repository through phases: a phase ends when its gate commands pass on what is there now."""
 
 
-@main.command()
-@click.option("--agents", is_flag=True, help="Also write what coding agents read: AGENTS.md, skills, roles, hooks.")
-def init(agents: bool) -> None:
+@main.command("init")
+@click.option(
+    "--agents", "too", is_flag=True, help="Also write what coding agents read: AGENTS.md, skills, roles, hooks."
+)
+def to_init(too: bool) -> None:
     """Make this repository one that is led. Done again, it loses nothing."""
     root = repo.find_root(Path.cwd())
     had = (root / repo.CONFIG).exists()
-    mine = not had or trusting.is_trusted(root)
-    written = making.init(root)
+    mine = not had or trust.is_trusted(root)
+    written = init.init(root)
     repo.refuse_ignored(root)
-    written += for_agents.write(root) if agents else []
+    written += agents.write(root) if too else []
     if mine:
-        trusting.trust(root)
+        trust.trust(root)
     click.echo("\n".join(f"wrote {name}" for name in written) or "nothing to do: everything is there")
     click.echo("next: picctl status" if had else "next: write [[gate]] into pic.toml, then: picctl start PROBLEM")
 
 
-@main.command()
+@main.command("start")
 @click.argument("problem")
-def start(problem: str) -> None:
+def to_start(problem: str) -> None:
     """Begin a workflow in the first phase."""
     project = Project.here()
     event = moves.start(project, problem)
     click.echo(f"{event['workflow']}: {event['phase']} is open, for {project.config.find_phase(event['phase']).owner}")
 
 
-@main.command()
+@main.command("status")
 @JSON
-def status(as_json: bool) -> None:
+def to_status(as_json: bool) -> None:
     """Where we are, what blocks, what is stale."""
-    told = telling.told(Project.here())
-    click.echo(json.dumps(told, indent=1) if as_json else "\n".join(map(telling.one_line, telling.lines(told))))
+    told = status.told(Project.here())
+    click.echo(json.dumps(told, indent=1) if as_json else "\n".join(map(one_line, status.lines(told))))
 
 
-@main.command()
+@main.command("gate")
 @click.argument("name", required=False)
 @click.option("--all", "every", is_flag=True, help="Run also those whose result is still fresh.")
-def gate(name: str | None, every: bool) -> None:
+def to_gate(name: str | None, every: bool) -> None:
     """Run gates: those up to the open phase that are not fresh, or those of a PHASE, or the one of that NAME."""
     project = Project.here()
     if name is None:
-        chosen = project.config.gates_until(project.open_phase())
         green = {one.gate for one in project.standings(project.open_phase()) if one.what == "green" and not every}
-        chosen = [each for each in chosen if each.name not in green]
+        chosen = [gate for gate in project.config.gates_until(project.state.phase) if gate.name not in green]
         if green and not chosen:
             return click.echo(f"{len(green)} gates are green and fresh")
     elif name in project.config.names():
-        chosen = [each for each in project.config.gate if each.phase == name]
+        chosen = [gate for gate in project.config.gate if gate.phase == name]
     else:
         chosen = [project.config.find_gate(name)]
     if not chosen:
         raise Refused(f"{name or project.state.phase} has no gate", f"write a [[gate]] into {repo.CONFIG}")
-    trusting.refuse_untrusted(project.root)
-    refuse_within(project.root)
-    red = [each.name for each in chosen if not run_one(project, each)]
+    trust.refuse_to_run(project.root)
+    red = []
+    for gate in chosen:
+        event = project.run_gate(gate)
+        colour, what = ("green", f"{event['count']} done") if event["green"] else ("red  ", event["why"])
+        click.echo(f"{colour} {gate.name} ({gate.phase}): {what}, {event['seconds']:.1f} s")
+        if not event["green"]:
+            red.append(gate.name)
+            click.echo("".join(f"      | {line}\n" for line in project.output_of(gate.name)), nl=False)
     if red:
         said = f"{len(red)} of {len(chosen)} gates are red: {', '.join(red)}"
         raise Refused(said, f"mend it, then: picctl gate {red[0]}")
 
 
-def run_one(project: Project, gate: Gate) -> bool:
-    event = project.run_gate(gate)
-    what = f"{event['count']} done" if event["green"] else event["why"]
-    click.echo(f"{'green' if event['green'] else 'red  '} {gate.name} ({gate.phase}): {what}, {event['seconds']:.1f} s")
-    for line in [] if event["green"] else project.output_of(gate.name):
-        click.echo(f"      | {line}")
-    return event["green"]
-
-
-@main.command()
+@main.command("prove")
 @click.argument("names", nargs=-1)
 @click.option("--skip", multiple=True, metavar="GATE", help="Leave a slow gate out of the copy; again.")
-def prove(names: tuple[str, ...], skip: tuple[str, ...]) -> None:
+def to_prove(names: tuple[str, ...], skip: tuple[str, ...]) -> None:
     """Plant each gate's fault in a copy: that gate alone must turn red, and green again without it."""
     project = Project.here()
-    trusting.refuse_untrusted(project.root)
-    refuse_within(project.root)
+    trust.refuse_to_run(project.root)
     left_out = [project.config.find_gate(name) for name in skip]
     gates = [project.config.find_gate(name) for name in names] or project.config.gate
     wrong = 0
-    for line, good in proving.prove(project, [each for each in gates if each not in left_out], skip):
+    for line, good in prove.prove(project, [gate for gate in gates if gate not in left_out], skip):
         click.echo(line)
         wrong += not good
     if wrong:
         raise Refused(f"{wrong} gates are not proved", "mend them or their faults in pic.toml, then: picctl prove")
 
 
-@main.command()
-def handoff() -> None:
+@main.command("handoff")
+def to_handoff() -> None:
     """End the open phase, by the draft that the first call writes. Refused while a gate or a part is missing."""
     event, name = moves.hand_over(Project.here())
     if event is None:
         raise Refused(f"{name} is written and empty", f"fill in every part of {name}, then: picctl handoff")
-    click.echo(f"{name}\n{event['to']} is {'reached' if event['to'] == 'done' else 'open'}, for {event['to_pic']}")
+    click.echo(f"{name}\n{event['to']} is {'reached' if event['to'] == state.DONE else 'open'}, for {event['to_pic']}")
 
 
-@main.command()
+@main.command("decide")
 @click.argument("question")
 @click.option("--option", "options", multiple=True, required=True, metavar="'NAME: CLAIM'", help="One of them; again.")
 @click.option("--choose", "chosen", required=True, metavar="NAME", help="The one that is taken.")
@@ -143,75 +133,79 @@ def handoff() -> None:
 @click.option("--accepts", metavar="GATE", help="Accept that this gate was changed or removed.")
 @click.option("--supersedes", metavar="ID", help="The decision that this one ends.")
 @WHO
-def decide(question: str, options: tuple[str, ...], **words: Any) -> None:
+def to_decide(question: str, options: tuple[str, ...], **words: Any) -> None:
     """Write down a decision, and what confirms it."""
-    click.echo(decisions.file_name(moves.decide(Project.here(), question, list(options), **words)))
+    click.echo(verify.file_name(moves.decide(Project.here(), question, list(options), **words)))
 
 
-@main.command()
+@main.command("waive")
 @click.argument("gate")
 @WHY
 @click.option("--until", required=True, type=click.DateTime(["%Y-%m-%d"]), help="The last day it holds.")
 @WHO
-def waive(gate: str, why: str, until: datetime, who: str | None) -> None:
+def to_waive(gate: str, why: str, until: datetime, who: str | None) -> None:
     """Let a phase end with a red GATE until a day. It still runs, and every later hand-off lists it."""
     event = moves.waive(Project.here(), gate, why, until.date(), who)
     click.echo(f"{gate} is waived until {event['until']} by {event['by']}")
 
 
-@main.command()
+@main.command("back")
 @click.argument("phase")
 @WHY
-def back(phase: str, why: str) -> None:
+def to_back(phase: str, why: str) -> None:
     """Open an earlier PHASE again."""
     moves.back(Project.here(), phase, why)
     click.echo(f"{phase} is open again")
 
 
-@main.command()
+@main.command("log")
 @click.option("-n", "count", default=20, show_default=True, type=click.IntRange(1), help="How many.")
 @JSON
-def log(count: int, as_json: bool) -> None:
+def to_log(count: int, as_json: bool) -> None:
     """The newest events."""
     for event in Project.here().log.events[-count:]:
-        click.echo(json.dumps(event) if as_json else telling.event_line(event))
+        told = event | {"colour": "green" if event.get("green") else f"red: {event.get('why')}"}
+        line = ("{at} {who:12} {type:8} " + status.EVENTS.get(event["type"], "")).format_map(told)
+        click.echo(json.dumps(event) if as_json else one_line(line))
 
 
-@main.command()
-def verify() -> None:
+@main.command("verify")
+def to_verify() -> None:
     """Do the log, the state, the hand-offs and the decisions agree?"""
     project = Project.here()
-    for name in verifying.settle(project):
+    for name in verify.settle(project):
         click.echo(f"written again from the log: {name}")
-    wrong = list(verifying.problems(project))
+    wrong = list(verify.problems(project))
     for line in wrong[1:]:
-        click.echo(line, err=True)
+        click.echo(one_line(line), err=True)
     if wrong:
         what, _, mend = wrong[0].partition(": ")
         raise Refused(what, mend)
-    click.echo(f"{len(project.log.events)} events, {len(verifying.documents(project))} documents: they agree")
+    if project.state.phase not in ("", state.DONE):
+        project.open_phase()  # which pic.toml may name no more
+    click.echo(f"{len(project.log.events)} events, {len(verify.documents(project))} documents: they agree")
 
 
 main.add_command(audit)
 
 
-@main.command()
+@main.command("trust")
 @click.option("--yes", is_flag=True, help="They may run here.")
-def trust(yes: bool) -> None:
+def to_trust(yes: bool) -> None:
     """See what pic.toml and hooks would run, and let them."""
     root = repo.find_project(Path.cwd())
-    for each in read_config(root).gate:
-        click.echo(f"{each.name}: {json.dumps(each.run)}")
-    if (root / trusting.WATCHED[1]).is_file():
-        click.echo(f"hooks: {root / trusting.WATCHED[1]}")
+    for gate in read_config(root).gate:
+        click.echo(f"{gate.name}: {json.dumps(gate.run)}")
+    if (root / trust.WATCHED[1]).is_file():
+        click.echo(f"hooks: {root / trust.WATCHED[1]}")
     if not yes:
         raise Refused("nothing is trusted yet by this", "picctl trust --yes")
-    trusting.trust(root)
-    click.echo(f"trusted on this host until one of {', '.join(trusting.WATCHED)} changes")
+    trust.trust(root)
+    click.echo(f"trusted on this host until one of {', '.join(trust.WATCHED)} changes")
 
 
-@main.command(hidden=True)
+@main.command("hook", hidden=True)
 @click.argument("event")
-def hook(event: str) -> None:
+def to_hook(event: str) -> None:
     """What a coding agent's hook calls: one line into an ignored file, without what tools were given."""
-    hooks.record(event, sys.stdin.read())
+    agents.note(event, sys.stdin.buffer.read() if sys.stdin else b"")

@@ -25,24 +25,28 @@ WORDS = {str: "text", bool: "true or false", int: "a whole number", float: "a nu
 MEND = f"mend it in {CONFIG}, then: picctl status"
 
 
+def need(good: object, why: str) -> None:
+    """Raises ValueError with this sentence where it is not good."""
+    if not good:
+        raise ValueError(why)
+
+
 def named(text: str) -> str:
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", text):
-        raise ValueError(f"{text[:60]!r} is no name: a-z, 0-9 and -, at most 63 of them")
+    fits = re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", text)
+    need(fits, f"{text[:60]!r} is no name: a-z, 0-9 and -, at most 63 of them")
     return text
 
 
 def inside(path: str) -> str:
     """As git writes it: without `./` and a slash at its end."""
-    parts = path.split("/")
-    odd = not path or path.startswith("/") or ".." in parts or "\0" in path
-    if odd or max(len(part.encode()) for part in parts) > 255:
-        raise ValueError(f"{path[:60]!r} is no path inside the repository")
+    fits = all(len(part.encode()) <= 255 and part not in ("..", ".git") for part in path.split("/"))
+    need(fits and path and path[0] != "/" and "\0" not in path, f"{path[:60]!r} is no path inside the repository")
     return posixpath.normpath(path)
 
 
 def folders(pattern: str) -> str:
-    if any("**" in part and part != "**" for part in pattern.split("/")):
-        raise ValueError(f"{pattern!r}: ** stands for folders, between slashes")
+    odd = any("**" in part and part != "**" for part in pattern.split("/"))
+    need(not odd, f"{pattern!r}: ** stands for folders, between slashes")
     return pattern
 
 
@@ -73,8 +77,8 @@ class Fault:
     remove: bool = False
 
     def __post_init__(self) -> None:
-        if [self.write, self.append, self.find, self.remove or None].count(None) != 3:
-            raise ValueError("a fault is one of write, append, find (with put), remove")
+        given = [one for one in (self.write, self.append, self.find, self.remove or None) if one is not None]
+        need(len(given) == 1, "a fault is one of write, append, find (with put), remove")
 
 
 @dataclass(frozen=True)
@@ -96,16 +100,11 @@ class Gate:
             groups = re.compile(self.work).groups
         except (re.error, RecursionError, OverflowError) as error:
             raise ValueError(f"work is no pattern: {error}") from None
-        if groups != 1:
-            raise ValueError("work must have one group, the number")
-        if not (self.run and self.run[0]):
-            raise ValueError("run names no program")
-        if not self.inputs:
-            raise ValueError("inputs names nothing, and a result of nothing is never stale; leave it out")
-        if not 0 < self.limit <= 86400:
-            raise ValueError(f"limit is {self.limit:g} s, and not between 0 and a day")
-        if self.at_least < 1:
-            raise ValueError(f"at_least is {self.at_least}, and less than 1")
+        need(groups == 1, "work must have one group, the number")
+        need(self.run and self.run[0], "run names no program")
+        need(self.inputs, "inputs names nothing, and a result of nothing is never stale; leave it out")
+        need(0 < self.limit <= 86400, f"limit is {self.limit:g} s, and not between 0 and a day")
+        need(self.at_least >= 1, f"at_least is {self.at_least}, and less than 1")
 
     def digest(self) -> str:
         """Of everything that decides; words for people and what `prove` reads are left out."""
@@ -120,26 +119,27 @@ class Config:
     locks: tuple[Annotated[Inside, folders], ...] = LOCKS  # their bytes belong to every result, ignored by git or not
 
     def __post_init__(self) -> None:
-        phases, gates = self.names(), [gate.name for gate in self.gate]
-        if not phases:
-            raise ValueError("there is no phase")
-        if "done" in phases:
-            raise ValueError("no phase may be called done, as a workflow is at its end")
-        for name in [*phases, *gates]:
-            if [*phases, *gates].count(name) > 1:
-                raise ValueError(f"the name {name} stands twice")
+        phases = self.names()
+        every = [*phases, *(gate.name for gate in self.gate)]
+        need(phases, "there is no phase")
+        need("done" not in phases, "no phase may be called done, as a workflow is at its end")
+        for name in every:
+            need(every.count(name) == 1, f"the name {name} stands twice")
         for gate in self.gate:
-            if gate.phase not in phases:
-                raise ValueError(f"gate {gate.name} belongs to the phase {gate.phase}, which is none of {phases}")
+            why = f"gate {gate.name} belongs to the phase {gate.phase}, which is none of {phases}"
+            need(gate.phase in phases, why)
 
     def names(self) -> list[str]:
         return [phase.name for phase in self.phase]
 
-    def gates_until(self, phase: str) -> list[Gate]:
+    def phases_after(self, name: str) -> tuple[Phase, ...]:
+        return self.phase[self.phase.index(self.find_phase(name)) + 1 :]
+
+    def gates_until(self, name: str) -> list[Gate]:
         """The gates of this phase and of those before it, in the order of phases."""
         names = self.names()
-        until = names[: names.index(phase) + 1]
-        return sorted((g for g in self.gate if g.phase in until), key=lambda g: names.index(g.phase))
+        until = names[: names.index(name) + 1]
+        return [gate for phase in until for gate in self.gate if gate.phase == phase]
 
     def digests(self) -> dict[str, str]:
         return {gate.name: gate.digest() for gate in self.gate}
@@ -173,14 +173,13 @@ def fit(kind: Any, value: Any, place: str = "") -> Any:
             return tuple(fit(inner[0], each, f"{place}.{number}") for number, each in enumerate(value))
         if hasattr(kind, "__dataclass_fields__") and isinstance(value, dict):
             types = get_type_hints(kind, include_extras=True)
-            for key in sorted(value.keys() - types.keys()):
-                raise ValueError(f"{key!r} is none of {', '.join(types)}")
-            for each in fields(kind):
-                if each.default is MISSING and each.name not in value:
-                    raise ValueError(f"it lacks {each.name}")
+            odd = ", ".join(map(repr, sorted(value.keys() - types.keys())))
+            need(not odd, f"{odd} is none of {', '.join(types)}")
+            lacks = [each.name for each in fields(kind) if each.default is MISSING and each.name not in value]
+            need(not lacks, f"it lacks {', '.join(lacks)}")
             return kind(**{key: fit(types[key], each, f"{place}.{key}") for key, each in value.items()})
-        if type(value) is not kind and not (kind is float and type(value) is int):
-            raise ValueError(f"it must be {WORDS.get(outer or kind, 'a table')}")
+        fits = type(value) is kind or (kind is float and type(value) is int)
+        need(fits, f"it must be {WORDS.get(outer or kind, 'a table')}")
         return kind(value)
     except (ValueError, OverflowError) as error:
         raise PicError(f"{CONFIG}: {place.lstrip('.') or 'the whole'}: {error}", MEND) from None
@@ -192,10 +191,5 @@ def read_config(root: Path) -> Config:
         return fit(Config, tomllib.loads(path.read_text("utf-8")))
     except OSError as error:
         raise PicError(f"{path} cannot be read: {error.strerror}", f"ls -l {path}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise PicError(f"{CONFIG} is no TOML: {error}", MEND) from None
-
-
-def locks_digest(root: Path, config: Config) -> str:
-    paths = sorted({path for pattern in config.locks for path in root.glob(pattern) if path.is_file()})
-    return digest(*(part for path in paths for part in (str(path.relative_to(root)).encode(), path.read_bytes())))

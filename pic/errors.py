@@ -7,6 +7,11 @@ from typing import Any
 import click
 
 
+def one_line(text: str) -> str:
+    """Without what would begin another line or steer the terminal: logs and names come from others too."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
 class PicError(click.ClickException):
     """`what` is a sentence without its full stop, `mend` a command to type or what to do."""
 
@@ -17,7 +22,7 @@ class PicError(click.ClickException):
         self.mend = mend
 
     def show(self, file: Any = None) -> None:
-        click.echo(f"picctl: {self.message}\n  mend: {self.mend}", err=True, file=file)
+        click.echo(f"picctl: {one_line(self.message)}\n  mend: {one_line(self.mend)}", err=True, file=file)
 
 
 class Refused(PicError):

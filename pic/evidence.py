@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import chain
 from pathlib import Path
 
 from pic import repo
-from pic.config import Config, Gate, locks_digest
+from pic.config import Config, Gate
 from pic.log import Event
 from pic.state import State
-
-PASSES = ("green", "waived")
 
 
 class Content:
@@ -27,25 +27,30 @@ class Content:
 
     @cached_property
     def locks(self) -> str:
-        return locks_digest(self.root, self.config)
+        paths = {path for pattern in self.config.locks for path in self.root.glob(pattern) if path.is_file()}
+        parts = ((os.fsencode(path.relative_to(self.root)), path.read_bytes()) for path in sorted(paths))
+        return repo.digest(*chain.from_iterable(parts))
 
     @cached_property
     def lines(self) -> dict[str, str]:
-        named = {path for gate in self.config.gate for path in gate.inputs if path != "."}
-        return repo.listing(self.root, self.tree, tuple(sorted(named))) if named else {}
+        """{input of a gate: what git says of it in the tree}, without those that are not there."""
+        named = {path for gate in self.config.gate for path in gate.inputs} - {"."}
+        return {".": self.tree} | (repo.listing(self.root, self.tree, sorted(named)) if named else {})
 
-    def lacks(self, gate: Gate) -> list[str]:
-        """What is wrong with its inputs."""
-        found = [(path, self.lines.get(path, "")) for path in gate.inputs if path != "."]
-        why = {True: "ignored by git, or an empty folder", False: "not there"}
-        gone = [f"{path} is {why[(self.root / path).exists()]}" for path, line in found if not line]
-        return gone + [f"{path} is a link: name what it leads to" for path, line in found if line.startswith("120000")]
+    def lacks(self, gate: Gate) -> str:
+        """What is wrong with the first of its inputs that cannot be one; empty where all can."""
+        for path in gate.inputs:
+            if path not in self.lines:
+                there = (self.root / path).exists()
+                return f"{path} is {'ignored by git, or an empty folder' if there else 'not there'}"
+            if self.lines[path].startswith("120000 "):
+                return f"{path} is a link: name what it leads to"
+        return ""
 
     def key(self, gate: Gate) -> str:
         """What the result of this gate depends on: the whole tree, or the parts of it that it names."""
-        if "." in gate.inputs:
-            return self.tree
-        return repo.digest(*(self.lines.get(path, f"no {path}").encode() for path in gate.inputs))
+        parts = (self.lines.get(path, f"no {path}").encode() for path in gate.inputs)
+        return self.tree if "." in gate.inputs else repo.digest(*parts)
 
 
 @dataclass(frozen=True)
@@ -60,13 +65,17 @@ class Standing:
 
     @property
     def passes(self) -> bool:
-        return self.what in PASSES
+        return self.what in ("green", "waived")
+
+    @property
+    def mend(self) -> str:
+        """The command for one that does not pass."""
+        accept = f"picctl decide … --accepts {self.gate}, or put it back"
+        return accept if self.what == "changed" else f"picctl gate {self.gate}"
 
 
 def standing(gate: Gate, state: State, content: Content, today: date) -> Standing:
-    def is_(what: str, why: str, result: Event | None = None) -> Standing:
-        return Standing(gate.name, gate.phase, what, why, result)
-
+    is_ = partial(Standing, gate.name, gate.phase)
     agreed = state.agreed.get(gate.name)
     if agreed is not None and agreed != gate.digest():
         return is_("changed", "its definition is not the one that was agreed; that needs a decision")
@@ -88,20 +97,3 @@ def standing(gate: Gate, state: State, content: Content, today: date) -> Standin
     if waiver["until"] < today.isoformat():
         return is_("expired", f"{last['why']}; its waiver has ended: {said}", last)
     return is_("waived", f"{last['why']}; {said}", last)
-
-
-def standings(config: Config, state: State, content: Content, phase: str, today: date) -> list[Standing]:
-    """Of every gate up to this phase, and of those that were agreed and are gone or changed in a later phase."""
-    gates = config.gates_until(phase)
-    found = [standing(gate, state, content, today) for gate in gates]
-    here, now = {gate.name for gate in gates}, config.digests()
-    gone = [name for name in sorted(state.agreed) if name not in here and now.get(name) != state.agreed[name]]
-    why = "it was agreed and is gone, moved or changed; that needs a decision"
-    return found + [Standing(name, phase, "changed", why) for name in gone]
-
-
-def mend(one: Standing) -> str:
-    """The command for a gate that does not pass."""
-    if one.what == "changed":
-        return f"picctl decide … --accepts {one.gate}, or put it back"
-    return f"picctl gate {one.gate}"

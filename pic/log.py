@@ -10,22 +10,19 @@ A line that was cut off by a kill counts for nothing, wherever a merge has put i
 from __future__ import annotations
 
 import errno
-import fcntl
 import getpass
 import json
 import os
 import re
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pic.errors import PicError
-from pic.repo import FOLDER, digest
+from pic.repo import LOG, digest
 
-LOG = f"{FOLDER}/status-log.jsonl"
 MARKERS = (b"<<<<<<<", b"=======", b">>>>>>>", b"|||||||")
 SEALED = re.compile(rb'"seal": "[0-9a-f]{12}"}\s*$')  # how each line ends that was written to its end
 Event = dict
@@ -77,17 +74,17 @@ def read(root: Path) -> Log:
         event = parse(line)
         if event and event.get("seal") == seal(event):
             events[event["id"]] = event
-        elif line.strip() and not is_torn(line):
+        elif (
+            line.strip()
+            and not (  # the beginning of one that was never written to its end
+                line.startswith(b'{"'[: len(line)]) and not SEALED.search(line) and read_json(line) is None
+            )
+        ):
             edited, marker = "its seal does not fit: it was edited", "it is a conflict marker of git"
             what = edited if event else marker if line.startswith(MARKERS) else "it is no event"
             mend = f"git diff -- {LOG}, take back what is wrong (of a conflict: the marker lines), then: picctl verify"
             raise PicError(f"line {number} of {LOG} cannot be trusted: {what}", mend)
     return Log(sorted(events.values(), key=lambda event: (event["clock"], event["id"])), digest(content))
-
-
-def is_torn(line: bytes) -> bool:
-    """Whether it is the beginning of an event that was never written to its end."""
-    return line.startswith(b'{"'[: len(line)]) and not SEALED.search(line) and read_json(line) is None
 
 
 def read_json(line: bytes) -> object:
@@ -98,33 +95,21 @@ def read_json(line: bytes) -> object:
 
 
 def parse(line: bytes) -> Event | None:
+    """The event of a line that has the form of one, whether its seal fits or not."""
     event = read_json(line)
-    if not isinstance(event, dict) or not isinstance(event.get("id"), str) or type(event.get("clock")) is not int:
+    if not isinstance(event, dict) or type(event.get("clock")) is not int:
         return None
     after = event.get("after", [])
-    listed = isinstance(after, list) and all(isinstance(word, str) for word in after)
-    return event if listed and isinstance(event.get("type"), str) else None
-
-
-def heads(events: list[Event]) -> list[str]:
-    """The ids that nothing followed yet: one, and more after a merge."""
-    return sorted({each["id"] for each in events}.difference(*(each.get("after", ()) for each in events)))
-
-
-@contextmanager
-def locked(root: Path) -> Iterator[None]:
-    """One writer at a time; a reader needs no lock."""
-    (root / FOLDER).mkdir(exist_ok=True)
-    with open(root / FOLDER / "lock", "w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+    words = [event.get("id"), event.get("type"), *(after if isinstance(after, list) else [None])]
+    return event if all(isinstance(word, str) for word in words) else None
 
 
 def append(root: Path, log: Log, kind: str, **fields: object) -> Event:
-    """One event in one write, on the disk when this returns. To be called under `locked`, with the log read there."""
+    """One event in one write, on the disk when this returns. To be called under the lock, with the log read there."""
     clock = max((event["clock"] for event in log.events), default=0) + 1
+    heads = {each["id"] for each in log.events}.difference(*(each.get("after", ()) for each in log.events))
     event: Event = {"id": secrets.token_hex(8), "clock": clock, "at": stamp(now()), "who": whoami(), "type": kind}
-    event |= fields | {"after": heads(log.events)}
+    event |= fields | {"after": sorted(heads)}  # what nothing followed yet: one event, and more after a merge
     try:
         json.dumps(event, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:

@@ -7,13 +7,14 @@ from datetime import date, timedelta
 
 from pic import handoff, verify
 from pic.errors import PicError, Refused
-from pic.evidence import mend
-from pic.log import Event, now, stamp, whoami
+from pic.log import Event, now, whoami
 from pic.project import Project
-from pic.repo import write_whole
+from pic.repo import data, write_whole
 from pic.state import DONE
 
 LONGEST_WAIVER = 90  # days
+# What a hand-off keeps of each gate's result.
+EVIDENCE = ("gate", "phase", "count", "seconds", "tree", "key", "commit", "digest", "locks", "python", "host", "id")
 
 
 def start(project: Project, problem: str) -> Event:
@@ -22,11 +23,9 @@ def start(project: Project, problem: str) -> Event:
     with project.writing():
         if project.state.workflow and project.state.phase != DONE:
             raise Refused(f"{project.state.workflow} is open in {project.state.phase}", "picctl status")
+        words = {"workflow": now().strftime("WF-%Y%m%d-%H%M%S"), "problem": problem.strip()}
         first = project.config.names()[0]
-        return project.append(
-            "start", workflow=now().strftime("WF-%Y%m%d-%H%M%S"), problem=problem.strip(), phase=first,
-            agreed=project.agreed(first),
-        )  # fmt: skip
+        return project.append("start", **words, phase=first, agreed=project.agreed(first))
 
 
 def hand_over(project: Project) -> tuple[Event | None, str]:
@@ -34,7 +33,7 @@ def hand_over(project: Project) -> tuple[Event | None, str]:
     phase = project.config.find_phase(project.open_phase())
     draft = project.root / handoff.draft_name(phase.name)
     if not draft.is_file():
-        write_whole(draft, handoff.draft(phase.name))
+        write_whole(draft, data("form.md").replace("{phase}", phase.name))
         return None, handoff.draft_name(phase.name)
     body = draft.read_text("utf-8", errors="replace")
     with project.writing():
@@ -43,57 +42,49 @@ def hand_over(project: Project) -> tuple[Event | None, str]:
         standings = project.standings(phase.name)
         for one in standings:
             if not one.passes:
-                raise Refused(f"gate {one.gate} is {one.what}: {one.why}", mend(one))
+                raise Refused(f"gate {one.gate} is {one.what}: {one.why}", one.mend)
         if not any(one.phase == phase.name for one in standings):
             raise Refused(f"{phase.name} has no gate, so nothing shows that it has ended",
                           "write a [[gate]] of it into pic.toml, then: picctl gate")  # fmt: skip
-        handoff.refuse_deliverables(project.root, phase.deliverables, phase.name)
+        handoff.refuse_deliverables(project.root, phase)
         handoff.refuse_body(body, phase.name, project.root, standings)
-        names = project.config.names()
-        later = names[names.index(phase.name) + 1 :]
-        to = project.config.find_phase(later[0]) if later else None
+        to = next(iter(project.config.phases_after(phase.name)), None)
         event = project.append(
-            "handoff", workflow=project.state.workflow, to=to.name if to else DONE, body=body,
+            "handoff", body=body, to=to.name if to else DONE,
             from_pic=phase.owner, to_pic=to.owner if to else "nobody: the workflow ends here",
             agreed=project.agreed(to.name) if to else project.state.agreed,
-            gates=[evidence(one.result, one.what) for one in standings if one.result],
-            waivers=project.state.told_waivers(),
-            **{"from": phase.name},
+            gates=[{"what": s.what} | {key: s.result[key] for key in EVIDENCE} for s in standings if s.result],
+            waivers=project.state.told_waivers(), **{"from": phase.name},
         )  # fmt: skip
     verify.settle(project)
-    if (project.root / handoff.file_name(event)).is_file():  # so the event was read back from the log
+    if (project.root / verify.file_name(event)).is_file():  # so the event was read back from the log
         draft.unlink(missing_ok=True)
-    return event, handoff.file_name(event)
-
-
-def evidence(result: Event, what: str) -> dict:
-    kept = ("gate", "phase", "count", "seconds", "tree", "key", "commit", "digest", "locks", "python", "host", "id")
-    return {"what": what, **{name: result[name] for name in kept}}
+    return event, verify.file_name(event)
 
 
 def back(project: Project, to: str, why: str) -> Event:
-    target = project.config.find_phase(to).name
+    after = [phase.name for phase in project.config.phases_after(to)]
     if not why.strip():
         raise PicError("going back needs a reason", f'picctl back {to} --why "…"')
     with project.writing():
         if not project.state.workflow:
             project.open_phase()
-        names, phase = project.config.names(), project.state.phase
-        if phase in names and names.index(phase) <= names.index(target):
-            raise Refused(f"{phase} is open, and {target} is not before it", "picctl status")
-        later = [*names[names.index(target) + 1 :], DONE, *([phase] if phase not in names else [])]
-        return project.append(
-            "back", workflow=project.state.workflow, to=target, later=sorted({*later}), why=why.strip(),
-            agreed=project.agreed(target),
-        )  # fmt: skip
+        phase = project.state.phase
+        if phase in project.config.names() and phase not in after:
+            raise Refused(f"{phase} is open, and {to} is not before it", "picctl status")
+        later = sorted({*after, DONE, phase})
+        return project.append("back", to=to, later=later, why=why.strip(), agreed=project.agreed(to))
 
 
 def decide(project: Project, question: str, options: list[str], chosen: str, why: str, confirmation: str,
            accepts: str | None, supersedes: str | None, who: str | None) -> Event:  # fmt: skip
     pairs = [[part.strip() for part in option.partition(":")[::2]] for option in options]
-    if chosen not in [name for name, _ in pairs]:
-        said = f"{chosen!r} is none of the options ({', '.join(name for name, _ in pairs)})"
-        raise PicError(said, f'picctl decide … --option "{chosen}: its claim"')
+    names = [name for name, _ in pairs]
+    if not all(names):
+        raise PicError("an option has no name", 'picctl decide … --option "NAME: its claim"')
+    if chosen not in names:
+        raise PicError(f"{chosen!r} is none of the options ({', '.join(names)})",
+                       f'picctl decide … --option "{chosen}: its claim"')  # fmt: skip
     project.config.find_gate(confirmation)
     if not (question.strip() and why.strip()):
         raise PicError("a decision needs a question and a reason", 'picctl decide "QUESTION" … --why "REASON"')
@@ -102,11 +93,10 @@ def decide(project: Project, question: str, options: list[str], chosen: str, why
             raise PicError(f"there is no decision {supersedes!r}", "ls .pic/decisions")
         if accepts and accepts not in project.state.agreed:
             project.config.find_gate(accepts)
-        digest = project.config.digests().get(accepts or "", "")  # empty: it was taken away
         event = project.append(
-            "decide", workflow=project.state.workflow, decision=secrets.token_hex(4), question=question.strip(),
-            options=pairs, chosen=chosen, reason=why.strip(), by=who or whoami(), confirmation=confirmation,
-            accepts=accepts, digest=digest, supersedes=supersedes,
+            "decide", decision=secrets.token_hex(4), question=question.strip(), options=pairs, chosen=chosen,
+            reason=why.strip(), by=who or whoami(), confirmation=confirmation, accepts=accepts, supersedes=supersedes,
+            digest=project.config.digests().get(accepts or "", ""),  # empty: it was taken away
         )  # fmt: skip
     verify.settle(project)
     return event
@@ -114,12 +104,12 @@ def decide(project: Project, question: str, options: list[str], chosen: str, why
 
 def waive(project: Project, gate: str, why: str, until: date, who: str | None) -> Event:
     project.config.find_gate(gate)
-    today = date.fromisoformat(stamp(now())[:10])
+    today = now().date()
+    mend = f"--until {today + timedelta(14)}"
     if not why.strip():
-        raise PicError("a waiver needs a reason", f'picctl waive {gate} --why "…" --until {today + timedelta(14)}')
+        raise PicError("a waiver needs a reason", f'picctl waive {gate} --why "…" {mend}')
     if not today <= until <= today + timedelta(LONGEST_WAIVER):
         raise PicError(f"a waiver ends between today and {LONGEST_WAIVER} days from now, not on {until}",
-                       f"picctl waive {gate} … --until {today + timedelta(14)}")  # fmt: skip
+                       f"picctl waive {gate} … {mend}")  # fmt: skip
     with project.writing():
-        return project.append("waive", workflow=project.state.workflow, gate=gate, why=why.strip(),
-                              by=who or whoami(), until=until.isoformat())  # fmt: skip
+        return project.append("waive", gate=gate, why=why.strip(), by=who or whoami(), until=until.isoformat())

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import os
+import fcntl
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
-from datetime import date
+from dataclasses import asdict, replace
 from functools import cached_property
 from pathlib import Path
 
 from pic import log as logs
 from pic import repo, runner, state
-from pic.config import Config, Gate, read_config
+from pic.config import Gate, read_config
 from pic.errors import PicError, Refused
-from pic.evidence import Content, Standing, standings
+from pic.evidence import Content, Standing, standing
 from pic.log import Event, Log
 
 OUTPUT = f"{repo.FOLDER}/output"
 
 
 class Project:
+    """Opened at its root. Raises PicError for a pic.toml or a log that cannot be read."""
+
     def __init__(self, root: Path):
         self.root = root
-        self.config: Config = read_config(root)
+        self.config = read_config(root)
         self.content = Content(root, self.config)
         kept = state.load(root)
         self.state = kept or state.replay(self.log.events)
@@ -42,8 +43,10 @@ class Project:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """The log as it is under the lock, and the state of it afterwards."""
-        with logs.locked(self.root):
+        """The log as it is under the lock, which is one writer's at a time, and the state of it afterwards."""
+        (self.root / repo.FOLDER).mkdir(exist_ok=True)
+        with open(self.root / repo.FOLDER / "lock", "w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
             self.log = logs.read(self.root)
             self.state = state.replay(self.log.events)
             yield
@@ -52,9 +55,7 @@ class Project:
             state.keep(self.root, self.log, self.state)
 
     def append(self, kind: str, **fields: object) -> Event:
-        return logs.append(self.root, self.log, kind, **fields)
-
-    # ---------------------------------------------------------------- what is asked of it
+        return logs.append(self.root, self.log, kind, **{"workflow": self.state.workflow} | fields)
 
     def open_phase(self) -> str:
         """The phase that is open. Raises Refused where none is."""
@@ -62,46 +63,44 @@ class Project:
             raise Refused("no workflow has been started", 'picctl start "the problem"')
         if self.state.phase == state.DONE:
             raise Refused(f"{self.state.workflow} is done", 'picctl start "the next problem"')
-        if self.state.phase not in self.config.names():
-            raise Refused(*self.renamed())
+        if self.state.phase not in (names := self.config.names()):
+            raise Refused(f"the open phase {self.state.phase} is not in {repo.CONFIG}",
+                          f"name it there again, or picctl back {names[0]} --why …")  # fmt: skip
         return self.state.phase
 
-    def renamed(self) -> tuple[str, str]:
-        """What is said of an open phase that pic.toml no longer names, and the ways out."""
-        what = f"the open phase {self.state.phase} is not in {repo.CONFIG}"
-        return what, f"name it there again, or picctl back {self.config.names()[0]} --why …"
-
     def standings(self, phase: str) -> list[Standing]:
-        return standings(self.config, self.state, self.content, phase, date.fromisoformat(logs.stamp(logs.now())[:10]))
+        """Of every gate up to this phase, and of those that were agreed and are gone or changed in a later phase."""
+        gates, today, now = self.config.gates_until(phase), logs.now().date(), self.config.digests()
+        here = {gate.name for gate in gates}
+        gone = [name for name, it in sorted(self.state.agreed.items()) if name not in here and now.get(name) != it]
+        why = "it was agreed and is gone, moved or changed; that needs a decision"
+        return [*(standing(gate, self.state, self.content, today) for gate in gates),
+                *(Standing(name, phase, "changed", why) for name in gone)]  # fmt: skip
 
     def agreed(self, phase: str) -> dict[str, str]:
         """{gate: digest} of what a phase is entered with; what was agreed once holds until a decision accepts another."""
         return {gate.name: gate.digest() for gate in self.config.gates_until(phase)} | self.state.agreed
 
-    # ---------------------------------------------------------------- gates
-
     def run_gate(self, gate: Gate) -> Event:
         """Run it and write down what it gave. What changed while it ran is no evidence for what is there afterwards."""
         lacking = self.content.lacks(gate)
         key, tree, locks = self.content.key(gate), self.content.tree, self.content.locks
-        output = self.root / OUTPUT / f"{gate.name}.txt"
+        output, python = self.root / OUTPUT / f"{gate.name}.txt", runner.NOT_KNOWN
         if lacking:
-            ran = runner.Ran(False, f"its input {lacking[0]}", None, 0, 0.0)
+            ran = runner.Ran(False, f"its input {lacking}")
             output.unlink(missing_ok=True)  # it is of another run
         else:
             ran = runner.run(gate, self.root, output)
+            python = runner.python_of(gate.run[0], self.root)
         self.content = Content(self.root, self.config)
         if ran.green and (self.content.key(gate), self.content.locks) != (key, locks):
             ran = replace(ran, green=False, why="its inputs changed while it ran; let git ignore what it writes")
         with self.writing():
-            event = self.append(
-                "gate", workflow=self.state.workflow, gate=gate.name, phase=gate.phase, green=ran.green, why=ran.why,
-                exit=ran.exit, count=ran.count, seconds=ran.seconds, key=key, tree=tree, commit=self.commit(),
-                digest=gate.digest(), locks=locks, run=list(gate.run),
-                python=runner.NOT_KNOWN if lacking else runner.python_of(gate.run[0], self.root),
-                host=platform.node(), system=f"{platform.system()} {platform.machine()}",
+            return self.append(
+                "gate", gate=gate.name, phase=gate.phase, **asdict(ran),
+                key=key, tree=tree, commit=self.commit(), digest=gate.digest(), locks=locks, run=list(gate.run),
+                python=python, host=platform.node(), system=f"{platform.system()} {platform.machine()}",
             )  # fmt: skip
-        return event
 
     def commit(self) -> str:
         with suppress(PicError):  # before the first commit
@@ -110,7 +109,7 @@ class Project:
 
     def output_of(self, gate: str, lines: int = 8) -> list[str]:
         """The end of its last run's."""
-        with suppress(OSError), open(self.root / OUTPUT / f"{gate}.txt", "rb") as file:
-            file.seek(max(os.fstat(file.fileno()).st_size - 4096, 0))
-            return file.read().decode(errors="replace").splitlines()[-lines:]
+        with suppress(OSError):
+            output = (self.root / OUTPUT / f"{gate}.txt").read_bytes()
+            return output[-4096:].decode(errors="replace").splitlines()[-lines:]
         return []

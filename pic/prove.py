@@ -31,27 +31,29 @@ def prove(project: Project, gates: Iterable[Gate], skip: tuple[str, ...] = ()) -
             yield f"not green {', '.join(red)}: red before anything is planted", False
         for gate in gates:
             if gate.name not in red:
-                yield prove_one(copy, gate, skip, set(red))
+                how, why = prove_one(copy, gate, (*skip, *red))
+                yield f"{how:9} {gate.name}: {why}", how == "proved"
 
 
-def prove_one(copy: Project, gate: Gate, skip: tuple[str, ...], red_before: set[str]) -> tuple[str, bool]:
+def prove_one(copy: Project, gate: Gate, skip: tuple[str, ...]) -> tuple[str, str]:
+    """How it went in a word or two, and why."""
     try:
         with planted(copy.root, gate.fault):
-            red = set(run_stale(copy, skip)) - red_before
+            red = run_stale(copy, skip)
     except NoFault as wrong:
-        return f"no fault  {gate.name}: {wrong}", False
-    others = sorted(red - {gate.name, *(each.name for each in copy.config.gate if each.covers_others)})
+        return "no fault", str(wrong)
     place = gate.fault and gate.fault.file
     if gate.name not in red:
-        return f"blind     {gate.name}: green with its fault in {place}", False
+        return "blind", f"green with its fault in {place}"
+    others = sorted({*red} - {gate.name, *(each.name for each in copy.config.gate if each.covers_others)})
     if others:
-        return f"not alone {gate.name}: its fault makes {', '.join(others)} red too", False
+        return "not alone", f"its fault makes {', '.join(others)} red too"
     copy.content = Content(copy.root, copy.config)
     still = set() if copy.run_gate(gate)["green"] else {gate.name}  # run again, although it was green of these bytes
-    still |= set(run_stale(copy, skip)) - red_before
+    still |= {*run_stale(copy, skip)}
     if still:
-        return f"stays red {gate.name}: {', '.join(sorted(still))} with the fault taken out", False
-    return f"proved    {gate.name}: red with its fault in {place}, green without", True
+        return "stays red", f"{', '.join(sorted(still))} with the fault taken out"
+    return "proved", f"red with its fault in {place}, green without"
 
 
 @contextmanager
@@ -63,9 +65,9 @@ def planted(root: Path, fault: Fault | None) -> Iterator[None]:
     if path.resolve() != path:  # what it leads to may lie outside of the copy
         raise NoFault(f"{fault.file} is a link, or behind a link")
     before = (path.read_bytes(), path.stat().st_mode) if path.is_file() else None
-    there, find = before[0] if before else b"", (fault.find or "").encode()
     if before is None and fault.write is None:
         raise NoFault(f"there is no {fault.file}")
+    there, find = before[0] if before else b"", (fault.find or "").encode()
     if find not in there:
         raise NoFault(f"{fault.file} does not hold {fault.find!r:.42}")
     if fault.write is not None:
@@ -75,6 +77,9 @@ def planted(root: Path, fault: Fault | None) -> Iterator[None]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(there + (fault.append or "").encode())
+    except OSError as error:
+        raise NoFault(f"{fault.file} cannot be written: {error.strerror}") from None
+    try:
         if fault.remove:
             path.unlink()
         yield
@@ -89,9 +94,9 @@ def copy_of(project: Project, folder: Path) -> Project:
     """What is there now, committed or not, as a repository of its own without a history."""
     folder.mkdir()
     with tempfile.TemporaryDirectory(prefix="picctl-") as scratch:
-        index = Path(scratch, "index")
-        repo.git(project.root, "read-tree", project.content.tree, index=index)
-        repo.git(project.root, "checkout-index", "-af", f"--prefix={folder}/", index=index)
+        index = f"{scratch}/index"
+        repo.git(project.root, "read-tree", project.content.tree, GIT_INDEX_FILE=index)
+        repo.git(project.root, "checkout-index", "-af", f"--prefix={folder}/", GIT_INDEX_FILE=index)
     repo.git(folder, "init", "-q")
     init(folder)
     repo.git(folder, "add", "-Af")
@@ -103,10 +108,8 @@ def run_stale(copy: Project, skip: tuple[str, ...]) -> list[str]:
     copy.content = Content(copy.root, copy.config)
     red = []
     for gate in copy.config.gate:
-        if gate.name in skip:
-            continue
-        if standing(gate, copy.state, copy.content, date.today()).what not in ("green", "red"):
-            copy.run_gate(gate)
-        if standing(gate, copy.state, copy.content, date.today()).what != "green":
-            red.append(gate.name)
+        if gate.name not in skip:
+            found = standing(gate, copy.state, copy.content, date.today())
+            green = found.passes if found.what in ("green", "red") else copy.run_gate(gate)["green"]
+            red += [] if green else [gate.name]
     return red

@@ -11,31 +11,32 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterable
+from contextlib import suppress
+from functools import cache, partial
+from importlib.resources import files
 from pathlib import Path
 
 from pic.errors import PicError
 
 FOLDER = ".pic"
+LOG = f"{FOLDER}/status-log.jsonl"
 CONFIG = "pic.toml"
-
-
 # What git sets where one of its hooks calls us, and what would make another git mean another repository.
 OF_A_HOOK = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY")
 
 
-def environment() -> dict[str, str]:
-    """Ours, in which git means the repository that it is started in."""
-    return {name: value for name, value in os.environ.items() if name not in OF_A_HOOK}
+def environment(**ours: str) -> dict[str, str]:
+    """That of this process, in which git means the repository that it is started in, and ours."""
+    return {name: value for name, value in os.environ.items() if name not in OF_A_HOOK} | ours
 
 
-def git(root: Path, *words: str, index: Path | None = None, given: str = "") -> str:
+def git(root: Path, *words: str, given: str = "", **variables: str) -> str:
     """Standard output of a git command. Raises PicError with git's own first error."""
-    ours = (
-        environment() | {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"} | ({"GIT_INDEX_FILE": str(index)} if index else {})
-    )
     try:
         done = subprocess.run(
-            ["git", "--literal-pathspecs", "-C", root, *words], env=ours, input=given, capture_output=True,
+            ["git", "--literal-pathspecs", "-C", root, *words], input=given, capture_output=True,
+            env=environment(GIT_OPTIONAL_LOCKS="0", LC_ALL="C", **variables),
             encoding="utf-8", errors="surrogateescape",  # as Python has names of files
         )  # fmt: skip
     except FileNotFoundError:
@@ -48,12 +49,15 @@ def git(root: Path, *words: str, index: Path | None = None, given: str = "") -> 
 
 
 def find_root(start: Path) -> Path:
-    """The top of the git repository that holds `start`, found without starting git."""
+    """The top of the git repository that holds `start`, found without starting git. Raises PicError."""
     start = start.resolve()
-    for folder in (start, *start.parents):
-        if (folder / ".git").exists():
-            return folder
-    raise PicError(f"{start} is in no git repository", "git init && picctl init")
+    root = next((folder for folder in (start, *start.parents) if (folder / ".git").exists()), None)
+    if root is None:
+        raise PicError(f"{start} is in no git repository", "git init && picctl init")
+    for path in (root / FOLDER, *(root / FOLDER).glob("**/*")):
+        if path.is_symlink() or path.is_fifo():  # a clone may hold a link, and is written to before anybody trusts it
+            raise PicError(f"{path} is a link or a pipe: what is written there would land elsewhere", f"rm {path}")
+    return root
 
 
 def find_project(start: Path) -> Path:
@@ -66,53 +70,62 @@ def find_project(start: Path) -> Path:
 
 def refuse_ignored(root: Path) -> None:
     """Raises PicError where git ignores the log, which then reaches no clone."""
-    log = f"{FOLDER}/status-log.jsonl"
-    if git(root, "ls-files", "--others", "--ignored", "--exclude-standard", "--", log):
-        raise PicError(f"git ignores {log}, so nobody else would have it", f"take {FOLDER} out of what is ignored: "
-                       f"git -C {root} check-ignore -v {log}")  # fmt: skip
+    if git(root, "ls-files", "--others", "--ignored", "--exclude-standard", "--", LOG):
+        mend = f"take {FOLDER} out of what is ignored: git -C {root} check-ignore -v {LOG}"
+        raise PicError(f"git ignores {LOG}, so nobody else would have it", mend)
 
 
 def content_tree(root: Path) -> str:
     """The git tree of what is there now, without `.pic`."""
     refuse_ignored(root)
+    in_git = ".git/index" if (root / ".git").is_dir() else git(root, "rev-parse", "--git-path", "index")  # a worktree
     with tempfile.TemporaryDirectory(prefix="picctl-") as scratch:
-        index, real = Path(scratch, "index"), index_of(root)
-        if real.exists():
-            shutil.copy2(real, index)  # with its time: git reads no file that is older and unchanged
-        listed = git(root, "ls-files", "-vz", index=index).split("\0")
+        index = f"{scratch}/index"
+        with suppress(FileNotFoundError):  # before the first `git add`
+            shutil.copy2(root / in_git, index)  # with its time: git reads no file that is older and unchanged
+        ours = partial(git, root, GIT_INDEX_FILE=index)
+        listed = ours("ls-files", "-vz").split("\0")
         for bit, tags in (("--no-assume-unchanged", "hs"), ("--no-skip-worktree", "Ss")):  # git would not look at them
-            hidden = [line[2:] for line in listed if line and line[0] in tags]
-            if hidden:
-                git(root, "update-index", bit, "-z", "--stdin", index=index, given="\0".join(hidden))
-        git(root, "add", "-A", "--", ".", index=index)
-        git(root, "rm", "-rqf", "--cached", "--ignore-unmatch", FOLDER, index=index)
-        for line in git(root, "ls-files", "-sz", index=index).split("\0"):
+            if hidden := [line[2:] for line in listed if line and line[0] in tags]:
+                ours("update-index", bit, "-z", "--stdin", given="\0".join(hidden))
+        ours("add", "-A", "--", ".")
+        ours("rm", "-rqf", "--cached", "--ignore-unmatch", FOLDER)
+        for line in ours("ls-files", "-sz").split("\0"):
             inner = line.partition("\t")[2]
             if line.startswith("160000") and (root / inner / ".git").exists():  # a submodule, by what is in it now
-                tree = content_tree(root / inner)
-                git(root, "update-index", "--cacheinfo", f"160000,{tree},{inner}", index=index)
-        return git(root, "write-tree", index=index)
+                ours("update-index", "--cacheinfo", f"160000,{content_tree(root / inner)},{inner}")
+        return ours("write-tree")
 
 
-def index_of(root: Path) -> Path:
-    if (root / ".git").is_dir():
-        return root / ".git/index"
-    return root / git(root, "rev-parse", "--git-path", "index")  # a worktree or a submodule
-
-
-def listing(root: Path, tree: str, inputs: tuple[str, ...]) -> dict[str, str]:
+def listing(root: Path, tree: str, inputs: Iterable[str]) -> dict[str, str]:
     """{path: its line of git ls-tree} for these paths of a tree; a path that is not there is left out."""
-    found, waiting = {}, set(inputs)
-    while waiting:  # of a folder and a path in it, git would list the second alone
-        outer = {path for path in waiting if not any(path.startswith(f"{other}/") for other in waiting)}
-        lines = git(root, "ls-tree", "-z", tree, "--", *sorted(outer)).split("\0")
-        found |= {line.partition("\t")[2]: line for line in lines if line}
-        waiting -= outer
-    return found
+    lines = git(root, "ls-tree", "-rtz", tree, "--", *inputs).split("\0")  # with folders, and what is in them
+    return {path: line for line in lines if (path := line.partition("\t")[2]) in inputs}
 
 
 def digest(*parts: bytes) -> str:
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+@cache
+def data(name: str) -> str:
+    """The text of a file that is installed with us."""
+    return files("pic").joinpath("data", name).read_text("utf-8")
+
+
+def read_text(path: Path) -> str | None:
+    """None where there is no file. Raises PicError for what is no text."""
+    try:
+        return path.read_text("utf-8") if path.is_file() else None
+    except UnicodeDecodeError:
+        raise PicError(f"{path} is not UTF-8 text", f"mend {path.name} by hand, then the same command again") from None
+
+
+def refuse_outside(root: Path, *names: str) -> None:
+    """Raises PicError for the first of these files of the repository that is behind a link to elsewhere."""
+    for path in (root / name for name in names):
+        if not path.resolve().is_relative_to(root):
+            raise PicError(f"{path} leads out of the repository", f"ls -l {path}, and take the link away")
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -121,8 +134,12 @@ def write_whole(path: Path, text: str) -> None:
     mode = path.stat().st_mode & 0o777 if path.is_file() else 0o644
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False, encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(file.name).chmod(mode)
-    os.replace(file.name, path)
+        try:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+            Path(file.name).chmod(mode)
+            os.replace(file.name, path)
+        except BaseException:
+            os.unlink(file.name)
+            raise

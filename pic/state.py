@@ -21,10 +21,8 @@ class State:
     workflow: str = ""  # WF-YYYYMMDD-HHMMSS, empty before the first start
     problem: str = ""
     phase: str = ""  # the phase that is open, or `done`
-    # {gate: its digest as a phase was first entered with it, or as accepted}
-    agreed: dict[str, str] = field(default_factory=dict)
-    # {gate: what its runs gave, oldest first}
-    results: dict[str, list[Event]] = field(default_factory=dict)
+    agreed: dict[str, str] = field(default_factory=dict)  # {gate: its digest as first entered with, or as accepted}
+    results: dict[str, list[Event]] = field(default_factory=dict)  # {gate: what its runs gave, oldest first}
     handoffs: list[Event] = field(default_factory=list)
     decisions: list[Event] = field(default_factory=list)
     waivers: list[Event] = field(default_factory=list)
@@ -32,15 +30,12 @@ class State:
     def told_waivers(self) -> list[dict[str, str]]:
         return [{key: one[key] for key in ("gate", "why", "by", "until")} for one in self.waivers]
 
-    def superseded_by(self, decision: str) -> str:
-        return next((one["decision"] for one in self.decisions if one.get("supersedes") == decision), "")
-
 
 def replay(events: list[Event]) -> State:
     """The same state for the same set of events, in whatever order two logs were joined.
 
     Back beats forward: a hand-off moves on only from the phase that is open, so that one which was written beside
-    a `back` counts for nothing, whichever of them comes first.
+    a `back` counts for nothing, whichever of them comes first; a `back` moves from every later phase.
     """
     state = State()
     for event in events:
@@ -51,25 +46,21 @@ def replay(events: list[Event]) -> State:
         elif kind == "gate":
             state.results.setdefault(event["gate"], []).append(event)
             del state.results[event["gate"]][:-KEPT_RESULTS]
+        elif kind == "waive":
+            state.waivers.append(event)
         elif kind == "decide":
             state.decisions.append(event)
             if event.get("accepts") and event["workflow"] == state.workflow:
                 state.agreed |= {event["accepts"]: event["digest"]}
                 if not event["digest"]:  # it was taken away
                     del state.agreed[event["accepts"]]
-        elif kind == "waive":
-            state.waivers.append(event)
         elif kind in ("handoff", "back"):
             if kind == "handoff":
                 state.handoffs.append(event)
-            if event["workflow"] == state.workflow and goes(kind, event, state.phase):
+            from_here = event["from"] == state.phase if kind == "handoff" else state.phase in event["later"]
+            if from_here and event["workflow"] == state.workflow:
                 state.phase, state.agreed = event["to"], dict(event["agreed"])
     return state
-
-
-def goes(kind: str, event: Event, phase: str) -> bool:
-    """Whether the event moves from here: forward from its own phase alone, back from every later one."""
-    return event["from"] == phase if kind == "handoff" else phase in event["later"]
 
 
 def load(root: Path) -> State | None:

@@ -17,16 +17,13 @@ from pic.repo import CONFIG, digest, write_whole
 WATCHED = (CONFIG, ".claude/settings.json")
 
 
-def store() -> Path:
-    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state"
-    return Path(base) / "picctl/trusted.json"
-
-
-def read_store() -> dict[str, str]:
+def read_store() -> tuple[Path, dict[str, str]]:
+    """Where the yes is kept, and {root: fingerprint} of what was said there."""
+    path = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "picctl/trusted.json"
     with suppress(OSError):
-        kept = read_json(store().read_bytes())
-        return kept if isinstance(kept, dict) else {}
-    return {}
+        kept = read_json(path.read_bytes())
+        return path, kept if isinstance(kept, dict) else {}
+    return path, {}
 
 
 def fingerprint(root: Path) -> str:
@@ -35,16 +32,19 @@ def fingerprint(root: Path) -> str:
 
 
 def is_trusted(root: Path) -> bool:
-    return read_store().get(str(root)) == fingerprint(root)
+    return read_store()[1].get(str(root)) == fingerprint(root)
 
 
 def trust(root: Path) -> None:
-    write_whole(store(), json.dumps(read_store() | {str(root): fingerprint(root)}, indent=1))
+    path, kept = read_store()
+    write_whole(path, json.dumps(kept | {str(root): fingerprint(root)}, indent=1))
 
 
-def refuse_untrusted(root: Path) -> None:
+def refuse_to_run(root: Path) -> None:
+    """Raises Refused for commands that nobody here has said yes to, and where one of them has called us."""
     if not is_trusted(root):
-        known = str(root) in read_store()
-        what = "has changed since it was trusted here" if known else "is not trusted here"
-        raise Refused(f"{CONFIG} or a hook of {root} {what}, and its commands run nothing until then",
+        what = "has changed since it was trusted" if str(root) in read_store()[1] else "is not trusted"
+        raise Refused(f"{CONFIG} or a hook of {root} {what} here, and its commands run nothing until then",
                       "read the commands that picctl trust prints, then: picctl trust --yes")  # fmt: skip
+    if os.environ.get("PIC_ROOT") == str(root):  # each would start the next one
+        raise Refused(f"the gate {os.environ.get('PIC_GATE')} runs gates itself", "let it call what they call")
