@@ -23,7 +23,7 @@ CLOSE = Place(0, 100, 800, 800, 1000)  # the head as wide as the picture
 @pytest.mark.parametrize(
     ("size", "pixels"),
     [("square", (1080, 1080)), ("portrait", (1080, 1920)), ("Landscape", (1920, 1080)), ("1280x720", (1280, 720)),
-     (" 720X1280 ", (720, 1280)), ("512×512", (512, 512)), ("source", None)],
+     (" 720X1280 ", (720, 1280)), ("720 x 1280", (720, 1280)), ("512×512", (512, 512)), ("source", None)],
 )  # fmt: skip
 def test_sizes_by_name_and_in_pixels(size, pixels):
     assert parsed(size) == pixels

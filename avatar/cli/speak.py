@@ -60,7 +60,7 @@ def speak(
     such as a formula, is named in a note.
     """
     from avatar import work
-    from avatar.cli.output import Printer
+    from avatar.cli.output import Printer, silence
 
     if (script is None) == (text_file is None):
         raise RequestError("give a script: a file, - for standard input, or the words themselves.", ("text",))
@@ -74,7 +74,7 @@ def speak(
     if output is None:
         raise RequestError("there is no file to write to; give -o with its name, or --show.", ("output",))
     work.keep_texts(request, output, text_file or Path(script))
-    tell = (lambda event: None) if quiet else Printer(stages=1)
+    tell = silence if quiet else Printer(stages=1)
     click.echo(str(work.speak(request, output, overwrite, tell).path))
 
 
