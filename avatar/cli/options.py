@@ -106,7 +106,7 @@ OPTIONS = (
     option(FRAME, "--no-mark", is_flag=True, help="Leave out the visible 'synthetic preview' mark."),
     option(FULL, "--stack", type=choice(["preview", "full"]),
            help="preview (CPU, nothing to download) or full (GPU). [default: preview]"),
-    option(FULL, "--profile", type=choice(["auto", "24GB", "10GB", "6GB", "cpu"]),
+    option(FULL, "--profile", type=click.Choice(["auto", "24GB", "10GB", "6GB", "cpu"]),
            help="Memory profile of the full stack. [default: what fits]"),
     option(FULL, "--prompt", help="Draw the portrait from these words instead."),
     option(FULL, "--negative-prompt", default="", help="What the drawn portrait must not show."),
