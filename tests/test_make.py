@@ -84,7 +84,8 @@ def test_a_table_is_planned_with_the_purpose_for_every_row(avatar, tmp_path, mon
     (tmp_path / "beach.png").write_bytes(b"no picture")
     (tmp_path / "table.csv").write_text("name,text,size,background\na,Hello.,,white\nb,Good bye.,128x128,beach.png\n")
     done = avatar("make", "table.csv", "-O", "videos", "--for", "shorts", "--dry-run")
-    assert "a.mp4" in done.stdout and "b.mp4" not in done.stdout and "neither a picture" in done.stderr
+    assert "a.mp4" in done.stdout and "b.mp4" not in done.stdout
+    assert "row 2 (b): background: the background" in done.stderr and "neither a picture" in done.stderr
 
 
 def test_a_disk_without_room_for_what_is_kept_is_told_before_anything_is_made(avatar, tmp_path, home, monkeypatch):
