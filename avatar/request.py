@@ -41,6 +41,10 @@ def about(text: str) -> Any:
     return Field(description=text)
 
 
+# A word of a table or of JSON in any case, as sizes and colours may be.
+AsWritten = BeforeValidator(lambda value: value.strip().lower() if isinstance(value, str) else value)
+
+
 class Request(BaseModel):
     """One video. Exactly one of text and audio says what is spoken."""
 
@@ -117,7 +121,7 @@ class Request(BaseModel):
         ]
         | None
     ) = None  # 512x512
-    fit: Annotated[Literal["crop", "pad"], about("crop: the head large; pad: the whole picture.")] = "crop"
+    fit: Annotated[Literal["crop", "pad"], AsWritten, about("crop: the head large; pad: the whole picture.")] = "crop"
     background: Annotated[
         str,
         Field(max_length=40, description="Where the picture does not reach: blur, or a colour as white or #203040."),
@@ -126,14 +130,16 @@ class Request(BaseModel):
     position: Annotated[
         Literal["left", "centre", "right"],
         BeforeValidator(lambda value: "centre" if value == "center" else value),
+        AsWritten,  # validators before run from the last to the first
         about("Where the head is in a wide frame."),
     ] = "centre"
     subtitles: Annotated[bool, about("A soft subtitle track, and an .srt file; the same as captions: soft.")] = False
     captions: Annotated[
         Literal["soft", "burned", "srt", "vtt", "none"],
+        AsWritten,
         about("Words on the screen: a track of the file, drawn into the picture, a file beside it, or none."),
     ] = "none"
-    caption_style: Annotated[Literal["plain", "box", "karaoke"], about("Of burned captions.")] = "plain"
+    caption_style: Annotated[Literal["plain", "box", "karaoke"], AsWritten, about("Of burned captions.")] = "plain"
     font: Annotated[Path | None, about("A .ttf or .otf file for burned captions.")] = None
     mark: Annotated[bool, about("The visible 'synthetic preview' mark.")] = True
 

@@ -75,6 +75,9 @@ def as_asked(**asked: Any) -> Request:
         if (face := portraits.face_of(settings.home(), str(portrait))) is not None:
             asked.setdefault("face", face)
         asked["portrait"] = portrait_file(str(portrait))
+    for name in ("text", "transcript"):
+        if isinstance(asked.get(name), str):
+            asked[name] = words_of(asked[name])  # captions may be sent as text, as they may be a file
     for name in FILE_FIELDS:
         if isinstance(asked.get(name), str | os.PathLike):
             asked[name] = Path(os.path.abspath(asked[name]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import replace
@@ -14,7 +15,7 @@ import pytest
 
 from avatar.errors import AvatarError, EnvironmentProblem, InputError, RequestError
 from avatar.frame import assembly
-from avatar.frame.captions import WIDTH, captions_of, look_of, top_of
+from avatar.frame.captions import WIDTH, captions_of, drawable, look_of, top_of
 from avatar.frame.layout import layout
 from avatar.frame.still import ready
 from avatar.frame.wanted import WantedFrame
@@ -30,6 +31,7 @@ from avatar.request import make_request
 from avatar.voice.speech import Word
 from tests.conftest import run_command, without_manifest
 from tests.test_closed_files import needs_landlock
+from tests.test_subtitles import JAPANESE
 
 FRAMES = [(1080, 1920), (1920, 1080), (1080, 1080), (640, 360), (360, 640), (128, 128), (128, 512)]
 
@@ -78,6 +80,33 @@ def test_karaoke_gives_each_word_its_time():
     assert text.endswith(r"{\k0}{\k25}One {\k25}{\k50}two {\k0}{\k20}3 {\k0}{\k80}000."), (
         "the pause before a word, and the word"
     )
+
+
+@pytest.mark.parametrize("style", ["plain", "karaoke"])
+def test_what_is_written_without_spaces_is_drawn_without_any(style):
+    font = replace(fonts.bundled(), advances={ord(each): 1.0 for each in JAPANESE}, is_given=True)
+    look = ass.Look(1080, 1920, style, font.family, font.bold, 73, 20)
+    captions = captions_of([Word(JAPANESE, 0, 20, ".")], look, font)
+    text = ass.document(captions, look).partition("[Events]")[2]
+    shown = re.sub(r"\{[^}]*\}|\\N", "", "".join(line.split(",,0,0,0,,")[1] for line in text.splitlines()[2:]))
+    assert shown == JAPANESE
+    assert min(each.shrunk for each in captions) == 1 and all(len(each.lines) <= 2 for each in captions)
+    assert len({piece.seconds for each in captions for line in each.lines for piece in line}) > 3, "each its time"
+
+
+@pytest.mark.parametrize(("word", "is_whole"), [("Geschwindigkeitsbegrenzung,", True), (63 * "a", False)])
+def test_a_word_a_little_longer_than_a_line_is_drawn_smaller_and_a_longer_one_cut(word, is_whole):
+    """A line of a high frame has 22 letters."""
+    font = fonts.bundled()
+    look = ass.Look(1080, 1920, "plain", font.family, font.bold, 73, 20)
+    captions = captions_of([Word("Die", 0, 1), Word(word, 1, 2), Word("hier.", 2, 3)], look, font)
+    pieces = [piece.text for each in captions for line in each.lines for piece in line]
+    assert (word in pieces) == is_whole and (f"{21 * 'a'}-" in pieces) != is_whole
+    assert all(0.69 < each.shrunk <= 1 for each in captions)
+
+
+def test_of_a_family_of_emoji_nothing_invisible_is_left():
+    assert drawable("👩‍👩‍👧", fonts.bundled()) == "" and drawable("a\u200db 😀", fonts.bundled()) == "a\u200db 😀"
 
 
 def test_words_are_no_commands():

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from avatar.media.ffmpeg import ffmpeg_program
 from avatar.media.frames import video_frames
@@ -34,6 +35,22 @@ def test_both_are_seen_and_the_shorter_one_waits(avatar, tmp_path):
     assert probe(tmp_path / "both.mp4").audio_codec == "aac"
     again = avatar("compare", red, blue, "-o", tmp_path / "both.mp4")
     assert again.code == 2 and "exists" in again.stderr
+
+
+def test_wide_videos_are_shrunk_to_what_players_decode(avatar, tmp_path):
+    """Two of 4:1 are 8192 pixels wide together."""
+    wide = video(tmp_path / "wide.mp4", "red", "4096x1024", 0.2)
+    assert avatar("compare", wide, wide, "-o", tmp_path / "both.mp4").code == 0
+    (first, *_) = video_frames(tmp_path / "both.mp4")
+    assert 4000 <= first.shape[1] <= 4096 and not first.shape[0] % 2 and not first.shape[1] % 2
+
+
+def test_a_picture_is_told_as_no_video(avatar, tmp_path):
+    good = video(tmp_path / "good.mp4", "red", "128x96", 0.2)
+    Image.new("RGB", (64, 64)).save(tmp_path / "me.jpg")
+    assert (
+        "is no video that can be read" in avatar("compare", tmp_path / "me.jpg", good, "-o", tmp_path / "b.mp4").stderr
+    )
 
 
 @pytest.mark.parametrize("name", ["nothing.mp4", "text.mp4", "sound.wav"])

@@ -23,7 +23,7 @@ CLOSE = Place(0, 100, 800, 800, 1000)  # the head as wide as the picture
 @pytest.mark.parametrize(
     ("size", "pixels"),
     [("square", (1080, 1080)), ("portrait", (1080, 1920)), ("Landscape", (1920, 1080)), ("1280x720", (1280, 720)),
-     (" 720X1280 ", (720, 1280)), ("512×512", (512, 512)), ("source", None)],
+     (" 720X1280 ", (720, 1280)), ("720 x 1280", (720, 1280)), ("512×512", (512, 512)), ("source", None)],
 )  # fmt: skip
 def test_sizes_by_name_and_in_pixels(size, pixels):
     assert parsed(size) == pixels
@@ -80,10 +80,15 @@ def test_a_phones_picture_fills_every_frame(size):
     assert layout(PHONE, width, height).covered == Box(0, 0, width, height)
 
 
-def test_the_square_frame_is_the_head_alone():
+def test_a_square_frame_has_room_above_the_hair_where_the_picture_reaches():
+    """The head's own square may end in the hair."""
     laid = layout(PHONE, 1080, 1080)
-    assert laid.is_head_alone and laid.head == Box(0, 0, 1080, 1080)
-    assert layout(PHONE, 512, 512).is_head_alone
+    assert laid.is_covered and laid.head == Box(108, 86, 972, 950)
+    close = layout(CLOSE, 1080, 1080)
+    assert close.is_head_alone and close.is_covered, "the picture reaches no further"
+    between = layout(Place(40, 100, 800, 900, 1000), 1080, 1080)
+    assert 864 < between.head.width < 1080 and between.is_covered
+    assert layout(PHONE, 512, 512).is_head_alone, "the pipeline's own square, with words or without"
 
 
 def test_a_close_picture_keeps_its_head_whole_and_the_rest_is_background():

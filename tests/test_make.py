@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from PIL import Image
 
+from avatar import settings
 from avatar.cli.make import PURPOSES, with_purpose
 from avatar.jobs import home as homes
 from avatar.request import make_request
@@ -61,12 +63,17 @@ def test_a_video_is_named_after_its_script(avatar, tmp_path, monkeypatch):
      (("talk.md", "--size", "641x480"), "642x480"), (("talk.md", "--audio", "talk.wav"), "exclude each other"),
      (("talk.md", "--background", "nowhere.jpg"), "there is no background"), (("table.csv",), "needs a folder"),
      (("talk.md", "--background", "talk.md"), "neither a picture"), (("talk.md", "--captions", "burned", "--font", "talk.md"), "no TrueType"),
+     (("Hello there.",), "pipeline run --text"), (("none.csv", "-O", "videos"), "avatar: there is no table"),
+     (("empty.txt",), "avatar: the text is empty"), (("talk.md", "--voice", "joe", "--preset", "heart"), "exclude each other"),
+     (("talk.md", "--background", "pixel.png"), "64 a side are the least"),
      (("talk.md", "--voice", "nobody"), "no cloned voice"), (("talk.md", "-o", "talk.avi"), ".mp4")],
 )  # fmt: skip
 def test_what_is_asked_wrongly_is_said_in_one_sentence(avatar, tmp_path, monkeypatch, home, arguments, said):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "talk.md").write_text(TEXT)
     (tmp_path / "table.csv").write_text("text\nHello.\n")
+    (tmp_path / "empty.txt").write_text(" \n")
+    Image.new("RGB", (1, 1)).save(tmp_path / "pixel.png")
     done = avatar("make", *arguments)
     assert done.code in (1, 2) and said in done.stderr and "Traceback" not in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1 and not homes.every(home)
@@ -77,7 +84,8 @@ def test_a_table_is_planned_with_the_purpose_for_every_row(avatar, tmp_path, mon
     (tmp_path / "beach.png").write_bytes(b"no picture")
     (tmp_path / "table.csv").write_text("name,text,size,background\na,Hello.,,white\nb,Good bye.,128x128,beach.png\n")
     done = avatar("make", "table.csv", "-O", "videos", "--for", "shorts", "--dry-run")
-    assert "a.mp4" in done.stdout and "b.mp4" not in done.stdout and "neither a picture" in done.stderr
+    assert "a.mp4" in done.stdout and "b.mp4" not in done.stdout
+    assert "row 2 (b): background: the background" in done.stderr and "neither a picture" in done.stderr
 
 
 def test_a_disk_without_room_for_what_is_kept_is_told_before_anything_is_made(avatar, tmp_path, home, monkeypatch):
@@ -100,3 +108,37 @@ def test_a_quiet_table_prints_paths_and_what_went_wrong(avatar, tmp_path, monkey
     assert done.code == 1 and done.stdout == f"{tmp_path / 'videos/a.mp4'}\n"
     (said,) = done.stderr.splitlines()
     assert said.startswith("row 2 (b): ")
+
+
+def test_words_of_the_frame_may_be_in_any_case(avatar, tmp_path, monkeypatch):
+    """On the command line, in a table and in JSON, as sizes and colours."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "talk.md").write_text(TEXT)
+    words = ("--for", "Shorts", "--position", "Left", "--fit", "PAD", "--captions", "Burned", "--caption-style", "Box")
+    assert "1080x1920, burned" in avatar("make", "talk.md", *words, "--dry-run").stdout
+    (tmp_path / "table.csv").write_text("text,position,fit,captions,caption_style\nHello.,Center,Pad,BURNED,Box\n")
+    assert "burned captions" in avatar("make", "table.csv", "-O", "videos", "--dry-run").stdout
+    shouted = make_request(text="hi", position=" LEFT ", fit="Pad", captions="Burned", caption_style="KARAOKE")
+    assert shouted == make_request(text="hi", position="left", fit="pad", captions="burned", caption_style="karaoke")
+
+
+def test_a_colour_comes_before_a_file_of_its_name(avatar, tmp_path, monkeypatch):
+    """As a preset comes before one: ./white is the file."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "talk.md").write_text(TEXT)
+    (tmp_path / "white").write_bytes(b"no picture")
+    (tmp_path / "table.csv").write_text("text,background\nHello.,White\nHello.,./white\n")
+    assert avatar("make", "talk.md", "--background", "white", "--dry-run").code == 0
+    assert "neither a picture" in avatar("make", "talk.md", "--background", "./white", "--dry-run").stderr
+    (said,) = avatar("make", "table.csv", "-O", "videos", "--dry-run", "-q").stderr.splitlines()
+    assert said.startswith("row 2") and "neither a picture" in said
+
+
+def test_every_command_that_makes_a_video_can_be_quiet(avatar, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for command in (("demo",), ("pipeline", "run", "--text", "Hi.")):
+        done = avatar(*command, "-o", f"{command[0]}.mp4", "-q")
+        assert done.code == 0 and done.stdout == f"{tmp_path / command[0]}.mp4\n" and done.stderr == ""
+    (job,) = [each for each in homes.every(settings.home()) if each.id.startswith("hi")]
+    done = avatar("pipeline", "resume", job.id, "-q")
+    assert done.code == 0 and done.stdout == f"{tmp_path / 'pipeline.mp4'}\n" and done.stderr == ""

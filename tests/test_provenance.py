@@ -142,6 +142,20 @@ def test_a_hundred_of_a_hundred_flipped_bits_are_found(video, home, tmp_path):
     assert len(found) == 100 and not [each for each in zip(places, found) if each[1] != "changed"]
 
 
+def test_flipped_bits_of_the_manifest_are_found_in_its_names_its_words_and_its_padding(video, home, tmp_path):
+    """The library reads a manifest under a name that it does not have, and no signature covers the padding."""
+    whole, box = video.read_bytes(), unsigned.manifest_of(video)
+    name, padding = whole.index(b"urn:c2pa:", box.start), whole.index(b"cpad\x59\x03\xe8") + 7
+    assert box.start < name < padding < padding + 1000 <= box.start + box.size
+    places = [*range(name, name + 45, 9), padding, padding + 500, padding + 999, whole.index(b"synthetic", box.start)]
+    for place in places:
+        flipped = bytearray(whole)
+        flipped[place] ^= 1
+        (tmp_path / "flipped.mp4").write_bytes(flipped)
+        verdict = verifying.verify(home, tmp_path / "flipped.mp4")
+        assert verdict.state == "changed" and verdict.why, place
+
+
 def test_a_video_that_is_cut_short_or_longer_is_changed(video, home, tmp_path):
     whole = video.read_bytes()
     for content in (whole[: len(whole) // 2], whole[:-1], whole + b"\0\0\0\x08free"):

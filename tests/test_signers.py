@@ -94,9 +94,13 @@ def test_a_user_s_key_that_is_none(home, tmp_path, monkeypatch):
         ("junk", "is no private key in PKCS#8"),
         (key.replace("PRIVATE KEY", "EC PRIVATE KEY"), "openssl pkcs8 -topk8"),
         (certificate.key_pem(bytes([1] * 32)), "the key is not that of the certificate"),
+        (key + chain, "put it alone into the file"),
+        (key.replace("\n", "\n "), "put it alone into the file"),
     ):
         users(monkeypatch, tmp_path, chain, wrong)
         refused(home, tmp_path, words)
+    users(monkeypatch, tmp_path, chain + key, key)
+    refused(home, tmp_path, "holds a private key too")
     users(monkeypatch, tmp_path, "junk", key)
     refused(home, tmp_path, "is no certificate in PEM")
     users(monkeypatch, tmp_path, chain, key)
@@ -176,6 +180,10 @@ def test_a_user_s_certificate_that_c2pa_does_not_admit(home, tmp_path, monkeypat
     refused(home, tmp_path, "emailProtection")
     users(monkeypatch, tmp_path, *issued(ExtendedKeyUsageOID.EMAIL_PROTECTION, with_issuer=False))
     refused(home, tmp_path, "without its issuers")
+    chain, key = issued(ExtendedKeyUsageOID.EMAIL_PROTECTION)
+    root = chain.rindex("-----BEGIN")
+    users(monkeypatch, tmp_path, chain[root:] + chain[:root], key)
+    refused(home, tmp_path, "put yours first")
     users(monkeypatch, tmp_path, *issued(ExtendedKeyUsageOID.EMAIL_PROTECTION, "rsa1024"))
     refused(home, tmp_path, "2048 bits")
 

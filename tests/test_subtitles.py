@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from avatar.media.subtitles import break_lines, clock, cues, srt
+from avatar.media.unspaced import columns
 from avatar.script.reader import read
 from avatar.voice.speech import Word
 
@@ -171,5 +172,43 @@ def test_an_address_longer_than_a_line_is_shown_whole_in_parts_cut_after_a_sign(
     parts = " ".join(text.replace("\n", " ") for _, _, text in shown).split(" ")
     assert "".join(parts) == address and len(parts) > 1
     assert max(map(len, parts)) <= 42 and all(part[-1] in "/-._?&=" for part in parts[:-1])
-    letters = "a" * 100  # without a sign: cut anywhere
+    letters = "a1" * 50  # without a sign: cut anywhere
     assert "".join("".join(text.split()) for _, _, text in cues([Word(letters, 0.0, 8.0)])) == letters
+
+
+def test_a_word_longer_than_a_line_is_cut_with_a_hyphen():
+    word = "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz"
+    ((_, _, text),) = cues([Word(f"„{word}“,", 0.0, 5.0)])
+    first, second = text.split("\n")
+    assert first[-1] == "-" and len(first) == 42 and first[:-1] + second == f"„{word}“,"
+
+
+JAPANESE = (
+    "今日は皆さん、元気ですか？私たちは今日、十二の小さなことについて話します。それから、東京の2024年の天気とAI技術についても"
+    "少し説明します。「引用」ははっきりと、3.5%のコンピューターで。"
+)
+CHINESE = (
+    "大家好，我的朋友们，今天过得怎么样？我们有十二件小事要说。在2024年（大约）的北京，有很多人喜欢说：“人工智能AI会改变一切我们所知道的"
+    "东西并且永远不会停下来的那一天终将来到”，是吗？"
+)
+
+
+@pytest.mark.parametrize("text", [JAPANESE, CHINESE, JAPANESE.replace("。", "").replace("、", "")])
+def test_what_is_written_without_spaces_has_lines_of_half_as_many_letters_cut_where_they_may_end(text):
+    found = cues([Word(text, 0.0, 30.0, ".")])
+    assert "".join(shown.replace("\n", "") for _, _, shown in found) == text
+    lines = [line for _, _, shown in found for line in shown.split("\n")]
+    for line, following in zip(lines, [*lines[1:], " "], strict=True):
+        assert columns(line) <= 42
+        assert line[0] not in "、。，？！：”」）ーっゃゅょ%" and line[-1] not in "「“（", line
+        assert not (line[-1].isdigit() or line[-1].isascii() and following[0].isascii()), line
+    for _, _, shown in found:
+        assert not set("。？") & set(shown.replace("\n", "")[:-1].rstrip("」”")), "a sentence ends its cue"
+    assert all(start_s < end_s for start_s, end_s, _ in found) and len(found) >= 4
+
+
+def test_spaces_that_somebody_wrote_stay_and_korean_is_cut_at_them():
+    assert [text for _, _, text in cues([Word("今日は", 0, 1), Word("いい天気", 1, 2, ".")])] == ["今日は いい天気"]
+    words = spoken(*["안녕하세요"] * 8)
+    for _, _, text in cues(words):
+        assert all(columns(line) <= 42 and set(line.split()) == {"안녕하세요"} for line in text.split("\n"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from avatar import work
 from avatar.script.subtitles import words_of
 
 SRT = "1\n00:00:00,000 --> 00:00:01,500\nThe first sentence\nis <i>this</i> one.\n\n2\n00:00:02,000 --> 00:00:03,000\n{\\an8}Then comes 2.\n"
@@ -14,7 +15,9 @@ VTT = (
 SAID = "The first sentence is this one. Then comes 2."
 
 
-@pytest.mark.parametrize("text", [SRT, SRT.replace("\n", "\r\n"), "\n\n" + SRT, SRT.replace(",", "."), SRT[2:], VTT])
+@pytest.mark.parametrize(
+    "text", [SRT, SRT.replace("\n", "\r\n"), "\n\n" + SRT, SRT.replace(",", "."), SRT[2:], VTT, "\ufeff" + VTT]
+)
 def test_what_captions_say_is_left(text):
     assert words_of(text) == SAID
 
@@ -34,3 +37,10 @@ def test_a_file_of_captions_is_a_script_and_a_transcript(avatar, tmp_path):
     assert shown.stdout.splitlines() == ["The first sentence is this one.", "Then comes two."], shown.stderr
     planned = avatar("make", tmp_path / "talk.srt", "--dry-run", "--json", "-o", tmp_path / "v.mp4")
     assert planned.code == 0 and "-->" not in planned.stdout, planned.stderr
+
+
+@pytest.mark.parametrize("text", [SRT, VTT])
+def test_captions_that_are_sent_as_text_are_read_as_a_file_of_them_is(text):
+    """By the API, from Python, in a cell of a table: all ask by this."""
+    assert work.request_of(text=text) == work.request_of(text=SAID)
+    assert work.request_of(audio="a.wav", transcript=text) == work.request_of(audio="a.wav", transcript=SAID)

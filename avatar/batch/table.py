@@ -20,6 +20,7 @@ from pathlib import Path
 from avatar import json_files, portraits, settings, voices
 from avatar.errors import InputError, RequestError
 from avatar.files import refuse_host_failure
+from avatar.frame.background import is_named
 from avatar.request import FILE_FIELDS, Request
 
 MOST_BYTES = 16 << 20
@@ -201,6 +202,8 @@ def _at(folder: Path, column: str, value: object) -> tuple[str, object]:
     """A path from the table's folder; where no such file is there, a voice or a portrait that is kept under that name, and
     of a background a colour."""
     if column not in (*PATHS, "background") or not isinstance(value, str):
+        return column, value
+    if column == "background" and is_named(value):
         return column, value
     path = folder / value
     if not path.is_file() and (column == "background" or column in KEPT and KEPT[column](settings.home(), value)):

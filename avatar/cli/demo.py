@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from avatar.cli.help import Command
-from avatar.cli.options import unsigned
+from avatar.cli.options import quietly, unsigned
 
 SCRIPT = Path(__file__).parent.parent / "assets" / "demo.txt"
 SECONDS = 10
@@ -24,15 +24,17 @@ SECONDS = 10
 @click.option("--overwrite", is_flag=True, help="Replace the output file if it exists.")
 @unsigned
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-def demo(output: Path | None, preset: str, overwrite: bool, as_json: bool) -> None:
+@quietly
+def demo(output: Path | None, preset: str, overwrite: bool, as_json: bool, quiet: bool) -> None:
     """Render a 10-second video of the bundled portrait.
 
     Needs no GPU, no network and nothing to download: the preview stack renders it on the CPU.
     """
     from avatar import work
-    from avatar.cli.output import Printer, print_made
+    from avatar.cli.output import Printer, print_made, silence
     from avatar.jobs.delivery import free_name
     from avatar.request import make_request
 
     request = make_request(text=SCRIPT.read_text().strip(), seconds=SECONDS, preset=preset)
-    print_made(work.make(request, output or free_name(Path("avatar-demo.mp4")), overwrite, Printer()), as_json)
+    output = output or free_name(Path("avatar-demo.mp4"))
+    print_made(work.make(request, output, overwrite, silence if quiet else Printer()), as_json, quiet)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import click
 
+from avatar.errors import AvatarError
+from avatar.failures import flag
 from avatar.invocation import to_type
 
 AVATAR = re.compile(r"(^|(?<=\| ))avatar(?= )")  # where a command begins
@@ -42,7 +45,15 @@ class WithExamples(click.Command):
 
 
 class Command(WithExamples):
-    pass
+    def invoke(self, ctx: click.Context) -> Any:
+        """What goes wrong is told in the options that this command has: a script may be an argument, or a job's own."""
+        try:
+            return super().invoke(ctx)
+        except AvatarError as error:
+            options = {name for parameter in self.params for name in parameter.opts}
+            error.fields = tuple(field for field in error.fields if flag(field) in options)
+            error.mend = {field: value for field, value in error.mend.items() if flag(field) in options}
+            raise
 
 
 class Group(WithExamples, click.Group):

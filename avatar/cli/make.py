@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ import click
 
 from avatar.cli import complete
 from avatar.cli.help import Command
-from avatar.cli.options import FILE, RESULT, SPEAKS, of_a_video, option, told_apart, unsigned
+from avatar.cli.options import FILE, RESULT, SPEAKS, choice, of_a_video, option, quietly, told_apart, unsigned
 from avatar.errors import RequestError
+from avatar.invocation import to_type
 
 # What a place shows videos as: https://support.google.com/youtube (16:9, captions as a track that a viewer turns on; Shorts
 # 9:16, watched without sound), and feeds that show squares.
@@ -30,7 +32,7 @@ avatar make lessons.csv --portrait me.jpg -O videos --dry-run
 
 @click.command(cls=Command, examples=EXAMPLES)
 @click.argument("script", type=FILE, required=False)
-@option(RESULT, "--for", "purpose", type=click.Choice(list(PURPOSES)),
+@option(RESULT, "--for", "purpose", type=choice(list(PURPOSES)),
         help="youtube: 1920x1080, captions as a track. shorts: 1080x1920, captions in the picture, word by word. square: "
         "1080x1080, captions in a box. [default: youtube]")  # fmt: skip
 @option(RESULT, "-o", "--output", type=FILE, help="The mp4 to write. [default: the script's name with .mp4, here]")
@@ -39,7 +41,7 @@ avatar make lessons.csv --portrait me.jpg -O videos --dry-run
 @unsigned
 @option(RESULT, "--dry-run", is_flag=True, help="Show what would be made, and what is wrong with it; make nothing.")
 @option(RESULT, "--json", "as_json", is_flag=True, help="Print the report as JSON.")
-@option(RESULT, "-q", "--quiet", is_flag=True, help="Print the path alone, no progress and no notes.")
+@quietly
 @option(
     SPEAKS,
     "--voice",
@@ -51,6 +53,8 @@ def make(script, purpose, output, folder, overwrite, dry_run, as_json, quiet, vo
     """Make a video to publish from SCRIPT: a text or Markdown file, - for standard input, or a table (.csv, .jsonl) with a
     video in each row."""
     given = {name: value for name, value in told_apart(asked).items() if value not in (None, "")}
+    if voice is not None and "preset" in given:
+        raise RequestError("a voice and a preset exclude each other; give one of them.", ("voice", "preset"))
     given |= voiced(voice) | ({"mark": False} if no_mark else {})
     wanted = with_purpose(purpose or "youtube", given)
     if script is not None and script.suffix.lower() in TABLES:
@@ -87,12 +91,21 @@ def make_table(
     context.exit(run_table(table, folder, wanted, single, overwrite, (), False, dry_run, as_json, None, None, quiet))
 
 
+def refuse_words(script: Path) -> None:
+    """Where the words themselves were given in the place of a file with them."""
+    words = str(script)
+    if " " in words and not script.suffix[1:].isalnum() and not os.path.exists(script):
+        raise RequestError(
+            f"there is no file {words[:60]!r}; write the words into one, or give them by '{to_type('pipeline run --text')}'."
+        )
+
+
 def make_one(
     script: Path | None, folder: Path | None, output: Path | None, wanted: dict, overwrite: bool, dry_run: bool,
     as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
     from avatar import work
-    from avatar.cli.output import Printer, print_made
+    from avatar.cli.output import Printer, print_made, silence
     from avatar.cli.plan import print_plan
 
     if folder is not None:
@@ -102,6 +115,7 @@ def make_one(
     if script is None and "audio" not in wanted:
         raise RequestError("there is nothing to say; give a script, or finished speech.", ("audio",))
     if script is not None:
+        refuse_words(script)
         wanted["text"] = work.read_text(script)
     transcript = wanted.get("transcript")
     if transcript is not None:
@@ -113,4 +127,4 @@ def make_one(
     if dry_run:
         print_plan(request, output, overwrite, as_json)
         return
-    print_made(work.make(request, output, overwrite, (lambda event: None) if quiet else Printer()), as_json, quiet)
+    print_made(work.make(request, output, overwrite, silence if quiet else Printer()), as_json, quiet)

@@ -29,6 +29,10 @@ def print_json(kind: str, content: object) -> None:
     click.echo(text.encode("utf-8", "backslashreplace").decode())  # half of a pair, from a file's name, as JSON has it
 
 
+def silence(event: Event) -> None:
+    """Tells nobody."""
+
+
 class Printer:
     """Prints events on stderr: a line for each stage and note; while things are counted, a bar on a terminal, elsewhere
     a line for each ten per cent."""

@@ -11,7 +11,7 @@ import click
 from avatar import settings
 from avatar.cli import complete
 from avatar.cli.help import Group
-from avatar.cli.options import FILE, FRAME, RESULT, SAID, SPEAKS, of_a_video, option, told_apart, unsigned
+from avatar.cli.options import FILE, FRAME, RESULT, SAID, SPEAKS, of_a_video, option, quietly, told_apart, unsigned
 from avatar.cli.output import age, age_s, print_json, size
 from avatar.errors import AvatarError, RequestError
 from avatar.invocation import printable, to_type
@@ -61,6 +61,7 @@ def pipeline() -> None:
 )
 @option(RESULT, "--priority", type=click.IntRange(-1000, 1000), default=0, help="In the queue: higher is made earlier.")
 @option(RESULT, "--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@quietly
 @click.pass_context
 def run(
     context,
@@ -70,6 +71,7 @@ def run(
     overwrite,
     no_mark,
     as_json,
+    quiet,
     table,
     folder,
     rows,
@@ -86,7 +88,7 @@ def run(
     asked: options that are fields of the request by the same name.
     """
     from avatar import work
-    from avatar.cli.output import Printer, print_made
+    from avatar.cli.output import Printer, print_made, silence
     from avatar.cli.table import refuse_without_table, run_table
 
     asked = told_apart(asked)
@@ -96,7 +98,8 @@ def run(
         given = {name: value for name, value in asked.items() if value not in (None, "") and value is not False}
         defaults = given | ({"mark": False} if no_mark else {})
         queued = priority if queue else None
-        context.exit(run_table(table, folder, defaults, single, overwrite, rows, missing, dry_run, as_json, queued, on))
+        made = run_table(table, folder, defaults, single, overwrite, rows, missing, dry_run, as_json, queued, on, quiet)
+        context.exit(made)
     refuse_without_table(folder=folder, row=rows, missing=missing, on=on)
     if text_file is not None:
         if asked["text"] is not None:
@@ -119,7 +122,7 @@ def run(
             output = work.prepare(request, output, overwrite, faces)
         click.echo(printable(submit(settings.home(), work.with_profile(request), output, priority, overwrite).id))
         return
-    print_made(work.make(request, output, overwrite, Printer()), as_json)
+    print_made(work.make(request, output, overwrite, silence if quiet else Printer()), as_json, quiet)
 
 
 @pipeline.command(examples="avatar pipeline resume hello-3fa9c2\navatar pipeline resume hello -o hello.mp4")
@@ -128,13 +131,15 @@ def run(
 @click.option("--overwrite", is_flag=True, help="Replace the output file if it exists.")
 @unsigned
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-def resume(job: str, output: Path | None, overwrite: bool, as_json: bool) -> None:
+@quietly
+def resume(job: str, output: Path | None, overwrite: bool, as_json: bool, quiet: bool) -> None:
     """Go on with a job that was interrupted; only what is not there is made."""
     from avatar import work
-    from avatar.cli.output import Printer, print_made
+    from avatar.cli.output import Printer, print_made, silence
     from avatar.jobs import home as homes
 
-    print_made(work.resume(homes.find(settings.home(), job), output, overwrite, Printer()), as_json)
+    made = work.resume(homes.find(settings.home(), job), output, overwrite, silence if quiet else Printer())
+    print_made(made, as_json, quiet)
 
 
 @pipeline.command(examples="avatar pipeline shifts hello-3fa9c2 -o shifts.png")

@@ -9,6 +9,7 @@ import click
 
 from avatar.cli import complete
 from avatar.cli.help import Command
+from avatar.cli.options import choice
 from avatar.cli.voice import FILE
 from avatar.errors import RequestError
 
@@ -34,17 +35,21 @@ TEXTS = (".txt", ".md", ".markdown")  # a word that ends so is a file's name, al
 @click.option(
     "--language", shell_complete=complete.languages, help="The language of the text. [default: the voice's, else en]"
 )
-@click.option("--stack", help="preview (CPU, nothing to download) or full (clones).  [default: preview]")
+@click.option(
+    "--stack",
+    type=choice(["preview", "full"]),
+    help="preview (CPU, nothing to download) or full (clones). [default: preview]",
+)
 @click.option(
     "--engine",
-    type=click.Choice(["xtts", "pocket"]),
+    type=choice(["xtts", "pocket"]),
     help="What clones --voice. [default: pocket where it can, else the stack's own]",
 )
 @click.option("--commercial", is_flag=True, help="Refuse a voice whose terms forbid commercial use.")
 @click.option("--speed", type=float, help="How fast is spoken, 0.7 to 1.5; 1 is the voice's own pace. [default: 1]")
 @click.option("--seed", type=int, help="Another seed gives another intonation. [default: 7]")
 @click.option(
-    "--captions", type=click.Choice(["srt", "vtt"]), help="A file with the words and their times, beside the WAV file."
+    "--captions", type=choice(["srt", "vtt"]), help="A file with the words and their times, beside the WAV file."
 )
 @click.option("-o", "--output", type=FILE, help="The WAV file to write.")
 @click.option("--overwrite", is_flag=True, help="Replace files that exist.")
@@ -60,7 +65,7 @@ def speak(
     such as a formula, is named in a note.
     """
     from avatar import work
-    from avatar.cli.output import Printer
+    from avatar.cli.output import Printer, silence
 
     if (script is None) == (text_file is None):
         raise RequestError("give a script: a file, - for standard input, or the words themselves.", ("text",))
@@ -74,7 +79,7 @@ def speak(
     if output is None:
         raise RequestError("there is no file to write to; give -o with its name, or --show.", ("output",))
     work.keep_texts(request, output, text_file or Path(script))
-    tell = (lambda event: None) if quiet else Printer(stages=1)
+    tell = silence if quiet else Printer(stages=1)
     click.echo(str(work.speak(request, output, overwrite, tell).path))
 
 

@@ -123,7 +123,8 @@ def print_outcome(outcome: Outcome) -> None:
 def sentence(error: Exception) -> str:
     """An error in the words of a table, whose columns are the fields."""
     if isinstance(error, AvatarError):
-        return ", ".join(error.fields) + (": " if error.fields else "") + str(error)
+        fields = ["background" if field == "backdrop" else field for field in error.fields]  # one column takes both
+        return ", ".join(fields) + (": " if fields else "") + str(error)
     return explanation(error)
 
 

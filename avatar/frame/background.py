@@ -12,6 +12,11 @@ COLOURS = {  # HTML 4.01, 6.5, and the other spelling of grey
 }  # fmt: skip
 
 
+def is_named(background: str) -> bool:
+    """Whether it is blur, or the name of a colour."""
+    return background.strip().lower() in (BLUR, *COLOURS)
+
+
 def colour(background: str) -> tuple[int, int, int]:
     """One of COLOURS, #rrggbb, or #rgb, which is each digit twice -> RGB. Raises ValueError with a sentence."""
     asked = background.strip().lower()

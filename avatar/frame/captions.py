@@ -10,6 +10,7 @@ from avatar.frame.layout import Layout
 from avatar.media.ass import Caption, Look, Piece, Style
 from avatar.media.fonts import Font
 from avatar.media.subtitles import LINE_CHARACTERS, second_line, timed_groups, tokens_of
+from avatar.media.unspaced import columns, line_of
 
 if TYPE_CHECKING:
     from avatar.media.subtitles import Group
@@ -23,6 +24,7 @@ LINE = {"wide": 0.060, "high": 0.068, "square": 0.058}
 EDGE = {"wide": 0.06, "high": 0.20, "square": 0.06}
 LEAST_EDGE = 0.05
 LEAST_LINE = 0.7  # of that height, before captions go to the top
+LEAST_SHRUNK = 0.7  # of a line's letters, before a word that is longer than the line is cut
 LINES = 2
 
 
@@ -51,15 +53,16 @@ def captions_of(words: Sequence[Word], look: Look, font: Font) -> list[Caption]:
     room = WIDTH * look.width
     characters = min(LINE_CHARACTERS, int(room / (LETTER_EM * look.line_px / font.height_em)))
     shown = [word._replace(text=drawable(word.text, font)) for word in words]
-    groups = timed_groups([word for word in shown if word.text], characters)
+    longest_word = min(LINE_CHARACTERS, int(characters / LEAST_SHRUNK))
+    groups = timed_groups([word for word in shown if word.text], characters, longest_word)
     return [caption_of(start_s, end_s, group, characters, look, font) for start_s, end_s, group in groups]
 
 
 def caption_of(start_s: float, end_s: float, group: Group, characters: int, look: Look, font: Font) -> Caption:
     pieces = pieces_of(group, start_s)
     cut = second_line(tokens_of(group), characters)
-    lines = tuple(line for line in (tuple(pieces[:cut]), tuple(pieces[cut:])) if line)
-    widest = max(font.width(" ".join(piece.text for piece in line), look.line_px) for line in lines)
+    lines = tuple(each for each in (tuple(pieces[:cut]), tuple(pieces[cut:])) if each)
+    widest = max(font.width(line_of(piece.text for piece in each), look.line_px) for each in lines)
     return Caption(start_s, end_s, lines, min(1.0, WIDTH * look.width / widest))
 
 
@@ -68,13 +71,15 @@ def pieces_of(group: Group, start_s: float) -> list[Piece]:
     pieces, at_s = [], start_s
     for word in group:
         texts = word.text.split(" ")
-        s_per_letter = max(0.0, word.end_s - word.start_s) / sum(map(len, texts))
+        s_per_letter = max(0.0, word.end_s - word.start_s) / max(1, sum(map(columns, texts)))
         for number, text in enumerate(texts):
             pause_s = 0.0 if number else max(0.0, word.start_s - at_s)
-            pieces.append(Piece(text, len(text) * s_per_letter, pause_s))
+            pieces.append(Piece(text, columns(text) * s_per_letter, pause_s))
         at_s = max(at_s, word.end_s)
     return pieces
 
 
 def drawable(text: str, font: Font) -> str:
-    return " ".join("".join(each for each in text if each == " " or font.draws(each)).split())
+    """What of a text the font draws; "" where nothing is left that is seen, as of a family of emoji its joiners."""
+    left = " ".join("".join(each for each in text if each == " " or font.draws(each)).split())
+    return left if columns(left) else ""

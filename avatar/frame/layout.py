@@ -20,7 +20,8 @@ EYES_IN_FRAME = 0.38  # of a frame that is higher than wide: shorts lay their bu
 # How far the picture is enlarged beyond the head's square to fill the frame. The face is 0.46 of that square's width and
 # about 0.75 of its height with the hair: in a high frame it may grow to 0.62 of the width, in a wide one the crown has to stay.
 MOST_ENLARGED_HIGH, MOST_ENLARGED_WIDE = 1.35, 1.15
-WIDE_HEAD = 0.8  # of a wide frame's height: the head's square, so that there is room above the hair
+SMALLER_HEAD = 0.8  # of the height of a wide or square frame: the head's square, so that there is room above the hair
+CLOSE_UP = 512  # pixels: a square frame up to here is the head alone, as that which nobody asked for a size of
 SLIVER_PX = 2
 
 
@@ -111,9 +112,11 @@ def _held(heads: np.ndarray, frame: int, shown: int, wanted: float) -> int:
 
 def _cropping(place: Place, width: int, height: int) -> float:
     """Frame pixels for a pixel of the picture: the square fills the short side. In a wide frame it is smaller where the
-    picture reaches above and below it; in any it is larger where the picture then fills all."""
+    picture reaches above and below it, in a square one where it reaches to all sides; in any it is larger where the picture
+    then fills all."""
     plain = min(width, height) / place.side
-    base = min(plain, max(WIDE_HEAD * plain, height / place.height)) if width > height else plain
+    reaching = max(SMALLER_HEAD * plain, height / place.height, width / place.width if width == height else 0)
+    base = min(plain, reaching) if width > height or width == height > CLOSE_UP else plain
     filling = max(base, width / place.width, height / place.height)
     most = MOST_ENLARGED_HIGH if height > width else MOST_ENLARGED_WIDE
     return filling if filling <= most * plain else base

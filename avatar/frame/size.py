@@ -18,7 +18,7 @@ def parsed(size: str) -> tuple[int, int] | None:
         return None
     if asked in NAMED:
         return NAMED[asked]
-    numbers = re.fullmatch(r"([0-9]{1,6})[x×]([0-9]{1,6})", asked)
+    numbers = re.fullmatch(r"([0-9]{1,6})\s*[x×]\s*([0-9]{1,6})", asked)
     if not numbers:
         known = ", ".join([*NAMED, SOURCE])
         raise ValueError(f"there is no size {size[:40]!r}; there are: {known}, and WIDTHxHEIGHT, as 1280x720")

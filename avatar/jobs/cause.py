@@ -34,7 +34,7 @@ STAGE_CODE = {
     "lips": ("voice/speech.py", "frame/assembly.py", "media/encoder.py", "media/ffmpeg.py", "media/mark.py"),
     "video": (
         "voice/speech.py", "media/ffmpeg.py", "media/level.py", "media/lufs.py", "media/sound_file.py",
-        "media/subtitles.py", "jobs/report.py",
+        "media/subtitles.py", "media/unspaced.py", "jobs/report.py",
     ),
 }  # fmt: skip
 STAGE_LIBRARIES = {

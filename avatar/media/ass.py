@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from avatar.media.unspaced import GLUE
+
 Style = Literal["plain", "box", "karaoke"]
 WHITE, BLACK, YELLOW, HALF_BLACK = "&H00FFFFFF", "&H00101010", "&H0038D8FF", "&H59101010"  # alpha, blue, green, red
 OUTLINE, PADDING = 0.055, 0.22  # shares of a line's height
@@ -77,14 +79,23 @@ def document(captions: Iterable[Caption], look: Look) -> str:
 
 def _event(caption: Caption, look: Look) -> str:
     sung = look.style == "karaoke"
-    text = "\\N".join(" ".join(_piece(piece, sung) for piece in line) for line in caption.lines)
+    text = "\\N".join(_line(each, sung) for each in caption.lines)
     size = f"{{\\fs{look.line_px * caption.shrunk:.0f}}}" if caption.shrunk < 1 else ""
     return f"Dialogue: 0,{_clock(caption.start_s)},{_clock(caption.end_s)},caption,,0,0,0,,{size}{text}"
 
 
+def _line(pieces: tuple[Piece, ...], sung: bool) -> str:
+    """A space belongs to the piece before it."""
+    texts = [
+        ("" if piece.text.startswith(GLUE) or not number else " ") + _piece(piece, sung)
+        for number, piece in enumerate(pieces)
+    ]
+    return "".join(texts)
+
+
 def _piece(piece: Piece, sung: bool) -> str:
     # A backslash cannot be escaped in ASS: a word joiner after it, which shows nothing, keeps it from being a command.
-    text = piece.text.replace("\\", "\\\u2060").replace("{", "\\{").replace("}", "\\}")
+    text = piece.text.removeprefix(GLUE).replace("\\", "\\\u2060").replace("{", "\\{").replace("}", "\\}")
     if not sung:
         return text
     return f"{{\\k{piece.pause_s * 100:.0f}}}{{\\k{piece.seconds * 100:.0f}}}{text}"

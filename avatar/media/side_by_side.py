@@ -17,7 +17,7 @@ from avatar.media.frames import at_rate, video_frames
 from avatar.media.sound_file import read_sound, write_wav
 from avatar.media.streams import probe
 
-TALLEST = 1080  # pixels; both are shown as high as the lower one
+TALLEST, WIDEST = 1080, 4096  # pixels; both are shown as high as the lower one, and a player's decoder ends at these
 GAP_PX = 8
 
 
@@ -26,8 +26,9 @@ def side_by_side(first: Path, second: Path, target: Path) -> int:
     stays at its last picture. Returns the number of frames. Raises InputError for what is no video."""
     one, other = (_frames(path) for path in (first, second))
     shown = (next(one), next(other))
-    height = min(TALLEST, *(len(each) for each in shown)) // 2 * 2
-    widths = [max(2, round(each.shape[1] * height / len(each) / 2) * 2) for each in shown]
+    aspects = [each.shape[1] / len(each) for each in shown]
+    height = min(TALLEST, *map(len, shown), int((WIDEST - GAP_PX - 2) / sum(aspects))) // 2 * 2
+    widths = [max(2, round(aspect * height / 2) * 2) for aspect in aspects]
     both = _beside(itertools.chain([shown[0]], one), itertools.chain([shown[1]], other), widths, height)
     with TemporaryDirectory(dir=target.parent, prefix=".compare-") as folder:
         picture, sound = Path(folder, "picture.mp4"), Path(folder, "sound.wav")
@@ -49,7 +50,11 @@ def said_length(frames: int) -> int:
 
 
 def _frames(path: Path) -> Iterator[np.ndarray]:
-    if not probe(path).video_codec:
+    try:
+        has_picture = probe(path).video_codec
+    except InputError as error:
+        raise InputError(f"{str(path)!r} is no video that can be read; give one.") from error
+    if not has_picture:
         raise InputError(f"{str(path)!r} shows no picture; give a video.")
     yield from video_frames(path, pick=at_rate(Fraction(FRAME_RATE)))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import re
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ MANIFEST = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")  # C2PA 2.1, A.5: t
 WITHIN = (b"trak", b"mdia", b"minf", b"stbl")
 LARGEST_HEADER = 64 << 20  # bytes, as mp4.py has it
 LARGEST_MANIFEST = 16 << 20
+PADDING = re.compile(rb"\x63pad([\x40-\x5b])", re.DOTALL)  # in CBOR: the text "pad", and the head of a byte string
 PIECE = 1 << 20
 BEGINNING = 1 << 16
 
@@ -33,6 +35,25 @@ def manifest_of(path: Path) -> Box | None:
     with open(path, "rb") as file:
         found = [box for box in _outer(file) if box.kind == b"uuid" and _identifier(file, box) == MANIFEST]
     return found[0] if len(found) == 1 else None
+
+
+def has_blank_padding(path: Path) -> bool:
+    """Whether what C2PA reserves in a manifest is all zero, as C2PA asks: no signature covers it."""
+    manifest = manifest_of(path)
+    if not manifest or manifest.size > LARGEST_MANIFEST:
+        return True
+    with open(path, "rb") as file:
+        file.seek(manifest.start)
+        content = file.read(manifest.size)
+    for found in PADDING.finditer(content):
+        head = found[1][0] & 0x1F  # of a CBOR byte string: its length, or how many bytes have it
+        at, size = found.end(1), head
+        if head >= 24:
+            at += 1 << (head - 24)
+            size = int.from_bytes(content[found.end(1) : at], "big")
+        if content[at : at + size].strip(b"\0"):
+            return False
+    return True
 
 
 def had_manifest(path: Path) -> bool:

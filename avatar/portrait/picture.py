@@ -191,7 +191,7 @@ def _refusal(answer: dict, name: str) -> InputError:
             "too many pixels": f"the picture {name} has too many pixels; {LARGEST}, shrink it.",
             "not a picture": f"{name} is not a whole {KINDS} picture; convert or copy it again.",
             "too large": f"{size}; {LARGEST}, shrink it.",
-            "too small": f"{size}; the face alone must be {SMALLEST_FACE} pixels wide, give a larger picture.",
+            "too small": f"{size}; {SMALLEST_FACE} a side are the least, give a larger one.",
             "damaged": f"the picture {name} is damaged or cut short ({answer.get('said')}); save or copy it again.",
         }[answer["refused"]]
     )

@@ -34,6 +34,12 @@ def main() -> None:
     except c2pa.C2paError as error:
         words = str(error)
         print(json.dumps({"failed": words.partition(": ")[2] or words, "kind": words.partition(":")[0]}))
+    except Malformed as error:
+        print(json.dumps({"failed": f"the manifest does not hold together ({error})", "kind": "Malformed"}))
+
+
+class Malformed(Exception):
+    """The library reads a manifest whose parts do not fit together."""
 
 
 def sign(c2pa: Any, asked: dict[str, Any]) -> dict[str, Any]:
@@ -52,7 +58,17 @@ def read(c2pa: Any, asked: dict[str, Any]) -> dict[str, Any]:
     settings = c2pa.Settings.from_dict({"verify": {**CLOSED, "verify_trust": bool(trust)}, **trust})
     with open(asked["path"], "rb") as file:
         reader = c2pa.Reader(KIND, file, context=c2pa.Context(settings=settings))
-        told, whole = json.loads(reader.json()), json.loads(reader.crjson())
+        try:
+            told, whole = json.loads(reader.json()), json.loads(reader.crjson())
+        except ValueError as error:
+            raise Malformed(repr(error)) from error
+    try:
+        return _told(told, whole)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise Malformed(repr(error)) from error
+
+
+def _told(told: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any]:
     active = told["active_manifest"]
     results = told["validation_results"].get("activeManifest", {})
     signatures = [each["signature"] for each in whole["manifests"] if each["label"] == active and "signature" in each]

@@ -34,6 +34,8 @@ WHY = {
     "emailProtection (or timeStamping or OCSPSigning alone) as extended key usage, an RSA key of 2048 bits at least",
     "not valid at time": "the certificate is not valid now",
     "does not match": "the key is not that of the certificate",
+    "self-signed": "the first certificate in it signed itself; put yours first, which somebody else signed, then its issuers' up "
+    "to the root",
     "invalid public key": "the key is not that of the certificate",  # it is of another kind
 }
 
@@ -108,8 +110,12 @@ def make(folder: Path, now: datetime.datetime, years: int = YEARS) -> None:
 
 def of_user(certificate_file: Path, key_file: Path) -> Signer:
     """Raises RequestError where they are none, or cannot sign; tried once, on a file of a few bytes."""
+    text = _text(certificate_file, "sign_certificate")
+    if "PRIVATE KEY-----" in text:
+        raise RequestError(
+            f"{str(certificate_file)!r} (the setting sign_certificate) holds a private key too; keep certificates alone in it."
+        )
     try:
-        text = _text(certificate_file, "sign_certificate")
         certificate.validity(text)
     except (ValueError, StopIteration) as error:
         raise RequestError(
@@ -151,6 +157,11 @@ def _try(signer: Signer, anchors: str) -> None:
         try:
             c2pa_child.ask(signing(signer, source, target, {"assertions": [CREATED]}), LARGEST_BYTES)
         except c2pa_child.Refused as error:
+            if "private key" in str(error):
+                raise RequestError(
+                    f"{str(signer.key)!r} (the setting sign_key) cannot be read as a private key; put it alone into the file, "
+                    f"in PEM: openssl pkcs8 -topk8 -nocrypt -in {signer.key} -out key.pem."
+                ) from error
             why = next((told for words, told in WHY.items() if words in str(error)), str(error))
             raise RequestError(
                 f"{str(signer.certificate)!r} cannot sign (the setting sign_certificate): {why}."
@@ -194,7 +205,7 @@ def _text(path: Path, setting: str = "") -> str:
     """Raises RequestError where it is a setting's, else ValueError."""
     try:
         if not path.is_file():
-            raise FileNotFoundError(2, "No such file")
+            raise FileNotFoundError(2, "it is no file" if path.exists() else "No such file")
         with open(path, "rb") as file:
             return file.read(LARGEST_BYTES).decode("ascii", "replace")
     except OSError as error:

@@ -12,7 +12,7 @@ from avatar.errors import EnvironmentProblem, InputError, RequestError
 from avatar.files import file_digest, refuse_larger
 from avatar.jobs import home as homes
 from avatar.jobs.job import Job
-from avatar.media.unsigned import had_manifest, manifest_of, unsigned_digest
+from avatar.media.unsigned import had_manifest, has_blank_padding, manifest_of, unsigned_digest
 from avatar.provenance import c2pa_child, certificate, signer
 from avatar.provenance.manifest import LABEL
 
@@ -57,6 +57,8 @@ def verify(home: Path, path: Path) -> Verdict:
         return Verdict("no manifest", sha256)
     says = _says(read["manifest"])
     state, why = _judged(read, says, before, own)
+    if state != "changed" and not has_blank_padding(path):
+        state, why = "changed", ("the signature's padding",)
     return Verdict(state, sha256, before, _name(read["certificate"]), why, says)
 
 

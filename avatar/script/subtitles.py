@@ -12,7 +12,7 @@ TAG = re.compile(r"</?[A-Za-z\d][^<>\n]*>|\{\\[^{}\n]*\}")  # <i>, <v Speaker>, 
 
 def words_of(text: str) -> str:
     """What captions say, each after the other; any other text as it is."""
-    lines_of_text = re.sub(r"\r\n?", "\n", text)
+    lines_of_text = re.sub(r"\r\n?", "\n", text).removeprefix("\ufeff")
     if not BEGINNING.match(lines_of_text):
         return text
     said = []
