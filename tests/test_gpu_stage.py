@@ -29,6 +29,7 @@ torch = pytest.importorskip("torch")
 from avatar.quality import speaker, unchanged  # noqa: E402
 from bench.gpu import judgements, pocket_voice, stage  # noqa: E402
 
+pytestmark = pytest.mark.timeout(900)  # a dry run through every step, and the judgements of it
 without_gpu = pytest.mark.skipif(torch.cuda.is_available(), reason="asks what a host without a GPU is told")
 STEPS = ["host", "status", "weights", "fit", "preview", "render", "judge", "pocket", "bench", "contact_sheet"]
 

@@ -16,6 +16,7 @@ from pic.config import Gate, fit
 from pic.errors import PicError
 from pic.project import Project
 from tests import pic_project
+from tests.conftest import heed_signals
 from tests.pic_project import git
 
 TODAY = date.today()
@@ -434,7 +435,8 @@ def test_picctl_that_is_told_to_stop_ends_its_gate(root, tmp_path, monkeypatch, 
     (root / "pic.toml").write_text(config.replace(run, 'run = ["sh", "-c", "sleep 600 & echo $! >.pic/pid; wait"]'))
     assert pic_project.picctl(root, "trust", "--yes").returncode == 0
     words = [sys.executable, "-P", "-m", "pic", "gate", "research-lines"]
-    process = subprocess.Popen(words, cwd=root, env={**os.environ, "PYTHONPATH": str(pic_project.ROOT)})
+    environment = {**os.environ, "PYTHONPATH": str(pic_project.ROOT)}
+    process = subprocess.Popen(words, cwd=root, env=environment, preexec_fn=heed_signals)
     while not (root / ".pic/pid").is_file() or not (root / ".pic/pid").read_text().strip():
         time.sleep(0.02)
     process.send_signal(told)
