@@ -267,7 +267,7 @@ def test_a_python_of_another_version_is_refused(checkout, tmp_path):
 
 
 @pytest.mark.usefixtures("mounts")
-@pytest.mark.parametrize("soname", bootstrap.SYSTEM_LIBRARIES.keys() - {"libz.so.1", "libstdc++.so.6"})
+@pytest.mark.parametrize("soname", sorted(bootstrap.SYSTEM_LIBRARIES.keys() - {"libz.so.1", "libstdc++.so.6"}))
 def test_a_missing_system_library_gets_the_one_command(checkout, tools, soname):
     """A system library is hidden by an empty file; without apt-get on PATH, nothing is installed behind the back."""
     found = subprocess.run(["ldconfig", "-p"], capture_output=True, text=True).stdout
