@@ -36,6 +36,9 @@ def test_list_and_verify_of_right_weights(models, home):
     listed = run_command("models", "list")
     assert listed.returncode == 0 and listed.stdout.count("unchecked") == 5
     assert listed.stdout.endswith("nothing is missing.\n")
+    clones = [line.strip() for line in listed.stdout.splitlines() if "--engine" in line]
+    assert [line.split(";")[0] for line in clones] == ["--engine xtts: 15 languages"]  # the models of this lock
+    assert all(part in clones[0] for part in ("MiB", "code MPL-2.0", "weights Coqui Public", "no commercial use"))
     store.converted("whisper-tiny", "reversed", reverse_config)
     verified = run_command("models", "verify")
     assert verified.returncode == 0, verified.stdout

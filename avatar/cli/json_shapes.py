@@ -104,7 +104,8 @@ SHAPES = {
         "disk": "weights, converted, missing, free: bytes",
         "cloning": "engine, model, languages, bytes, need_mib, code, weights, commercial of each", "passed_over": "why this host's card is not used",
     }),
-    "models": Shape(1, ("models list",), {"lock": "path", "models": "name, licence, commercial use, bytes and state of each"}),
+    "models": Shape(1, ("models list",), {"lock": "path", "models": "name, licence, commercial use, bytes and state of each",
+                                               "cloning": "engine, model, languages, bytes, need_mib, code, weights, commercial of each"}),
     "verified": Shape(1, ("models verify",), {}, "models", {
         "name": "", "ok": "", "message": "", "problems": "sentences",
     }),

@@ -33,15 +33,18 @@ def models() -> None:
 @models.command("list", examples="avatar models list\navatar models list --json")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_models(as_json: bool) -> None:
-    """What there is, what of it is here, its licence.
+    """What there is, what of it is here, its licence; of what clones a voice also the languages and the memory it takes.
 
     ready: every file was found right before; unchecked: all there, and hashed before they are used; not needed: not
     here, and fetched only where it is named.
     """
-    from avatar.weights import licences, loaders, lock, store
+    from avatar import settings
+    from avatar.device import hardware
+    from avatar.weights import cloning, licences, loaders, lock, store
     from avatar.weights.lock import gigabytes
 
     current = lock.read()
+    engines = cloning.engines(hardware.choose_profile(hardware.detect(settings.home())))
     wanted = loaders.of_the_full_stack(current)
     rows = [
         {
@@ -61,16 +64,18 @@ def list_models(as_json: bool) -> None:
         for model in current.every
     ]
     if as_json:
-        print_json("models", {"lock": current.path, "models": rows})
+        print_json("models", {"lock": current.path, "models": rows, "cloning": engines})
         return
+    clones = {engine["model"]: f"--engine {engine['engine']}: {cloning.told(engine)}" for engine in engines}
     for row in rows:
         state = "not needed" if not row["wanted"] and row["state"] == "missing" else row["state"]
         click.echo(f"{row['model']:22} {state:10} {gigabytes(row['bytes']):>9}  {row['purpose']}")
         consent = ", to be accepted" if row["licence_to_accept"] else ""
         use = "" if row["commercial"] else ", no commercial use"
         click.echo(f"{'':22} {row['licence']}{use}{consent}")
-        for line in [*row["folders"], *row["problems"]]:
-            click.echo(f"{'':22} {line}")
+        for line in [clones.get(row["model"]), *row["folders"], *row["problems"]]:
+            if line:
+                click.echo(f"{'':22} {line}")
     missing = sum(row["missing_bytes"] for row in rows if row["wanted"])
     click.echo(
         f"{gigabytes(missing)} missing: {to_type('models fetch', full=True)}" if missing else "nothing is missing."
