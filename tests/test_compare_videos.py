@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,8 @@ from avatar.media.side_by_side import GAP_PX
 from avatar.media.streams import probe
 
 
-def video(path: Path, colour: str, size: str, seconds: float, sound: bool = False) -> Path:
-    line = [ffmpeg_program(), "-v", "error", "-f", "lavfi", "-i", f"color={colour}:s={size}:r=25:d={seconds}"]
+def video(path: Path, colour: str, size: str, seconds: float, sound: bool = False, rate: str = "25") -> Path:
+    line = [ffmpeg_program(), "-v", "error", "-f", "lavfi", "-i", f"color={colour}:s={size}:r={rate}:d={seconds}"]
     line += ["-f", "lavfi", "-i", f"sine=440:d={seconds}"] if sound else []
     subprocess.run([*line, "-pix_fmt", "yuv420p", path], check=True)
     return path
@@ -43,6 +44,17 @@ def test_wide_videos_are_shrunk_to_what_players_decode(avatar, tmp_path):
     assert avatar("compare", wide, wide, "-o", tmp_path / "both.mp4").code == 0
     (first, *_) = video_frames(tmp_path / "both.mp4")
     assert 4000 <= first.shape[1] <= 4096 and not first.shape[0] % 2 and not first.shape[1] % 2
+
+
+@pytest.mark.parametrize(("rate", "shown"), [("60", "60"), ("30000/1001", "30000/1001"), ("120", "60"), ("10", "25")])
+def test_it_is_as_fast_as_the_faster_one(avatar, tmp_path, rate, shown):
+    """Up to 60 frames a second: the other one has 25."""
+    one = video(tmp_path / "one.mp4", "red", "128x96", 0.4)
+    other = video(tmp_path / "other.mp4", "blue", "128x96", 0.4, rate=rate)
+    both = tmp_path / "both.mp4"
+    assert avatar("compare", one, other, "-o", both).code == 0
+    assert probe(both).frame_rate == Fraction(shown)
+    assert len(list(video_frames(both))) == round(0.4 * Fraction(shown))
 
 
 def test_a_picture_is_told_as_no_video(avatar, tmp_path):

@@ -19,12 +19,15 @@ from avatar.media.streams import probe
 
 TALLEST, WIDEST = 1080, 4096  # pixels; both are shown as high as the lower one, and a player's decoder ends at these
 GAP_PX = 8
+FASTEST = Fraction(60)  # frames a second
+SILENCE_HZ = 16_000
 
 
 def side_by_side(first: Path, second: Path, target: Path) -> int:
-    """Write both as one mp4, as high as each other, with the sound of the first that has any, as long as the longer: the other
-    stays at its last picture. Returns the number of frames. Raises InputError for what is no video."""
-    one, other = (_frames(path) for path in (first, second))
+    """Write both as one mp4, as high as each other and as many frames a second as the faster, with the sound of the first that
+    has any, as long as the longer: the other stays at its last picture. Returns the number of frames. Raises InputError for what is no video."""
+    rate = min(FASTEST, max(_rate(first), _rate(second)))
+    one, other = (video_frames(path, pick=at_rate(rate)) for path in (first, second))
     shown = (next(one), next(other))
     aspects = [each.shape[1] / len(each) for each in shown]
     height = min(TALLEST, *map(len, shown), int((WIDEST - GAP_PX - 2) / sum(aspects))) // 2 * 2
@@ -32,31 +35,26 @@ def side_by_side(first: Path, second: Path, target: Path) -> int:
     both = _beside(itertools.chain([shown[0]], one), itertools.chain([shown[1]], other), widths, height)
     with TemporaryDirectory(dir=target.parent, prefix=".compare-") as folder:
         picture, sound = Path(folder, "picture.mp4"), Path(folder, "sound.wav")
-        rate = Fraction(FRAME_RATE)
         count = ffmpeg.encode_frames(both, sum(widths) + GAP_PX, height, rate, picture)
         heard = next((path for path in (first, second) if probe(path).audio_codec), None)
         if heard:
             said = read_sound(heard, LONGEST_JUDGED_S)
             write_wav(sound, said.samples, said.sample_rate)
         else:
-            write_wav(sound, np.zeros(said_length(count), np.float32), 16_000)
-        ffmpeg.mux(picture, sound, Fraction(count, FRAME_RATE), target, {"title": f"{first.name} | {second.name}"})
+            write_wav(sound, np.zeros(int(count / rate * SILENCE_HZ), np.float32), SILENCE_HZ)
+        ffmpeg.mux(picture, sound, count / rate, target, {"title": f"{first.name} | {second.name}"})
     return count
 
 
-def said_length(frames: int) -> int:
-    """Samples of silence at 16 kHz."""
-    return frames * 16_000 // FRAME_RATE
-
-
-def _frames(path: Path) -> Iterator[np.ndarray]:
+def _rate(path: Path) -> Fraction:
+    """Frames a second; where it does not say, as many as our own videos have."""
     try:
-        has_picture = probe(path).video_codec
+        streams = probe(path)
     except InputError as error:
         raise InputError(f"{str(path)!r} is no video that can be read; give one.") from error
-    if not has_picture:
+    if not streams.video_codec:
         raise InputError(f"{str(path)!r} shows no picture; give a video.")
-    yield from video_frames(path, pick=at_rate(Fraction(FRAME_RATE)))
+    return streams.frame_rate or Fraction(FRAME_RATE)
 
 
 def _beside(
