@@ -79,16 +79,18 @@ def wanted(request: Request, mark: str) -> WantedFrame | None:
     width, height = frame_size(request)
     style = request.caption_style if request.worded == "burned" else None
     clip = moving(request)[:2] if whole_clip(request) else None
-    is_filled = (width, height) == clip if clip else (width, height) == (SIZE, SIZE) and request.fit == "crop"
+    is_own_size = request.size is not None and size.parsed(request.size) is None
+    fit = "pad" if is_own_size else request.fit  # of a picture in its own size all is shown, as of a clip
+    is_filled = (width, height) == clip if clip else (width, height) == (SIZE, SIZE) and fit == "crop"
     if is_filled and style is None:
         return None
-    asked = {name: getattr(request, name) for name in ("fit", "background", "backdrop", "position", "font")}
+    asked = {name: getattr(request, name) for name in ("background", "backdrop", "position", "font")} | {"fit": fit}
     return WantedFrame(width, height, **asked, style=style, mark=mark if request.mark else None, clip=clip)
 
 
 def frame_size(request: Request) -> tuple[int, int]:
     """Width and height of the video in pixels."""
-    if request.size is None:
+    if request.size is None or (request.prompt is not None and size.parsed(request.size) is None):
         return SIZE, SIZE
     if found := size.parsed(request.size):
         return found

@@ -108,6 +108,16 @@ def test_the_whole_picture_is_shown_when_padded():
     assert width / height == pytest.approx(3024 / 4032)
 
 
+@pytest.mark.parametrize("seed", range(50))
+def test_a_whole_picture_in_its_own_size_fills_its_frame(seed):
+    chance = random.Random(seed)
+    width, height = (2 * chance.randint(150, 1500) for _ in range(2))
+    side = chance.randint(120, min(width, height))
+    place = Place(chance.randint(0, width - side), chance.randint(0, height - side), side, width, height)
+    laid = layout(place, width, height, "pad")
+    assert laid.is_covered and max(laid.picture[2] - width, laid.picture[3] - height) <= 2 / side * max(width, height)
+
+
 def test_eyes_stand_high_in_a_high_frame():
     """And so the words below them stand neither on the mouth nor under a platform's buttons."""
     laid = layout(PHONE, 1080, 1920)

@@ -6,6 +6,7 @@ the frame the picture does not cover shows the background.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,8 +75,10 @@ def layout(place: Place, width: int, height: int, fit: str = "crop", position: s
     fit: "crop" shows the head large, as in the square, and fills the frame with the picture as far as the head stays
     whole; "pad" shows the whole picture. position: one of POSITIONS.
     """
-    scale = _cropping(place, width, height) if fit == "crop" else min(width / place.width, height / place.height)
-    side = max(2, even(place.side * scale))
+    if fit == "crop":
+        side = max(2, even(place.side * _cropping(place, width, height)))
+    else:  # up to the next even number: the picture ends at the frame's edges or just beyond, never a sliver before them
+        side = 2 * math.ceil(place.side * min(width / place.width, height / place.height) / 2)
     scale = side / place.side  # what the square is shown at; the picture follows it to the sub-pixel
     left = _along(width, side, place.left * scale, place.width * scale, POSITIONS[position] * width - side / 2)
     eyes = EYES_IN_FRAME if height > width else EYES_AT
