@@ -30,6 +30,12 @@ def pytest_addoption(parser) -> None:
     parser.addoption("--shuffle", metavar="SEED", help="the files, and the tests of each, in an order of chance")
 
 
+def pytest_configure() -> None:
+    """What a test starts is no worker of xdist, beside which pytest-benchmark measures nothing."""
+    for name in [each for each in os.environ if each.startswith("PYTEST_XDIST_")]:
+        del os.environ[name]
+
+
 def pytest_collection_modifyitems(config, items) -> None:
     """A test that leans on the one before it fails here. Files stay together: their fixtures are made once."""
     if seed := config.getoption("--shuffle"):
