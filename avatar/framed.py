@@ -84,8 +84,8 @@ def wanted(request: Request, mark: str) -> WantedFrame | None:
     is_filled = (width, height) == clip if clip else (width, height) == (SIZE, SIZE) and fit == "crop"
     if is_filled and style is None:
         return None
-    asked = {name: getattr(request, name) for name in ("background", "backdrop", "position", "font")} | {"fit": fit}
-    return WantedFrame(width, height, **asked, style=style, mark=mark if request.mark else None, clip=clip)
+    asked = {name: getattr(request, name) for name in ("background", "backdrop", "position", "font")}
+    return WantedFrame(width, height, fit=fit, **asked, style=style, mark=mark if request.mark else None, clip=clip)
 
 
 def frame_size(request: Request) -> tuple[int, int]:
