@@ -6,6 +6,7 @@ import os
 import resource
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from pic.handoff import FORM
@@ -64,3 +65,16 @@ def body(words: str = "Said in `pic.toml`.") -> str:
 def write_draft(root: Path, phase: str, text: str | None = None) -> None:
     (root / ".pic/drafts").mkdir(parents=True, exist_ok=True)
     (root / f".pic/drafts/{phase}.md").write_text(text or body())
+
+
+def gone(pid):
+    """Whether this process ends within five seconds."""
+    for _ in range(100):
+        try:
+            with open(f"/proc/{pid}/stat") as file:
+                if file.read().rpartition(")")[2].split()[0] == "Z":
+                    return True
+        except OSError:
+            return True
+        time.sleep(0.05)
+    return False

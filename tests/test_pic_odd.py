@@ -16,13 +16,18 @@ from tests.test_pic_merge import agrees, clone, new, save
 GATE = 'name = "g"\nphase = "research"\nrun = ["echo", "1 done"]\nwork = "([0-9]+) done"\n'
 
 
-@pytest.fixture
-def root(tmp_path, monkeypatch):
+def started(tmp_path, monkeypatch):
+    """A repository with an open workflow."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     root = new(tmp_path / "repository")
     ok(root, "trust", "--yes")
     ok(root, "start", "p")
     return root
+
+
+@pytest.fixture
+def root(tmp_path, monkeypatch):
+    return started(tmp_path, monkeypatch)
 
 
 def ok(root, *words, **environment):

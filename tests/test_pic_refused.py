@@ -12,19 +12,14 @@ import pytest
 
 from pic import log, runner
 from tests import pic_project
-from tests.pic_project import git, picctl, write_draft
-from tests.test_pic_gates import gone
-from tests.test_pic_merge import agrees, new
-from tests.test_pic_odd import GATE, ok
+from tests.pic_project import git, gone, picctl, write_draft
+from tests.test_pic_merge import agrees
+from tests.test_pic_odd import GATE, ok, started
 
 
 @pytest.fixture
 def root(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    root = new(tmp_path / "repository")
-    ok(root, "trust", "--yes")
-    ok(root, "start", "p")
-    return root
+    return started(tmp_path, monkeypatch)
 
 
 def refused(root, *words, code=2):
