@@ -38,7 +38,8 @@ FFMPEG = Program(
     "ffmpeg", "1",
     libraries=("fonttools", "imageio-ffmpeg", "matplotlib", "opencv-python-headless", "pillow", "scikit-image"),
     code=(
-        "framed.py", "frame", "media/ass.py", "media/fonts.py", "media/mark.py", "media/subtitles.py", "media/unspaced.py", "portrait/bundled.py",
+        "framed.py", "frame", "media/ass.py", "media/fonts.py", "media/mark.py", "media/subtitles.py",
+        "media/unspaced.py", "portrait/bundled.py",
         "portrait/clip.py", "portrait/decode_picture.py", "portrait/framing.py", "portrait/heic.py", "portrait/moving_head.py",
         "portrait/picture.py",
         *READS_CLIPS,

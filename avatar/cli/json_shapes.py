@@ -20,6 +20,7 @@ class Shape(NamedTuple):
 
 
 LOOKED_AFTER = {"damaged": "{name: why} of those that cannot be used"}
+CLONING = "engine, model, languages, bytes, need_mib, code, weights, commercial of each"
 SHAPES = {
     "report": Shape(1, ("demo", "make", "pipeline run", "pipeline resume"), {
         "output": "where the video is", "job": "id", "video": "the job's own, unsigned", "video_sha256": "of that",
@@ -102,10 +103,10 @@ SHAPES = {
         "stages": "{stage: model, weights_mib, live_mib, copies_mib, allowance_mib, floor_mib, need_mib, worst, peak_allocated_mib, seconds}",
         "peaks_from": "how those are known", "seconds_from": "how those are known", "measured": "on this host",
         "disk": "weights, converted, missing, free: bytes",
-        "cloning": "engine, model, languages, bytes, need_mib, code, weights, commercial of each", "passed_over": "why this host's card is not used",
+        "cloning": CLONING, "passed_over": "why this host's card is not used",
     }),
     "models": Shape(1, ("models list",), {"lock": "path", "models": "name, licence, commercial use, bytes and state of each",
-                                               "cloning": "engine, model, languages, bytes, need_mib, code, weights, commercial of each"}),
+                                     "cloning": CLONING}),
     "verified": Shape(1, ("models verify",), {}, "models", {
         "name": "", "ok": "", "message": "", "problems": "sentences",
     }),

@@ -76,7 +76,8 @@ def folders(home: Path) -> list[Path]:
 
 def remove(job: Job) -> None:
     """Delete a job and all in its folder, the kept sounds that no other job was made of, and what was computed of the
-    recording of its voice where none is kept with that; what other jobs hold stays, and what symlinks in it lead to. Raises TemporaryProblem where it is worked on.
+    recording of its voice where none is kept with that; what other jobs hold stays, and what symlinks in it lead to.
+    Raises TemporaryProblem where it is worked on.
 
     It is renamed first, so that one that is killed meanwhile leaves no half of a job.
     """

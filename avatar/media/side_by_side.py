@@ -15,7 +15,7 @@ from avatar.limits import FRAME_RATE, LONGEST_JUDGED_S
 from avatar.media import ffmpeg
 from avatar.media.frames import at_rate, video_frames
 from avatar.media.sound_file import read_sound, write_wav
-from avatar.media.streams import probe
+from avatar.media.streams import Streams, probe
 
 TALLEST, WIDEST = 1080, 4096  # pixels; both are shown as high as the lower one, and a player's decoder ends at these
 GAP_PX = 8
@@ -24,9 +24,11 @@ SILENCE_HZ = 16_000
 
 
 def side_by_side(first: Path, second: Path, target: Path) -> int:
-    """Write both as one mp4, as high as each other and as many frames a second as the faster, with the sound of the first that
-    has any, as long as the longer: the other stays at its last picture. Returns the number of frames. Raises InputError for what is no video."""
-    rate = min(FASTEST, max(_rate(first), _rate(second)))
+    """Write both as one mp4, as high as each other and as many frames a second as the faster, with the sound of the first
+    that has any, as long as the longer: the other stays at its last picture. Returns the number of frames. Raises
+    InputError for what is no video."""
+    streams = {path: _streams(path) for path in (first, second)}
+    rate = min(FASTEST, max(each.frame_rate or Fraction(FRAME_RATE) for each in streams.values()))
     one, other = (video_frames(path, pick=at_rate(rate)) for path in (first, second))
     shown = (next(one), next(other))
     aspects = [each.shape[1] / len(each) for each in shown]
@@ -36,7 +38,7 @@ def side_by_side(first: Path, second: Path, target: Path) -> int:
     with TemporaryDirectory(dir=target.parent, prefix=".compare-") as folder:
         picture, sound = Path(folder, "picture.mp4"), Path(folder, "sound.wav")
         count = ffmpeg.encode_frames(both, sum(widths) + GAP_PX, height, rate, picture)
-        heard = next((path for path in (first, second) if probe(path).audio_codec), None)
+        heard = next((path for path in (first, second) if streams[path].audio_codec), None)
         if heard:
             said = read_sound(heard, LONGEST_JUDGED_S)
             write_wav(sound, said.samples, said.sample_rate)
@@ -46,15 +48,14 @@ def side_by_side(first: Path, second: Path, target: Path) -> int:
     return count
 
 
-def _rate(path: Path) -> Fraction:
-    """Frames a second; where it does not say, as many as our own videos have."""
+def _streams(path: Path) -> Streams:
     try:
         streams = probe(path)
     except InputError as error:
         raise InputError(f"{str(path)!r} is no video that can be read; give one.") from error
     if not streams.video_codec:
         raise InputError(f"{str(path)!r} shows no picture; give a video.")
-    return streams.frame_rate or Fraction(FRAME_RATE)
+    return streams
 
 
 def _beside(

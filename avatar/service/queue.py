@@ -227,8 +227,8 @@ def is_cancelled(job: Job) -> bool:
 
 def clear(home: Path, before: float, most_bytes: int | None = None) -> list[Job]:
     """Remove jobs that ended before this time, and then, oldest first, as many as bring the rest of those that ended below
-    this many bytes. Kept speech and what was computed of recordings that were not used since go too, and what the jobs leave no room for. Videos that were
-    delivered stay. Returns what was removed."""
+    this many bytes. Kept speech and what was computed of recordings go too where they were not used since, and what the
+    jobs leave no room for. Videos that were delivered stay. Returns what was removed."""
     ended = sorted((place for place in every(home) if place.state in ENDED), key=lambda place: place.entry.ended or 0)
     sizes = {place.job: homes.size_bytes(place.job.folder) for place in ended}
     left, removed = sum(sizes.values()), []
