@@ -14,9 +14,14 @@ from tests.web_page import need_chromium
 SEEK = """(async () => {
   const video = document.createElement('video');
   video.muted = true; video.src = %s;
+  document.body.append(video);
   await new Promise((done, failed) => { video.onloadeddata = done; video.onerror = () => failed(new Error(video.error.message)); });
-  video.currentTime = %s;
-  await new Promise((done) => { video.onseeked = done; });
+  const at = %s;
+  const shown = new Promise((done) => { const look = (_, frame) => {
+    if (Math.abs(frame.mediaTime - at) < .05) done(); else video.requestVideoFrameCallback(look); };
+    video.requestVideoFrameCallback(look); });  // a seek has ended before its frame can be drawn
+  video.currentTime = at;
+  await shown;
   const canvas = document.createElement('canvas');
   canvas.width = video.videoWidth; canvas.height = video.videoHeight;
   const context = canvas.getContext('2d');

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import signal
@@ -11,13 +12,14 @@ import threading
 import time
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from avatar.errors import EnvironmentProblem, InputError, TemporaryProblem
-from avatar.media import pipes, reading, streams
+from avatar.media import frames, pipes, reading, streams
 from avatar.media.ffmpeg import encode_frames, mux
 from avatar.media.frames import video_frames
 from avatar.media.loudness import loudness_of
@@ -170,16 +172,22 @@ def test_a_real_decoder_that_runs_out_of_memory_does_not_leave_pictures_out(tmp_
     source = ["-f", "lavfi", "-i", "testsrc2=s=3840x2160:r=25:d=0.4", "-preset", "ultrafast", "-bf", "3"]
     subprocess.run([REAL, "-v", "error", *source, path], check=True)
     monkeypatch.setattr(reading, "available_mib", lambda: 8000)
-    for memory_mib in (100, 160, 220, 280):
+    for memory_mib in (100, 160, 220, 225, 230, 280):
         count = 0
         try:
             with reading.reading(path, *PPM, within=replace(reading.OF_PICTURES, memory_mib=memory_mib)) as ffmpeg:
                 while len(ffmpeg.stdout.read(16 * 16 * 3)) == 16 * 16 * 3:
                     count += 1
                 status = ffmpeg.finish()
-            assert status or count == 10
+                # Its H.264 decoder may take a packet that it has no memory for as a damaged one.
+                damage = ffmpeg.account("video").errors and ffmpeg.complaint()
+            assert status or count == 10 or damage
         except (InputError, TemporaryProblem):
             pass
+        bounded = partial(reading.reading, within=replace(reading.OF_PICTURES, memory_mib=memory_mib))
+        monkeypatch.setattr(frames, "reading", bounded)
+        with contextlib.suppress(InputError, TemporaryProblem):
+            assert len(list(video_frames(path))) == 10
 
 
 PPM = ["-map", "0:v:0", "-vf", "scale=16:16,format=rgb24", "-f", "rawvideo", "-fps_mode", "passthrough", "pipe:1"]

@@ -105,7 +105,8 @@ class Reading:
         return Account(*(sum(int(row[column]) for row in found) for column in (1, 2, 3)))
 
     def finish(self) -> int:
-        """Wait for FFmpeg's end; its exit status, 0 only where it decoded all that it found and all of it came here.
+        """Wait for FFmpeg's end; its exit status, 0 only where it went through all that it found and all that it decoded came
+        here. What it could not decode is in `account` and `complaint`; with -xerror among its options it gives up there.
 
         Raises TemporaryProblem when the host ended it, or let it want for something; InputError when the file made it
         take too much.
