@@ -11,7 +11,8 @@ pytest.importorskip("torch")
 
 import torch
 
-from avatar.device import hardware, memory
+from avatar.device import hardware
+from avatar.device.smaller_steps import StepDown
 from avatar.engines import Told
 from avatar.errors import EnvironmentProblem, InputError
 from avatar.portrait.diffusion.engine import DiffusionPortrait, Wish
@@ -39,7 +40,7 @@ def test_out_of_memory_in_the_decoder_goes_on_in_tiles_and_says_so():
         engine._pipeline.vae.decoder.register_forward_pre_hook(refuse_latents_above(32))
         with pytest.raises(InputError):
             asked_for(engine, told, size=384, tries=2)
-        tiled = engine.drawing(Wish(WOMAN, "teeth", 384, 1), 3, memory.StepDown((256,)), [])
+        tiled = engine.drawing(Wish(WOMAN, "teeth", 384, 1), 3, StepDown((256,)), [])
     stated = [note for note in told.notes if "out of memory" in note]
     assert stated == ["out of memory with 384 pixels a side in the VAE's decoder; went on with 256."]
     assert whole.shape == tiled.shape

@@ -11,7 +11,7 @@ pytest.importorskip("torch")
 
 import torch
 
-from avatar.device import memory
+from avatar.device.smaller_steps import StepDown
 from avatar.errors import EnvironmentProblem
 from avatar.fit.shapes import build, randomize
 from avatar.lips.musetalk.audio_features import AudioFeatures
@@ -47,7 +47,7 @@ def half_models() -> Models:
 def drawing_of(models: Models, source, smoothing: float = 0.0) -> Drawing:
     options = Options(smoothing=smoothing, rest_in_silence=False)
     plan = plan_frames(source, SAMPLES, RATE, BATCH * BATCHES, options)
-    steps = memory.StepDown((BATCH, 1), what="frames a step")
+    steps = StepDown((BATCH, 1), what="frames a step")
     return Drawing(models, source, AudioFeatures(models.ear, SAMPLES), plan, RATE, options, steps)
 
 

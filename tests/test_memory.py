@@ -11,6 +11,7 @@ import weakref
 import pytest
 
 from avatar.device import hardware, memory
+from avatar.device.smaller_steps import StepDown
 from avatar.errors import EnvironmentProblem, RequestError
 
 torch = pytest.importorskip("torch")
@@ -91,7 +92,7 @@ def test_what_is_given_a_profile_asks_no_setting(monkeypatch):
         pass
     assert memory.smaller_profile(profile=card) == ("take a smaller profile", {"profile": "6GB"})
     with pytest.raises(EnvironmentProblem, match="out of memory on this host"):
-        memory.StepDown((1,), profile=cpu).run(lambda batch: torch.empty(BEYOND_ANY_HOST))
+        StepDown((1,), profile=cpu).run(lambda batch: torch.empty(BEYOND_ANY_HOST))
 
 
 @pytest.mark.parametrize(("before_mib", "after_mib", "left_mib", "noted"), [
@@ -121,7 +122,7 @@ def test_work_that_runs_out_of_memory_goes_on_in_smaller_batches_and_stays_there
         torch.empty(BEYOND_ANY_HOST if batch > 2 else 1)
         return batch
 
-    steps = memory.StepDown((8, 4, 2, 1), what="frames a step")
+    steps = StepDown((8, 4, 2, 1), what="frames a step")
     assert steps.run(work) == 2
     assert steps.run(work) == 2
     assert tried == [8, 4, 2, 2]
@@ -132,7 +133,7 @@ def test_work_that_runs_out_of_memory_goes_on_in_smaller_batches_and_stays_there
 
 
 def test_out_of_memory_with_the_smallest_batch_is_a_clear_error():
-    steps = memory.StepDown((2, 1), what="frames a step")
+    steps = StepDown((2, 1), what="frames a step")
     with pytest.raises(EnvironmentProblem, match="out of memory on this host with 1 frames a step, the least there is"):
         steps.run(lambda batch: torch.empty(BEYOND_ANY_HOST))
 
@@ -153,11 +154,11 @@ def test_a_lack_of_memory_beside_the_allocator_is_one_too(said):
             raise RuntimeError(said)
         return batch
 
-    assert memory.StepDown((2, 1)).run(work) == 1
+    assert StepDown((2, 1)).run(work) == 1
 
 
 def test_other_errors_are_not_taken_for_out_of_memory():
-    steps = memory.StepDown((8, 4))
+    steps = StepDown((8, 4))
     with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
         steps.run(lambda batch: torch.ones(1, 2) @ torch.ones(3, 4))
     assert steps.batch == 8

@@ -20,7 +20,7 @@ pytest.importorskip("torch")
 import torch
 
 from avatar.device import hardware
-from avatar.device.memory import StepDown
+from avatar.device.smaller_steps import StepDown
 from avatar.engines import Told
 from avatar.errors import EnvironmentProblem, InputError, RequestError
 from avatar.lips.musetalk import checkpoint

@@ -13,7 +13,7 @@ pytest.importorskip("torch")
 import torch
 from torch._subclasses.fake_tensor import DataDependentOutputException
 
-from avatar.device import memory
+from avatar.device.smaller_steps import StepDown
 from avatar.lips.musetalk import kernels
 from avatar.lips.musetalk.audio_features import SEGMENT_STEPS, AudioFeatures, silent_window
 from avatar.lips.musetalk.audio_windows import SAMPLE_RATE, WINDOW_STEPS
@@ -155,7 +155,7 @@ class Heard:
 def drawing_of(models: Models, source_frames: int, smoothing: float) -> Drawing:
     shows = np.arange(2 * FRAMES) % source_frames
     plan = Plan(shows, np.ones(2 * FRAMES), np.ones(2 * FRAMES), np.arange(2 * FRAMES) == 0)
-    steps = memory.StepDown((FRAMES, 4), what="frames a step")
+    steps = StepDown((FRAMES, 4), what="frames a step")
     return Drawing(models, range(source_frames), Heard(), plan, Fraction(25), Options(smoothing=smoothing), steps)
 
 

@@ -13,6 +13,7 @@ pytest.importorskip("torch")
 import torch
 
 from avatar.device import hardware, memory, need
+from avatar.device.smaller_steps import StepDown
 from avatar.errors import EnvironmentProblem
 from avatar.fit import steps
 from avatar.portrait.diffusion import model as diffusion_model
@@ -68,7 +69,7 @@ def at_work(*answers: bool, down: float = 0.0):
 
 
 def drawn(engine: DiffusionPortrait, steps: int = 1, tiled: bool = False, notes: list[str] | None = None) -> np.ndarray:
-    tiles = memory.StepDown(tile_sizes(SIZE, tiled))
+    tiles = StepDown(tile_sizes(SIZE, tiled))
     return engine.drawing(Wish("an old woman", "teeth", SIZE, steps), 7, tiles, [] if notes is None else notes)
 
 
@@ -195,7 +196,7 @@ def test_a_seed_begins_with_the_same_noise_in_both_types(files):
         networks.fill(files, torch.device("cpu"), dtype)
         engine = engine_of(networks, files)
         hook = engine._pipeline.unet.register_forward_pre_hook(lambda module, inputs: noise.append(inputs[0].clone()))
-        engine.drawing(Wish("an old woman", "", 256, 1), 7, memory.StepDown((256,)), [])
+        engine.drawing(Wish("an old woman", "", 256, 1), 7, StepDown((256,)), [])
         hook.remove()
     single, half = noise
     assert (single.dtype, half.dtype) == (torch.float32, HALF)

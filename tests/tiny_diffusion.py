@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from avatar.device import memory
+from avatar.device.smaller_steps import StepDown
 from avatar.engines import Told, WantedPicture
 from avatar.portrait.diffusion import model
 from avatar.portrait.diffusion.engine import DiffusionPortrait, Wish, tile_sizes
@@ -72,7 +72,7 @@ def drawn(
     engine: DiffusionPortrait, seed: int, prompt: str = WOMAN, negative: str = "teeth", size: int = 256, notes=None
 ) -> np.ndarray:
     """One drawing, uint8 (size, size, 3), before any face is looked for."""
-    tiles = memory.StepDown(tile_sizes(size, False))
+    tiles = StepDown(tile_sizes(size, False))
     return engine.drawing(Wish(prompt, negative, size, 1), seed, tiles, [] if notes is None else notes)
 
 

@@ -17,10 +17,10 @@ from __future__ import annotations
 import gc
 import math
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from avatar import settings
 from avatar.device import freed_memory, hardware
@@ -31,19 +31,10 @@ from avatar.invocation import to_type
 if TYPE_CHECKING:
     import torch
 
-T = TypeVar("T")
-
 # PyTorch's worker threads wait for each other asleep; OpenMP reads this when torch loads, which is after this module.
 # Spinning, its default, they take the core from the very thread that they wait for where another process runs too.
 # MuseTalk on a tiny checkpoint, 2 threads on 2 cores: 3 frames a second spinning, 20 asleep; on a quiet host 33 and 33.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-
-# What is said where no OutOfMemoryError is raised: by the CPU's allocator; by CUDA where memory is taken past PyTorch's
-# allocator (a context, a graph); by cuBLAS and cuDNN, whose handles take their own (the names of their status codes).
-OUT_OF_MEMORY = (
-    "DefaultCPUAllocator: can't allocate", "CUDA error: out of memory", "CUBLAS_STATUS_ALLOC_FAILED",
-    "CUDNN_STATUS_ALLOC_FAILED",
-)  # fmt: skip
 
 LEFT_OVER_MIB = 100  # cuBLAS keeps a workspace of 8 to 32 MiB for the life of the process; more than this is a leak
 
@@ -140,9 +131,6 @@ def dtype_for(device: torch.device) -> torch.dtype:
     import torch
 
     return torch.float16 if device.type == "cuda" else torch.float32
-
-
-# ---------------------------------------------------------------- one engine's use of the device
 
 
 @dataclass
@@ -275,58 +263,3 @@ def describe(device: torch.device) -> str:
 def _mib(count: int) -> int:
     """Bytes as MiB, rounded up."""
     return -(-count // MIB)
-
-
-# ---------------------------------------------------------------- out of memory: smaller steps
-
-
-class StepDown:
-    """Runs work in batches; on out-of-memory it goes on with the next smaller size, stays there, and notes it.
-
-        steps = StepDown((8, 4, 2, 1), what="frames a step")
-        pictures = steps.run(lambda batch: decode(latents, batch))
-
-    The work is done again from its beginning, so it must not have taken from a stream before it fails.
-    """
-
-    def __init__(
-        self, batches: Sequence[int] = (8, 4, 2, 1), what: str = "in a step", profile: Profile | None = None
-    ) -> None:
-        """profile: whose device the work is done on; None is the one in force."""
-        self._batches = list(batches)
-        self._profile = profile
-        self.what = what
-        self.notes: list[str] = []
-
-    @property
-    def batch(self) -> int:
-        """The size that the next run begins with."""
-        return self._batches[0]
-
-    def run(self, work: Callable[[int], T]) -> T:
-        """What `work(batch)` returns. Raises TemporaryProblem when the smallest batch does not fit either."""
-        while True:
-            try:
-                return work(self.batch)
-            except RuntimeError as error:
-                if not is_out_of_memory(error):
-                    raise
-            # Outside of the except clause: its traceback would keep the tensors of the failed try alive.
-            here = device(self._profile)
-            release(here)
-            if len(self._batches) == 1:
-                advice, mend = smaller_profile(profile=self._profile)
-                raise TemporaryProblem(
-                    f"out of memory on {describe(here)} with {self.batch} {self.what}, the least there is; close what "
-                    f"else uses it, or {advice}.",
-                    mend=mend,
-                )
-            tried = self._batches.pop(0)
-            self.notes.append(f"out of memory with {tried} {self.what}; went on with {self.batch}.")
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether PyTorch ran out of memory on any device: in its own allocators, or in a library beside them."""
-    import torch
-
-    return isinstance(error, torch.OutOfMemoryError) or any(said in str(error) for said in OUT_OF_MEMORY)

@@ -19,6 +19,7 @@ import torch
 
 from avatar.device import memory, need
 from avatar.device.hardware import Profile
+from avatar.device.smaller_steps import StepDown
 from avatar.fit import configs
 from avatar.fit.shapes import build, randomize
 from avatar.limits import FRAME_RATE
@@ -231,7 +232,7 @@ def _frames(models, profile: Profile, batches: int) -> Iterator[np.ndarray]:
     batch = profile.lips_batch
     options, rate, count = Options(rest_in_silence=False), Fraction(FRAME_RATE), batch * batches
     samples = np.random.default_rng(7).uniform(-0.5, 0.5, 16_000 * count // FRAME_RATE).astype(np.float32)
-    steps = memory.StepDown((batch,), "frames a step", profile)
+    steps = StepDown((batch,), "frames a step", profile)
     graphs = Graphs(models.notes) if models.device.type == "cuda" and memory.cuda_graphs() else None
     with opened(bundled_portrait(), rate, count) as source:
         plan = plan_frames(source, samples, rate, count, options)

@@ -16,6 +16,7 @@ import torch
 
 from avatar.device import memory, need
 from avatar.device.hardware import Profile
+from avatar.device.smaller_steps import StepDown, is_out_of_memory
 from avatar.engines import Told
 from avatar.errors import EnvironmentProblem, InputError
 from avatar.fit import configs, steps
@@ -37,7 +38,7 @@ LANDMARKS = Path(__file__).with_name("landmarks.npy")  # of the bundled portrait
 def engine_of(models, batch: int, cuda_graphs: bool) -> MuseTalkLips:
     """The engine with models that are there already. A batch that does not fit is an error here, not a smaller one."""
     usage = memory.Usage("lips", memory.describe(models.device))
-    return MuseTalkLips(models, memory.StepDown((batch,), what="frames a step"), usage, cuda_graphs)
+    return MuseTalkLips(models, StepDown((batch,), what="frames a step"), usage, cuda_graphs)
 
 
 def frames_of(engine: MuseTalkLips, portrait: Portrait, video_s: float, told: Told) -> Iterator[np.ndarray]:
@@ -114,7 +115,7 @@ def one_way(models, portrait, batch, video_s, least_s, roof, encodes, smaller, c
             drawn = draw(models, portrait, batch, video_s, cuda_graphs)
             parts = by_part(models, batch, least_s, cuda_graphs)
     except (RuntimeError, EnvironmentProblem) as error:
-        if isinstance(error, RuntimeError) and not memory.is_out_of_memory(error):
+        if isinstance(error, RuntimeError) and not is_out_of_memory(error):
             raise
         return {"completes": False, "why": str(error).splitlines()[0]}
     result = {"completes": True, "run": run, "first_batch_s": round(first_s, 4), "drawing": drawn, "parts": parts}

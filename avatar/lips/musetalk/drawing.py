@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from avatar.device.memory import StepDown
+from avatar.device.smaller_steps import StepDown
 from avatar.lips.musetalk.audio_features import AudioFeatures, silent_window
 from avatar.lips.musetalk.audio_windows import window
 from avatar.lips.musetalk.crop import SIDE, network_inputs

@@ -14,6 +14,7 @@ import numpy as np
 
 from avatar.device import memory, need
 from avatar.device.libraries import DIFFUSERS, FACES, FFMPEG, TORCH
+from avatar.device.smaller_steps import StepDown
 from avatar.device.threads import opencv_threads, torch_threads
 from avatar.engines import Told
 from avatar.lips.musetalk.options import Options
@@ -52,7 +53,7 @@ class MuseTalkLips:
     # A batch of one and one of eight differ in last digits: by one level in some pixels.
     uses: ClassVar[tuple[str, ...]] = ("device", "dtype", "lips_batch")
 
-    def __init__(self, models: Models, steps: memory.StepDown, usage: memory.Usage, cuda_graphs: bool) -> None:
+    def __init__(self, models: Models, steps: StepDown, usage: memory.Usage, cuda_graphs: bool) -> None:
         """steps: how many frames the device takes at once; cuda_graphs: on a CPU that changes nothing."""
         from avatar.lips.musetalk.graph import Graphs
 
@@ -89,7 +90,7 @@ class MuseTalkLips:
             opencv_threads(1),
             memory.measured("lips (MuseTalk 1.5)", needed, device, profile) as usage,
         ):
-            steps = memory.StepDown(halvings(batch), "frames a step", profile)
+            steps = StepDown(halvings(batch), "frames a step", profile)
             engine = cls(Models.load(device, dtype), steps, usage, cuda_graphs)
             engine.notes += engine._models.notes  # what is so for all videos
             try:

@@ -19,6 +19,7 @@ import numpy as np
 
 from avatar.device import memory
 from avatar.device.libraries import DIFFUSERS, FACES, TORCH
+from avatar.device.smaller_steps import StepDown
 from avatar.device.threads import torch_threads
 from avatar.engines import Told, WantedPicture
 from avatar.errors import EnvironmentProblem, InputError, RequestError
@@ -131,7 +132,7 @@ class DiffusionPortrait:
         self.check(wanted)
         self._begin_anew()
         wish = self._wish(wanted, told.notes)
-        tiles = memory.StepDown(
+        tiles = StepDown(
             tile_sizes(wanted.size, self._profile.vae_tiling), "pixels a side in the VAE's decoder", self._profile
         )
         tiles.notes = told.notes
@@ -164,7 +165,7 @@ class DiffusionPortrait:
             "sampler": type(self._pipeline.scheduler).__name__,
         }
 
-    def drawing(self, wish: Wish, seed: int, tiles: memory.StepDown, notes: list[str]) -> np.ndarray:
+    def drawing(self, wish: Wish, seed: int, tiles: StepDown, notes: list[str]) -> np.ndarray:
         """A drawing, uint8 (size, size, 3) RGB; `tiles` are the sizes that the VAE may decode at once.
 
         Where half precision gives numbers beyond its range, this and the following drawings are made in single

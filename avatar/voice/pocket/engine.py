@@ -14,6 +14,7 @@ import numpy as np
 from avatar.device import memory
 from avatar.device.libraries import FFMPEG, TORCH, TRANSFORMERS
 from avatar.device.quiet import quiet_transformers
+from avatar.device.smaller_steps import is_out_of_memory
 from avatar.device.threads import torch_threads
 from avatar.engines import Told, WantedSpeech
 from avatar.errors import EnvironmentProblem, RequestError
@@ -262,7 +263,7 @@ class PocketVoice(Piecewise):
                 latents = spoken(speech, task.speaker, tokens, after, most, seed)
                 samples = decoded(codec, latents)
         except RuntimeError as error:
-            if not memory.is_out_of_memory(error):
+            if not is_out_of_memory(error):
                 raise
             samples = np.zeros(0, np.float32)
         if latents is None or not len(samples):  # outside of the except clause, whose traceback holds the tensors

@@ -13,6 +13,7 @@ import numpy as np
 from avatar.device import memory
 from avatar.device.libraries import COQUI_TTS, FFMPEG, TORCH, TRANSFORMERS
 from avatar.device.quiet import quiet_transformers
+from avatar.device.smaller_steps import is_out_of_memory
 from avatar.device.threads import torch_threads
 from avatar.engines import Told, WantedSpeech
 from avatar.errors import EnvironmentProblem, RequestError
@@ -266,7 +267,7 @@ class XttsVoice(Piecewise):
                     speed=task.speed,
                 )
             except RuntimeError as error:
-                if not memory.is_out_of_memory(error):
+                if not is_out_of_memory(error):
                     raise
                 made = None
         if made is None:  # outside of the except clause, whose traceback holds the tensors
