@@ -53,21 +53,12 @@ def make(script, purpose, output, folder, overwrite, dry_run, as_json, quiet, vo
     """Make a video to publish from SCRIPT: a text or Markdown file, - for standard input, or a table (.csv, .jsonl) with a
     video in each row."""
     given = {name: value for name, value in told_apart(asked).items() if value not in (None, "")}
-    if voice is not None and "preset" in given:
-        raise RequestError("a voice and a preset exclude each other; give one of them.", ("voice", "preset"))
-    given |= voiced(voice) | ({"mark": False} if no_mark else {})
+    given |= ({} if voice is None else {"voice": voice}) | ({"mark": False} if no_mark else {})
     wanted = with_purpose(purpose or "youtube", given)
     if script is not None and script.suffix.lower() in TABLES:
         make_table(script, folder, output, wanted, overwrite, dry_run, as_json, quiet)
     else:
         make_one(script, folder, output, wanted, overwrite, dry_run, as_json, quiet)
-
-
-def voiced(voice: str | None) -> dict[str, str]:
-    """A preset by name, or else what `pipeline run` calls a voice."""
-    from avatar.voice.presets.catalog import PRESETS
-
-    return {} if voice is None else {"preset": voice} if voice in PRESETS else {"voice": voice}
 
 
 def with_purpose(purpose: str, given: dict[str, Any]) -> dict[str, Any]:

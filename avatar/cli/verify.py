@@ -48,7 +48,7 @@ def verify(files: tuple[Path, ...], is_again: bool, as_json: bool) -> int:
     """
     from avatar import work
 
-    if len(files) > 1:
+    if len(files) != 1:
         return verify_several(files, is_again, as_json)
     (file,) = files
     verdict = work.verify(file, is_again)
