@@ -35,7 +35,7 @@ avatar make lessons.csv --portrait me.jpg -O videos --dry-run
 @option(RESULT, "--for", "purpose", type=choice(list(PURPOSES)),
         help="youtube: 1920x1080, captions as a track. shorts: 1080x1920, captions in the picture, word by word. square: "
         "1080x1080, captions in a box. [default: youtube]")  # fmt: skip
-@option(RESULT, "-o", "--output", type=FILE, help="The mp4 to write. [default: the script's name with .mp4, here]")
+@option(RESULT, "-o", "--output", type=FILE, help="The mp4 to write, or its folder. [default: the script's name with .mp4, here]")
 @option(RESULT, "-O", "--folder", type=FILE, help="Where the videos of a table go.")
 @option(RESULT, "--overwrite", is_flag=True, help="Replace files that exist.")
 @unsigned
@@ -112,8 +112,9 @@ def make_one(
     if transcript is not None:
         wanted["transcript"] = work.read_text(transcript)
     request = work.request_of(**wanted)
-    named = Path("avatar.mp4") if script is None or str(script) == "-" else Path(script.with_suffix(".mp4").name)
-    output = output or (named if script is not None else Path(wanted["audio"].with_suffix(".mp4").name))
+    said = wanted["audio"] if script is None else script
+    named = Path("avatar.mp4" if str(said) == "-" else said.with_suffix(".mp4").name)
+    output = named if output is None else output / named if output.is_dir() else output
     work.keep_texts(request, output, script, transcript)
     if dry_run:
         print_plan(request, output, overwrite, as_json)
