@@ -114,7 +114,7 @@ def make_one(
     request = work.request_of(**wanted)
     said = wanted["audio"] if script is None else script
     named = Path("avatar.mp4" if str(said) == "-" else said.with_suffix(".mp4").name)
-    output = named if output is None else output / named if output.is_dir() else output
+    output = named if output is None else output / named if os.path.isdir(output) else output
     work.keep_texts(request, output, script, transcript)
     if dry_run:
         print_plan(request, output, overwrite, as_json)

@@ -18,7 +18,7 @@ LEAST_FREE_BYTES = 50 << 20  # a plain square of 120 s needs about 20 MB; below 
 def check_output(output: Path, overwrite: bool, suffix: str = ".mp4") -> None:
     """Refuse an output that cannot be written, before any work is done."""
     shown, folder, about = repr(str(output)), output.parent, ("output",)
-    if output.is_dir():
+    if os.path.isdir(output):
         raise RequestError(f"the output {shown} is a folder; name a file in it.", about)
     if output.suffix.lower() != suffix:
         raise RequestError(f"the output {shown} must end in {suffix}; that is what is written.", about)
