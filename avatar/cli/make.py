@@ -35,7 +35,13 @@ avatar make lessons.csv --portrait me.jpg -O videos --dry-run
 @option(RESULT, "--for", "purpose", type=choice(list(PURPOSES)),
         help="youtube: 1920x1080, captions as a track. shorts: 1080x1920, captions in the picture, word by word. square: "
         "1080x1080, captions in a box. [default: youtube]")  # fmt: skip
-@option(RESULT, "-o", "--output", type=FILE, help="The mp4 to write, or its folder. [default: the script's name with .mp4, here]")
+@option(
+    RESULT,
+    "-o",
+    "--output",
+    type=FILE,
+    help="The mp4 to write, or its folder. [default: the script's name with .mp4, here]",
+)
 @option(RESULT, "-O", "--folder", type=FILE, help="Where the videos of a table go.")
 @option(RESULT, "--overwrite", is_flag=True, help="Replace files that exist.")
 @unsigned

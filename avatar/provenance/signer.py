@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import re
 import secrets
 import struct
 import tempfile
@@ -38,6 +39,19 @@ WHY = {
     "to the root",
     "invalid public key": "the key is not that of the certificate",  # it is of another kind
 }
+# A file that is not PEM, by how it begins: what it is, and what makes PEM of its certificates and of its key
+MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+FORMS = (
+    (rb"\x30[\x80-\x84].{0,4}?\x02\x01\x03\x30", "PKCS#12", "pkcs12 -nokeys", "pkcs12 -nocerts -nodes"),
+    (
+        rb"\x30[\x80-\x84].{0,4}?\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02",
+        "PKCS#7 in DER",
+        "pkcs7 -inform der -print_certs",
+        "",
+    ),
+    (rb"(?s).*-----BEGIN PKCS7-----", "PKCS#7", "pkcs7 -print_certs", ""),
+    (rb"\x30[\x20-\x84]", "DER", "x509 -inform der", "pkcs8 -topk8 -nocrypt -inform der"),
+)
 
 
 @dataclass(frozen=True)
@@ -201,13 +215,27 @@ def _refuse_out_of_time(path: Path) -> None:
         )
 
 
+def _refuse_other_form(path: Path, setting: str, content: bytes) -> None:
+    """Raises RequestError that says what makes PEM of it."""
+    shown = f"{str(path)!r} (the setting {setting})"
+    if content.startswith(MARKS):
+        raise RequestError(f"{shown} begins with a byte order mark; save it as plain ASCII, as OpenSSL writes PEM.")
+    for beginning, form, certificates, key in FORMS:
+        how, made = (key, "key.pem") if setting == "sign_key" else (certificates, "chain.pem")
+        if how and re.match(beginning, content, re.DOTALL):
+            raise RequestError(f"{shown} is {form}, and PEM is wanted: openssl {how} -in {path} -out {made}.")
+
+
 def _text(path: Path, setting: str = "") -> str:
     """Raises RequestError where it is a setting's, else ValueError."""
     try:
         if not path.is_file():
             raise FileNotFoundError(2, "it is no file" if path.exists() else "No such file")
         with open(path, "rb") as file:
-            return file.read(LARGEST_BYTES).decode("ascii", "replace")
+            content = file.read(LARGEST_BYTES)
+        if setting:
+            _refuse_other_form(path, setting, content)
+        return content.decode("ascii", "replace")
     except OSError as error:
         if setting:
             raise RequestError(
