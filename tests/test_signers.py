@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -146,7 +147,7 @@ def test_what_is_not_pem_is_told_with_what_makes_pem_of_it(home, tmp_path, monke
         (tmp_path / name).write_bytes(content)
         with pytest.raises(RequestError, match=words) as caught:
             delivery.refuse_unusable()
-        line = str(caught.value).partition(": ")[2].removesuffix(".").split()
+        line = shlex.split(str(caught.value).partition(": ")[2].removesuffix("."))
         if line and shutil.which("openssl"):
             password = ["-passin", "pass:"] if "pkcs12" in line else []
             subprocess.run([*line, *password], cwd=tmp_path, check=True, capture_output=True)

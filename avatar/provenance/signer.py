@@ -6,6 +6,7 @@ import datetime
 import os
 import re
 import secrets
+import shlex
 import struct
 import tempfile
 from dataclasses import dataclass
@@ -146,7 +147,7 @@ def _algorithm(path: Path, text: str) -> str:
     try:
         content = certificate.der("PRIVATE KEY", text)
     except ValueError as error:
-        how = f"openssl pkcs8 -topk8 -nocrypt -in {path} -out key.pem" if "PRIVATE KEY" in text else "name another file"
+        how = f"openssl pkcs8 -topk8 -nocrypt {_in_and_out(path)}" if "PRIVATE KEY" in text else "name another file"
         raise RequestError(
             f"{str(path)!r} (the setting sign_key) is no private key in PKCS#8 without a password; {how}."
         ) from error
@@ -174,7 +175,7 @@ def _try(signer: Signer, anchors: str) -> None:
             if "private key" in str(error):
                 raise RequestError(
                     f"{str(signer.key)!r} (the setting sign_key) cannot be read as a private key; put it alone into the file, "
-                    f"in PEM: openssl pkcs8 -topk8 -nocrypt -in {signer.key} -out key.pem."
+                    f"in PEM: openssl pkcs8 -topk8 -nocrypt {_in_and_out(signer.key)}."
                 ) from error
             why = next((told for words, told in WHY.items() if words in str(error)), str(error))
             raise RequestError(
@@ -221,9 +222,14 @@ def _refuse_other_form(path: Path, setting: str, content: bytes) -> None:
     if content.startswith(MARKS):
         raise RequestError(f"{shown} begins with a byte order mark; save it as plain ASCII, as OpenSSL writes PEM.")
     for beginning, form, certificates, key in FORMS:
-        how, made = (key, "key.pem") if setting == "sign_key" else (certificates, "chain.pem")
+        how = key if setting == "sign_key" else certificates
         if how and re.match(beginning, content, re.DOTALL):
-            raise RequestError(f"{shown} is {form}, and PEM is wanted: openssl {how} -in {path} -out {made}.")
+            raise RequestError(f"{shown} is {form}, and PEM is wanted: openssl {how} {_in_and_out(path)}.")
+
+
+def _in_and_out(path: Path) -> str:
+    """What OpenSSL is to read and to write: another file, since it empties what it writes before it reads."""
+    return f"-in {shlex.quote(str(path))} -out {shlex.quote(f'new-{path.stem}.pem')}"
 
 
 def _text(path: Path, setting: str = "") -> str:
