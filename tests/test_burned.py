@@ -106,6 +106,9 @@ def test_a_word_a_little_longer_than_a_line_is_drawn_smaller_and_a_longer_one_cu
 
 
 def test_of_a_family_of_emoji_nothing_invisible_is_left():
+    hand = "\U0001f44b\U0001f3fd"
+    assert drawable(f"friends {hand}, and {hand} all! {hand}!", fonts.bundled()) == "friends, and all!"
+    assert drawable(f"{hand}.", fonts.bundled()) == "" and drawable("a , b …", fonts.bundled()) == "a , b …"
     assert drawable("👩‍👩‍👧", fonts.bundled()) == "" and drawable("a\u200db 😀", fonts.bundled()) == "a\u200db 😀"
 
 
