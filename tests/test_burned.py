@@ -255,6 +255,22 @@ def test_no_font_of_the_host_gets_in(portrait, tmp_path, monkeypatch):
     assert given.read_bytes() != plain, "a font that is asked for is drawn"
 
 
+def test_of_a_collection_of_fonts_the_first_is_drawn(portrait, tmp_path):
+    """As Debian has its Chinese, Japanese and Korean ones."""
+    from fontTools.ttLib import TTCollection, TTFont
+
+    first = Path(fonts.bundled().path).with_name("DejaVuSerif-Bold.ttf")
+    collection = TTCollection()
+    collection.fonts = [TTFont(first), TTFont(fonts.bundled().path)]
+    collection.save(tmp_path / "both.ttc")
+    assert fonts.opened(tmp_path / "both.ttc").family == "DejaVu Serif"
+    words = spoken("Hello there.", 0.1)
+    alone = drawn(portrait, tmp_path / "alone", words, font=first)
+    assert np.array_equal(
+        last_frame(drawn(portrait, tmp_path / "a", words, font=tmp_path / "both.ttc")), last_frame(alone)
+    )
+
+
 def renamed(font: Path, to: Path) -> None:
     """The same letters under the bundled font's name."""
     from fontTools.ttLib import TTFont
