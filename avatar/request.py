@@ -140,7 +140,7 @@ class Request(BaseModel):
         about("Words on the screen: a track of the file, drawn into the picture, a file beside it, or none."),
     ] = "none"
     caption_style: Annotated[Literal["plain", "box", "karaoke"], AsWritten, about("Of burned captions.")] = "plain"
-    font: Annotated[Path | None, about("A .ttf or .otf file for burned captions.")] = None
+    font: Annotated[Path | None, about("A .ttf, .otf or .ttc file for burned captions.")] = None
     mark: Annotated[bool, about("The visible 'synthetic preview' mark.")] = True
 
     @model_validator(mode="after")

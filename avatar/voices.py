@@ -51,12 +51,14 @@ def create(home: Path, name: str, reference: Path, language: str, consent: bool,
 
     Raises RequestError for a taken or unusable name and an unknown language, InputError for the recording.
     """
-    from avatar.voice.presets.catalog import nearest_preset
+    from avatar.voice.presets.catalog import PRESETS, nearest_preset
     from avatar.voice.recording import check_reference, trim
     from avatar.voice.xtts.text import refuse_language
 
     if not NAME.fullmatch(name):
         raise RequestError(f"{name!r} is no voice name: letters, digits, '.', '_' and '-', 64 at most; choose another.")
+    if name in PRESETS:
+        raise RequestError(f"a preset is called {name!r}, and a voice may be named by either; choose another name.")
     refuse_language(language)
     folder = home / "voices" / name
     if os.path.lexists(folder):

@@ -62,6 +62,10 @@ def request_of(**asked: Any) -> Request:
 def as_asked(**asked: Any) -> Request:
     """The same where another machine is to make it, and to choose the engine by what it has. Raises RequestError."""
     asked = {name: value for name, value in asked.items() if value is not None}
+    if names_preset(asked.get("voice")):
+        if "preset" in asked:
+            raise RequestError("a voice and a preset exclude each other; give one of them.", ("voice", "preset"))
+        asked["preset"] = asked.pop("voice")
     if (voice := asked.get("voice")) is not None:
         from avatar import voices
 
@@ -124,6 +128,14 @@ def from_settings(asked: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in decided.items() if name not in asked}
 
 
+def names_preset(voice: Any) -> bool:
+    """Whether a voice is that of a preset: of no cloned voice and no file."""
+    from avatar import voices
+    from avatar.voice.presets.catalog import PRESETS
+
+    return str(voice) in PRESETS and not voices.recording_of(settings.home(), str(voice)) and not os.path.exists(voice)
+
+
 def preset_language(preset: Any) -> str | None:
     """What a preset that was asked for speaks; None for one that is none."""
     from avatar.voice.presets.catalog import PRESETS
@@ -145,7 +157,8 @@ def voice_file(voice: str) -> Path:
     recording = voices.recording_of(settings.home(), voice) or Path(voice)
     if not os.path.exists(recording):  # a name too long for a file is none
         raise RequestError(
-            f"there is no cloned voice and no file {voice!r}; '{to_type('voice list')}' shows the voices.", ("voice",)
+            f"there is no preset, no cloned voice and no file {voice!r}; '{to_type('voice list')}' shows the voices.",
+            ("voice",),
         )
     return recording
 

@@ -85,7 +85,7 @@ ROWS = [
     ("not a recording", f"{VOICE} {{blank.txt}}", 1, ["blank.txt"]),
     ("given speech that is silent", f"{AUDIO} {{silence.wav}}", 1, ["silen"]),
     ("given speech of 3 hours", f"{AUDIO} {{hours.mp3}}", 1, ["2 min is the most"]),
-    ("a voice that nobody has", f"{VOICE} nobody", 2, ["no cloned voice and no file 'nobody'", "voice list"]),
+    ("a voice that nobody has", f"{VOICE} nobody", 2, ["no preset, no cloned voice and no file 'nobody'", "voice list"]),
     ("voice for given speech", f"{AUDIO} {{good.wav}} --voice {{good.wav}}", 2, ["--audio"]),
     ("a bad voice name", "voice clone {good.wav} --name a/b", 2, ["'a/b'"]),
     ("an unknown voice", "voice show nobody", 2, ["nobody", "voice list"]),

@@ -106,6 +106,9 @@ def test_a_word_a_little_longer_than_a_line_is_drawn_smaller_and_a_longer_one_cu
 
 
 def test_of_a_family_of_emoji_nothing_invisible_is_left():
+    hand = "\U0001f44b\U0001f3fd"
+    assert drawable(f"friends {hand}, and {hand} all! {hand}!", fonts.bundled()) == "friends, and all!"
+    assert drawable(f"{hand}.", fonts.bundled()) == "" and drawable("a , b …", fonts.bundled()) == "a , b …"
     assert drawable("👩‍👩‍👧", fonts.bundled()) == "" and drawable("a\u200db 😀", fonts.bundled()) == "a\u200db 😀"
 
 
@@ -250,6 +253,22 @@ def test_no_font_of_the_host_gets_in(portrait, tmp_path, monkeypatch):
     assert drawn(portrait, tmp_path / "b", spoken("Hello there.", 0.1)).read_bytes() == plain
     given = drawn(portrait, tmp_path / "c", spoken("Hello there.", 0.1), font=host / "data/fonts/DejaVuSans-Bold.ttf")
     assert given.read_bytes() != plain, "a font that is asked for is drawn"
+
+
+def test_of_a_collection_of_fonts_the_first_is_drawn(portrait, tmp_path):
+    """As Debian has its Chinese, Japanese and Korean ones."""
+    from fontTools.ttLib import TTCollection, TTFont
+
+    first = Path(fonts.bundled().path).with_name("DejaVuSerif-Bold.ttf")
+    collection = TTCollection()
+    collection.fonts = [TTFont(first), TTFont(fonts.bundled().path)]
+    collection.save(tmp_path / "both.ttc")
+    assert fonts.opened(tmp_path / "both.ttc").family == "DejaVu Serif"
+    words = spoken("Hello there.", 0.1)
+    alone = drawn(portrait, tmp_path / "alone", words, font=first)
+    assert np.array_equal(
+        last_frame(drawn(portrait, tmp_path / "a", words, font=tmp_path / "both.ttc")), last_frame(alone)
+    )
 
 
 def renamed(font: Path, to: Path) -> None:

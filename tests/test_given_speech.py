@@ -17,6 +17,7 @@ from avatar.lips.warp.visemes import VISEME_OF
 from avatar.media.sound_file import write_wav
 from avatar.progress import Progress
 from avatar.request import make_request
+from avatar.voice import given_speech
 from avatar.voice.given import timing
 from avatar.voice.given.arpabet import IPA_OF, from_ipa
 from avatar.voice.given.decoder import at_model_rate
@@ -197,6 +198,22 @@ def test_a_transcript_goes_with_a_recording_and_makes_subtitles_possible(tmp_pat
         make_request(audio=audio, transcript=" ")
     plain, other = make_request(audio=audio), make_request(audio=audio, transcript="Hello.")
     assert len({plain.digest(), other.digest()}) == 2
+
+
+@pytest.mark.parametrize(
+    ("transcript", "language"),
+    [("今日は、植物の話です。", "ja"), ("今天我们来谈谈植物。", "zh-cn"), ("오늘은 식물입니다.", "ko"), ("आज मैं हूँ।", "hi"),
+     ("Сегодня вода.", "ru"), ("اليوم ماء.", "ar"), ("วันนี้", None)],
+)  # fmt: skip
+def test_a_transcript_in_other_letters_than_its_language_has_is_refused(tmp_path, transcript, language):
+    """Its captions were empty, and nothing said why."""
+    write_wav(tmp_path / "said.wav", np.zeros(16_000, np.float32), 16_000)
+    wanted = WantedSpeech(reference=tmp_path / "said.wav", transcript=transcript)
+    with pytest.raises(RequestError, match="nothing of the transcript can be read as 'en'") as refused:
+        GivenSpeech.check(wanted)
+    assert refused.value.mend == ({"language": language} if language else {})
+    if language:
+        given_speech.refuse_unreadable(transcript, language)
 
 
 def test_the_command_line_takes_a_transcript_and_writes_the_words_of_a_recording(avatar, talk, tmp_path, home):

@@ -27,7 +27,7 @@ def test_every_command_that_prints_json_has_its_kind():
     offered = {
         name for name, command in commands(cli.avatar).items() if any("--json" in each.opts for each in command.params)
     }
-    told = {re.sub(r" (--.*|TABLE)$", "", each) for shape in SHAPES.values() for each in shape.commands}
+    told = {re.sub(r" (--.*|TABLE|FILES)$", "", each) for shape in SHAPES.values() for each in shape.commands}
     assert offered == told
 
 
@@ -90,6 +90,8 @@ def test_the_kinds_of_a_job(avatar, script, tmp_path):
     assert fits("queue", avatar("queue", "list", "--json").stdout)["jobs"]
     verified = fits("verify", avatar("verify", tmp_path / "v.mp4", "--json").stdout)
     assert set(verified) - {"version"} == set(SHAPES["verify"].keys)
+    of_two = avatar("verify", tmp_path / "v.mp4", tmp_path / "none.mp4", "--json")
+    assert [each["exit_code"] for each in fits("verdicts", of_two.stdout)["files"]] == [0, 2]
     assert fits("check", avatar("check", tmp_path / "v.mp4", "--json").stdout)["kind"] == "video"
     (tmp_path / "t.csv").write_text("text\nHello.\n")
     rows = fits("table", avatar("make", tmp_path / "t.csv", "-O", tmp_path, "--dry-run", "--json").stdout)["rows"]

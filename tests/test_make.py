@@ -57,6 +57,17 @@ def test_a_video_is_named_after_its_script(avatar, tmp_path, monkeypatch):
     assert again.code == 2 and "exists" in again.stderr
 
 
+@pytest.mark.parametrize("given", ["videos", "videos/", "."])
+def test_a_folder_for_an_output_holds_the_script_s_name(avatar, tmp_path, monkeypatch, given):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "talk.md").write_text(TEXT)
+    (tmp_path / "videos").mkdir()
+    done = avatar("make", "talk.md", "-o", given, "--dry-run")
+    assert done.code == 0 and str(tmp_path / given / "talk.mp4") in done.stdout, done.stderr
+    one = avatar("pipeline", "run", "--text", "Hello.", "-o", given)
+    assert one.code == 2 and "is a folder; name a file in it" in one.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [(("nothing.md",), "cannot read the text file"), ((), "nothing to say"), (("talk.md", "-O", "videos"), "table of videos"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,8 +15,9 @@ from avatar.engines import Told
 from avatar.lips.musetalk.engine import MuseTalkLips
 from avatar.lips.musetalk.source import opened
 from avatar.media.ffmpeg import encode_frames
+from avatar.portrait import clip as clip_module
 from avatar.portrait.clip import Clip, Framing, framed_frames, framing, seen
-from avatar.portrait.face import Face
+from avatar.portrait.face import Face, FaceReader
 from avatar.portrait.framing import Portrait, frame_box
 from avatar.portrait.given_picture import bundled_portrait
 from avatar.portrait.moving_head import Heads, span, square
@@ -102,6 +104,23 @@ def test_somebody_else_is_not_followed(tmp_path, portrait, reader):
         boxes = seen(Clip(path, face), reader, 12.0).heads.boxes
         assert within[0] <= boxes[:, 0].min() and boxes[:, 2].max() <= within[1]
     assert len(seen(Clip(path, 2), reader, 12.0).heads.boxes) == 24, "in every look"
+
+
+def test_a_clip_is_looked_through_once(tmp_path, portrait, monkeypatch):
+    """Also where another reader asks, and another stage; not where the file has changed, or more of it is used."""
+    looked = []
+    looks = clip_module._looks
+    monkeypatch.setattr(clip_module, "_looks", lambda *asked: looked.append(asked) or looks(*asked))
+    clip = filmed(tmp_path / "two.mp4", portrait, [(20.0, 620.0)] * 10)
+    with FaceReader() as one, FaceReader() as another:
+        first = seen(replace(clip, face=1), one, 2.0)
+        again = seen(replace(clip, face=1, called="the clip that was given", is_whole=True), another, 2.0)
+        assert again is first and len(looked) == 1
+        assert seen(replace(clip, face=2), one, 2.0).heads.boxes[0, 0] > 400 and len(looked) == 2
+        seen(replace(clip, face=1), one, 1.0)
+        filmed(clip.path, portrait, [(60.0, 620.0)] * 10)
+        assert seen(replace(clip, face=1), one, 2.0).heads.boxes[0, 0] > first.heads.boxes[0, 0]
+        assert len(looked) == 4
 
 
 def test_a_walk_that_no_square_holds_is_told(tmp_path, portrait, full_environment, monkeypatch):

@@ -177,6 +177,27 @@ def test_the_answers_have_exit_codes_of_their_own(avatar, video, job, tmp_path, 
     assert avatar("verify", video).code == 6, "a key of its own changes nothing"
 
 
+def test_of_several_videos_each_has_its_line_and_the_gravest_its_exit_code(avatar, video, job, tmp_path):
+    (tmp_path / "changed.mp4").write_bytes(video.read_bytes()[:-1] + b"?")
+    (tmp_path / "text.mp4").write_text("Hello.")
+    both = avatar("verify", video, job.video)
+    assert both.code == 5 and both.stdout.splitlines() == [
+        f"{video}: unchanged since this home signed it",
+        f"{job.video}: no manifest: nobody signed it, or the signature was taken out",
+    ]
+    assert avatar("verify", video, video).code == 0
+    one_missing = avatar("verify", job.video, tmp_path / "none.mp4", video)
+    assert one_missing.code == 2 and len(one_missing.stdout.splitlines()) == 2, "the others are looked at"
+    assert len(one_missing.stderr.splitlines()) == 1 and "none.mp4" in one_missing.stderr
+    paths = [job.video, tmp_path / "text.mp4", tmp_path / "changed.mp4", tmp_path / "none.mp4", video]
+    told = avatar("verify", *paths, "--json")
+    files = json.loads(told.stdout)["files"]
+    assert told.code == 3 and [each["exit_code"] for each in files] == [5, 1, 3, 2, 0]
+    assert [each["file"] for each in files] == [str(path) for path in paths]
+    assert [each["error"] and each["error"]["kind"] for each in files][1:4] == ["input", None, "request"]
+    assert files[1]["state"] is None and "is no mp4" in files[1]["error"]["message"]
+
+
 def test_what_is_no_video_is_refused_in_a_sentence(avatar, tmp_path):
     (tmp_path / "text.mp4").write_text("Hello.")
     (tmp_path / "empty.mp4").touch()

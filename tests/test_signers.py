@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime
 import os
+import shlex
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from avatar.errors import RequestError
 from avatar.files import file_digest
 from avatar.provenance import certificate, delivery, ed25519, signer, verifying
 from avatar.provenance.c2pa_child import obstacle
@@ -109,6 +112,47 @@ def test_a_user_s_key_that_is_none(home, tmp_path, monkeypatch):
     monkeypatch.delenv("AVATAR_SIGN_KEY")
     refused(home, tmp_path, "wants sign_key beside it")
     refused(home, tmp_path, "it is yes or no", AVATAR_SIGN="maybe", AVATAR_SIGN_CERTIFICATE="")
+
+
+@pytest.mark.usefixtures("full_environment")
+def test_what_is_not_pem_is_told_with_what_makes_pem_of_it(home, tmp_path, monkeypatch):
+    """And OpenSSL, where it is here, makes of it what signs."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.serialization import pkcs7, pkcs12
+
+    text, key_text = own()
+    read, key = (
+        x509.load_pem_x509_certificate(text.encode()),
+        serialization.load_pem_private_key(key_text.encode(), None),
+    )
+    form = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    both = pkcs12.serialize_key_and_certificates(b"me", key, read, None, serialization.NoEncryption())
+    many = {
+        each: pkcs7.serialize_certificates([read], each)
+        for each in (serialization.Encoding.DER, serialization.Encoding.PEM)
+    }
+    files = [
+        ("certificate.pem", read.public_bytes(serialization.Encoding.DER), "openssl x509 -inform der -in"),
+        ("certificate.pem", both, "openssl pkcs12 -nokeys -in"),
+        ("certificate.pem", many[serialization.Encoding.DER], "openssl pkcs7 -inform der -print_certs -in"),
+        ("certificate.pem", many[serialization.Encoding.PEM], "openssl pkcs7 -print_certs -in"),
+        ("certificate.pem", b"\xef\xbb\xbf" + text.encode(), "byte order mark"),
+        ("key.pem", key.private_bytes(serialization.Encoding.DER, *form), "openssl pkcs8 -topk8 -nocrypt -inform der -in"),
+        ("key.pem", both, "openssl pkcs12 -nocerts -nodes -in"),
+        ("key.pem", key_text.encode("utf-16"), "byte order mark"),
+    ]  # fmt: skip
+    for name, content, words in files:
+        users(monkeypatch, tmp_path, text, key_text)
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(RequestError, match=words) as caught:
+            delivery.refuse_unusable()
+        line = shlex.split(str(caught.value).partition(": ")[2].removesuffix("."))
+        if line and shutil.which("openssl"):
+            password = ["-passin", "pass:"] if "pkcs12" in line else []
+            subprocess.run([*line, *password], cwd=tmp_path, check=True, capture_output=True)
+            (tmp_path / line[-1]).replace(tmp_path / name)
+            delivery.refuse_unusable()
 
 
 def issued(use, kind: str = "p256", with_issuer: bool = True) -> tuple[str, str]:

@@ -32,6 +32,15 @@ def test_standard_input_is_read(tmp_path):
     assert done.stdout.splitlines()[0] == "The first sentence is this one.", done.stderr
 
 
+def test_a_voice_may_be_a_preset(avatar, script, tmp_path):
+    for option in ("--voice", "--preset"):
+        done = avatar("speak", script, option, "joe", "-o", tmp_path / f"{option}.wav")
+        assert done.code == 0, done.stderr
+    assert (tmp_path / "--voice.wav").read_bytes() == (tmp_path / "--preset.wav").read_bytes()
+    both = avatar("speak", script, "--voice", "joe", "--preset", "heart", "-o", tmp_path / "both.wav")
+    assert both.code == 2 and "exclude each other" in both.stderr
+
+
 @pytest.mark.parametrize("words", ["Hello there.", "He wrote talk.txt", "x" * 400, "Hello.", "a/b"])
 def test_words_that_are_no_file_are_spoken(avatar, words):
     assert avatar("speak", "--show", words).code == 0

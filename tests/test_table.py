@@ -130,6 +130,25 @@ def test_a_name_that_is_there_twice_is_refused_the_second_time(tmp_path, other):
     assert "row 1" in str(second.wrong)
 
 
+@pytest.mark.parametrize("cell", ["#REF!", "#NAME?", "#N/A", "#DIV/0!", "Err:504"])
+def test_the_error_of_a_formula_is_not_spoken(tmp_path, cell):
+    first, second = rows_of(tmp_path, f"name,text\none,{cell}\ntwo,{cell} is an error.\n")
+    assert first.wrong and "formula" in str(first.wrong) and first.wrong.fields == ("text",)
+    assert second.asked == {"text": f"{cell} is an error."} and not second.wrong
+
+
+def test_a_voice_may_be_a_preset(tmp_path, home, avatar):
+    """As of one video; a file of that name beside the table comes first."""
+    (tmp_path / "t.csv").write_text("name,text,voice\none,Hello.,joe\n")
+    done = avatar("make", tmp_path / "t.csv", "-O", tmp_path, "--dry-run", "--preset", "heart")
+    assert done.code == 0, done.stderr
+    (row,) = read_table(tmp_path / "t.csv")
+    assert requested(row, {}).preset == "joe"
+    (tmp_path / "joe").touch()
+    (row,) = read_table(tmp_path / "t.csv")
+    assert requested(row, {}).voice == tmp_path / "joe"
+
+
 def test_a_cell_without_a_column_says_how_to_quote(tmp_path):
     bad, good = rows_of(tmp_path, "name,text\none,Hello, you.\ntwo,Bye.\n")
     assert "quotes" in str(bad.wrong) and "you." in str(bad.wrong)

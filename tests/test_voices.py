@@ -145,7 +145,7 @@ def test_a_recording_becomes_a_voice(home, tmp_path):
 @pytest.mark.parametrize(
     ("name", "language", "said"),
     [("a b", "en", "'a b' is no voice name"), ("", "en", "is no voice name"), ("../x", "en", "is no voice name"),
-     ("bob", "xx", "does not speak 'xx'"), ("ann", "en", "'ann' exists; .*: avatar voice remove ann")],
+     ("joe", "en", "a preset is called 'joe'"), ("bob", "xx", "does not speak 'xx'"), ("ann", "en", "'ann' exists; .*: avatar voice remove ann")],
 )  # fmt: skip
 def test_what_cannot_be_made_is_refused_before_the_recording_is_read(home, name, language, said):
     keep(home)

@@ -22,6 +22,7 @@ from avatar.errors import InputError, RequestError
 from avatar.files import refuse_host_failure
 from avatar.frame.background import is_named
 from avatar.request import FILE_FIELDS, Request
+from avatar.voice.presets.catalog import PRESETS
 
 MOST_BYTES = 16 << 20
 MOST_ROWS = 10_000
@@ -31,6 +32,9 @@ COLUMNS = ("name", *Request.model_fields, *TEXT_FILES)
 PATHS = (*FILE_FIELDS, *TEXT_FILES)
 KEPT = {"voice": voices.recording_of, "portrait": portraits.picture_of}  # (home, name) -> its file, or None
 NUMBERS = ("steps", "tries", "face", "lips_shift", "lips_margin", "seconds", "speed", "seed")
+ERRORS = re.compile(
+    r"#(REF|NAME|VALUE|DIV/0|N/A|NUM|NULL|SPILL|CALC|GETTING_DATA)[!?]?|Err:\d{3}"
+)  # of a formula in a spreadsheet
 WORDS = {"": None, "true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -155,6 +159,11 @@ def _record(columns: list[str], cells: list[str], delimiter: str) -> Record:
     asked = {}
     for number, cell in enumerate(cells):
         column = columns[number] if number < len(columns) else ""
+        if column and ERRORS.fullmatch(cell.strip()):
+            return asked, RequestError(
+                f"{cell.strip()!r} is what a spreadsheet shows of a formula that failed; mend it there, and save the table again.",
+                (column,),
+            )
         if column:
             asked[column] = _value(column, cell.strip(), delimiter)
         elif cell.strip():
@@ -199,13 +208,14 @@ def _name(value: object) -> str:
 
 
 def _at(folder: Path, column: str, value: object) -> tuple[str, object]:
-    """A path from the table's folder; where no such file is there, a voice or a portrait that is kept under that name, and
-    of a background a colour."""
+    """A path from the table's folder; where no such file is there, a voice or a portrait that is kept under that name, a
+    preset, and of a background a colour."""
     if column not in (*PATHS, "background") or not isinstance(value, str):
         return column, value
     if column == "background" and is_named(value):
         return column, value
     path = folder / value
-    if not path.is_file() and (column == "background" or column in KEPT and KEPT[column](settings.home(), value)):
+    is_kept = column in KEPT and KEPT[column](settings.home(), value) or column == "voice" and value in PRESETS
+    if not path.is_file() and (column == "background" or is_kept):
         return column, value
     return "backdrop" if column == "background" else column, path

@@ -21,6 +21,11 @@ class Shape(NamedTuple):
 
 LOOKED_AFTER = {"damaged": "{name: why} of those that cannot be used"}
 CLONING = "engine, model, languages, bytes, need_mib, code, weights, commercial of each"
+VERDICT = {
+    "file": "path", "state": "unchanged, changed, expired, no manifest or signed by another", "exit_code": "",
+    "sha256": "of the file", "video": "of it without its manifest, or null", "signed_by": "the certificate's subject",
+    "why": "what does not fit, in C2PA's words", "says": "what the manifest says", "again": "sha256 of what was rendered anew, or null",
+}  # fmt: skip
 SHAPES = {
     "report": Shape(1, ("demo", "make", "pipeline run", "pipeline resume"), {
         "output": "where the video is", "job": "id", "video": "the job's own, unsigned", "video_sha256": "of that",
@@ -88,10 +93,9 @@ SHAPES = {
         "lip_sync_left_out": "why, or null", "seen": "{figure: value, or null where it cannot be told}: lids, lips, teeth, the head",
         "black_share": "of the frames", "frozen_share": "of the frames",
     }),
-    "verify": Shape(1, ("verify",), {
-        "file": "path", "state": "unchanged, changed, expired, no manifest or signed by another", "exit_code": "",
-        "sha256": "of the file", "video": "of it without its manifest, or null", "signed_by": "the certificate's subject",
-        "why": "what does not fit, in C2PA's words", "says": "what the manifest says", "again": "sha256 of what was rendered anew, or null",
+    "verify": Shape(1, ("verify",), VERDICT),
+    "verdicts": Shape(1, ("verify FILES",), {}, "files", {
+        **VERDICT, "error": "null, or kind and message of a file that cannot be looked at: what is above is null, but file and exit_code",
     }),
     "status": Shape(1, ("status",), {
         "host": "by name", "checks": "name, ok, message, remedy, warns", "fingerprints": "{layer: hex}",

@@ -35,7 +35,13 @@ avatar make lessons.csv --portrait me.jpg -O videos --dry-run
 @option(RESULT, "--for", "purpose", type=choice(list(PURPOSES)),
         help="youtube: 1920x1080, captions as a track. shorts: 1080x1920, captions in the picture, word by word. square: "
         "1080x1080, captions in a box. [default: youtube]")  # fmt: skip
-@option(RESULT, "-o", "--output", type=FILE, help="The mp4 to write. [default: the script's name with .mp4, here]")
+@option(
+    RESULT,
+    "-o",
+    "--output",
+    type=FILE,
+    help="The mp4 to write, or its folder. [default: the script's name with .mp4, here]",
+)
 @option(RESULT, "-O", "--folder", type=FILE, help="Where the videos of a table go.")
 @option(RESULT, "--overwrite", is_flag=True, help="Replace files that exist.")
 @unsigned
@@ -53,21 +59,12 @@ def make(script, purpose, output, folder, overwrite, dry_run, as_json, quiet, vo
     """Make a video to publish from SCRIPT: a text or Markdown file, - for standard input, or a table (.csv, .jsonl) with a
     video in each row."""
     given = {name: value for name, value in told_apart(asked).items() if value not in (None, "")}
-    if voice is not None and "preset" in given:
-        raise RequestError("a voice and a preset exclude each other; give one of them.", ("voice", "preset"))
-    given |= voiced(voice) | ({"mark": False} if no_mark else {})
+    given |= ({} if voice is None else {"voice": voice}) | ({"mark": False} if no_mark else {})
     wanted = with_purpose(purpose or "youtube", given)
     if script is not None and script.suffix.lower() in TABLES:
         make_table(script, folder, output, wanted, overwrite, dry_run, as_json, quiet)
     else:
         make_one(script, folder, output, wanted, overwrite, dry_run, as_json, quiet)
-
-
-def voiced(voice: str | None) -> dict[str, str]:
-    """A preset by name, or else what `pipeline run` calls a voice."""
-    from avatar.voice.presets.catalog import PRESETS
-
-    return {} if voice is None else {"preset": voice} if voice in PRESETS else {"voice": voice}
 
 
 def with_purpose(purpose: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -121,8 +118,9 @@ def make_one(
     if transcript is not None:
         wanted["transcript"] = work.read_text(transcript)
     request = work.request_of(**wanted)
-    named = Path("avatar.mp4") if script is None or str(script) == "-" else Path(script.with_suffix(".mp4").name)
-    output = output or (named if script is not None else Path(wanted["audio"].with_suffix(".mp4").name))
+    said = wanted["audio"] if script is None else script
+    named = Path("avatar.mp4" if str(said) == "-" else said.with_suffix(".mp4").name)
+    output = named if output is None else output / named if os.path.isdir(output) else output
     work.keep_texts(request, output, script, transcript)
     if dry_run:
         print_plan(request, output, overwrite, as_json)

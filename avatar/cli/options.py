@@ -102,7 +102,7 @@ OPTIONS = (
     option(FRAME, "--captions", type=choice(["soft", "burned", "srt", "vtt", "none"]),
            help="A track of the file (with an .srt beside it), drawn into the picture, or a file beside it."),
     option(FRAME, "--caption-style", type=choice(["plain", "box", "karaoke"]), help="Of burned captions."),
-    option(FRAME, "--font", type=FILE, help="A .ttf or .otf file for burned captions. [default: DejaVu Sans]"),
+    option(FRAME, "--font", type=FILE, help="A .ttf, .otf or .ttc file for burned captions. [default: DejaVu Sans]"),
     option(FRAME, "--no-mark", is_flag=True, help="Leave out the visible 'synthetic preview' mark."),
     option(FULL, "--stack", type=choice(["preview", "full"]),
            help="preview (CPU, nothing to download) or full (GPU). [default: preview]"),

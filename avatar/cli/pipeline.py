@@ -40,8 +40,8 @@ def pipeline() -> None:
 @option(
     SPEAKS,
     "--voice",
-    shell_complete=complete.voices_or_files,
-    help="A recording of the voice to speak with, or the name of a cloned voice.",
+    shell_complete=complete.presets_voices_or_files,
+    help="A recording of the voice to speak with, or the name of a cloned voice or a preset.",
 )
 @of_a_video
 @option(FRAME, "--subtitles", is_flag=True, help="The same as --captions soft.")

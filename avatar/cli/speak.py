@@ -27,7 +27,10 @@ TEXTS = (".txt", ".md", ".markdown")  # a word that ends so is a file's name, al
 @click.option("--text-file", type=FILE, help="The same as SCRIPT, for a file with any name; - reads standard input.")
 @click.option("--show", is_flag=True, help="Print what would be said, a sentence a line, and load no voice.")
 @click.option(
-    "--voice", "voice_name", shell_complete=complete.voices_or_files, help="A kept voice, or a recording of one."
+    "--voice",
+    "voice_name",
+    shell_complete=complete.presets_voices_or_files,
+    help="A preset, a kept voice, or a recording of one.",
 )
 @click.option(
     "--preset", shell_complete=complete.presets, help="A preview voice: heart, joe or another of 'voice presets'."

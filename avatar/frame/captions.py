@@ -26,6 +26,7 @@ LEAST_EDGE = 0.05
 LEAST_LINE = 0.7  # of that height, before captions go to the top
 LEAST_SHRUNK = 0.7  # of a line's letters, before a word that is longer than the line is cut
 LINES = 2
+CLOSES = ",.;:!?…"  # a word
 
 
 def look_of(layout: Layout, mouth_px: float, style: Style, font: Font) -> Look:
@@ -80,6 +81,14 @@ def pieces_of(group: Group, start_s: float) -> list[Piece]:
 
 
 def drawable(text: str, font: Font) -> str:
-    """What of a text the font draws; "" where nothing is left that is seen, as of a family of emoji its joiners."""
-    left = " ".join("".join(each for each in text if each == " " or font.draws(each)).split())
-    return left if columns(left) else ""
+    """What of a text the font draws; "" where nothing is left that is seen, as of a family of emoji its joiners. The comma
+    after an emoji that is not drawn closes the word before it."""
+    left: list[str] = []
+    for part in text.split():
+        drawn = "".join(each for each in part if font.draws(each))
+        if drawn == part or drawn.strip(CLOSES):
+            left.append(drawn)
+        elif left and left[-1][-1] not in CLOSES:
+            left[-1] += drawn
+    found = " ".join(left)
+    return found if columns(found) else ""

@@ -18,14 +18,14 @@ LEAST_FREE_BYTES = 50 << 20  # a plain square of 120 s needs about 20 MB; below 
 def check_output(output: Path, overwrite: bool, suffix: str = ".mp4") -> None:
     """Refuse an output that cannot be written, before any work is done."""
     shown, folder, about = repr(str(output)), output.parent, ("output",)
+    if os.path.isdir(output):
+        raise RequestError(f"the output {shown} is a folder; name a file in it.", about)
     if output.suffix.lower() != suffix:
         raise RequestError(f"the output {shown} must end in {suffix}; that is what is written.", about)
     if len(os.fsencode(output.name)) + len("..partial") > os.pathconf("/", "PC_NAME_MAX"):
         raise RequestError(f"the name of the output is {len(output.name)} characters long; name a shorter one.", about)
     if not folder.is_dir():
         raise RequestError(f"the folder {str(folder)!r} does not exist; make it first, or name another output.", about)
-    if output.is_dir():
-        raise RequestError(f"the output {shown} is a folder; name a file in it.", about)
     if os.path.lexists(output) and not overwrite:
         raise RequestError(
             f"the output {shown} exists; name another file, or have it overwritten.", ("output",), {"overwrite": True}

@@ -81,7 +81,9 @@ def _read(path: Path, sha256: str) -> Font:
     if told.get("unusable") == "names nothing":
         raise InputError(f"the font {shown} names no family or draws no letters; give another one.", ("font",))
     if "unusable" in told:
-        raise InputError(f"the font {shown} is no TrueType or OpenType font; give a .ttf or .otf file.", ("font",))
+        raise InputError(
+            f"the font {shown} is no TrueType or OpenType font; give a .ttf, .otf or .ttc file.", ("font",)
+        )
     told["advances"] = {int(code): width for code, width in told["advances"].items()}
     return Font(path, **told)
 

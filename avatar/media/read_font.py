@@ -10,6 +10,8 @@ import json
 import sys
 from typing import Any, BinaryIO, cast
 
+FIRST = 0  # of a collection (.ttc); of another file it says nothing
+
 
 class Unusable(Exception):
     """Why a font cannot be used: "no font" or "names nothing"."""
@@ -21,7 +23,7 @@ def facts(file: BinaryIO) -> dict[str, Any]:
     from fontTools.ttLib import TTFont
 
     try:
-        with TTFont(file, lazy=True) as font:
+        with TTFont(file, fontNumber=FIRST, lazy=True) as font:
             names, head, os2, widths = (cast("Any", font[table]) for table in ("name", "head", "OS/2", "hmtx"))
             em = head.unitsPerEm
             family, letters = names.getDebugName(1), font.getBestCmap() or {}

@@ -26,6 +26,7 @@ from avatar.portrait.seen_again import seen_again
 SUFFIXES = (".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi")
 LOOKS_PER_S = 2  # frames looked at to frame the clip, over all of it that is used
 LOOKED_S = 60.0  # of a clip, for a face to appear
+MOST_REMEMBERED = 8  # clips and lengths, some kilobytes each
 SLOWEST, FASTEST = Fraction(23), 60  # frames a second of a clip that is shown as it is
 FASTER = Fraction(61, 60)  # a phone's 60 a second are 60.1 now and then
 LONGEST_FRACTION = (
@@ -75,6 +76,9 @@ class Framing:
     whereabouts: Whereabouts | None = None
 
 
+_seen: dict[tuple, Seen] = {}
+
+
 def is_clip(path: Path) -> bool:
     """Whether a file's name is that of a video; its content is looked at when it is read."""
     return path.suffix.lower() in SUFFIXES
@@ -87,10 +91,22 @@ def refuse_unusable(clip: Clip) -> None:
 
 
 def seen(clip: Clip, reader: FaceReader, seconds: float) -> Seen:
-    """Where so many seconds of a clip show the face, from where a usable one is first seen.
+    """Where so many seconds of a clip show the face, from where a usable one is first seen. It is remembered: a video asks two
+    to four times.
 
     Raises InputError when no picture shows a usable face; where several faces are seen, `clip.face` must say which.
     """
+    status = clip.path.stat() if clip.path.exists() else None
+    known_by = (clip.path, clip.face, seconds, status and (status.st_ino, status.st_size, status.st_mtime_ns))
+    if (found := _seen.get(known_by)) is None:
+        found = _looked_for(clip, reader, seconds)
+        while len(_seen) >= MOST_REMEMBERED:
+            _seen.pop(next(iter(_seen)))
+        _seen[known_by] = found
+    return found
+
+
+def _looked_for(clip: Clip, reader: FaceReader, seconds: float) -> Seen:
     followed, refusal, first = None, None, 0
     width = height = 0
     looked_s = max(LOOKED_S, seconds)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime
 import os
+import re
 import secrets
+import shlex
 import struct
 import tempfile
 from dataclasses import dataclass
@@ -38,6 +40,19 @@ WHY = {
     "to the root",
     "invalid public key": "the key is not that of the certificate",  # it is of another kind
 }
+# A file that is not PEM, by how it begins: what it is, and what makes PEM of its certificates and of its key
+MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+FORMS = (
+    (rb"\x30[\x80-\x84].{0,4}?\x02\x01\x03\x30", "PKCS#12", "pkcs12 -nokeys", "pkcs12 -nocerts -nodes"),
+    (
+        rb"\x30[\x80-\x84].{0,4}?\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02",
+        "PKCS#7 in DER",
+        "pkcs7 -inform der -print_certs",
+        "",
+    ),
+    (rb"(?s).*-----BEGIN PKCS7-----", "PKCS#7", "pkcs7 -print_certs", ""),
+    (rb"\x30[\x20-\x84]", "DER", "x509 -inform der", "pkcs8 -topk8 -nocrypt -inform der"),
+)
 
 
 @dataclass(frozen=True)
@@ -132,7 +147,7 @@ def _algorithm(path: Path, text: str) -> str:
     try:
         content = certificate.der("PRIVATE KEY", text)
     except ValueError as error:
-        how = f"openssl pkcs8 -topk8 -nocrypt -in {path} -out key.pem" if "PRIVATE KEY" in text else "name another file"
+        how = f"openssl pkcs8 -topk8 -nocrypt {_in_and_out(path)}" if "PRIVATE KEY" in text else "name another file"
         raise RequestError(
             f"{str(path)!r} (the setting sign_key) is no private key in PKCS#8 without a password; {how}."
         ) from error
@@ -160,7 +175,7 @@ def _try(signer: Signer, anchors: str) -> None:
             if "private key" in str(error):
                 raise RequestError(
                     f"{str(signer.key)!r} (the setting sign_key) cannot be read as a private key; put it alone into the file, "
-                    f"in PEM: openssl pkcs8 -topk8 -nocrypt -in {signer.key} -out key.pem."
+                    f"in PEM: openssl pkcs8 -topk8 -nocrypt {_in_and_out(signer.key)}."
                 ) from error
             why = next((told for words, told in WHY.items() if words in str(error)), str(error))
             raise RequestError(
@@ -201,13 +216,32 @@ def _refuse_out_of_time(path: Path) -> None:
         )
 
 
+def _refuse_other_form(path: Path, setting: str, content: bytes) -> None:
+    """Raises RequestError that says what makes PEM of it."""
+    shown = f"{str(path)!r} (the setting {setting})"
+    if content.startswith(MARKS):
+        raise RequestError(f"{shown} begins with a byte order mark; save it as plain ASCII, as OpenSSL writes PEM.")
+    for beginning, form, certificates, key in FORMS:
+        how = key if setting == "sign_key" else certificates
+        if how and re.match(beginning, content, re.DOTALL):
+            raise RequestError(f"{shown} is {form}, and PEM is wanted: openssl {how} {_in_and_out(path)}.")
+
+
+def _in_and_out(path: Path) -> str:
+    """What OpenSSL is to read and to write: another file, since it empties what it writes before it reads."""
+    return f"-in {shlex.quote(str(path))} -out {shlex.quote(f'new-{path.stem}.pem')}"
+
+
 def _text(path: Path, setting: str = "") -> str:
     """Raises RequestError where it is a setting's, else ValueError."""
     try:
         if not path.is_file():
             raise FileNotFoundError(2, "it is no file" if path.exists() else "No such file")
         with open(path, "rb") as file:
-            return file.read(LARGEST_BYTES).decode("ascii", "replace")
+            content = file.read(LARGEST_BYTES)
+        if setting:
+            _refuse_other_form(path, setting, content)
+        return content.decode("ascii", "replace")
     except OSError as error:
         if setting:
             raise RequestError(

@@ -14,8 +14,12 @@ import numpy as np
 from avatar.device.libraries import FFMPEG
 from avatar.engines import Told, WantedSpeech
 from avatar.errors import RequestError
+from avatar.limits import LANGUAGES
 from avatar.media import READS_SOUND
 from avatar.progress import Progress
+from avatar.script import languages
+from avatar.script.letters import script_of
+from avatar.script.reader import read
 from avatar.voice.given.timing import timed
 from avatar.voice.recording import Recording, read_speech
 from avatar.voice.speech import Speech
@@ -43,7 +47,8 @@ class GivenSpeech:
 
     @staticmethod
     def check(wanted: WantedSpeech) -> None:
-        """Refuse a recording that cannot be used, or none. Raises InputError, RequestError."""
+        """Refuse a recording that cannot be used, or none, and a transcript without words. Raises InputError, RequestError."""
+        refuse_unreadable(wanted.transcript, wanted.language)
         given(wanted)
 
     @staticmethod
@@ -83,3 +88,17 @@ def given(wanted: WantedSpeech) -> Recording:
     if wanted.reference is None:
         raise RequestError("there is no finished speech to use; give the recording of it.")
     return read_speech(wanted.reference)
+
+
+def refuse_unreadable(transcript: str | None, language: str) -> None:
+    """Raises RequestError for a transcript of which nothing can be read in this language, so that there would be no captions:
+    with the language whose letters it has, where there is one."""
+    if transcript is None or read(transcript, language).sentences:
+        return
+    letters = [script_of(each) for each in transcript if each.isalpha()]
+    own = {code: sum(each in languages.of(code).scripts for each in letters) for code in LANGUAGES}
+    likely = max(LANGUAGES, key=lambda code: own[code])
+    raise RequestError(
+        f"nothing of the transcript can be read as {language!r}; say its language, or give what is said.",
+        ("transcript", "language"), {"language": likely} if own[likely] else {},
+    )  # fmt: skip
