@@ -77,3 +77,28 @@ def test_speech_alone_is_refused_too(here, tmp_path, monkeypatch):
     request = make_request(text=TEXT, stack="full", commercial=True)
     with pytest.raises(RequestError, match="forbid commercial use"):
         work.speak(request, tmp_path / "talk.wav", False, lambda event: None)
+
+
+@pytest.mark.parametrize(
+    "asked, said",
+    [
+        (("--stack", "full", "--profile", "cpu"), "of speech by a speaker of XTTS-v2's own, for no commercial use, "),
+        (("--preset", "joe"), "of speech by the preset joe, for previews, "),
+        (("--preset", "heart"), "of speech, "),
+        ((), "of speech, "),
+    ],
+)
+def test_a_dry_run_says_of_speech_without_a_recording_what_its_terms_forbid(here, avatar, tmp_path, asked, said):
+    (script := tmp_path / "talk.md").write_text(TEXT)
+    (table := tmp_path / "talks.csv").write_text(f"name,text\none,{TEXT.replace(',', '')}\n")
+    for command in (("pipeline", "run", "--text", TEXT), ("make", script), ("make", table, "-O", tmp_path)):
+        planned = avatar(*command, "--dry-run", *asked)
+        assert planned.code == 0 and said in planned.stdout, (planned.stdout, planned.stderr)
+
+
+def test_a_dry_run_names_a_preset_for_previews_that_is_the_nearest_to_a_recording(
+    home, avatar, recording, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("AVATAR_MODELS", str(tmp_path / "empty"))
+    planned = avatar("pipeline", "run", "--text", TEXT, "--voice", recording, "--dry-run")
+    assert "of speech by the preset nearest to the recording, joe, for previews, " in planned.stdout, planned.stderr

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from avatar import pipeline, work
@@ -64,3 +66,24 @@ def test_a_voice_that_is_kept_is_heard_at_once(here, avatar, recording):
     assert len(names) == 2 and sum("-pocket-" in name for name in names) == 1
     german = avatar("voice", "clone", recording, "--name", "ich", "--language", "de", "--consent")
     assert german.code == 0 and "what XTTS-v2 hears of the voice is kept." in german.stderr
+
+
+def heard_of(home: Path) -> list[str]:
+    return sorted(path.name for path in (home / "voices" / ".latents").iterdir())
+
+
+@pytest.mark.parametrize("is_made", [True, False])
+def test_what_is_heard_of_a_recording_stays_as_long_as_a_job_has_it(here, recording, is_made):
+    """Made or still to be made, whichever of the two goes first; then it goes with the last one, also where that never spoke."""
+    made = work.make(work.request_of(text=TEXT, voice=recording), None, False, lambda event: None)
+    if is_made:
+        other = work.make(work.request_of(text="Another one.", voice=recording), None, False, lambda event: None).job
+    else:
+        other = homes.create(here, work.request_of(text="Another one.", voice=recording)).id
+    homes.create(here, work.request_of(text=TEXT, voice=write_reference(here / "mine.wav", 150.0)))
+    known = heard_of(here)
+    assert len(known) == 1
+    homes.remove(homes.find(here, made.job))
+    assert heard_of(here) == known
+    homes.remove(homes.find(here, other))
+    assert heard_of(here) == []
