@@ -29,6 +29,7 @@ from avatar.progress import Event, Progress
 from avatar.provenance import delivery
 from avatar.request import FILE_FIELDS, Request, make_request
 from avatar.script.subtitles import words_of
+from avatar.stacks import with_profile
 
 if TYPE_CHECKING:
     from avatar.preflight import Faces
@@ -51,11 +52,16 @@ class Made:
 
 
 def request_of(**asked: Any) -> Request:
-    """A Request from what was asked for, with the settings' defaults, the files of named voices and portraits, and the
-    engine that clones a voice here.
+    """A Request for a video from what was asked for, with the settings' defaults, the files of named voices and portraits,
+    and the engine that clones a voice here, or that cloned it in the video that is kept.
 
     asked: fields of the request; None is the default. Raises RequestError.
     """
+    return as_kept(cloned_by(as_asked(**asked)))
+
+
+def speech_of(**asked: Any) -> Request:
+    """The same for speech alone, of which no video is kept. Raises RequestError."""
     return cloned_by(as_asked(**asked))
 
 
@@ -109,6 +115,19 @@ def cloned_by(request: Request) -> Request:
     is_all_there_is = request.stack == "full" and loaders.is_without_xtts()
     is_usable = model is not None and (is_all_there_is or store.can_load(model) or store.is_spoilt(model))
     return request.model_copy(update={"engine": "pocket"}) if is_usable else request
+
+
+def as_kept(request: Request) -> Request:
+    """The request with Pocket TTS, where it does not clone the voice here any more, and a finished video in which it did is
+    kept."""
+    from avatar.weights.lock import POCKET_TTS
+
+    if request.engine or request.text is None or request.voice is None or request.language not in POCKET_TTS:
+        return request
+    from avatar import pipeline
+
+    cloned = request.model_copy(update={"engine": "pocket"})
+    return cloned if pipeline.to_make(cloned) == [] else request
 
 
 def from_settings(asked: dict[str, Any]) -> dict[str, Any]:
@@ -271,19 +290,6 @@ def outputs_of(request: Request, output: Path) -> list[Path]:
     """The output, and the captions beside it where there are some."""
     name = request.captions_file
     return [output, *([output.with_suffix(Path(name).suffix)] if name and output.name else [])]
-
-
-def with_profile(request: Request) -> Request:
-    """The request with the profile that fits this host, where it needs one and names none. Raises EnvironmentProblem."""
-    if request.stack == "preview":
-        return request
-    from avatar.device import memory
-
-    return request.model_copy(
-        update={
-            "profile": (memory.profile_named_or_fitting(request.profile) if request.profile else memory.profile()).name
-        }
-    )
 
 
 def finish(

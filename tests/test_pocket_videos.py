@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from avatar import pipeline, work
+from avatar import pipeline, preflight, work
+from avatar.errors import EnvironmentProblem
 from avatar.jobs import home as homes
 from avatar.progress import Progress
+from avatar.request import Request
 from tests import cloned_voice
 from tests.cloned_voice import TEXT, spoken
 from tests.xtts_voice import write_reference
@@ -87,3 +91,69 @@ def test_what_is_heard_of_a_recording_stays_as_long_as_a_job_has_it(here, record
     assert heard_of(here) == known
     homes.remove(homes.find(here, other))
     assert heard_of(here) == []
+
+
+@pytest.fixture
+def no_weights(tmp_path, monkeypatch) -> Callable[[], None]:
+    return lambda: monkeypatch.setenv("AVATAR_MODELS", str(tmp_path / "empty"))
+
+
+def made_again(request: Request, output: Path) -> bytes:
+    return work.make(request, output, False, lambda event: None, sign=False).path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {},
+        {"engine": "pocket"},
+        {"stack": "full"},
+        {"stack": "full", "profile": "cpu"},
+        {"stack": "full", "engine": "xtts"},
+    ],
+)
+def test_a_video_that_is_kept_is_delivered_without_the_weights_that_made_it(
+    here, avatar, recording, no_weights, asked, tmp_path
+):
+    """Asked for the same way, with the engine named or not; speech alone and another text are not kept."""
+    asked = {"text": TEXT, "voice": recording} | asked
+    kept = made_again(work.request_of(**asked), tmp_path / "one.mp4")
+    no_weights()
+    again = work.request_of(**asked)
+    assert again.engine == ("xtts" if asked.get("engine") == "xtts" else "pocket")
+    assert made_again(again, tmp_path / "two.mp4") == kept
+    preflight.check(again)
+    job = homes.find(here, "hello")
+    assert work.resume(job, tmp_path / "three.mp4", False, lambda event: None).path.exists()
+    options = [text for name, value in asked.items() for text in (f"--{name}", str(value))]
+    planned = avatar("pipeline", "run", *options, "--dry-run")
+    assert planned.code == 0 and "portrait and voice and lips and video done" in planned.stdout, planned.stderr
+    assert work.speech_of(**asked).engine == asked.get("engine")
+    if "engine" not in asked:
+        assert work.request_of(**asked | {"text": "Another one."}).engine is None
+    for other in (asked | {"text": "Another one.", "engine": "pocket"}, {"text": TEXT, "stack": "full"}):
+        with pytest.raises(EnvironmentProblem, match="weights are missing"):
+            preflight.check(work.request_of(**other))
+
+
+def test_what_is_not_kept_wants_its_own_weights_alone(here, recording, no_weights, tmp_path):
+    asked = {"text": TEXT, "voice": recording, "stack": "full", "profile": "cpu", "engine": "pocket"}
+    made_again(work.request_of(**asked), tmp_path / "one.mp4")
+    homes.find(here, "hello").file("picture.mp4").unlink()
+    no_weights()
+    with pytest.raises(EnvironmentProblem, match="weights are missing: musetalk-v15") as missing:
+        preflight.check(work.request_of(**asked))
+    assert "pocket" not in str(missing.value)
+
+
+def test_what_other_weights_made_is_not_kept(here, recording, no_weights, tmp_path, monkeypatch, weights):
+    """As of another revision: the lock tells."""
+    asked = {"text": TEXT, "voice": recording}
+    made_again(work.request_of(**asked), tmp_path / "one.mp4")
+    no_weights()
+    lock = (weights / "models.lock").read_text()
+    (another := tmp_path / "models.lock").write_text(re.sub('sha256 = "[0-9a-f]{8}', 'sha256 = "00000000', lock))
+    monkeypatch.setenv("AVATAR_MODELS_LOCK", str(another))
+    assert work.request_of(**asked).engine is None
+    with pytest.raises(EnvironmentProblem, match="weights are missing: pocket-en"):
+        preflight.check(work.request_of(engine="pocket", **asked))

@@ -117,7 +117,7 @@ def speak(asked: dict[str, Any], output: str, sound_format: str, speed: float) -
     from avatar.media.formats import convert
 
     wav = Path(output).with_suffix(".wav")
-    made = work.speak(work.request_of(**asked), wav, True, lambda event: None)
+    made = work.speak(work.speech_of(**asked), wav, True, lambda event: None)
     if (sound_format, speed) != ("wav", 1.0):
         convert(wav, Path(output), sound_format, speed)
     return {"seconds": made.seconds, "notes": made.notes}
