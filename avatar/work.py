@@ -134,7 +134,7 @@ def from_settings(asked: dict[str, Any]) -> dict[str, Any]:
     """The fields that the settings decide, since nobody asked for them."""
     defaults = settings.load()
     decided = {"stack": defaults.stack, "seed": defaults.seed}
-    stack = asked.get("stack", defaults.stack)
+    stack = str(asked.get("stack", defaults.stack)).strip().lower()
     needs_preset = stack == "preview" and not {"voice", "audio"} & asked.keys()
     if needs_preset and defaults.preset and speaks(defaults.preset, asked.get("language", "en")):
         decided["preset"] = defaults.preset

@@ -265,6 +265,21 @@ def test_a_worker_whose_hands_are_a_cluster_takes_whatever_a_node_may_make(here,
     assert queue.take(here, queue_on_ray.DEVICE, queue_on_ray.PARTS, 2e9) is not None
 
 
+def test_words_that_choose_may_be_in_any_case(here, avatar, recording, tmp_path):
+    """In a table and in JSON, as on the command line."""
+    (table := tmp_path / "table.csv").write_text(
+        f"text,voice,engine,stack\nHi.,{recording},XTTS,Full\nHi.,{recording},Pocket,\n"
+    )
+    planned = avatar("make", table, "-O", tmp_path / "videos", "--dry-run")
+    assert "cloned by XTTS-v2" in planned.stdout and "cloned by Pocket TTS" in planned.stdout, planned.stderr
+    shouted = work.request_of(
+        text=TEXT, stack="FULL", profile="cpu", voice=recording, engine=" XTTS", lips_region="Jaw"
+    )
+    assert shouted == work.request_of(
+        text=TEXT, stack="full", profile="cpu", voice=recording, engine="xtts", lips_region="jaw"
+    )
+
+
 def test_rows_of_a_table_without_a_voice_to_clone_need_no_engine(recording):
     from avatar.batch.making import requested
 
