@@ -115,6 +115,15 @@ def passed_over(request: Request) -> list[str]:
     )
 
 
+def uncloned(request: Request) -> list[str]:
+    """The same before anything is made, and a note where the preview does not clone the voice of a recording."""
+    if request.stack == "preview" and request.engine is None and request.voice and request.text:
+        from avatar.voice.presets.engine import clones
+
+        return [f"the voice is not cloned here; {clones(request.language)}."]
+    return passed_over(request)
+
+
 def _cloning(request: Request) -> Any:
     """The engine that was asked for by name, or chosen for the request; None where it is the stack's own."""
     if request.engine != "pocket":

@@ -256,8 +256,8 @@ def checked(
     """The same, with what is to be noted of the face."""
     from avatar import framed, preflight
 
-    output = output and prepare_output(request, output, overwrite)
     check_home(settings.home())
+    output = output and prepare_output(request, output, overwrite)
     notes = preflight.check(request, faces)
     check_home(settings.home(), LEAST_FREE_BYTES + framed.needed_bytes(request))
     return output, notes
@@ -336,6 +336,8 @@ def speak(request: Request, output: Path, overwrite: bool, tell: Tell) -> Made:
     engine.check(wanted)
     refuse_previewing(request, engine)
     refuse_missing_parts(engine.models)
+    if engine.models:  # what is made of weights is kept there
+        check_home(settings.home())
     profile = profile_for(request)
     sounds = kept_speech(settings.home(), engine, wanted, profile)
     progress.stage(1, "voice")

@@ -66,6 +66,8 @@ def test_a_dry_run_says_that_a_voice_is_not_cloned(home, avatar, recording, tmp_
     monkeypatch.setenv("AVATAR_MODELS", str(tmp_path / "empty"))
     planned = avatar("pipeline", "run", "--text", TEXT, "--voice", recording, "--dry-run")
     assert "of speech by the preset nearest to the recording, " in planned.stdout, planned.stderr
+    assert "note: the voice is not cloned here; Pocket TTS clones it " in planned.stderr
+    assert "models fetch pocket-en" in planned.stderr
 
 
 @pytest.mark.parametrize("stack", ["preview", "full"])
@@ -109,6 +111,8 @@ def test_weights_that_wait_for_consent_are_told_where_something_else_speaks(
 ):
     pytest.importorskip("torch")
     asks = "once its licence is accepted: 'avatar models fetch pocket-en' asks"
+    dry = ("pipeline", "run", "--text", TEXT, "--voice", recording, "--dry-run")
+    assert asks in avatar(*dry).stderr and asks in avatar(*dry, "--stack", "full", "--profile", "cpu").stderr
     monkeypatch.delenv("AVATAR_RUN", raising=False)
     full = {"text": TEXT, "voice": recording, "stack": "full", "profile": "cpu"}
     said = (

@@ -96,10 +96,11 @@ def plan(asked: dict[str, Any]) -> dict[str, Any]:
     from avatar.jobs.delivery import check_home
     from avatar.request import SIZE
     from avatar.script.length import estimate_seconds
+    from avatar.stacks import uncloned
 
     request = work.request_of(**asked)
     check_home(settings.home())
-    notes = preflight.check(request, faces())
+    notes = [*preflight.check(request, faces()), *uncloned(request)]
     if request.audio:
         seconds = recording(str(request.audio))["seconds"]
     else:
