@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from avatar import framed
 from avatar.engines import Told, WantedPicture
-from avatar.errors import InputError, RequestError
+from avatar.errors import EnvironmentProblem, InputError, RequestError
 from avatar.files import file_digest
 from avatar.media import encoder
 from avatar.portrait.picture import decoding, is_picture
@@ -85,7 +85,7 @@ def check(request: Request, faces: Faces | None = None) -> list[str]:
     check_frame(request)
     shown = framed.moving(request)
     encoder.refuse_unusable(max(shown.width, shown.height), shown.rate)
-    refuse_missing_parts(stack.models)
+    refuse_missing_parts_of(request, stack)
     if faces and request.portrait and not stack.takes_clip(request.portrait):
         return faces.notes_on(wanted_picture(request))
     return []
@@ -191,3 +191,15 @@ def refuse_missing_parts(models: Sequence[str]) -> None:
             loaders.refuse_missing(*models)
         store.check_present(*models)
         loaders.refuse_missing(*models)
+
+
+def refuse_missing_parts_of(request: Request, stack: Stack) -> None:
+    """The same for a video, of which nothing is missed that only made what is kept of it."""
+    try:
+        refuse_missing_parts(stack.models)
+    except EnvironmentProblem:
+        from avatar import pipeline
+
+        if (wanted := stack.models_of(pipeline.to_make(request))) == stack.models:
+            raise
+        refuse_missing_parts(wanted)

@@ -57,6 +57,7 @@ class Request(BaseModel):
     preset: Annotated[str | None, about("A named voice of the preview stack.")] = None
     engine: Annotated[
         Literal["xtts", "pocket"] | None,
+        AsWritten,
         about(
             "What clones the voice: pocket (English, publishable, on a CPU too) or xtts (full stack, 15 languages, "
             "non-commercial)."
@@ -75,7 +76,7 @@ class Request(BaseModel):
     ) = None
     # MuseTalk's box and mask (full stack); None is the default of musetalk/options.py, where they are explained
     lips_region: Annotated[
-        Region | None, about("What is drawn anew (full stack): jaw, lips (keeps a beard) or full.")
+        Region | None, AsWritten, about("What is drawn anew (full stack): jaw, lips (keeps a beard) or full.")
     ] = None
     lips_shift: (
         Annotated[
@@ -97,7 +98,7 @@ class Request(BaseModel):
         ]
         | None
     ) = None
-    stack: Annotated[Literal["preview", "full"], about("preview (CPU) or full (GPU).")] = "preview"
+    stack: Annotated[Literal["preview", "full"], AsWritten, about("preview (CPU) or full (GPU).")] = "preview"
     # what it changes is in the bytes
     profile: Annotated[
         Literal["24GB", "10GB", "6GB", "cpu"] | None, about("Memory profile of the full stack; else what fits.")

@@ -88,6 +88,19 @@ def stack_for(request: Request) -> Stack:
     return Stack("full", portrait, voice, MuseTalkLips, "synthetic", True, True)
 
 
+def with_profile(request: Request) -> Request:
+    """The request with the profile that fits this host, where it needs one and names none. Raises EnvironmentProblem."""
+    if request.stack == "preview":
+        return request
+    from avatar.device import memory
+
+    return request.model_copy(
+        update={
+            "profile": (memory.profile_named_or_fitting(request.profile) if request.profile else memory.profile()).name
+        }
+    )
+
+
 def passed_over(request: Request) -> list[str]:
     """A note where XTTS-v2 clones a voice because nobody said which engine and Pocket TTS could not."""
     from avatar.weights import cloning
@@ -100,6 +113,15 @@ def passed_over(request: Request) -> list[str]:
         if how
         else []
     )
+
+
+def uncloned(request: Request) -> list[str]:
+    """The same before anything is made, and a note where the preview does not clone the voice of a recording."""
+    if request.stack == "preview" and request.engine is None and request.voice and request.text:
+        from avatar.voice.presets.engine import clones
+
+        return [f"the voice is not cloned here; {clones(request.language)}."]
+    return passed_over(request)
 
 
 def _cloning(request: Request) -> Any:

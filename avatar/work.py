@@ -29,6 +29,7 @@ from avatar.progress import Event, Progress
 from avatar.provenance import delivery
 from avatar.request import FILE_FIELDS, Request, make_request
 from avatar.script.subtitles import words_of
+from avatar.stacks import with_profile
 
 if TYPE_CHECKING:
     from avatar.preflight import Faces
@@ -51,11 +52,16 @@ class Made:
 
 
 def request_of(**asked: Any) -> Request:
-    """A Request from what was asked for, with the settings' defaults, the files of named voices and portraits, and the
-    engine that clones a voice here.
+    """A Request for a video from what was asked for, with the settings' defaults, the files of named voices and portraits,
+    and the engine that clones a voice here, or that cloned it in the video that is kept.
 
     asked: fields of the request; None is the default. Raises RequestError.
     """
+    return as_kept(cloned_by(as_asked(**asked)))
+
+
+def speech_of(**asked: Any) -> Request:
+    """The same for speech alone, of which no video is kept. Raises RequestError."""
     return cloned_by(as_asked(**asked))
 
 
@@ -115,11 +121,24 @@ def cloned_by(request: Request) -> Request:
     return request.model_copy(update={"engine": "pocket"}) if is_usable else request
 
 
+def as_kept(request: Request) -> Request:
+    """The request with Pocket TTS, where it does not clone the voice here any more, and a finished video in which it did is
+    kept."""
+    from avatar.weights.lock import POCKET_TTS
+
+    if request.engine or request.text is None or request.voice is None or request.language not in POCKET_TTS:
+        return request
+    from avatar import pipeline
+
+    cloned = request.model_copy(update={"engine": "pocket"})
+    return cloned if pipeline.to_make(cloned) == [] else request
+
+
 def from_settings(asked: dict[str, Any]) -> dict[str, Any]:
     """The fields that the settings decide, since nobody asked for them."""
     defaults = settings.load()
     decided = {"stack": defaults.stack, "seed": defaults.seed}
-    stack = asked.get("stack", defaults.stack)
+    stack = str(asked.get("stack", defaults.stack)).strip().lower()
     needs_preset = stack == "preview" and not {"voice", "audio"} & asked.keys()
     if needs_preset and defaults.preset and speaks(defaults.preset, asked.get("language", "en")):
         decided["preset"] = defaults.preset
@@ -250,8 +269,8 @@ def checked(
     """The same, with what is to be noted of the face."""
     from avatar import framed, preflight
 
-    output = output and prepare_output(request, output, overwrite)
     check_home(settings.home())
+    output = output and prepare_output(request, output, overwrite)
     notes = preflight.check(request, faces)
     check_home(settings.home(), LEAST_FREE_BYTES + framed.needed_bytes(request))
     return output, notes
@@ -284,19 +303,6 @@ def outputs_of(request: Request, output: Path) -> list[Path]:
     """The output, and the captions beside it where there are some."""
     name = request.captions_file
     return [output, *([output.with_suffix(Path(name).suffix)] if name and output.name else [])]
-
-
-def with_profile(request: Request) -> Request:
-    """The request with the profile that fits this host, where it needs one and names none. Raises EnvironmentProblem."""
-    if request.stack == "preview":
-        return request
-    from avatar.device import memory
-
-    return request.model_copy(
-        update={
-            "profile": (memory.profile_named_or_fitting(request.profile) if request.profile else memory.profile()).name
-        }
-    )
 
 
 def finish(
@@ -343,6 +349,8 @@ def speak(request: Request, output: Path, overwrite: bool, tell: Tell) -> Made:
     engine.check(wanted)
     refuse_previewing(request, engine)
     refuse_missing_parts(engine.models)
+    if engine.models:  # what is made of weights is kept there
+        check_home(settings.home())
     profile = profile_for(request)
     sounds = kept_speech(settings.home(), engine, wanted, profile)
     progress.stage(1, "voice")

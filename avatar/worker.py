@@ -62,7 +62,8 @@ def answer(question: dict[str, Any], answers: IO[str], loading: Loading) -> dict
         if question["verb"] == "check":
             return {"result": work.check(Path(question["path"]), question["lse"])}
         # What another machine asked for is whole: nothing of it is this one's settings to decide, but what clones a voice.
-        request = (make_request if question.get("is_whole") else work.request_of)(**question["asked"])
+        decide = work.request_of if question["verb"] == "make" else work.speech_of
+        request = (make_request if question.get("is_whole") else decide)(**question["asked"])
         if question.get("chooses_engine"):
             request = work.cloned_by(request)
         output = question["output"] and Path(question["output"])

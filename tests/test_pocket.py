@@ -280,6 +280,7 @@ def test_a_long_reference_is_heard_in_part_with_a_note(ready, tmp_path, referenc
         ("He said “yes”", "He said “yes”."),
         ("Wait…", "Wait…"),
         ("[en] *Hello* 🙂", "En Hello."),
+        ("ﬁne oﬃce Ｆｕｌｌ２", "Fine office Full2."),
     ],
 )
 def test_the_text_is_given_as_sentences_are_written(written, given):

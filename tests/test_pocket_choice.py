@@ -1,4 +1,4 @@
-"""Which engine clones a voice, what may be published commercially, and a video of a cloned voice on both stacks."""
+"""Which engine clones a voice: here, where its weights are missing or are others, for a worker and on a cluster."""
 
 from __future__ import annotations
 
@@ -9,43 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from avatar import __version__, pipeline, preflight, work
+from avatar import __version__, preflight, work
 from avatar.batch import on_ray, ray_node
 from avatar.batch.table import Row
 from avatar.errors import EnvironmentProblem, RequestError
 from avatar.jobs import home as homes
-from avatar.progress import Progress
 from avatar.request import make_request
 from avatar.stacks import stack_for
 from avatar.weights import licences, lock
-from testing import tiny
+from tests import cloned_voice
+from tests.cloned_voice import TEXT, spoken
 from tests.conftest import ROOT
-from tests.pocket_voice import write_models
-from tests.xtts_voice import write_reference
 
-TEXT = "Hello there, my friend."
-
-
-@pytest.fixture(scope="session")
-def recording(tmp_path_factory) -> Path:
-    return write_reference(tmp_path_factory.mktemp("voice") / "me.wav", 120.0)
-
-
-@pytest.fixture(scope="session")
-def weights(tmp_path_factory) -> Path:
-    """Tiny checkpoints of the full stack and of Pocket TTS, with one lock."""
-    folder = tmp_path_factory.mktemp("weights")
-    tiny.write_all(folder)
-    write_models(folder)
-    tiny.write_lock(folder, (*tiny.built_in_models(), lock.read(lock.BUILT_IN).model("pocket-en")))
-    return folder
-
-
-@pytest.fixture
-def here(home, weights, monkeypatch) -> Path:
-    for name, value in tiny.environment(weights).items():
-        monkeypatch.setenv(name, value)
-    return home
+recording, weights, here = cloned_voice.recording, cloned_voice.weights, cloned_voice.here
 
 
 @pytest.mark.parametrize(
@@ -90,6 +66,8 @@ def test_a_dry_run_says_that_a_voice_is_not_cloned(home, avatar, recording, tmp_
     monkeypatch.setenv("AVATAR_MODELS", str(tmp_path / "empty"))
     planned = avatar("pipeline", "run", "--text", TEXT, "--voice", recording, "--dry-run")
     assert "of speech by the preset nearest to the recording, " in planned.stdout, planned.stderr
+    assert "note: the voice is not cloned here; Pocket TTS clones it " in planned.stderr
+    assert "models fetch pocket-en" in planned.stderr
 
 
 @pytest.mark.parametrize("stack", ["preview", "full"])
@@ -128,16 +106,13 @@ def unaccepted(home, weights, tmp_path, monkeypatch) -> Path:
     return home
 
 
-def spoken(request, folder: Path) -> tuple[str, ...]:
-    """The notes of its speech."""
-    return work.speak(request, folder / "talk.wav", True, lambda event: None).notes
-
-
 def test_weights_that_wait_for_consent_are_told_where_something_else_speaks(
     unaccepted, avatar, recording, tmp_path, monkeypatch
 ):
     pytest.importorskip("torch")
     asks = "once its licence is accepted: 'avatar models fetch pocket-en' asks"
+    dry = ("pipeline", "run", "--text", TEXT, "--voice", recording, "--dry-run")
+    assert asks in avatar(*dry).stderr and asks in avatar(*dry, "--stack", "full", "--profile", "cpu").stderr
     monkeypatch.delenv("AVATAR_RUN", raising=False)
     full = {"text": TEXT, "voice": recording, "stack": "full", "profile": "cpu"}
     said = (
@@ -160,6 +135,17 @@ def test_weights_that_wait_for_consent_are_told_where_something_else_speaks(
     again = work.resume(homes.find(unaccepted, made.job), None, False, lambda event: None)
     assert said in again.notes, "what was made stays"
     assert "now that its weights are here, where it is asked for anew" in str(spoken(preview, tmp_path))
+
+
+def test_the_command_says_what_brings_it(home, recording, tmp_path, monkeypatch):
+    """In the base environment: a preset speaks, and the note names the command."""
+    told = subprocess.run(
+        [ROOT / "run", "avatar", "speak", TEXT, "--voice", recording, "-o", tmp_path / "talk.wav"],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert told.returncode == 0, told.stderr
+    assert "models fetch pocket-en" in told.stderr and "the nearest in pitch" in told.stderr
+    assert told.stdout.strip() == str(tmp_path / "talk.wav")
 
 
 @pytest.mark.parametrize("stack", ["preview", "full"])
@@ -223,59 +209,6 @@ def test_an_engine_without_use_is_refused(fields, message):
         make_request(**fields)
 
 
-def test_a_request_that_says_nothing_of_it_keeps_its_digest():
-    plain = make_request(text=TEXT, preset="heart")
-    assert plain.digest() == make_request(text=TEXT, preset="heart", commercial=False).digest()
-    assert plain.digest() != make_request(text=TEXT, preset="heart", commercial=True).digest()
-
-
-# ---------------------------------------------------------------- commercial use
-
-
-def test_every_licence_of_the_lock_says_whether_it_allows_commercial_use():
-    said = {model.name: model.licence.commercial for model in lock.read(lock.BUILT_IN).every}
-    assert {name for name, allowed in said.items() if not allowed} == {"xtts-v2", "syncnet-v2"}
-    written = lock.BUILT_IN.read_text()
-    assert written.count("\ncommercial = ") == written.count("[licences.")
-
-
-@pytest.mark.parametrize(
-    "asked, message",
-    [
-        ({"stack": "full"}, r"the terms of xtts-v2 \(Coqui Public Model License 1.0.0\) forbid commercial use"),
-        ({"preset": "joe"}, "the preset 'joe' is for previews; ask a lawyer"),
-    ],
-)
-def test_what_forbids_commercial_use_is_named_before_anything_is_looked_for(
-    home, asked, message, tmp_path, monkeypatch
-):
-    monkeypatch.setenv("AVATAR_MODELS", str(tmp_path / "empty"))
-    with pytest.raises(RequestError, match=message):
-        preflight.check(make_request(text=TEXT, commercial=True, **asked))
-
-
-def test_a_preset_for_previews_is_refused_too_where_it_is_the_nearest_to_a_recording(home, recording, tmp_path):
-    """No weights are here, so nothing clones the low voice of the recording."""
-    request = work.request_of(text=TEXT, voice=recording, commercial=True)
-    said = "the preset 'joe', which is the nearest to the recording, is for previews; ask a lawyer"
-    with pytest.raises(RequestError, match=said):
-        preflight.check(request)
-    with pytest.raises(RequestError, match=said):
-        work.speak(request, tmp_path / "talk.wav", False, lambda event: None)
-
-
-def test_what_would_mend_it_is_said_only_where_it_would(home, recording):
-    for asked, mend in (
-        ({"voice": recording}, {"engine": "pocket"}),
-        ({}, {}),
-        ({"voice": recording, "language": "de"}, {}),
-        ({"voice": recording, "language": "de", "engine": "pocket"}, {}),
-    ):
-        with pytest.raises(RequestError) as refused:
-            preflight.check(make_request(text=TEXT, stack="full", commercial=True, **asked))
-        assert refused.value.mend == mend
-
-
 @pytest.mark.parametrize(
     ("asked", "parts"),
     [
@@ -291,6 +224,14 @@ def test_a_worker_leaves_what_its_environment_cannot_make(here, recording, asked
     queue.submit(here, make_request(text=TEXT, voice=recording, **asked), None)
     assert queue.take(here, "cpu", parts[:-1], 2e9) is None
     assert queue.take(here, "cpu", parts, 2e9) is not None
+
+
+def test_a_given_speech_is_for_any_worker_of_the_full_stack(here, recording):
+    from avatar.service import queue
+
+    queue.submit(here, make_request(audio=recording, stack="full"), None)
+    assert queue.take(here, "cpu", ("preview",), 2e9) is None
+    assert queue.take(here, "cpu", ("preview", "full"), 2e9) is not None
 
 
 @pytest.mark.parametrize("chooses, engine, speaks", [(True, "pocket", "pocket-tts"), (False, None, "preview-voice")])
@@ -328,12 +269,19 @@ def test_a_worker_whose_hands_are_a_cluster_takes_whatever_a_node_may_make(here,
     assert queue.take(here, queue_on_ray.DEVICE, queue_on_ray.PARTS, 2e9) is not None
 
 
-def test_a_given_speech_is_for_any_worker_of_the_full_stack(here, recording):
-    from avatar.service import queue
-
-    queue.submit(here, make_request(audio=recording, stack="full"), None)
-    assert queue.take(here, "cpu", ("preview",), 2e9) is None
-    assert queue.take(here, "cpu", ("preview", "full"), 2e9) is not None
+def test_words_that_choose_may_be_in_any_case(here, avatar, recording, tmp_path):
+    """In a table and in JSON, as on the command line."""
+    (table := tmp_path / "table.csv").write_text(
+        f"text,voice,engine,stack\nHi.,{recording},XTTS,Full\nHi.,{recording},Pocket,\n"
+    )
+    planned = avatar("make", table, "-O", tmp_path / "videos", "--dry-run")
+    assert "cloned by XTTS-v2" in planned.stdout and "cloned by Pocket TTS" in planned.stdout, planned.stderr
+    shouted = work.request_of(
+        text=TEXT, stack="FULL", profile="cpu", voice=recording, engine=" XTTS", lips_region="Jaw"
+    )
+    assert shouted == work.request_of(
+        text=TEXT, stack="full", profile="cpu", voice=recording, engine="xtts", lips_region="jaw"
+    )
 
 
 def test_rows_of_a_table_without_a_voice_to_clone_need_no_engine(recording):
@@ -342,87 +290,3 @@ def test_rows_of_a_table_without_a_voice_to_clone_need_no_engine(recording):
     defaults = {"engine": "pocket", "voice": recording}
     assert requested(Row(1, "a", {"text": TEXT, "preset": "heart"}), defaults).engine is None
     assert requested(Row(2, "b", {"text": TEXT}), defaults).engine == "pocket"
-
-
-def test_what_allows_it_passes(here, recording):
-    with pytest.raises(RequestError, match=r"the terms of xtts-v2 \(none for sale\)"):
-        preflight.check(work.request_of(text=TEXT, voice=recording, commercial=True, stack="full", engine="xtts"))
-    for asked in ({}, {"stack": "full", "profile": "cpu"}):
-        preflight.check(work.request_of(text=TEXT, voice=recording, commercial=True, **asked))
-    preflight.check(make_request(text=TEXT, preset="heart", commercial=True))
-
-
-def test_speech_alone_is_refused_too(here, tmp_path, monkeypatch):
-    monkeypatch.delenv("AVATAR_MODELS_LOCK")
-    request = make_request(text=TEXT, stack="full", commercial=True)
-    with pytest.raises(RequestError, match="forbid commercial use"):
-        work.speak(request, tmp_path / "talk.wav", False, lambda event: None)
-
-
-# ---------------------------------------------------------------- videos
-
-
-@pytest.mark.parametrize("stack", ["preview", "full"])
-def test_a_video_in_a_cloned_voice(here, recording, stack, tmp_path):
-    pytest.importorskip("torch")
-    more = {"profile": "cpu"} if stack == "full" else {}
-    request = work.request_of(text=TEXT, voice=recording, stack=stack, captions="srt", commercial=True, **more)
-    made = work.make(request, tmp_path / "talk.mp4", False, lambda event: None, sign=False)
-    voice = made.report["records"]["voice"]
-    assert voice["made_by"]["engine"] == "pocket-tts"
-    assert voice["engine"]["voice_match"] == "cloned"
-    assert voice["engine"]["weights"]["licence"]["name"] == "none"
-    lips = {"preview": [], "full": ["musetalk-v15", "sd-vae-ft-mse", "whisper-tiny"]}[stack]
-    assert made.report["licences"] == dict.fromkeys(["pocket-en", *lips], "none")
-    assert any("its owner must have agreed, and Kyutai is credited" in note for note in made.notes)
-    captions = (tmp_path / "talk.srt").read_text()
-    assert TEXT in captions.replace("\n", " ")
-    again = homes.create(tmp_path / "other", work.with_profile(request))
-    assert pipeline.render(again, Progress()).read_bytes() == (tmp_path / "talk.mp4").read_bytes()
-
-
-def test_what_is_heard_of_a_recording_goes_with_the_job_that_has_it(here, avatar, recording, tmp_path):
-    """But stays with a voice that is kept; what `avatar speak` left goes by its age."""
-    pytest.importorskip("torch")
-    from avatar import voices
-
-    def heard() -> list[str]:
-        return sorted(path.name for path in (here / "voices" / ".latents").iterdir())
-
-    voices.create(here, "me", write_reference(tmp_path / "mine.wav", 150.0), "en", True)
-    spoken(work.request_of(text=TEXT, voice="me"), tmp_path)
-    of_me = heard()
-    made = [
-        work.make(work.request_of(text=TEXT, voice=each), None, False, lambda event: None) for each in ("me", recording)
-    ]
-    assert len(of_me) == 1 and len(heard()) == 2
-    for each in made:
-        homes.remove(homes.find(here, each.job))
-    assert heard() == of_me
-    spoken(work.request_of(text=TEXT, voice=recording), tmp_path)
-    assert avatar("pipeline", "remove", "--older-than", "1h").code == 0 and len(heard()) == 2
-    assert avatar("pipeline", "remove", "--all").code == 0 and heard() == of_me
-    voices.remove(here, "me")
-    assert not heard()
-
-
-def test_the_command_says_what_brings_it(home, recording, tmp_path, monkeypatch):
-    """In the base environment: a preset speaks, and the note names the command."""
-    told = subprocess.run(
-        [ROOT / "run", "avatar", "speak", TEXT, "--voice", recording, "-o", tmp_path / "talk.wav"],
-        capture_output=True, text=True,
-    )  # fmt: skip
-    assert told.returncode == 0, told.stderr
-    assert "models fetch pocket-en" in told.stderr and "the nearest in pitch" in told.stderr
-    assert told.stdout.strip() == str(tmp_path / "talk.wav")
-
-
-def test_a_voice_that_is_kept_is_heard_at_once(here, avatar, recording):
-    """By both models, as both are here, and by XTTS-v2 alone in a language of its own."""
-    pytest.importorskip("torch")
-    kept = avatar("voice", "clone", recording, "--name", "me", "--consent")
-    assert kept.code == 0 and "what Pocket TTS and XTTS-v2 hear of the voice is kept." in kept.stderr
-    names = [path.name for path in (here / "voices" / ".latents").glob("*.safetensors")]
-    assert len(names) == 2 and sum("-pocket-" in name for name in names) == 1
-    german = avatar("voice", "clone", recording, "--name", "ich", "--language", "de", "--consent")
-    assert german.code == 0 and "what XTTS-v2 hears of the voice is kept." in german.stderr

@@ -75,7 +75,10 @@ def test_a_changed_row_replaces_its_video_only_when_told(run, table, tmp_path):
 def test_a_dry_run_tells_and_makes_nothing(run, tmp_path, home):
     told = run("--dry-run")
     assert told.code == 1
-    assert f"{tmp_path}/videos/one.mp4  about 1 s of speech, 512x512, preview stack" in told.stdout
+    assert (
+        f"{tmp_path}/videos/one.mp4  about 1 s of speech by the preset joe, for previews, 512x512, preview stack"
+        in told.stdout
+    )
     assert "row 2 (two)" in told.stderr and "2 would be made" in told.stderr
     assert not (tmp_path / "videos").exists()
     assert homes.every(home) == []

@@ -287,7 +287,7 @@ def test_a_page_behind_a_gate_says_how_one_comes_in(hub, status, token, advice):
 def test_too_little_room_is_found_out_before_anything_is_asked_for(hub, tmp_path):
     write_toy_lock(tmp_path, large_size=10**15)
     done = fetch()
-    assert done.returncode == 1
+    assert done.returncode == 75, "a full disk is a matter of time"
     assert re.search(r"avatar: fetching 1000000\.00 GB of weights needs .* GB are free there", done.stderr)
     assert hub.requests == []
 

@@ -41,6 +41,11 @@ def test_markup_and_emoji_are_not_read_out():
     assert xtts_text.spoken_form(piece, "en") == "de Hello you !"
 
 
+def test_letters_that_are_written_as_one_sign_or_wide_are_spoken():
+    piece = pieces_of.Piece(tuple(Word(text, text) for text in ("ﬂow", "oﬃce", "Ｆｕｌｌ")), 0.0)
+    assert xtts_text.spoken_form(piece, "en") == "flow office Full"
+
+
 @pytest.mark.parametrize("text, message", [("🙂 — *", "nothing in the text"), ("a" * 251, "has 251 characters")])
 def test_a_text_that_cannot_be_spoken(text, message):
     with pytest.raises(RequestError, match=message):

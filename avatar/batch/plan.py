@@ -15,6 +15,7 @@ from avatar.jobs.job import Job
 from avatar.provenance.delivery import is_of
 from avatar.request import Request
 from avatar.script.length import estimate_seconds
+from avatar.stages import wanted_speech
 from avatar.stopping import raise_if_told
 
 
@@ -47,15 +48,25 @@ def told(request: Request, job: Job) -> str:
     width, height = framed.frame_size(request)
     captions = "" if request.worded == "none" else f", {request.worded} captions"
     done = [stage for stage in STAGES if job.record(stage)]
-    return f"{length}{cloned(request)}, {width}x{height}{captions}, {request.stack} stack" + (
+    return f"{length}{spoken_by(request)}, {width}x{height}{captions}, {request.stack} stack" + (
         f", {' and '.join(done)} done" if done else ""
     )
 
 
-def cloned(request: Request) -> str:
-    """How the voice of a recording is spoken with; nothing where it is none."""
-    if request.voice is None or request.text is None:
+def spoken_by(request: Request) -> str:
+    """Who speaks, where a recording is cloned or terms forbid some use; nothing of any other preset and of given speech."""
+    from avatar.voice.presets.catalog import ANY_USE, PRESETS
+    from avatar.voice.presets.engine import chosen
+
+    if request.text is None:
         return ""
-    if request.stack == "preview" and request.engine is None:
-        return " by the preset nearest to the recording"
-    return " cloned by Pocket TTS" if request.engine == "pocket" else " cloned by XTTS-v2, for no commercial use"
+    if request.engine == "pocket":
+        return " cloned by Pocket TTS"
+    if request.stack == "full":
+        whose = "cloned by XTTS-v2" if request.voice else "by a speaker of XTTS-v2's own"
+        return f" {whose}, for no commercial use"
+    name = chosen(wanted_speech(request))
+    use = "" if PRESETS[name].use == ANY_USE else f"{name}, for {PRESETS[name].use.partition(';')[0]}"
+    if request.voice:
+        return " by the preset nearest to the recording" + (f", {use}" if use else "")
+    return f" by the preset {use}" if use else ""

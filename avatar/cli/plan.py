@@ -19,9 +19,11 @@ def print_plan(request: Request, output: Path | None, overwrite: bool, as_json: 
     from avatar.jobs import home as homes
     from avatar.jobs.job import Job
     from avatar.preflight import Faces
+    from avatar.stacks import uncloned
 
     with Faces() as faces:
         output, notes = work.checked(request, output, overwrite, faces)
+    notes = [*uncloned(request), *notes]
     job = Job(homes.place(settings.home(), work.with_profile(request)))
     plan, video = told(request, job), str(output or job.video)
     if as_json:

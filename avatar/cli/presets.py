@@ -70,7 +70,7 @@ def write_sample(name: str, output: Path, overwrite: bool) -> Path:
     if name not in PRESETS:
         raise RequestError(f"there is no preset {name!r}; there are: {', '.join(PRESETS)}.", ("sample",))
     language = PRESETS[name].languages[0]
-    request = work.request_of(text=SAMPLES[language], preset=name, language=language, stack="preview")
+    request = work.speech_of(text=SAMPLES[language], preset=name, language=language, stack="preview")
     return work.speak(request, output, overwrite, Printer(stages=1)).path
 
 

@@ -75,7 +75,7 @@ def speak(
     text = said(script) if text_file is None else work.read_text(text_file)
     asked = {"text": text, "voice": voice_name, "preset": preset, "language": language, "stack": stack}
     asked |= {"engine": engine, "commercial": commercial or None, "speed": speed, "seed": seed, "captions": captions}
-    request = work.request_of(**asked)
+    request = work.speech_of(**asked)
     if show:
         show_spoken(text, request.language)
         return

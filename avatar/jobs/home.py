@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 
 from avatar import voices
-from avatar.errors import RequestError
-from avatar.files import NEW, is_folder, is_regular, new_folder, rename_new, safe_suffix, write_json
+from avatar.errors import AvatarError, RequestError
+from avatar.files import NEW, file_digest, is_folder, is_regular, new_folder, rename_new, safe_suffix, write_json
 from avatar.invocation import printable, to_type
 from avatar.jobs import stage_cache
 from avatar.jobs.job import STAGES, Job, stage_keys
@@ -76,7 +76,8 @@ def folders(home: Path) -> list[Path]:
 
 def remove(job: Job) -> None:
     """Delete a job and all in its folder, the kept sounds that no other job was made of, and what was computed of the
-    recording of its voice where none is kept with that; what other jobs hold stays, and what symlinks in it lead to.
+    recording of its voice where no voice and no other job has that; what other jobs hold stays, and what symlinks in it
+    lead to.
     Raises TemporaryProblem where it is worked on.
 
     It is renamed first, so that one that is killed meanwhile leaves no half of a job.
@@ -95,9 +96,30 @@ def remove(job: Job) -> None:
             stage_cache.remove_owner(job.home, key, job.id)
             if not stage_cache.owners(job.home, key):
                 kept.forget(job.home, key)
-    if isinstance(told, dict):
-        voices.forget_recording(job.home, str(told.get("reference_sha256")))
+    heard = {str(told.get("reference_sha256"))} if isinstance(told, dict) else set()
+    for sha256 in (heard | digests(gone)) - digests(*folders(job.home), sized=sizes(gone)):
+        voices.forget_recording(job.home, sha256)
     shutil.rmtree(gone, ignore_errors=True)
+
+
+def recordings(folder: Path) -> list[Path]:
+    """The recordings that the voice of a job, made or not, is cloned of: one, or none."""
+    inputs = folder / "inputs"
+    return [path for path in inputs.glob("voice*") if is_regular(path)] if is_folder(inputs) else []
+
+
+def sizes(folder: Path) -> set[int]:
+    """Bytes of its recordings."""
+    return {path.stat().st_size for path in recordings(folder)}
+
+
+def digests(*jobs: Path, sized: set[int] | None = None) -> set[str]:
+    """sha256 of the recordings of jobs; of these sizes alone, as few others have them. Not of what cannot be read."""
+    found = set()
+    for folder in jobs:
+        with contextlib.suppress(OSError, AvatarError):  # removed meanwhile
+            found |= {file_digest(path) for path in recordings(folder) if sized is None or path.stat().st_size in sized}
+    return found
 
 
 def remove_if_empty(job: Job) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from avatar import settings
 from avatar.files import is_regular, written_whole
+from avatar.weights import disk
 
 if TYPE_CHECKING:
     import torch
@@ -43,12 +44,11 @@ def kept(path: Path, names: Iterable[str]) -> dict[str, torch.Tensor] | None:
 
 
 def keep(tensors: dict[str, torch.Tensor], path: Path) -> None:
-    """Write tensors, whole or not at all."""
-    from safetensors.torch import save_file
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with written_whole(path) as partial:
-        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, partial)
+    """Write tensors, whole or not at all; where nothing can be written nothing is kept."""
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with written_whole(path) as partial:
+            disk.save(tensors, partial)
 
 
 def forget(reference_sha256: str) -> None:

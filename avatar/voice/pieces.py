@@ -97,10 +97,18 @@ def _word_in_two(piece: Piece) -> tuple[Piece, Piece]:
     return Piece((first,), CUT_PAUSE_S), Piece((second,), piece.pause_s)
 
 
+# Letters that a PDF or an East Asian keyboard has written as one sign, or wide, and no vocabulary holds: ﬁ, Ｆ.
+PLAIN = {
+    code: unicodedata.normalize("NFKC", chr(code))
+    for first, last in ((0xFB00, 0xFB06), (0xFF10, 0xFF19), (0xFF21, 0xFF3A), (0xFF41, 0xFF5A))
+    for code in range(first, last + 1)
+}
+
+
 def without_ornaments(text: str, markup: dict[int, str]) -> str:
-    """The text without emoji and marks that only shape the characters around them. markup: as of `str.maketrans`, what
-    means something to a model."""
-    text = unicodedata.normalize("NFC", text).translate(markup)
+    """The text in plain letters, without emoji and marks that only shape the characters around them. markup: as of
+    `str.maketrans`, what means something to a model."""
+    text = unicodedata.normalize("NFC", text).translate(PLAIN).translate(markup)
     return " ".join("".join(character for character in text if not is_ornament(character)).split())
 
 

@@ -96,10 +96,11 @@ def plan(asked: dict[str, Any]) -> dict[str, Any]:
     from avatar.jobs.delivery import check_home
     from avatar.request import SIZE
     from avatar.script.length import estimate_seconds
+    from avatar.stacks import uncloned
 
     request = work.request_of(**asked)
     check_home(settings.home())
-    notes = preflight.check(request, faces())
+    notes = [*preflight.check(request, faces()), *uncloned(request)]
     if request.audio:
         seconds = recording(str(request.audio))["seconds"]
     else:
@@ -117,7 +118,7 @@ def speak(asked: dict[str, Any], output: str, sound_format: str, speed: float) -
     from avatar.media.formats import convert
 
     wav = Path(output).with_suffix(".wav")
-    made = work.speak(work.request_of(**asked), wav, True, lambda event: None)
+    made = work.speak(work.speech_of(**asked), wav, True, lambda event: None)
     if (sound_format, speed) != ("wav", 1.0):
         convert(wav, Path(output), sound_format, speed)
     return {"seconds": made.seconds, "notes": made.notes}

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
 
 from avatar.errors import EnvironmentProblem
+from avatar.weights import disk
 from avatar.weights.from_config import from_config
 from avatar.weights.strict import Network, fill, mend, read, refuse_other_layout, renamed, some
 
@@ -97,7 +97,7 @@ def convert_unet(files: dict[str, Path], target: Path) -> None:
         halves[key] = tensor.to(torch.float16).contiguous()
         if not torch.isfinite(halves[key]).all():
             raise EnvironmentProblem(f"{source}: {key} holds values beyond half precision. {mend()}.")
-    save_file(halves, target)
+    disk.save(halves, target)
 
 
 def _refuse_other_unet(tensors: Tensors, files: dict[str, Path]) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from avatar.device import need
 from avatar.errors import EnvironmentProblem
 from avatar.voice.pocket.layout import HEAD_SIZE, of_today, refuse_without_encoder
-from avatar.weights import lock, places, strict
+from avatar.weights import disk, lock, places, strict
 
 if TYPE_CHECKING:
     import torch
@@ -48,15 +48,13 @@ def convert(files: Mapping[str, Path], target: Path) -> None:
     """Write the tensors of Kyutai's file to `target`, under the names of transformers' classes, in the file's own types:
     "speech." and "codec." before them. Raises EnvironmentProblem for a file of something else, and for one without the
     encoder that hears a voice."""
-    from safetensors.torch import save_file
-
     source = of_kind(files, WEIGHTS)
     refuse_without_encoder(source)
     speech, codec = of_today(strict.read(source), source)
     both = {f"speech.{key}": each for key, each in speech.items()} | {
         f"codec.{key}": each for key, each in codec.items()
     }
-    save_file({key: tensor.contiguous() for key, tensor in both.items()}, target)
+    disk.save(both, target)
 
 
 def refuse_ungated(model: str) -> None:

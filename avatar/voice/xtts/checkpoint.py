@@ -16,7 +16,7 @@ from avatar.device import need
 from avatar.device.quiet import quiet_transformers
 from avatar.errors import EnvironmentProblem
 from avatar.voice.xtts import codes as xtts_codes
-from avatar.weights import strict
+from avatar.weights import disk, strict
 
 if TYPE_CHECKING:
     import torch
@@ -38,11 +38,9 @@ GENERATION_COPIES = ("gpt.gpt_inference.", "gpt.gpt.wte.")
 
 def convert(files: Mapping[str, Path], target: Path) -> None:
     """Write the tensors of model.pth to `target`, under the names that the classes of today use."""
-    from safetensors.torch import save_file
-
     state = without_copies(read_pickle(files["model.pth"]))
     state = strict.renamed(state, name_of_today, files["model.pth"])
-    save_file({key: tensor.contiguous() for key, tensor in state.items()}, target)
+    disk.save(state, target)
 
 
 def read_pickle(path: Path) -> dict[str, torch.Tensor]:
