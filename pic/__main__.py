@@ -14,12 +14,13 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # what the terminal has no letter for is told all the same
     from pic.cli import main as command
+    from pic.errors import typed
 
     try:
         command(prog_name="picctl")
     except OSError as error:  # a full disk, a folder that may not be written
         name = error.filename2 or error.filename or "."
-        sys.exit(f"picctl: {error.strerror}: {name}.\n  mend: df -h . && ls -ld {name}")
+        sys.exit(f"picctl: {error.strerror}: {name}.\n  mend: df -h . && ls -ld {typed(name)}")
 
 
 if __name__ == "__main__":

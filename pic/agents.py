@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from pic import trust
-from pic.config import Config, Phase, read_config
+from pic.config import Config, Phase, need, read_config
 from pic.errors import PicError
 from pic.log import now, read_json, stamp
 from pic.repo import FOLDER, data, find_project, read_text, refuse_outside, write_whole
@@ -43,23 +44,29 @@ def block(path: Path) -> str:
     return text.partition(BEGIN)[0] + ours.rstrip() + text.partition(END)[2]
 
 
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A table of JSON. Raises ValueError for a key that stands twice, as one of them would be lost."""
+    need(len(table := dict(pairs)) == len(pairs), f"a key stands twice: {', '.join(table)}")
+    return table
+
+
 def settings(path: Path) -> str:
     """Claude Code's settings with our hooks among those that are there."""
     text = read_text(path)
     mend = f"mend {path.name} or put it aside, then: picctl init --agents"
     try:
-        there = json.loads(text or "{}")
+        there = json.loads(text or "{}", object_pairs_hook=once)
         hooks = there.setdefault("hooks", {})
         for event, [ours] in json.loads(data("settings.json"))["hooks"].items():
             entries = hooks.setdefault(event, [])
             commands = [hook.get("command") for entry in entries for hook in entry["hooks"]]
             if ours["hooks"][0]["command"] not in commands:
                 entries.append(ours)
-    except (ValueError, RecursionError) as error:
-        raise PicError(f"{path} is no JSON: {error}", mend) from None
-    except (AttributeError, TypeError, KeyError):
-        raise PicError(f"{path} has not the form of Claude Code's settings", mend) from None
-    return text if text and json.loads(text) == there else json.dumps(there, indent=2, ensure_ascii=False) + "\n"
+        made = json.dumps(there, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        made.encode()
+    except (ValueError, RecursionError, AttributeError, TypeError, KeyError) as error:
+        raise PicError(f"{path} is no JSON of the form of Claude Code's settings: {error}", mend) from None
+    return text if text and json.loads(text) == there else made
 
 
 def role(config: Config, phase: Phase) -> str:
@@ -73,7 +80,7 @@ def role(config: Config, phase: Phase) -> str:
 
 def note(event: str, given: bytes) -> None:
     """One line of what a hook tells. Nothing where nothing is led or trusted: a hook must not stop an agent's work."""
-    with suppress(PicError):
+    with suppress(PicError, OSError):
         root = find_project(Path.cwd())
         if trust.is_trusted(root):
             said = read_json(given)

@@ -14,6 +14,7 @@ from pic import __version__, agents, init, moves, prove, repo, state, status, tr
 from pic.audit.command import audit
 from pic.config import read_config
 from pic.errors import Refused, one_line
+from pic.events import forms
 from pic.project import Project
 
 WHY = click.option("--why", required=True, help="The reason.")
@@ -33,9 +34,7 @@ def main() -> None:
 
 
 @main.command("init")
-@click.option(
-    "--agents", "too", is_flag=True, help="Also write what coding agents read: AGENTS.md, skills, roles, hooks."
-)
+@click.option("--agents", "too", is_flag=True, help="Also what coding agents read: AGENTS.md, skills, roles, hooks.")
 def to_init(too: bool) -> None:
     """Make this repository one that is led. Done again, it loses nothing."""
     root = repo.find_root(Path.cwd())
@@ -165,7 +164,7 @@ def to_log(count: int, as_json: bool) -> None:
     """The newest events."""
     for event in Project.here().log.events[-count:]:
         told = event | {"colour": "green" if event.get("green") else f"red: {event.get('why')}"}
-        line = ("{at} {who:12} {type:8} " + status.EVENTS.get(event["type"], "")).format_map(told)
+        line = ("{at} {who:12} {type:8} " + forms()["told"][event["type"]]).format_map(told)
         click.echo(json.dumps(event) if as_json else one_line(line))
 
 

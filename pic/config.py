@@ -13,7 +13,8 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
-from pic.errors import PicError
+from pic.errors import PicError, typed
+from pic.events import fits
 from pic.repo import CONFIG, digest
 
 ROLES = {
@@ -32,21 +33,19 @@ def need(good: object, why: str) -> None:
 
 
 def named(text: str) -> str:
-    fits = re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", text)
-    need(fits, f"{text[:60]!r} is no name: a-z, 0-9 and -, at most 63 of them")
+    need(fits("name", text), f"{text[:60]!r} is no name: a-z, 0-9 and -, at most 63 of them")
     return text
 
 
 def inside(path: str) -> str:
     """As git writes it: without `./` and a slash at its end."""
-    fits = all(len(part.encode()) <= 255 and part not in ("..", ".git") for part in path.split("/"))
-    need(fits and path and path[0] != "/" and "\0" not in path, f"{path[:60]!r} is no path inside the repository")
+    can_be = all(len(part.encode()) <= 255 and part not in ("..", ".git") for part in path.split("/"))
+    need(can_be and path and path[0] != "/" and "\0" not in path, f"{path[:60]!r} is no path inside the repository")
     return posixpath.normpath(path)
 
 
 def folders(pattern: str) -> str:
-    odd = any("**" in part and part != "**" for part in pattern.split("/"))
-    need(not odd, f"{pattern!r}: ** stands for folders, between slashes")
+    need(all("**" not in part or part == "**" for part in pattern.split("/")), f"{pattern!r}: ** is no folder")
     return pattern
 
 
@@ -126,8 +125,7 @@ class Config:
         for name in every:
             need(every.count(name) == 1, f"the name {name} stands twice")
         for gate in self.gate:
-            why = f"gate {gate.name} belongs to the phase {gate.phase}, which is none of {phases}"
-            need(gate.phase in phases, why)
+            need(gate.phase in phases, f"gate {gate.name} belongs to the phase {gate.phase}, which is none of {phases}")
 
     def names(self) -> list[str]:
         return [phase.name for phase in self.phase]
@@ -148,8 +146,8 @@ class Config:
         for gate in self.gate:
             if gate.name == name:
                 return gate
-        known = ", ".join(gate.name for gate in self.gate) or "none yet"
-        raise PicError(f"{CONFIG} has no gate {name!r} (it has: {known})", "write a [[gate]] there, or name another")
+        raise PicError(f"{CONFIG} has no gate {name!r} (it has: {', '.join(self.digests()) or 'none yet'})",
+                       "write a [[gate]] there, or name another")  # fmt: skip
 
     def find_phase(self, name: str) -> Phase:
         for phase in self.phase:
@@ -178,8 +176,8 @@ def fit(kind: Any, value: Any, place: str = "") -> Any:
             lacks = [each.name for each in fields(kind) if each.default is MISSING and each.name not in value]
             need(not lacks, f"it lacks {', '.join(lacks)}")
             return kind(**{key: fit(types[key], each, f"{place}.{key}") for key, each in value.items()})
-        fits = type(value) is kind or (kind is float and type(value) is int)
-        need(fits, f"it must be {WORDS.get(outer or kind, 'a table')}")
+        right = type(value) is kind or (kind is float and type(value) is int)
+        need(right, f"it must be {WORDS.get(outer or kind, 'a table')}")
         return kind(value)
     except (ValueError, OverflowError) as error:
         raise PicError(f"{CONFIG}: {place.lstrip('.') or 'the whole'}: {error}", MEND) from None
@@ -190,6 +188,6 @@ def read_config(root: Path) -> Config:
     try:
         return fit(Config, tomllib.loads(path.read_text("utf-8")))
     except OSError as error:
-        raise PicError(f"{path} cannot be read: {error.strerror}", f"ls -l {path}") from None
+        raise PicError(f"{path} cannot be read: {error.strerror}", f"ls -l {typed(path)}") from None
     except (ValueError, RecursionError) as error:
         raise PicError(f"{CONFIG} is no TOML: {error}", MEND) from None

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import click
+
+
+def typed(path: Path | str) -> str:
+    """As it is typed in a command, with spaces in it too."""
+    return quote(str(path))
 
 
 def one_line(text: str) -> str:

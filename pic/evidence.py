@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pic import repo
 from pic.config import Config, Gate
-from pic.log import Event
+from pic.events import Event
 from pic.state import State
 
 

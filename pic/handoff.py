@@ -50,7 +50,7 @@ def refuse_body(body: str, phase: str, root: Path, standings: list[Standing]) ->
 
 
 def exists_inside(root: Path, name: str) -> bool:
-    with suppress(OSError, ValueError):  # what can be no file's name
+    with suppress(OSError, ValueError, RuntimeError):  # what can be no file's name, and a link to itself
         path = (root / name).resolve()
         return path.is_relative_to(root) and path != root and path.exists()
     return False

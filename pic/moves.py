@@ -7,14 +7,13 @@ from datetime import date, timedelta
 
 from pic import handoff, verify
 from pic.errors import PicError, Refused
-from pic.log import Event, now, whoami
+from pic.events import Event, forms
+from pic.log import now, whoami
 from pic.project import Project
 from pic.repo import data, write_whole
 from pic.state import DONE
 
 LONGEST_WAIVER = 90  # days
-# What a hand-off keeps of each gate's result.
-EVIDENCE = ("gate", "phase", "count", "seconds", "tree", "key", "commit", "digest", "locks", "python", "host", "id")
 
 
 def start(project: Project, problem: str) -> Event:
@@ -48,12 +47,13 @@ def hand_over(project: Project) -> tuple[Event | None, str]:
                           "write a [[gate]] of it into pic.toml, then: picctl gate")  # fmt: skip
         handoff.refuse_deliverables(project.root, phase)
         handoff.refuse_body(body, phase.name, project.root, standings)
+        kept = [key for key in forms()["result"] if key != "what"]
         to = next(iter(project.config.phases_after(phase.name)), None)
         event = project.append(
             "handoff", body=body, to=to.name if to else DONE,
             from_pic=phase.owner, to_pic=to.owner if to else "nobody: the workflow ends here",
             agreed=project.agreed(to.name) if to else project.state.agreed,
-            gates=[{"what": s.what} | {key: s.result[key] for key in EVIDENCE} for s in standings if s.result],
+            gates=[{"what": s.what} | {key: s.result[key] for key in kept} for s in standings if s.result],
             waivers=project.state.told_waivers(), **{"from": phase.name},
         )  # fmt: skip
     verify.settle(project)

@@ -13,9 +13,10 @@ from pathlib import Path
 from pic import log as logs
 from pic import repo, runner, state
 from pic.config import Gate, read_config
-from pic.errors import PicError, Refused
+from pic.errors import Refused
+from pic.events import Event
 from pic.evidence import Content, Standing, standing
-from pic.log import Event, Log
+from pic.log import Log
 
 OUTPUT = f"{repo.FOLDER}/output"
 
@@ -103,9 +104,7 @@ class Project:
             )  # fmt: skip
 
     def commit(self) -> str:
-        with suppress(PicError):  # before the first commit
-            return repo.git(self.root, "rev-parse", "--verify", "-q", "HEAD")
-        return ""
+        return repo.git(self.root, "rev-parse", "--revs-only", "HEAD")  # empty before the first commit
 
     def output_of(self, gate: str, lines: int = 8) -> list[str]:
         """The end of its last run's."""

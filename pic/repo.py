@@ -17,7 +17,7 @@ from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
 
-from pic.errors import PicError
+from pic.errors import PicError, typed
 
 FOLDER = ".pic"
 LOG = f"{FOLDER}/status-log.jsonl"
@@ -43,8 +43,8 @@ def git(root: Path, *words: str, given: str = "", **variables: str) -> str:
         raise PicError("git is not on PATH", "install git") from None
     if done.returncode:
         lines = done.stderr.strip().splitlines() or ["no reason given"]
-        said = next((line for line in lines if line.startswith("error: ")), lines[-1])
-        raise PicError(f"git {words[0]} failed in {root}: {said.rstrip('.')}", f"git -C {root} status")
+        said = next((line for line in lines if line.startswith(("error: ", "fatal: "))), lines[-1])
+        raise PicError(f"git {words[0]} failed in {root}: {said.rstrip('.')}", f"git -C {typed(root)} status")
     return done.stdout.strip()
 
 
@@ -56,7 +56,7 @@ def find_root(start: Path) -> Path:
         raise PicError(f"{start} is in no git repository", "git init && picctl init")
     for path in (root / FOLDER, *(root / FOLDER).glob("**/*")):
         if path.is_symlink() or path.is_fifo():  # a clone may hold a link, and is written to before anybody trusts it
-            raise PicError(f"{path} is a link or a pipe: what is written there would land elsewhere", f"rm {path}")
+            raise PicError(f"{path} is a link or a pipe: what is written there lands elsewhere", f"rm {typed(path)}")
     return root
 
 
@@ -71,7 +71,7 @@ def find_project(start: Path) -> Path:
 def refuse_ignored(root: Path) -> None:
     """Raises PicError where git ignores the log, which then reaches no clone."""
     if git(root, "ls-files", "--others", "--ignored", "--exclude-standard", "--", LOG):
-        mend = f"take {FOLDER} out of what is ignored: git -C {root} check-ignore -v {LOG}"
+        mend = f"take {FOLDER} out of what is ignored: git -C {typed(root)} check-ignore -v {LOG}"
         raise PicError(f"git ignores {LOG}, so nobody else would have it", mend)
 
 
@@ -122,20 +122,22 @@ def read_text(path: Path) -> str | None:
 
 
 def refuse_outside(root: Path, *names: str) -> None:
-    """Raises PicError for the first of these files of the repository that is behind a link to elsewhere."""
+    """Raises PicError for the first of these files of the repository that is behind a link to elsewhere, or to itself."""
     for path in (root / name for name in names):
-        if not path.resolve().is_relative_to(root):
-            raise PicError(f"{path} leads out of the repository", f"ls -l {path}, and take the link away")
+        real = Path(os.path.realpath(path))
+        if real.is_symlink() or not real.is_relative_to(root):
+            raise PicError(f"{path} leads out of the repository", f"ls -l {typed(path)}, and take the link away")
 
 
 def write_whole(path: Path, text: str) -> None:
-    """The file is there with all of its text, or as it was; a link stays one, and its file keeps who may read it."""
-    path = path.resolve()
+    """The file is there with all of its text, or as it was; its mode and its ends of lines stay, and a link stays one."""
+    path = Path(os.path.realpath(path))
+    written = text.replace("\n", "\r\n" if path.is_file() and b"\r\n" in path.read_bytes() else "\n").encode()
     mode = path.stat().st_mode & 0o777 if path.is_file() else 0o644
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False, encoding="utf-8") as file:
+    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".tmp", delete=False) as file:
         try:
-            file.write(text)
+            file.write(written)
             file.flush()
             os.fsync(file.fileno())
             Path(file.name).chmod(mode)

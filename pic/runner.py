@@ -22,7 +22,6 @@ from pic.repo import environment
 MOST_OUTPUT = 256 * 2**20  # bytes; more is a gate that has lost its way
 LOOK = 0.02  # seconds between two looks at it
 SEARCH = 10.0  # seconds of computing, for the number of its work
-PYTHON = re.compile(r"python[\d.]*")
 SCRIPT = re.compile(r"#!\s*(?:\S*/env\s+)?(\S*python[\d.]*)\s")  # its first line
 NOT_KNOWN = "not known"
 # Its input says whom, and ends with us, whatever ended us.
@@ -122,11 +121,9 @@ def work_done(gate: Gate, root: Path, output: Path, before: tuple[int, int, int]
 
 
 def last_found(pattern: str, text: str) -> str | None:
-    """The group's text where the pattern fits last, None where it never does. Raises TimeoutError after SEARCH.
+    """The group's text where the pattern fits last, None where it never does. Raises TimeoutError after SEARCH."""
 
-    `re` heeds signals while it searches, and the timer counts our own computing, so that a slow host ends nothing.
-    """
-
+    # `re` heeds signals while it searches, and the timer counts our own computing, so that a slow host ends nothing.
     def end(*_: object) -> None:
         raise TimeoutError
 
@@ -143,16 +140,14 @@ def last_found(pattern: str, text: str) -> str | None:
 
 
 def python_of(program: str, root: Path) -> str:
-    """The version of the Python that this program of a gate is, or that its first line names, as it says itself.
-
-    Of any other program, the version of `python` on PATH and these words, as that is what it would start.
-    """
+    """The version of the Python that this program of a gate is, or that its first line names, as it says itself."""
+    # Of any other program, the version of `python` on PATH and these words, as that is what it would start.
     found = str(root / program) if "/" in program else shutil.which(program) or ""
     if Path(found).is_file():  # and no pipe, which has no end
         with suppress(OSError), open(found, encoding="utf-8", errors="replace") as file:
             if line := SCRIPT.match(file.readline(200)):
                 found = shutil.which(line[1]) or ""
-    own = PYTHON.fullmatch(Path(found).name)
+    own = re.fullmatch(r"python[\d.]*", Path(found).name)
     asked = found if own else shutil.which("python") or ""
     words = ["-I", "-S", "-c", "import sys; print(sys.version.split()[0])"]
     with suppress(OSError, ValueError, subprocess.TimeoutExpired):  # of these: what it says is no text

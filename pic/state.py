@@ -7,7 +7,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from pic.log import Event, Log, content_of
+from pic.events import Event, fits
+from pic.log import Log, content_of
 from pic.repo import FOLDER, digest, write_whole
 
 CACHE = f"{FOLDER}/state.json"
@@ -65,12 +66,10 @@ def replay(events: list[Event]) -> State:
 
 def load(root: Path) -> State | None:
     """The kept state, where it is of the log's bytes, which then are whole: nothing is kept of a log that is not."""
-    with suppress(OSError, ValueError, KeyError, TypeError):
+    with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
         kept = json.loads((root / CACHE).read_text("utf-8"))
         if kept["format"] == FORMAT and kept["log"] == digest(content_of(root)):
-            state = State(**kept["state"])
-            if all(type(value) is type(getattr(State(), name)) for name, value in vars(state).items()):
-                return state
+            return State(**kept["state"]) if fits("state", kept["state"]) else None
     return None
 
 

@@ -1,4 +1,4 @@
-"""What `picctl status` and `picctl log` tell."""
+"""What `picctl status` tells."""
 
 from __future__ import annotations
 
@@ -7,16 +7,6 @@ from collections.abc import Iterator
 from pic.handoff import draft_name
 from pic.project import Project
 from pic.state import DONE
-
-# What `picctl log` tells of an event.
-EVENTS = {
-    "start": "{workflow} {problem}",
-    "gate": "{gate} {colour}",
-    "handoff": "{from} -> {to}",
-    "decide": "{decision} {question}: {chosen}",
-    "waive": "{gate} until {until}: {why}",
-    "back": "to {to}: {why}",
-}
 
 
 def told(project: Project) -> dict:

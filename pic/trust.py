@@ -10,7 +10,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from pic.errors import Refused
+from pic.errors import PicError, Refused
 from pic.log import read_json
 from pic.repo import CONFIG, digest, write_whole
 
@@ -19,11 +19,13 @@ WATCHED = (CONFIG, ".claude/settings.json")
 
 def read_store() -> tuple[Path, dict[str, str]]:
     """Where the yes is kept, and {root: fingerprint} of what was said there."""
-    path = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "picctl/trusted.json"
+    path = Path(os.path.expanduser("~/.local/state"), os.environ.get("XDG_STATE_HOME", ""), "picctl/trusted.json")
+    if not path.is_absolute():
+        raise PicError("there is no home folder to keep what is trusted", "set HOME to the path of a folder")
+    kept = None
     with suppress(OSError):
         kept = read_json(path.read_bytes())
-        return path, kept if isinstance(kept, dict) else {}
-    return path, {}
+    return path, kept if isinstance(kept, dict) else {}
 
 
 def fingerprint(root: Path) -> str:

@@ -9,8 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from pic import state
+from pic.errors import typed
+from pic.events import Event
 from pic.handoff import COMMENT
-from pic.log import LOG, Event, parse, seal
+from pic.log import LOG, read_json, wrong_with
 from pic.project import Project
 from pic.repo import FOLDER, data, git, write_whole
 
@@ -22,7 +24,7 @@ def file_name(event: Event) -> str:
     else:
         slug = re.sub(r"[^a-z0-9]+", "-", event["question"].lower()).strip("-")[:40].strip("-") or "decision"
         folder, name = "decisions", f"{slug}-{event['decision']}"
-    return f"{FOLDER}/{folder}/" + f"{event['at'][:10]}-{name}.md".replace("/", "-")
+    return f"{FOLDER}/{folder}/{event['at'][:10]}-{name}.md"
 
 
 def documents(project: Project) -> dict[str, str]:
@@ -85,8 +87,8 @@ def committed(project: Project) -> Iterator[Event]:
     how = ("--full-history", "--no-follow", "--no-color", "--no-ext-diff", "--no-textconv", "--text", "-U0", "-p")
     said = git(project.root, "log", *how, "--format=", "HEAD", "--", LOG) if project.commit() else ""
     for line in said.split("\n"):
-        event = parse(line[1:].encode(errors="surrogateescape")) if line.startswith("+{") else None
-        if event and event.get("seal") == seal(event):
+        event = read_json(line[1:].encode(errors="surrogateescape")) if line.startswith("+{") else None
+        if not wrong_with(event):
             yield event
 
 
@@ -99,10 +101,10 @@ def problems(project: Project) -> Iterator[str]:
     for path in sorted((project.root / FOLDER).glob("*/*.md")):
         name = str(path.relative_to(project.root))
         if name not in known and path.parent.name in ("handoffs", "decisions"):
-            yield f"{name} is in no event of the log: git log -- {name} tells whose it is; remove it or restore the log"
+            yield f"{name} is in no event of the log: git log -- :/{name} tells whose it is; remove it or restore the log"
     known_of = {event["id"]: "which a commit has" for event in committed(project)}
-    known_of |= {old: f"which {event['id']} came after" for event in events for old in event.get("after", ())}
+    known_of |= {old: f"which {event['id']} came after" for event in events for old in event["after"]}
     for gone in sorted(known_of.keys() - {event["id"] for event in events}):
-        yield f"{LOG} lacks the event {gone}, {known_of[gone]}: git log -p -- {LOG}, and put its line back"
+        yield f"{LOG} lacks the event {gone}, {known_of[gone]}: git log -p -- :/{LOG}, and put its line back"
     if state.load(project.root) not in (None, state.replay(events)):
-        yield f"{state.CACHE} is not what the log gives: rm {state.CACHE}"
+        yield f"{state.CACHE} is not what the log gives: rm {typed(project.root / state.CACHE)}"

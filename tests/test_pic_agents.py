@@ -116,3 +116,27 @@ def test_marks_that_do_not_fit_are_told_and_nothing_is_lost(root, text):
     (root / "AGENTS.md").write_bytes(b"\xff\xfe")
     done = picctl(root, "init", "--agents")
     assert done.returncode == 2 and "is not UTF-8" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": "\\ud83d"}', '{"model": "x", "model": "y"}', '{"hooks": {"Stop": [], "Stop": []}}', '{"a": 1e999}']
+)
+def test_settings_that_would_not_stay_as_they_are_are_told_and_left_alone(root, text):
+    """Half of a letter, keys of which one would be lost, a number that JSON has no other word for."""
+    settings = root / ".claude/settings.json"
+    settings.write_text(text)
+    done = picctl(root, "init", "--agents")
+    assert done.returncode == 2 and done.stderr.count("\n") == 2 and "settings.json is no JSON" in done.stderr, (
+        done.stderr
+    )
+    assert settings.read_text() == text
+
+
+def test_a_page_with_other_ends_of_lines_keeps_them(root):
+    page = root / "AGENTS.md"
+    page.write_bytes(b"# Mine\r\n\r\nBefore.\r\n")
+    assert picctl(root, "init", "--agents").returncode == 0
+    written = page.read_bytes()
+    assert written.startswith(b"# Mine\r\n\r\nBefore.\r\n\r\n<!-- picctl: begin -->\r\n")
+    assert written.count(b"\n") == written.count(b"\r\n")
+    assert "nothing to do" in picctl(root, "init", "--agents").stdout and page.read_bytes() == written

@@ -134,7 +134,7 @@ def test_the_file_that_another_is_writing_stays_and_an_old_one_goes(tmp_path):
 def test_the_kept_state_spares_the_reading_of_the_log(tmp_path, monkeypatch):
     root = new(tmp_path)
     moves.start(Project(root), "p")
-    monkeypatch.setattr(log, "parse", None)
+    monkeypatch.setattr(log, "wrong_with", None)
     assert Project(root).state.problem == "p"
     with open(root / log.LOG, "a") as file:
         file.write("\n")

@@ -159,3 +159,29 @@ def test_a_submodule_has_a_log_of_its_own(root, tmp_path):
     assert len(Project(root).log.events) == 2 and "no workflow" in ok(root / "sub", "status")
     ok(root / "sub", "start", "q")
     assert agrees(root) and agrees(root / "sub")
+
+
+def test_without_git_or_where_git_refuses_nothing_is_said_to_agree(root, tmp_path):
+    """What commits have of the log cannot be looked at then; an owner of another name is usual in a container."""
+    for environment in ({"PATH": str(tmp_path)}, {"GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"}):
+        done = picctl(root, "verify", **environment)
+        assert done.returncode == 2 and "agree" not in done.stdout, done.stderr
+    assert "fatal: detected dubious ownership" in done.stderr and f"mend: git -C {root} status" in done.stderr
+
+
+def test_a_place_with_spaces_is_told_as_it_is_typed(tmp_path):
+    root = new(tmp_path / "a b")
+    (root / ".pic/lock").symlink_to("gone")
+    assert f"mend: rm '{root}/.pic/lock'" in picctl(root, "status").stderr
+    (root / ".pic/lock").unlink()
+    (root / log.LOG).write_text("noise\n")
+    (root / "sub").mkdir()
+    said = picctl(root / "sub", "status").stderr
+    assert "git diff -- :/.pic/status-log.jsonl" in said  # which git finds from any folder
+
+
+def test_what_is_trusted_is_kept_at_no_place_that_depends_on_the_folder(root, tmp_path):
+    ok(root, "trust", "--yes", XDG_STATE_HOME="kept", HOME=str(tmp_path / "home"))
+    assert not (root / "kept").exists() and (tmp_path / "home/.local/state/kept/picctl/trusted.json").is_file()
+    done = picctl(root, "gate", XDG_STATE_HOME="kept", HOME="home")
+    assert done.returncode == 2 and "there is no home folder" in done.stderr

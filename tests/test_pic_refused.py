@@ -79,9 +79,8 @@ def test_an_id_in_the_log_leads_to_no_other_folder(root, tmp_path, id):
     event = json.loads(last) | {"decision": id}
     event["seal"] = log.seal(event)
     path.write_text("".join(lines) + json.dumps(event) + "\n")
-    picctl(root, "verify")
-    found = list(tmp_path.rglob("*escaped*"))
-    assert len(found) == 1 and found[0].parent == root / ".pic/decisions", found
+    assert "decision is missing, of another form" in refused(root, "verify")
+    assert not list(tmp_path.rglob("*escaped*"))
 
 
 def test_a_file_that_cannot_be_put_in_its_place_leaves_nothing_beside_it(root):
@@ -218,3 +217,30 @@ def test_a_gate_that_removes_its_output_is_told_as_that(root):
     ok(root, "trust", "--yes")
     done = picctl(root, "gate", "g")
     assert done.returncode == 1 and "g.txt was not written" in done.stdout, done.stderr
+
+
+def test_a_link_to_itself_is_told(root):
+    (root / "loop").symlink_to("loop")
+    a_phase = pic_project.body("- [x] `loop`")
+    ok(root, "gate")
+    write_draft(root, "research", a_phase)
+    assert "names no gate that passes" in refused(root, "handoff", code=1)
+    config = (root / "pic.toml").read_text()
+    (root / "pic.toml").write_text(config.replace('{file = "research.txt"', '{file = "loop"'))
+    ok(root, "trust", "--yes")
+    done = picctl(root, "prove", "research-lines")
+    assert "loop cannot be written" in done.stdout and done.stderr.startswith("picctl: 1 gates are not proved"), (
+        done.stderr
+    )
+    for name in ("AGENTS.md", "pic.toml"):
+        (root / name).unlink(missing_ok=True)
+        (root / name).symlink_to(name)
+        assert f"{name} leads out of the repository" in refused(root, "init", "--agents")
+        (root / name).unlink()
+        (root / name).write_text(config)
+
+
+def test_a_hook_that_cannot_write_stops_nobody(root):
+    (root / ".pic/hooks.jsonl").mkdir()
+    done = picctl(root, "hook", "Stop", given="{}")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
