@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
+import numpy as np
 import pytest
 
+from avatar.media.ffmpeg import encode_frames, mux
+from avatar.media.sound_file import write_wav
 from avatar.media.subtitles import break_lines, clock, cues, srt
 from avatar.media.unspaced import columns
 from avatar.script.reader import read
+from avatar.script.subtitles import words_of
 from avatar.voice.speech import Word
 
 
@@ -22,6 +28,18 @@ def test_a_file_is_subrip_to_the_letter():
         "1\n00:00:00,250 --> 00:00:01,500\nHello there.\n\n2\n00:00:01,750 --> 00:00:03,250\nGood bye!\n"
     )
     assert srt([]) == ""
+
+
+def test_what_looks_like_a_tag_is_shown_in_the_track_too(tmp_path):
+    """FFmpeg, and players, read HTML's tags and ASS's commands in SubRip, and swallow what is between < and >."""
+    said = ["If a < b and c > d", r"then {\an8} is <i>not</i> {x}."]
+    (tmp_path / "s.srt").write_text(srt(spoken(*said)), encoding="utf-8")
+    encode_frames([np.zeros((16, 16, 3), np.uint8)] * 25, 16, 16, Fraction(25), tmp_path / "p.mp4")
+    write_wav(tmp_path / "s.wav", np.zeros(16_000, np.float32), 16_000)
+    mux(tmp_path / "p.mp4", tmp_path / "s.wav", Fraction(1), tmp_path / "v.mp4", {}, tmp_path / "s.srt")
+    shown = (tmp_path / "v.mp4").read_bytes().decode("utf-8", "ignore").replace("\u2060", "")
+    assert all(part in shown.replace("\n", " ") for part in said)
+    assert words_of((tmp_path / "s.srt").read_text()).split() == " ".join(said).split()
 
 
 @pytest.mark.parametrize(

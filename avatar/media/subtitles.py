@@ -21,6 +21,7 @@ CHARACTERS_A_SECOND = 20
 PAUSE_S = 0.6  # a longer silence begins a new cue, unless that would be too short to be read
 SENTENCE_ENDS = (".", "!", "?", "…")
 CUT_IN_A_WORD = "/\\-_.?&="  # an address that is longer than a line is cut after one of these
+MARKUP = re.compile(r"(?<=<)(?=[^<]*>)|(?<=\{)(?=\\)")  # where players of SubRip see a tag, and swallow it
 OF_LETTERS = re.compile(r"\W*[^\W\d_]+\W*")  # a word, which is cut with a hyphen
 
 Cue = tuple[float, float, str]
@@ -54,9 +55,9 @@ def timed_groups(
 
 
 def srt(words: list[Word]) -> str:
-    """The words as SubRip text; empty when there are none."""
+    """The words as SubRip text; empty when there are none. What would be taken for a tag is none: it has GLUE in it."""
     blocks = [
-        f"{number}\n{clock(start_s)} --> {clock(end_s)}\n{text}\n"
+        f"{number}\n{clock(start_s)} --> {clock(end_s)}\n{MARKUP.sub(GLUE, text)}\n"
         for number, (start_s, end_s, text) in enumerate(cues(words), start=1)
     ]
     return "\n".join(blocks)
