@@ -231,3 +231,21 @@ def test_what_was_heard_of_a_voice_is_not_waited_for(home):
     path.parent.mkdir(parents=True)
     os.mkfifo(path)
     assert speaker.kept(path) is None
+
+
+def test_a_list_marks_the_preset_for_previews_and_invents_no_figure_of_an_older_voice(home, avatar):
+    import hashlib
+
+    (folder := home / "voices" / "me").mkdir(parents=True)
+    (folder / "reference.wav").write_bytes(b"sound")
+    profile = {
+        "name": "me",
+        "language": "en",
+        "consent": True,
+        "reference_sha256": hashlib.sha256(b"sound").hexdigest(),
+    }
+    (folder / "profile.json").write_text(json.dumps(profile))
+    listed = dict(line.split(maxsplit=1) for line in avatar("voice", "list").stdout.splitlines())
+    assert listed["me"] == "en"
+    assert listed["joe"].endswith("for previews; ask a lawyer before you sell its speech (NOTICE.md)")
+    assert "lawyer" not in listed["heart"]

@@ -65,7 +65,7 @@ def clone(recording: Path, name: str, language: str, consent: bool, as_json: boo
 def list_voices(as_json: bool) -> None:
     """Kept voices, and the presets of the preview stack that are here."""
     from avatar import voices
-    from avatar.voice.presets.catalog import PRESETS
+    from avatar.voice.presets.catalog import ANY_USE, PRESETS
 
     kept, damaged = voices.every(settings.home()), voices.damaged(settings.home())
     if as_json:
@@ -73,13 +73,15 @@ def list_voices(as_json: bool) -> None:
         print_json("voices", {"voices": kept, "damaged": damaged, "presets": presets})
         return
     for profile in kept:
-        facts = f"{profile.get('seconds', 0):6.1f} s  {age(profile.get('created', 0))}"
-        click.echo(f"{profile['name']:20} {profile['language']:6} {facts}")
+        length = f"{profile['seconds']:6.1f} s" if "seconds" in profile else f"{'':8}"  # an older version noted less
+        made = age(profile["created"]) if "created" in profile else ""
+        click.echo(f"{profile['name']:20} {profile['language']:6} {length}  {made}".rstrip())
     for name, why in damaged.items():
         click.echo(f"{name:20} damaged: {why}")
     for name, preset in PRESETS.items():
         if preset.is_here:
-            click.echo(f"{name:20} preset: {preset.description}")
+            use = "" if preset.use == ANY_USE else f"; for {preset.use}"
+            click.echo(f"{name:20} preset: {preset.description}{use}")
 
 
 @voice.command()

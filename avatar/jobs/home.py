@@ -8,6 +8,7 @@ import re
 import secrets
 import shutil
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from avatar import voices
@@ -97,7 +98,7 @@ def remove(job: Job) -> None:
             if not stage_cache.owners(job.home, key):
                 kept.forget(job.home, key)
     heard = {str(told.get("reference_sha256"))} if isinstance(told, dict) else set()
-    for sha256 in (heard | digests(gone)) - digests(*folders(job.home), sized=sizes(gone)):
+    for sha256 in (heard | digests(gone)) - shared(job.home, gone):
         voices.forget_recording(job.home, sha256)
     shutil.rmtree(gone, ignore_errors=True)
 
@@ -108,18 +109,20 @@ def recordings(folder: Path) -> list[Path]:
     return [path for path in inputs.glob("voice*") if is_regular(path)] if is_folder(inputs) else []
 
 
-def sizes(folder: Path) -> set[int]:
-    """Bytes of its recordings."""
-    return {path.stat().st_size for path in recordings(folder)}
+def digests(folder: Path, sizes: Iterable[int] | None = None) -> set[str]:
+    """sha256 of a job's recordings; of these sizes alone, as few others have them. Not of what cannot be read."""
+    with contextlib.suppress(OSError, AvatarError):  # removed meanwhile
+        found = [path for path in recordings(folder) if sizes is None or path.stat().st_size in sizes]
+        return set(map(file_digest, found))
+    return set()
 
 
-def digests(*jobs: Path, sized: set[int] | None = None) -> set[str]:
-    """sha256 of the recordings of jobs; of these sizes alone, as few others have them. Not of what cannot be read."""
-    found = set()
-    for folder in jobs:
-        with contextlib.suppress(OSError, AvatarError):  # removed meanwhile
-            found |= {file_digest(path) for path in recordings(folder) if sized is None or path.stat().st_size in sized}
-    return found
+def shared(home: Path, gone: Path) -> set[str]:
+    """sha256 of those recordings of a job that another one has too. No more of them are read than it takes to know."""
+    own = digests(gone)
+    sizes = {path.stat().st_size for path in recordings(gone)}
+    others = (digests(folder, sizes) for folder in folders(home)) if own else ()
+    return next((own for each in others if own <= each), set())
 
 
 def remove_if_empty(job: Job) -> None:
