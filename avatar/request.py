@@ -62,7 +62,7 @@ class Request(BaseModel):
             "What clones the voice: pocket (English, publishable, on a CPU too) or xtts (full stack, 15 languages, "
             "non-commercial)."
         ),
-    ] = None  # xtts on the full stack, a preset on the preview; work.request_of decides where nobody says
+    ] = None  # xtts on the full stack, a preset on the preview; asking.request_of decides where nobody says
     commercial: Annotated[bool, about("Refuse what may not be published commercially.")] = False
     portrait: Annotated[
         Path | None, about("A picture, or for the full stack a short clip; without one the bundled portrait speaks.")

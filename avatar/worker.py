@@ -50,7 +50,7 @@ def serve(keeps: bool, answers: IO[str]) -> None:
 
 def answer(question: dict[str, Any], answers: IO[str], loading: Loading) -> dict[str, Any]:
     """What is asked for, as JSON-able values, or the failure."""
-    from avatar import work
+    from avatar import asking, work
     from avatar.errors import AvatarError
     from avatar.progress import Event
     from avatar.request import make_request
@@ -62,10 +62,10 @@ def answer(question: dict[str, Any], answers: IO[str], loading: Loading) -> dict
         if question["verb"] == "check":
             return {"result": work.check(Path(question["path"]), question["lse"])}
         # What another machine asked for is whole: nothing of it is this one's settings to decide, but what clones a voice.
-        decide = work.request_of if question["verb"] == "make" else work.speech_of
+        decide = asking.request_of if question["verb"] == "make" else asking.speech_of
         request = (make_request if question.get("is_whole") else decide)(**question["asked"])
         if question.get("chooses_engine"):
-            request = work.cloned_by(request)
+            request = asking.cloned_by(request)
         output = question["output"] and Path(question["output"])
         if question["verb"] == "make":
             made = work.make(request, output, question["overwrite"], pass_on, loading, question.get("sign"))

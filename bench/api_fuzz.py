@@ -218,8 +218,8 @@ def lines_of(path: Path) -> list[str]:
 def first_video(home: Path, env: dict[str, str]) -> Path:
     """A job that is done, so that what it holds is asked for too."""
     python = env["AVATAR_WORKER_PYTHON"]
-    put = "from avatar import settings, work; from avatar.service import queue; "
-    put += "print(queue.submit(settings.home(), work.request_of(text='Hello.', preset='joe')).folder)"
+    put = "from avatar import asking, settings; from avatar.service import queue; "
+    put += "print(queue.submit(settings.home(), asking.request_of(text='Hello.', preset='joe')).folder)"
     made = subprocess.run([python, "-P", "-c", put], env=env, check=True, capture_output=True, text=True)
     subprocess.run([python, "-P", "-m", "avatar", "queue", "work", "--until-empty"], env=env, check=True, stdout=2)
     return Path(made.stdout.strip())

@@ -23,7 +23,7 @@ BATCH = """
 import sys
 from avatar import pipeline, settings
 from avatar.jobs import home
-from avatar.work import request_of
+from avatar.asking import request_of
 jobs = [home.create(settings.home(), request_of(text=text)) for text in sys.argv[1:]]
 sys.exit(bool(pipeline.render_all(jobs)))
 """
@@ -31,7 +31,7 @@ SUBMIT = """
 import sys
 from avatar import settings
 from avatar.service.queue import submit
-from avatar.work import request_of
+from avatar.asking import request_of
 for text in sys.argv[1:]:
     submit(settings.home(), request_of(text=text))
 """

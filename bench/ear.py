@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import jiwer
 
-from avatar import work
+from avatar import asking, work
 from bench.wer import transcribe
 
 ALTERNATIVES = re.compile(r"\[([^\]|/]*)[^\]]*\]")  # [email/e mail]: the first is spoken
@@ -38,7 +38,7 @@ def normal(text: str) -> str:
 
 def heard(text: str, preset: str, folder: Path) -> str:
     sound = folder / "speech.wav"
-    work.speak(work.request_of(text=text, preset=preset), sound, True, lambda event: None)
+    work.speak(asking.request_of(text=text, preset=preset), sound, True, lambda event: None)
     return normal(transcribe(sound))
 
 

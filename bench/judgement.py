@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
 
-from avatar import work
+from avatar import asking, work
 from avatar.files import write_json
 from avatar.jobs.job import Job
 from avatar.lips.warp.motion import Motion
@@ -84,7 +84,7 @@ def measure(text: str, preset: str | None, kept: Path) -> None:
     asked = {"text": text} | ({"preset": preset} if preset else {})
     with tempfile.TemporaryDirectory() as home:
         os.environ["AVATAR_HOME"] = home
-        made = work.make(work.request_of(**asked), None, False, lambda event: None)
+        made = work.make(asking.request_of(**asked), None, False, lambda event: None)
         motion = Motion.load(Job(Path(home) / "jobs" / made.job).file("motion.npz"))
         arrays = judged(text, made, asked_of(Path(home), made.path), motion.mouth)
     kept.parent.mkdir(parents=True, exist_ok=True)

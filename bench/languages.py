@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import jiwer
 
-from avatar import work
+from avatar import asking, work
 from avatar.voice.presets.catalog import PRESETS
 from bench import machine
 from bench.preview import cpu_name
@@ -53,7 +53,7 @@ def measured(preset: str, language: str, folder: Path) -> dict:
     sound = folder / "speech.wav"
     before = time.process_time()
     spoken = work.speak(
-        work.request_of(text=TEXTS[language], preset=preset, language=language), sound, True, lambda event: None
+        asking.request_of(text=TEXTS[language], preset=preset, language=language), sound, True, lambda event: None
     )
     cpu_s = time.process_time() - before
     heard = words(transcribe(sound, language))

@@ -23,7 +23,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from avatar import work
+from avatar import asking
 from avatar.files import write_json
 from avatar.media.unsigned import unsigned_digest
 from avatar.service import queue
@@ -93,7 +93,7 @@ def fill(folder: Path, number: int) -> None:
 
 def submit(home: Path, text: str, output: Path) -> None:
     os.environ["AVATAR_HOME"] = str(home)
-    queue.submit(home, work.request_of(text=text, preset="joe"), output)
+    queue.submit(home, asking.request_of(text=text, preset="joe"), output)
 
 
 def start(home: Path, *options: str, log: Path) -> subprocess.Popen:

@@ -26,7 +26,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from avatar import work
+from avatar import asking
 from avatar.files import file_digest, write_json
 from avatar.jobs import contents
 from avatar.jobs.contents import STAGES
@@ -137,7 +137,7 @@ class Trial:
         os.environ["AVATAR_HOME"] = str(self.home)
 
     def put(self) -> None:
-        queue.submit(self.home, work.request_of(text=TEXT, preset="joe"), self.output)
+        queue.submit(self.home, asking.request_of(text=TEXT, preset="joe"), self.output)
 
     def work_off(self) -> str:
         """The state in which a worker leaves it."""

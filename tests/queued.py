@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from avatar import work
+from avatar import asking
 from avatar.service import queue
 from avatar.service.worker import serve
 
@@ -13,7 +13,7 @@ TEXTS = ("Hello.", "A second one.", "And a third.")
 
 
 def put(home: Path, text: str, output: Path | None = None, priority: int = 0, **asked):
-    return queue.submit(home, work.request_of(text=text, preset="joe", **asked), output, priority)
+    return queue.submit(home, asking.request_of(text=text, preset="joe", **asked), output, priority)
 
 
 def states(home: Path) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from avatar import preflight, work
+from avatar import asking, preflight, work
 from avatar.errors import RequestError
 from avatar.request import make_request
 from avatar.weights import lock
@@ -44,7 +44,7 @@ def test_what_forbids_commercial_use_is_named_before_anything_is_looked_for(
 
 def test_a_preset_for_previews_is_refused_too_where_it_is_the_nearest_to_a_recording(home, recording, tmp_path):
     """No weights are here, so nothing clones the low voice of the recording."""
-    request = work.request_of(text=TEXT, voice=recording, commercial=True)
+    request = asking.request_of(text=TEXT, voice=recording, commercial=True)
     said = "the preset 'joe', which is the nearest to the recording, is for previews; ask a lawyer"
     with pytest.raises(RequestError, match=said):
         preflight.check(request)
@@ -66,9 +66,9 @@ def test_what_would_mend_it_is_said_only_where_it_would(home, recording):
 
 def test_what_allows_it_passes(here, recording):
     with pytest.raises(RequestError, match=r"the terms of xtts-v2 \(none for sale\)"):
-        preflight.check(work.request_of(text=TEXT, voice=recording, commercial=True, stack="full", engine="xtts"))
+        preflight.check(asking.request_of(text=TEXT, voice=recording, commercial=True, stack="full", engine="xtts"))
     for asked in ({}, {"stack": "full", "profile": "cpu"}):
-        preflight.check(work.request_of(text=TEXT, voice=recording, commercial=True, **asked))
+        preflight.check(asking.request_of(text=TEXT, voice=recording, commercial=True, **asked))
     preflight.check(make_request(text=TEXT, preset="heart", commercial=True))
 
 

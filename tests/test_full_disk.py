@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from avatar import work
+from avatar import asking, work
 from avatar.errors import EnvironmentProblem, TemporaryProblem
 from avatar.failures import explanation
 from avatar.weights import disk
@@ -66,7 +66,7 @@ def test_what_is_heard_of_a_voice_is_used_where_it_cannot_be_kept(here, recordin
 @pytest.mark.parametrize("makes", ["video", "speech"])
 def test_a_home_that_cannot_be_written_is_named_before_anything_loads(here, recording, makes, tmp_path, monkeypatch):
     (nowhere := tmp_path / "a file").write_text("")
-    request = work.speech_of(text=TEXT, voice=recording)
+    request = asking.speech_of(text=TEXT, voice=recording)
     monkeypatch.setenv("AVATAR_HOME", str(nowhere / "home"))
     with pytest.raises(EnvironmentProblem, match="set AVATAR_HOME to another folder"):
         if makes == "video":

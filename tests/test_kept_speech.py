@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from avatar import pipeline, stages, voices, work
+from avatar import asking, pipeline, stages, voices, work
 from avatar.engines import Told, WantedSpeech
 from avatar.errors import RequestError
 from avatar.files import file_digest
@@ -348,7 +348,7 @@ def test_removing_all_jobs_removes_all_kept_speech(home, avatar):
 
 def test_speech_in_a_voice_goes_with_the_voice(home, tmp_path):
     reference = tmp_path / "me.wav"
-    work.speak(work.request_of(text="Peter bought a map of my boat, and why?"), reference, False, lambda event: None)
+    work.speak(asking.request_of(text="Peter bought a map of my boat, and why?"), reference, False, lambda event: None)
     profile = voices.create(home, "me", reference, "en", consent=True)
     keep(home, 1, recording=profile["reference_sha256"])
     before = len(entries(home))

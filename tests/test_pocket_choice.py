@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from avatar import __version__, preflight, work
+from avatar import __version__, asking, preflight, work
 from avatar.batch import on_ray, ray_node
 from avatar.batch.table import Row
 from avatar.errors import EnvironmentProblem, RequestError
@@ -37,7 +37,7 @@ recording, weights, here = cloned_voice.recording, cloned_voice.weights, cloned_
     ],
 )
 def test_a_voice_is_cloned_with_pocket_where_it_can(here, recording, asked, engine):
-    request = work.request_of(**({"text": TEXT, "voice": recording} | asked))
+    request = asking.request_of(**({"text": TEXT, "voice": recording} | asked))
     assert request.engine == engine
     names = {("preview", None): "preview-voice", ("full", None): "xtts-v2"}
     expected = {"pocket": "pocket-tts", "xtts": "xtts-v2"}.get(engine) or names[request.stack, None]
@@ -74,9 +74,9 @@ def test_a_dry_run_says_that_a_voice_is_not_cloned(home, avatar, recording, tmp_
 def test_without_its_weights_all_is_as_before(home, recording, stack, tmp_path, monkeypatch):
     monkeypatch.setenv("AVATAR_MODELS", str(tmp_path / "empty"))
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
-    request = work.request_of(text=TEXT, voice=recording, stack=stack)
+    request = asking.request_of(text=TEXT, voice=recording, stack=stack)
     assert request.engine is None and "engine" not in request.model_dump(exclude_none=True)
-    asked = work.request_of(text=TEXT, voice=recording, stack=stack, engine="pocket")
+    asked = asking.request_of(text=TEXT, voice=recording, stack=stack, engine="pocket")
     with pytest.raises(EnvironmentProblem, match=r"pocket-en \(219.3 MB\)(.|\n)*models fetch"):
         preflight.check(asked)
 
@@ -87,9 +87,9 @@ def test_a_licence_that_was_not_accepted_is_no_choice(home, weights, recording, 
     (mine := tmp_path / "models.lock").write_text(text)
     monkeypatch.setenv("AVATAR_MODELS", str(weights))
     monkeypatch.setenv("AVATAR_MODELS_LOCK", str(mine))
-    assert work.request_of(text=TEXT, voice=recording).engine is None
+    assert asking.request_of(text=TEXT, voice=recording).engine is None
     licences.accept(lock.read().model("pocket-en").licence, "prompt")
-    assert work.request_of(text=TEXT, voice=recording).engine == "pocket"
+    assert asking.request_of(text=TEXT, voice=recording).engine == "pocket"
 
 
 @pytest.fixture
@@ -118,12 +118,12 @@ def test_weights_that_wait_for_consent_are_told_where_something_else_speaks(
     said = (
         f"the voice is cloned with XTTS-v2, for no commercial use; for any use Pocket TTS clones it on a CPU, {asks}."
     )
-    assert said in spoken(work.request_of(**full), tmp_path)
-    assert said not in spoken(work.request_of(engine="xtts", **full), tmp_path), "it was asked for"
-    assert said not in spoken(work.request_of(**full | {"voice": None}), tmp_path), "there is nothing to clone"
-    made = work.make(work.request_of(**full), None, False, lambda event: None, sign=False)
+    assert said in spoken(asking.request_of(**full), tmp_path)
+    assert said not in spoken(asking.request_of(engine="xtts", **full), tmp_path), "it was asked for"
+    assert said not in spoken(asking.request_of(**full | {"voice": None}), tmp_path), "there is nothing to clone"
+    made = work.make(asking.request_of(**full), None, False, lambda event: None, sign=False)
     assert said in made.report["notes"]
-    preview = work.request_of(text=TEXT, voice=recording)
+    preview = asking.request_of(text=TEXT, voice=recording)
     assert any(f"Pocket TTS clones it on a CPU, {asks}" in note for note in spoken(preview, tmp_path))
     with pytest.raises(RequestError, match=f"or clone it: Pocket TTS does that on a CPU, {asks}") as refused:
         preflight.check(preview.model_copy(update={"commercial": True}))
@@ -157,12 +157,12 @@ def test_another_file_in_the_place_of_its_weights_is_refused_by_name_and_nothing
     monkeypatch.setenv("AVATAR_MODELS", str(mine))
     with open(mine / "kyutai/pocket-tts/languages/english/model.safetensors", "ab") as file:
         file.write(b"more")
-    request = work.request_of(text=TEXT, voice=recording, stack=stack)
+    request = asking.request_of(text=TEXT, voice=recording, stack=stack)
     with pytest.raises(
         EnvironmentProblem, match=r"model.safetensors is not the file that was locked(.|\n)*models fetch pocket-en"
     ):
         preflight.check(request)
-    asked = work.request_of(text=TEXT, voice=recording, stack="full", engine="xtts", profile="cpu")
+    asked = asking.request_of(text=TEXT, voice=recording, stack="full", engine="xtts", profile="cpu")
     preflight.check(asked)
 
 
@@ -183,7 +183,7 @@ def test_the_file_without_an_encoder_is_refused_by_name_in_the_place_of_the_othe
     said = "model.safetensors has no encoder: it is Pocket TTS without voice cloning, which speaks in no given voice"
     for asked in ({}, {"stack": "full", "profile": "cpu"}, {"engine": "pocket"}):
         with pytest.raises(EnvironmentProblem, match=said):
-            preflight.check(work.request_of(text=TEXT, voice=recording, **asked))
+            preflight.check(asking.request_of(text=TEXT, voice=recording, **asked))
     for damage in (
         b"",
         b"\xff" * 8,
@@ -192,7 +192,7 @@ def test_the_file_without_an_encoder_is_refused_by_name_in_the_place_of_the_othe
     ):  # told by its size or digest
         (mine / file).write_bytes(damage)
         with pytest.raises(EnvironmentProblem, match="is not the file that was locked"):
-            preflight.check(work.request_of(text=TEXT, voice=recording))
+            preflight.check(asking.request_of(text=TEXT, voice=recording))
 
 
 @pytest.mark.parametrize(
@@ -276,10 +276,10 @@ def test_words_that_choose_may_be_in_any_case(here, avatar, recording, tmp_path)
     )
     planned = avatar("make", table, "-O", tmp_path / "videos", "--dry-run")
     assert "cloned by XTTS-v2" in planned.stdout and "cloned by Pocket TTS" in planned.stdout, planned.stderr
-    shouted = work.request_of(
+    shouted = asking.request_of(
         text=TEXT, stack="FULL", profile="cpu", voice=recording, engine=" XTTS", lips_region="Jaw"
     )
-    assert shouted == work.request_of(
+    assert shouted == asking.request_of(
         text=TEXT, stack="full", profile="cpu", voice=recording, engine="xtts", lips_region="jaw"
     )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from avatar import pipeline, preflight, work
+from avatar import asking, pipeline, preflight, work
 from avatar.errors import EnvironmentProblem
 from avatar.jobs import home as homes
 from avatar.progress import Progress
@@ -23,7 +23,7 @@ recording, weights, here = cloned_voice.recording, cloned_voice.weights, cloned_
 @pytest.mark.parametrize("stack", ["preview", "full"])
 def test_a_video_in_a_cloned_voice(here, recording, stack, tmp_path):
     more = {"profile": "cpu"} if stack == "full" else {}
-    request = work.request_of(text=TEXT, voice=recording, stack=stack, captions="srt", commercial=True, **more)
+    request = asking.request_of(text=TEXT, voice=recording, stack=stack, captions="srt", commercial=True, **more)
     made = work.make(request, tmp_path / "talk.mp4", False, lambda event: None, sign=False)
     voice = made.report["records"]["voice"]
     assert voice["made_by"]["engine"] == "pocket-tts"
@@ -46,16 +46,17 @@ def test_what_is_heard_of_a_recording_goes_with_the_job_that_has_it(here, avatar
         return sorted(path.name for path in (here / "voices" / ".latents").iterdir())
 
     voices.create(here, "me", write_reference(tmp_path / "mine.wav", 150.0), "en", True)
-    spoken(work.request_of(text=TEXT, voice="me"), tmp_path)
+    spoken(asking.request_of(text=TEXT, voice="me"), tmp_path)
     of_me = heard()
     made = [
-        work.make(work.request_of(text=TEXT, voice=each), None, False, lambda event: None) for each in ("me", recording)
+        work.make(asking.request_of(text=TEXT, voice=each), None, False, lambda event: None)
+        for each in ("me", recording)
     ]
     assert len(of_me) == 1 and len(heard()) == 2
     for each in made:
         homes.remove(homes.find(here, each.job))
     assert heard() == of_me
-    spoken(work.request_of(text=TEXT, voice=recording), tmp_path)
+    spoken(asking.request_of(text=TEXT, voice=recording), tmp_path)
     assert avatar("pipeline", "remove", "--older-than", "1h").code == 0 and len(heard()) == 2
     assert avatar("pipeline", "remove", "--all").code == 0 and heard() == of_me
     voices.remove(here, "me")
@@ -79,12 +80,12 @@ def heard_of(home: Path) -> list[str]:
 @pytest.mark.parametrize("is_made", [True, False])
 def test_what_is_heard_of_a_recording_stays_as_long_as_a_job_has_it(here, recording, is_made):
     """Made or still to be made, whichever of the two goes first; then it goes with the last one, also where that never spoke."""
-    made = work.make(work.request_of(text=TEXT, voice=recording), None, False, lambda event: None)
+    made = work.make(asking.request_of(text=TEXT, voice=recording), None, False, lambda event: None)
     if is_made:
-        other = work.make(work.request_of(text="Another one.", voice=recording), None, False, lambda event: None).job
+        other = work.make(asking.request_of(text="Another one.", voice=recording), None, False, lambda event: None).job
     else:
-        other = homes.create(here, work.request_of(text="Another one.", voice=recording)).id
-    homes.create(here, work.request_of(text=TEXT, voice=write_reference(here / "mine.wav", 150.0)))
+        other = homes.create(here, asking.request_of(text="Another one.", voice=recording)).id
+    homes.create(here, asking.request_of(text=TEXT, voice=write_reference(here / "mine.wav", 150.0)))
     known = heard_of(here)
     assert len(known) == 1
     homes.remove(homes.find(here, made.job))
@@ -117,9 +118,9 @@ def test_a_video_that_is_kept_is_delivered_without_the_weights_that_made_it(
 ):
     """Asked for the same way, with the engine named or not; speech alone and another text are not kept."""
     asked = {"text": TEXT, "voice": recording} | asked
-    kept = made_again(work.request_of(**asked), tmp_path / "one.mp4")
+    kept = made_again(asking.request_of(**asked), tmp_path / "one.mp4")
     no_weights()
-    again = work.request_of(**asked)
+    again = asking.request_of(**asked)
     assert again.engine == ("xtts" if asked.get("engine") == "xtts" else "pocket")
     assert made_again(again, tmp_path / "two.mp4") == kept
     preflight.check(again)
@@ -128,32 +129,32 @@ def test_a_video_that_is_kept_is_delivered_without_the_weights_that_made_it(
     options = [text for name, value in asked.items() for text in (f"--{name}", str(value))]
     planned = avatar("pipeline", "run", *options, "--dry-run")
     assert planned.code == 0 and "portrait and voice and lips and video done" in planned.stdout, planned.stderr
-    assert work.speech_of(**asked).engine == asked.get("engine")
+    assert asking.speech_of(**asked).engine == asked.get("engine")
     if "engine" not in asked:
-        assert work.request_of(**asked | {"text": "Another one."}).engine is None
+        assert asking.request_of(**asked | {"text": "Another one."}).engine is None
     for other in (asked | {"text": "Another one.", "engine": "pocket"}, {"text": TEXT, "stack": "full"}):
         with pytest.raises(EnvironmentProblem, match="weights are missing"):
-            preflight.check(work.request_of(**other))
+            preflight.check(asking.request_of(**other))
 
 
 def test_what_is_not_kept_wants_its_own_weights_alone(here, recording, no_weights, tmp_path):
     asked = {"text": TEXT, "voice": recording, "stack": "full", "profile": "cpu", "engine": "pocket"}
-    made_again(work.request_of(**asked), tmp_path / "one.mp4")
+    made_again(asking.request_of(**asked), tmp_path / "one.mp4")
     homes.find(here, "hello").file("picture.mp4").unlink()
     no_weights()
     with pytest.raises(EnvironmentProblem, match="weights are missing: musetalk-v15") as missing:
-        preflight.check(work.request_of(**asked))
+        preflight.check(asking.request_of(**asked))
     assert "pocket" not in str(missing.value)
 
 
 def test_what_other_weights_made_is_not_kept(here, recording, no_weights, tmp_path, monkeypatch, weights):
     """As of another revision: the lock tells."""
     asked = {"text": TEXT, "voice": recording}
-    made_again(work.request_of(**asked), tmp_path / "one.mp4")
+    made_again(asking.request_of(**asked), tmp_path / "one.mp4")
     no_weights()
     lock = (weights / "models.lock").read_text()
     (another := tmp_path / "models.lock").write_text(re.sub('sha256 = "[0-9a-f]{8}', 'sha256 = "00000000', lock))
     monkeypatch.setenv("AVATAR_MODELS_LOCK", str(another))
-    assert work.request_of(**asked).engine is None
+    assert asking.request_of(**asked).engine is None
     with pytest.raises(EnvironmentProblem, match="weights are missing: pocket-en"):
-        preflight.check(work.request_of(engine="pocket", **asked))
+        preflight.check(asking.request_of(engine="pocket", **asked))

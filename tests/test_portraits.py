@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from avatar import portraits, preflight, work
+from avatar import asking, portraits, preflight
 from avatar.batch.making import requested
 from avatar.batch.table import read_table
 from avatar.errors import AvatarError, InputError, RequestError
@@ -70,31 +70,31 @@ def test_a_portrait_is_its_picture_as_it_was_given_and_as_a_video_shows_it(made,
 @pytest.mark.parametrize(("name", "file", "face"), [("me", "one.png", None), ("ann", "two.JPG", 2)])
 def test_a_name_asks_for_what_its_file_asks_for(kept, pictures, name, file, face):
     asked = {"text": "Hello.", "preset": "joe"}
-    by_name = work.request_of(portrait=name, **asked)
-    by_file = work.request_of(portrait=pictures / file, face=face, **asked)
+    by_name = asking.request_of(portrait=name, **asked)
+    by_file = asking.request_of(portrait=pictures / file, face=face, **asked)
     assert by_name.digest() == by_file.digest() and by_name.face == face
     job, other = homes.create(kept, by_name), homes.create(kept, by_file)
     assert (
         job.folder == other.folder
         and job.request().portrait.name == f"portrait{portraits.picture_of(kept, name).suffix}"
     )
-    assert work.request_of(portrait=name, face=1, **asked).face == 1
+    assert asking.request_of(portrait=name, face=1, **asked).face == 1
 
 
 def test_a_kept_one_comes_before_a_file_of_its_name_as_voices_do(kept, pictures, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     shutil.copy(pictures / "nobody.png", "me")
     (tmp_path / "voices-me").touch()
-    assert work.request_of(text="Hi.", portrait="me").portrait == portraits.picture_of(kept, "me")
-    assert work.request_of(text="Hi.", portrait=f"{tmp_path}/me").portrait == tmp_path / "me"
-    assert work.request_of(text="Hi.", portrait="./me").portrait == tmp_path / "me"
+    assert asking.request_of(text="Hi.", portrait="me").portrait == portraits.picture_of(kept, "me")
+    assert asking.request_of(text="Hi.", portrait=f"{tmp_path}/me").portrait == tmp_path / "me"
+    assert asking.request_of(text="Hi.", portrait="./me").portrait == tmp_path / "me"
     (kept / "voices/me").mkdir(parents=True)
     (kept / "voices/me/reference.wav").touch()
     (kept / "voices/me/profile.json").write_text(
         json.dumps({"name": "me", "language": "en", "consent": True, "reference_sha256": "0" * 64})
     )
-    assert work.request_of(text="Hi.", voice="me").voice == kept / "voices/me/reference.wav"
-    assert work.request_of(text="Hi.", voice="./me").voice == tmp_path / "me"
+    assert asking.request_of(text="Hi.", voice="me").voice == kept / "voices/me/reference.wav"
+    assert asking.request_of(text="Hi.", voice="./me").voice == tmp_path / "me"
 
 
 @pytest.fixture(scope="module")
@@ -111,11 +111,11 @@ def test_a_clip_is_kept_for_the_full_stack(home, clip):
     )
     assert names(home / "portraits/moving") == ["framed.png", "picture.mp4", "portrait.json"]
     assert portraits.picture_of(home, "moving").read_bytes() == clip.read_bytes()
-    asked = work.request_of(text="Hi.", portrait="moving", stack="full", voice=str(clip))
-    assert asked.digest() == work.request_of(text="Hi.", portrait=str(clip), stack="full", voice=str(clip)).digest()
+    asked = asking.request_of(text="Hi.", portrait="moving", stack="full", voice=str(clip))
+    assert asked.digest() == asking.request_of(text="Hi.", portrait=str(clip), stack="full", voice=str(clip)).digest()
     assert stack_for(asked).takes_clip(asked.portrait)
     with pytest.raises(RequestError, match="a clip for a portrait is for the full stack") as refused:
-        preflight.check(work.request_of(text="Hi.", portrait="moving"))
+        preflight.check(asking.request_of(text="Hi.", portrait="moving"))
     assert refused.value.mend == {"stack": "full"}
 
 
@@ -145,7 +145,7 @@ def test_a_name_that_is_nowhere_says_which_command_lists(kept, name):
         ("voice", "no cloned voice"),
     ):
         with pytest.raises(RequestError, match=said) as refusal:
-            work.request_of(text="Hi.", **{field: name or "/nothing"})
+            asking.request_of(text="Hi.", **{field: name or "/nothing"})
         assert refusal.value.fields == [field] or refusal.value.fields == (field,)
 
 
@@ -229,7 +229,7 @@ def test_an_id_of_the_api_is_a_name_too(kept, avatar):
     (folder / "portrait.json").write_text(json.dumps({"name": "Me, \x1b[2Jhere", "created_at": 5, "notes": ["bright"]}))
     known = portraits.read(kept, folder.name)
     assert (known["title"], known["created"], known["face"], known["notes"]) == ("Me, \x1b[2Jhere", 5, None, ["bright"])
-    assert work.request_of(text="Hi.", portrait=folder.name).portrait == folder / "picture.png"
+    assert asking.request_of(text="Hi.", portrait=folder.name).portrait == folder / "picture.png"
     assert "\x1b" not in avatar("portrait", "list").stdout and "Me, " in avatar("portrait", "list").stdout
 
 

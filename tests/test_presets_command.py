@@ -7,7 +7,7 @@ import json
 import pytest
 import soundfile
 
-from avatar import work
+from avatar import asking
 from avatar.engines import WantedSpeech
 from avatar.errors import EnvironmentProblem
 from avatar.voice.presets.catalog import DEFAULTS, PRESETS, nearest_preset
@@ -111,12 +111,12 @@ def test_a_damaged_style_is_refused_before_it_is_read(voices_here, monkeypatch, 
 
 
 def test_the_language_is_the_presets_where_none_is_asked_for():
-    assert work.request_of(text="Hola.", preset="ef_dora").language == "es"
-    assert work.request_of(text="Hello.", preset="bm_george").language == "en"
-    assert work.request_of(text="Hello.", preset="ef_dora", language="en").language == "en"  # refused by the engine
+    assert asking.request_of(text="Hola.", preset="ef_dora").language == "es"
+    assert asking.request_of(text="Hello.", preset="bm_george").language == "en"
+    assert asking.request_of(text="Hello.", preset="ef_dora", language="en").language == "en"  # refused by the engine
 
 
 def test_a_preset_of_the_settings_speaks_its_own_language_alone(home):
     (home / "settings.toml").write_text('preset = "joe"\n')
-    assert work.request_of(text="Hello.").preset == "joe"
-    assert work.request_of(text="Hola.", language="es").preset is None
+    assert asking.request_of(text="Hello.").preset == "joe"
+    assert asking.request_of(text="Hola.", language="es").preset is None

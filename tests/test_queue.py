@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from avatar import work
+from avatar import asking, work
 from avatar.errors import RequestError, TemporaryProblem
 from avatar.jobs import home as homes
 from avatar.loading import Kept
@@ -56,10 +56,10 @@ def test_jobs_are_made_in_that_order_and_each_engine_is_loaded_once(home, tmp_pa
     assert work_off(home) == [(text, "done") for text in reversed(TEXTS)]
     assert loaded == {"GivenPortrait": 1, "PresetVoice": 1, "WarpLipsEngine": 1}
     for number, text in enumerate(TEXTS):
-        alone = work.make(work.request_of(text=text, preset="joe"), None, False, lambda event: None)
+        alone = work.make(asking.request_of(text=text, preset="joe"), None, False, lambda event: None)
         assert without_manifest(tmp_path / f"{number}.mp4") == alone.path.read_bytes()
     monkeypatch.setenv("AVATAR_HOME", str(tmp_path / "another home"))
-    alone = work.make(work.request_of(text=TEXTS[0], preset="joe"), None, False, lambda event: None)
+    alone = work.make(asking.request_of(text=TEXTS[0], preset="joe"), None, False, lambda event: None)
     assert without_manifest(tmp_path / "0.mp4") == alone.path.read_bytes(), "kept engines gave other bytes"
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from avatar import __version__, work
+from avatar import __version__, asking
 from avatar.batch import on_ray, ray_node
 from avatar.batch.table import Row
 from avatar.errors import TemporaryProblem, told_by
@@ -207,7 +207,7 @@ def test_without_a_table_or_without_ray_it_is_told(avatar, table):
 
 
 def asked(**fields: object) -> dict:
-    return work.request_of(**{"text": "Hello.", "preset": "joe"} | fields).model_dump(mode="json")
+    return asking.request_of(**{"text": "Hello.", "preset": "joe"} | fields).model_dump(mode="json")
 
 
 def test_a_node_makes_what_was_asked_for_elsewhere(home, monkeypatch, tmp_path):

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from avatar import work
+from avatar import asking
 from avatar.errors import EnvironmentProblem, RequestError
 from avatar.files import file_digest
 from avatar.limits import MOST_BYTES
@@ -291,7 +291,7 @@ def test_a_video_is_known_by_its_address_and_what_is_kept_by_its_name(tmp_path, 
     asked = {"text": "Hi.", "portrait": "meme", "backdrop": "meme"}
     told = runpod_files.asked_for(asked, tmp_path)
     assert told["portrait"] == "meme" and told["backdrop"] == str(tmp_path / "backdrop"), "of backdrops none are kept"
-    assert work.request_of(text="Hi.", portrait=told["portrait"]).portrait == home / "portraits/meme/picture.png"
+    assert asking.request_of(text="Hi.", portrait=told["portrait"]).portrait == home / "portraits/meme/picture.png"
 
 
 def test_no_voice_is_cloned_without_its_speakers_consent(tmp_path, home):

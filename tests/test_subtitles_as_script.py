@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from avatar import work
+from avatar import asking
 from avatar.script.subtitles import words_of
 
 SRT = "1\n00:00:00,000 --> 00:00:01,500\nThe first sentence\nis <i>this</i> one.\n\n2\n00:00:02,000 --> 00:00:03,000\n{\\an8}Then comes 2.\n"
@@ -42,5 +42,5 @@ def test_a_file_of_captions_is_a_script_and_a_transcript(avatar, tmp_path):
 @pytest.mark.parametrize("text", [SRT, VTT])
 def test_captions_that_are_sent_as_text_are_read_as_a_file_of_them_is(text):
     """By the API, from Python, in a cell of a table: all ask by this."""
-    assert work.request_of(text=text) == work.request_of(text=SAID)
-    assert work.request_of(audio="a.wav", transcript=text) == work.request_of(audio="a.wav", transcript=SAID)
+    assert asking.request_of(text=text) == asking.request_of(text=SAID)
+    assert asking.request_of(audio="a.wav", transcript=text) == asking.request_of(audio="a.wav", transcript=SAID)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from avatar import pipeline, preflight, settings, work
+from avatar import asking, pipeline, preflight, settings, work
 from avatar.batch.table import TEXT_FILES, Row
 from avatar.errors import InputError, RequestError, TemporaryProblem
 from avatar.jobs import home as homes
@@ -101,7 +101,7 @@ def planned_row(row: Row, folder: Path, defaults: dict[str, Any]) -> Planned:
     return Planned(row, request, Job(homes.place(settings.home(), request)), folder / f"{row.name}.mp4")
 
 
-def requested(row: Row, defaults: dict[str, Any], decide: Callable[..., Request] = work.request_of) -> Request:
+def requested(row: Row, defaults: dict[str, Any], decide: Callable[..., Request] = asking.request_of) -> Request:
     """A row's request as it stands there. decide: makes it of the fields. Raises AvatarError."""
     if row.wrong:
         raise row.wrong
@@ -115,7 +115,7 @@ def requested(row: Row, defaults: dict[str, Any], decide: Callable[..., Request]
                 raise RequestError(
                     f"a {field} and a file with one exclude each other; give one of them.", (field, column)
                 )
-            asked[field] = work.read_text(path)
+            asked[field] = asking.read_text(path)
     return decide(**asked)
 
 

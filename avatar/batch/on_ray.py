@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from avatar import settings, work
+from avatar import asking, settings, work
 from avatar.batch import ray_node
 from avatar.batch.making import Outcome, Planned, bring, is_there, requested
 from avatar.batch.ray_cluster import Cluster, connected, wants_card
@@ -140,7 +140,7 @@ class Run:
 def planned(row: Row, folder: Path, defaults: dict[str, Any]) -> tuple[Planned, Path]:
     """What a row asks for, and the place of its job. Where the node decides on the profile and on what clones the voice, the
     job in the plan is that of any of them whose video lies in the folder. Raises AvatarError."""
-    request, output = requested(row, defaults, work.as_asked), folder / f"{row.name}.mp4"
+    request, output = requested(row, defaults, asking.as_asked), folder / f"{row.name}.mp4"
     refuse_missing_files(request)
     place = homes.place(settings.home(), request)
     profiles, engines = [request.profile], [request.engine]

@@ -101,7 +101,7 @@ def make_one(
     script: Path | None, folder: Path | None, output: Path | None, wanted: dict, overwrite: bool, dry_run: bool,
     as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
-    from avatar import work
+    from avatar import asking, work
     from avatar.cli.output import Printer, print_made, silence
     from avatar.cli.plan import print_plan
 
@@ -113,11 +113,11 @@ def make_one(
         raise RequestError("there is nothing to say; give a script, or finished speech.", ("audio",))
     if script is not None:
         refuse_words(script)
-        wanted["text"] = work.read_text(script)
+        wanted["text"] = asking.read_text(script)
     transcript = wanted.get("transcript")
     if transcript is not None:
-        wanted["transcript"] = work.read_text(transcript)
-    request = work.request_of(**wanted)
+        wanted["transcript"] = asking.read_text(transcript)
+    request = asking.request_of(**wanted)
     said = wanted["audio"] if script is None else script
     named = Path("avatar.mp4" if str(said) == "-" else said.with_suffix(".mp4").name)
     output = named if output is None else output / named if os.path.isdir(output) else output

@@ -87,7 +87,7 @@ def run(
     \f
     asked: options that are fields of the request by the same name.
     """
-    from avatar import work
+    from avatar import asking, work
     from avatar.cli.output import Printer, print_made, silence
     from avatar.cli.table import refuse_without_table, run_table
 
@@ -104,10 +104,10 @@ def run(
     if text_file is not None:
         if asked["text"] is not None:
             raise RequestError("give either --text or --text-file, not both.")
-        asked["text"] = work.read_text(text_file)
+        asked["text"] = asking.read_text(text_file)
     if transcript is not None:
-        asked["transcript"] = work.read_text(transcript)
-    request = work.request_of(**asked, mark=not no_mark)
+        asked["transcript"] = asking.read_text(transcript)
+    request = asking.request_of(**asked, mark=not no_mark)
     work.keep_texts(request, output, text_file, transcript)
     if dry_run:
         from avatar.cli.plan import print_plan

@@ -63,14 +63,14 @@ def presets(language: str | None, sample: str | None, output: Path | None, overw
 
 
 def write_sample(name: str, output: Path, overwrite: bool) -> Path:
-    from avatar import work
+    from avatar import asking, work
     from avatar.cli.output import Printer
     from avatar.voice.presets.catalog import PRESETS
 
     if name not in PRESETS:
         raise RequestError(f"there is no preset {name!r}; there are: {', '.join(PRESETS)}.", ("sample",))
     language = PRESETS[name].languages[0]
-    request = work.speech_of(text=SAMPLES[language], preset=name, language=language, stack="preview")
+    request = asking.speech_of(text=SAMPLES[language], preset=name, language=language, stack="preview")
     return work.speak(request, output, overwrite, Printer(stages=1)).path
 
 

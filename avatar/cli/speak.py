@@ -67,15 +67,15 @@ def speak(
     Numbers, dates, prices, addresses, abbreviations and Markdown are read as a person reads them. What cannot be said,
     such as a formula, is named in a note.
     """
-    from avatar import work
+    from avatar import asking, work
     from avatar.cli.output import Printer, silence
 
     if (script is None) == (text_file is None):
         raise RequestError("give a script: a file, - for standard input, or the words themselves.", ("text",))
-    text = said(script) if text_file is None else work.read_text(text_file)
+    text = said(script) if text_file is None else asking.read_text(text_file)
     asked = {"text": text, "voice": voice_name, "preset": preset, "language": language, "stack": stack}
     asked |= {"engine": engine, "commercial": commercial or None, "speed": speed, "seed": seed, "captions": captions}
-    request = work.speech_of(**asked)
+    request = asking.speech_of(**asked)
     if show:
         show_spoken(text, request.language)
         return
@@ -88,10 +88,10 @@ def speak(
 
 def said(script: str) -> str:
     """The text of a file or of standard input, where the argument names one; else the argument. Raises RequestError."""
-    from avatar import work
+    from avatar import asking
 
     is_named = os.path.splitext(script)[1].lower() in TEXTS and not any(map(str.isspace, script))
-    return work.read_text(Path(script)) if script == "-" or is_named or os.path.isfile(script) else script
+    return asking.read_text(Path(script)) if script == "-" or is_named or os.path.isfile(script) else script
 
 
 def show_spoken(text: str, language: str) -> None:

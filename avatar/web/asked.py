@@ -23,7 +23,7 @@ HIGH = ("alloy", "coral", "marin", "nova", "sage", "shimmer")
 
 
 def request_fields(form: Form, home) -> dict[str, Any]:
-    """What work.request_of takes. Raises Refused for a field that is none, and what cannot be looked up."""
+    """What asking.request_of takes. Raises Refused for a field that is none, and what cannot be looked up."""
     fields = dict(form.fields)
     unknown = sorted(fields.keys() - {*OURS, *PLAIN})
     if unknown:

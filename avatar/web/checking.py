@@ -72,12 +72,12 @@ def accept(
     note: webhook, metadata and remixed_from, as notes.write has them; key: of an Idempotency-Key. Both are kept before the job is
     in the queue: whatever is killed, a job that ends is told of, and a request that is sent again makes no second one.
     """
-    from avatar import settings, work
+    from avatar import asking, settings, work
     from avatar.jobs import home as homes
     from avatar.service import queue
     from avatar.web import notes
 
-    request = work.request_of(**asked)
+    request = asking.request_of(**asked)
     work.prepare(request, None, False, faces())
     home, request = settings.home(), work.with_profile(request)
     job = homes.create(home, request)
@@ -91,14 +91,14 @@ def accept(
 
 def plan(asked: dict[str, Any]) -> dict[str, Any]:
     """What would be made: the same checks, and about how long it would be."""
-    from avatar import preflight, settings, work
+    from avatar import asking, preflight, settings
     from avatar.framed import frame_size
     from avatar.jobs.delivery import check_home
     from avatar.request import SIZE
     from avatar.script.length import estimate_seconds
     from avatar.stacks import uncloned
 
-    request = work.request_of(**asked)
+    request = asking.request_of(**asked)
     check_home(settings.home())
     notes = [*preflight.check(request, faces()), *uncloned(request)]
     if request.audio:
@@ -114,11 +114,11 @@ def plan(asked: dict[str, Any]) -> dict[str, Any]:
 
 def speak(asked: dict[str, Any], output: str, sound_format: str, speed: float) -> dict[str, Any]:
     """Speak into a file of one of media/formats.SOUNDS."""
-    from avatar import work
+    from avatar import asking, work
     from avatar.media.formats import convert
 
     wav = Path(output).with_suffix(".wav")
-    made = work.speak(work.speech_of(**asked), wav, True, lambda event: None)
+    made = work.speak(asking.speech_of(**asked), wav, True, lambda event: None)
     if (sound_format, speed) != ("wav", 1.0):
         convert(wav, Path(output), sound_format, speed)
     return {"seconds": made.seconds, "notes": made.notes}
@@ -157,12 +157,13 @@ def keep(name: str, path: str, face: int | None, title: str, source: str) -> dic
 def draw(prompt: str, output: str) -> dict[str, Any]:
     """Draw a portrait from words (full stack) into a PNG."""
     from avatar import portraits
+    from avatar.asking import request_of
     from avatar.engines import Told
     from avatar.preflight import refuse_missing_parts
     from avatar.progress import Progress
     from avatar.stacks import stack_for
     from avatar.stages import wanted_picture
-    from avatar.work import profile_for, request_of
+    from avatar.work import profile_for
 
     request = request_of(text="a", stack="full", prompt=prompt)
     engine = stack_for(request).portrait
