@@ -10,8 +10,7 @@ import click
 
 
 def typed(path: Path | str) -> str:
-    """As it is typed in a command, with spaces in it too."""
-    return quote(str(path))
+    return quote(str(path))  # it may have spaces
 
 
 def one_line(text: str) -> str:

@@ -17,7 +17,6 @@ FORM = [
     for level, title, hint in re.findall(r"^(#+) (.+)\n*(?:<!-- (.+) -->)?", data("form.md"), re.MULTILINE)
 ]
 NOTHING = ([], ["none"], ["na"], ["n", "a"])  # `none, because …` says something
-UNDONE = ("todo", "tbd", "fixme")
 HEADING = re.compile(rf"^#{{2,3}} ({'|'.join(title for _, title, _ in FORM)})\s*$", re.MULTILINE)
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 TICK = re.compile(r"^[\s>]*(?:(?:[-*+]|\d+[.)])\s*)+\[([ xX])\]\s*(.*)$", re.MULTILINE)
@@ -29,7 +28,7 @@ def draft_name(phase: str) -> str:
 
 def says_something(line: str) -> bool:
     words = re.sub(r"[\W_]+", " ", re.sub(r"^\s*\d+[.)]", "", line)).lower().split()
-    return words not in NOTHING and words[0] not in UNDONE
+    return words not in NOTHING and words[0] not in ("todo", "tbd", "fixme")
 
 
 def refuse_body(body: str, phase: str, root: Path, standings: list[Standing]) -> None:

@@ -75,7 +75,7 @@ def read(root: Path) -> Log:
         if event is None and b'{"'.startswith(line.strip()[:2]) and not SEALED.search(line):
             continue
         why = wrong_with(event)
-        if not why and events.setdefault(event["id"], event) != event:
+        if event and not why and events.setdefault(event["id"], event) != event:
             why = "an event above has its id and says something else"
         if why:
             why = "it is a conflict marker of git, to be taken out" if line.startswith(MARKERS) else why
@@ -95,7 +95,7 @@ def wrong_with(event: Any) -> str:
     """Why this is no event that picctl wrote, in a few words; empty where it is one."""
     if not isinstance(event, dict):
         return "it is no event"
-    if (kind := event.get("type")) not in [*forms()["kinds"]]:
+    if (kind := str(event.get("type"))) not in forms()["kinds"]:
         return f"it is of the type {kind!r:.40}, and none of {', '.join(forms()['kinds'])}"
     if odd := misfits(forms()[kind], event):
         return f"of an event of the type {kind}, {', '.join(odd)[:200]} is missing, of another form, or not to be there"

@@ -57,6 +57,8 @@ def find_root(start: Path) -> Path:
     for path in (root / FOLDER, *(root / FOLDER).glob("**/*")):
         if path.is_symlink() or path.is_fifo():  # a clone may hold a link, and is written to before anybody trusts it
             raise PicError(f"{path} is a link or a pipe: what is written there lands elsewhere", f"rm {typed(path)}")
+    if not (root / LOG).exists() and git(root, "ls-files", "--", LOG):  # a new one would be committed in its place
+        raise PicError(f"{LOG} is not here, and git has it", f"git checkout --ignore-skip-worktree-bits -- :/{LOG}")
     return root
 
 

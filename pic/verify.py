@@ -88,7 +88,7 @@ def committed(project: Project) -> Iterator[Event]:
     said = git(project.root, "log", *how, "--format=", "HEAD", "--", LOG) if project.commit() else ""
     for line in said.split("\n"):
         event = read_json(line[1:].encode(errors="surrogateescape")) if line.startswith("+{") else None
-        if not wrong_with(event):
+        if event and not wrong_with(event):
             yield event
 
 

@@ -185,3 +185,20 @@ def test_what_is_trusted_is_kept_at_no_place_that_depends_on_the_folder(root, tm
     assert not (root / "kept").exists() and (tmp_path / "home/.local/state/kept/picctl/trusted.json").is_file()
     done = picctl(root, "gate", XDG_STATE_HOME="kept", HOME="home")
     assert done.returncode == 2 and "there is no home folder" in done.stderr
+
+
+@pytest.mark.parametrize("how", ["removed", "sparse"])
+def test_a_log_that_git_has_and_that_is_not_here_is_told_and_none_begun_in_its_place(root, how):
+    """A new one would be committed over it."""
+    save(root)
+    whole = (root / log.LOG).read_bytes()
+    if how == "removed":
+        (root / log.LOG).unlink()
+    else:
+        git(root, "sparse-checkout", "set", "--no-cone", "/*", "!.pic/")
+    for words in (["status"], ["start", "q"], ["init"], ["verify"], ["log"]):
+        done = picctl(root, *words)
+        assert done.returncode == 2 and "is not here, and git has it" in done.stderr, (words, done.stderr)
+    assert not (root / log.LOG).exists()
+    git(root, *done.stderr.partition("mend: git ")[2].split())  # which is what mends it
+    assert (root / log.LOG).read_bytes() == whole and "they agree" in ok(root, "verify")
