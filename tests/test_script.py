@@ -160,8 +160,20 @@ def test_a_line_that_goes_on_in_lower_case_was_wrapped():
 
 def test_an_item_ends_what_stands_before_it_whatever_it_begins_with():
     assert clauses("You need\n- two cups\n- 3 spoons\nDone") == [
-        ("You need", ","), ("two cups", ","), ("3 spoons", ","), ("Done", "."),
+        ("You need,", ","), ("two cups,", ","), ("3 spoons,", ","), ("Done", "."),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "shown"),
+    [
+        ("- A lamp ($19.99)\n- 2.5 kg of sand\n- glue!\n- 50 %\n- tape", "en", "A lamp ($19.99), 2.5 kg of sand, glue! 50 %, tape"),
+        ("1. Cut.\n2. Glue:\n3. Wait…\n4. Done", "en", "1. Cut. 2. Glue: 3. Wait… 4. Done"),
+        ("- كتاب\n- قلم", "ar", "كتاب، قلم"),
+    ],
+)  # fmt: skip
+def test_captions_show_where_an_item_ends(text, language, shown):
+    assert " ".join(read(text, language).written) == shown
 
 
 def test_a_lists_number_stays_with_its_item():
@@ -198,7 +210,7 @@ def test_every_word_is_kept_once_and_in_order(text):
     [("# Title\nText", "Title Text"), ("*bold* and **bold** and ***bold***", "bold and bold and bold"),
      ("_so_ and __so__", "so and so"), ("a_b_c and 2*3*4", "a_b_c and 2*3*4"), ("[here](http://x.org/a_b)", "here"),
      ("![picture](a.png) text", "picture text"), ("<b>bold</b> &amp; done", "bold & done"), ("1 < 2 > 1", "1 < 2 > 1"),
-     ("---\ntext\n***", "text"), ("> quoted\n> on", "quoted on"), ("`code` here", "code here"), ("| a | b |\n|---|---|\n| c | d |", "a, b c, d"),
+     ("---\ntext\n***", "text"), ("> quoted\n> on", "quoted on"), ("`code` here", "code here"), ("| a | b |\n|---|---|\n| c | d |", "a, b, c, d"),
      ("text[^1] more", "text more"), ("She said: \"Hi.\"Then left.", "She said: \"Hi.\" Then left."), ("end.Then on", "end. Then on"),
      ("see a.b/c.Dd", "see a.b/c.Dd"), ("<!-- hidden --> seen", "seen"), ("<script>alert(1)</script> seen", "seen"),
      ("5 * 3 * 2", "5 * 3 * 2"), ("---\ntitle: no\n---\ntext", "text"), ("see [it][1]\n\n[1]: http://x.org", "see it"), ("~~gone~~ here", "gone here"), ("- [x] done", "done"), (r"\*kept\*", "*kept*")],

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from avatar.script.letters import CLOSERS, script_of
+
 FENCE = r"(?sm)^ {0,3}(```+|~~~+)[^\n]*\n(.*?)(?:^ {0,3}\1[`~]*[ \t]*$|\Z)"
 FRONT_MATTER = r"\A\s*---[ \t]*\n(?:[ \t]*[\w-]+:.*\n|[ \t]*- .*\n)+---[ \t]*(?:\n|\Z)"
 UNDERLINE = r"(?<=\n)[ ]{0,3}(?:=+|-{2,})[ \t]*(?=\n|\Z)"  # of a heading
@@ -35,6 +37,9 @@ ESCAPABLE = "\\`*_{}[]()#+.!|>~-"
 ESCAPE = rf"\\([{re.escape(ESCAPABLE)}])"
 HIDE = {character: chr(0xFDD0 + number) for number, character in enumerate(ESCAPABLE)}  # no characters of any text
 SHOW = {ord(hidden): character for character, hidden in HIDE.items()}
+
+COMMAS = {"ARABIC": "،", "CJK": "、", "HIRAGANA": "、", "KATAKANA": "、"}  # of scripts that have one of their own
+SIGNS_AT_THE_END = set("%‰°€$£¥₹")
 
 RULE = r"^ {0,3}(?:[-*_=~#+]\s*){3,}$"
 HEADING = r"^ {0,3}#{1,6}\s+(.*?)\s*#*$"
@@ -94,8 +99,16 @@ def plain(text: str) -> Plain:
                 ends = "paragraph"
             elif following.ends == "item" and not ends:
                 ends = "item"  # what stands before a list ends there
-            found.lines.append(Line(line.text, ends, line.numbered))
+            found.lines.append(Line(_with_comma(line.text) if ends == "item" else line.text, ends, line.numbered))
     return found
+
+
+def _with_comma(text: str) -> str:
+    """What stands below each other is read, and shown by captions, one behind the other."""
+    last = text.rstrip(CLOSERS)[-1:]
+    if not last.isalnum() and last not in SIGNS_AT_THE_END:
+        return text
+    return text + COMMAS.get(script_of(last), ",")
 
 
 def _replaced(text: str, sign: str, pattern: str, kept: str) -> str:
