@@ -34,7 +34,7 @@ FLOORS = [
     "stages",
     "loading",
     "pipeline", "preflight",
-    "work",
+    "asking", "work",
     "api",
     "service",
     "batch",
