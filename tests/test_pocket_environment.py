@@ -137,7 +137,9 @@ def test_a_voice_that_nothing_clones_here_is_kept_with_a_word_on_what_does(alone
 def test_without_weights_the_message_brings_those_that_can_be_loaded(alone, ground, tmp_path):
     """Pocket TTS's too where nobody named an engine: nothing else clones a voice here."""
     (tmp_path / "models.lock").write_text((ground / "models/models.lock").read_text())
-    done = alone(*VIDEO, ground / "me.wav", "--stack", "full", "--seed", 8, models=tmp_path)  # which nobody made before
+    done = alone(
+        *VIDEO, ground / "me.wav", "--stack", "full", "--seed", "8", models=tmp_path
+    )  # which nobody made before
     assert done.returncode != 0 and "xtts" not in done.stderr
     assert "pocket-en" in done.stderr and "models fetch pocket-en musetalk-v15" in done.stderr
     listed = json.loads(alone("models", "list", "--json", models=tmp_path).stdout)["models"]
