@@ -94,10 +94,10 @@ def as_kept(request: Request) -> Request:
 
     if request.engine or request.text is None or request.voice is None or request.language not in POCKET_TTS:
         return request
-    from avatar import pipeline
+    from avatar import unmade
 
     cloned = request.model_copy(update={"engine": "pocket"})
-    return cloned if pipeline.to_make(cloned) == [] else request
+    return cloned if unmade.to_make(cloned) == [] else request
 
 
 def from_settings(asked: dict[str, Any]) -> dict[str, Any]:

@@ -14,11 +14,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from avatar import settings, stopping
-from avatar.device.hardware import PROFILES, Profile, profile_named
-from avatar.errors import AvatarError
+from avatar import stopping
+from avatar.device.hardware import Profile, profile_named
 from avatar.invocation import to_type
-from avatar.jobs import home as homes
 from avatar.jobs import report
 from avatar.jobs.cause import Program, cause, made_by
 from avatar.jobs.events import logged
@@ -26,9 +24,8 @@ from avatar.jobs.job import Job
 from avatar.loading import ONE_AT_A_TIME, Loading
 from avatar.progress import Event, Progress
 from avatar.request import Request
-from avatar.stacks import stack_for, with_profile
+from avatar.stacks import stack_for
 from avatar.stages import STAGES, Task, Work
-from avatar.weights import loaders
 from avatar.weights.read_ahead import read_ahead
 
 Missing = tuple[Work, Task, str, dict]  # a stage that is to be made, its cause, and what that says of its making
@@ -101,43 +98,6 @@ def profile_of(request: Request) -> Profile | None:
     from avatar.device import memory
 
     return memory.profile()
-
-
-def to_make(request: Request) -> list[str]:
-    """The stages that a request's video still wants made, by what is kept of the very same request: from the first one on
-    that is not there as it would be made now. Loads nothing, and needs no weights: the lock has their digests. PyTorch is
-    asked for a profile that nobody named only where there is such a job."""
-    with contextlib.suppress(AvatarError, OSError):  # damaged, or removed meanwhile
-        if job := known_job(request):
-            return unmade(job)
-    return list(STAGES)
-
-
-def known_job(request: Request) -> Job | None:
-    """The job of this very request, where it is in the home."""
-    if request.stack == "full" and loaders.missing() == "torch":
-        return None
-
-    def job_of(request: Request) -> Job | None:
-        job = Job(homes.place(settings.home(), request))
-        return job if job.folder.exists() else None
-
-    if request.stack == "preview" or request.profile:
-        return job_of(request)
-    any_profile = (request.model_copy(update={"profile": each.name}) for each in PROFILES)
-    return job_of(with_profile(request)) if any(map(job_of, any_profile)) else None
-
-
-def unmade(job: Job) -> list[str]:
-    """The stages of a job from the first one on that is not there as it would be made now. Raises AvatarError and OSError."""
-    job.refuse_damaged()
-    request = job.request()
-    work = Work(job, request, stack_for(request), profile_of(request), Progress())
-    for number, stage in enumerate(STAGES):
-        task = STAGES[stage](work)
-        if not job.has(stage, cause(made_by(stage, task.engine, work.profile), task.inputs)):
-            return list(STAGES)[number:]
-    return []
 
 
 def run_stage(number: int, stage: str, works: list[Work], failed: dict[str, Exception], loading: Loading) -> None:

@@ -198,8 +198,8 @@ def refuse_missing_parts_of(request: Request, stack: Stack) -> None:
     try:
         refuse_missing_parts(stack.models)
     except EnvironmentProblem:
-        from avatar import pipeline
+        from avatar import unmade
 
-        if (wanted := stack.models_of(pipeline.to_make(request))) == stack.models:
+        if (wanted := stack.models_of(unmade.to_make(request))) == stack.models:
             raise
         refuse_missing_parts(wanted)

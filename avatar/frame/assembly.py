@@ -148,7 +148,7 @@ def _graph(shot: Shot, moving: str) -> str:
 def _beside(shot: Shot, moving: str, canvas: int) -> list[str]:
     """What of the canvas is seen at the four sides of the moving picture, set beside it: to [laid]. canvas: its input's number.
 
-    An overlay would give the same bytes in twice the time, since FFmpeg's blends each pixel. One picture, shown again and
+    An overlay would give the same bytes later, since FFmpeg's blends each pixel. One picture, shown again and
     again: decoding it anew for each frame would take longer than drawing the frame.
     """
     frame, at = shot.layout, shot.at
