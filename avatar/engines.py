@@ -116,6 +116,8 @@ class VoiceEngine(Engine, Protocol):
 
 
 class LipsEngine(Engine, Protocol):
+    pixels: ClassVar[str]  # what a frame is: one of media/ffmpeg.py's kinds
+
     @staticmethod
     def check() -> None:
         """Refuse settings that cannot work before a model loads. Raises RequestError."""
@@ -124,7 +126,7 @@ class LipsEngine(Engine, Protocol):
     def frames(
         self, source: Any, speech: Speech, frame_rate: int | Fraction, seed: int, options: Any, told: Told
     ) -> Iterator[np.ndarray]:
-        """The frames that the speech fills, each a new uint8 RGB (height, width, 3); told is complete after the last.
+        """The frames that the speech fills, each a new uint8 array; told is complete after the last.
 
         source: a Portrait, or for MuseTalk a Clip; options: of the engine's own kind, None for its defaults.
         """

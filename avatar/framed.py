@@ -143,15 +143,21 @@ def inputs(job: Job, request: Request, frame: WantedFrame, encoder: str) -> dict
 
 
 def encode(
-    frames: Iterable[np.ndarray], job: Job, request: Request, frame: WantedFrame, encoder: str, folder: Path
+    frames: Iterable[np.ndarray],
+    pixels: str,
+    job: Job,
+    request: Request,
+    frame: WantedFrame,
+    encoder: str,
+    folder: Path,
 ) -> int:
-    """Frames of what moves -> picture.mp4, the same without loss, FRAMED, and of a clip HEADS; returns how many there were."""
+    """Frames of what moves, of these pixels -> picture.mp4, the same without loss, FRAMED, and of a clip HEADS; returns how many there were."""
     from avatar.frame import assembly
 
     if clip := whole_clip(request):
         _heads_of(clip, job, request).save(folder / HEADS)
     with _ready(job, request, frame, encoder, folder) as shot:
-        count = assembly.assemble(frames, shot, folder / "picture.mp4", folder / FRAMED)
+        count = assembly.assemble(frames, shot, folder / "picture.mp4", folder / FRAMED, pixels)
     (folder / MADE_AS).write_text(_known_by(job, request, frame, encoder))
     return count
 

@@ -117,7 +117,7 @@ def lips(work: Work) -> Task:
     wanted now is made on the way.
     """
     from avatar.media import encoder, ffmpeg
-    from avatar.media.mark import marked
+    from avatar.media.mark import layer
     from avatar.voice.speech import Speech
 
     job, request, stack = work.job, work.request, work.stack
@@ -134,10 +134,10 @@ def lips(work: Work) -> Task:
         frames = engine.frames(source(), speech, shown.rate, request.seed, options, told)
         frames = work.progress.count(frames, speech.frame_count(shown.rate))
         if frame:
-            count = framed.encode(frames, job, request, frame, chosen.name, folder)
+            count = framed.encode(frames, engine.pixels, job, request, frame, chosen.name, folder)
         else:
-            frames = marked(frames, shown.width, shown.height, mark) if mark else frames
-            count = ffmpeg.encode_frames(frames, *shown, folder / "picture.mp4", chosen.name)
+            words = layer(shown.width, shown.height, mark) if mark else None
+            count = ffmpeg.encode_frames(frames, *shown, folder / "picture.mp4", chosen.name, engine.pixels, words)
         engine.save_motion(folder)
         return {"encoder": asdict(chosen), "frames": count, "frame_rate": str(shown.rate)}
 

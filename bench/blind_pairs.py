@@ -121,6 +121,15 @@ def scored(answers: str, key: dict[str, dict[str, str]]) -> dict:
     }
 
 
+def in_rgb(frame: np.ndarray) -> np.ndarray:
+    """A frame of the warp; before it drew in Y'CbCr they were RGB."""
+    if frame.ndim == 3:
+        return frame
+    from testing.shown_frame import shown
+
+    return shown(frame)
+
+
 def draw_strips(pictures: Path, strips: Path) -> None:
     """The same mouths and blinks of every picture's face, by the checkout that is first on the path."""
     from avatar.portrait.face import FaceReader
@@ -147,8 +156,8 @@ def draw_strips(pictures: Path, strips: Path) -> None:
             if face is None:
                 continue
             with WarpLips(picture, face.landmarks) as lips:
-                mouths = [lips.frame(np.array(pose, np.float32), 0.0, still) for pose in POSES.values()]
-                eyes = [lips.frame(np.zeros(4, np.float32), blink, still) for blink in BLINKS]
+                mouths = [in_rgb(lips.frame(np.array(pose, np.float32), 0.0, still)) for pose in POSES.values()]
+                eyes = [in_rgb(lips.frame(np.zeros(4, np.float32), blink, still)) for blink in BLINKS]
             save_strip(strips / f"{path.stem}.png", mouths, eyes, [face.landmarks] * (len(mouths) + len(eyes)))
 
 

@@ -114,7 +114,7 @@ def drawn(folder: Path) -> dict:
 
         began = time.monotonic()
         frames = engine.frames(portrait, speech, 25, request.seed, None, Told())
-        count = framed.encode(frames, job, request, frame, "x264", folder)
+        count = framed.encode(frames, engine.pixels, job, request, frame, "x264", folder)
         made_s = time.monotonic() - began
     raw = folder / "frames.yuv"
     subprocess.run(

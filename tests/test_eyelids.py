@@ -14,6 +14,7 @@ from avatar.portrait.facts import LUMA
 from avatar.portrait.framing import Portrait
 from avatar.portrait.landmarks import EYES
 from avatar.voice.speech import Speech
+from testing.shown_frame import laid_over
 from tests.still_head import no_movement
 from tests.test_lips import PORTRAITS, portraits, reader
 
@@ -23,9 +24,7 @@ BROW_BLACK, GLINT, SHADE = 25, 250, 0.45
 
 
 def shut(picture: np.ndarray, landmarks: np.ndarray, blink: float = 1.0) -> np.ndarray:
-    canvas = picture.copy()
-    Eyelids(picture, landmarks).draw(canvas, no_movement(*picture.shape[1::-1]), blink)
-    return canvas
+    return laid_over(picture, Eyelids(picture, landmarks).lowered(no_movement(*picture.shape[1::-1]), blink))
 
 
 def over_irises(landmarks: np.ndarray) -> np.ndarray:

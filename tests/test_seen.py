@@ -20,6 +20,7 @@ from avatar.quality.video import measured
 from avatar.voice.speech import Phone, Speech
 from testing import faulted_faces
 from testing.faulted_faces import FAULTS
+from testing.shown_frame import shown
 
 RATE, SEED = 25, 7
 SPOKEN = "pɑɑmɑɑbææpɑɑmɑɑbɑɑpɑɑb"  # each for PHONE_S: 2.9 s, in which the eyes blink once
@@ -58,7 +59,7 @@ def asked(plan) -> Asked:
 def talking(plan) -> list[np.ndarray]:
     portrait = bundled_portrait()
     with WarpLips(portrait.picture, portrait.landmarks) as lips:
-        return list(lips.frames(plan[0]))
+        return [shown(frame) for frame in lips.frames(plan[0])]
 
 
 @pytest.fixture(scope="module")

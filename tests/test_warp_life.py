@@ -10,8 +10,9 @@ from avatar.lips.warp.emphasis import phrase_starts, stresses
 from avatar.lips.warp.eyelids import Eyelids
 from avatar.lips.warp.liveliness import plan_sway
 from avatar.portrait.landmarks import EYES
+from testing.shown_frame import laid_over, shown
 from tests.still_head import no_movement
-from tests.test_lips import CLOSED, PORTRAITS, STILL, portraits, reader, warps
+from tests.test_lips import CLOSED, PORTRAITS, STILL, assert_border_stays, portraits, reader, warps
 
 __all__ = ["portraits", "reader", "warps"]  # fixtures
 
@@ -21,7 +22,7 @@ RATE = 25
 @pytest.mark.parametrize("name", PORTRAITS)
 def test_a_blink_moves_nothing_from_the_brow_on_upward(name, portraits, warps):
     warp, landmarks = warps[name], portraits[name].landmarks[:, :2]
-    changed = (warp.frame(CLOSED, 1, STILL) != warp.frame(CLOSED, 0, STILL)).any(axis=2)
+    changed = (shown(warp.frame(CLOSED, 1, STILL)) != shown(warp.frame(CLOSED, 0, STILL))).any(axis=2)
     assert changed.any()
     for eye in EYES:
         # The strip from the brow's lower edge upward, as high as the eye is.
@@ -42,8 +43,7 @@ def test_the_rim_of_glasses_stays_where_it_is(portraits):
         height = 0.3 * lid[:, 1].min() + 0.7 * brow[:, 1].mean()
         cv2.line(bar, (int(lid[0, 0]) - 25, int(height)), (int(lid[-1, 0]) + 25, int(height)), 1, 3)
     picture[bar > 0] = 15
-    canvas = picture.copy()
-    Eyelids(picture, portrait.landmarks).draw(canvas, no_movement(512, 512), 1.0)
+    canvas = laid_over(picture, Eyelids(picture, portrait.landmarks).lowered(no_movement(512, 512), 1.0))
     assert np.abs(canvas[bar > 0].astype(int) - picture[bar > 0]).mean() < 1
     iris = portrait.landmarks[468, :2].round().astype(int)
     assert canvas[iris[1], iris[0]].mean() > picture[iris[1], iris[0]].mean() + 30
@@ -93,9 +93,7 @@ def test_a_speaking_head_moves_more_than_before_and_uncovers_no_border(portraits
         sway = plan_sway(np.random.default_rng(seed).uniform(0, 1, 500).astype(np.float32), RATE, seed)
         for frame in (*sway[::50], sway[sway[:, 0].argmax()], sway[sway[:, 1].argmax()], sway[sway[:, 5].argmax()]):
             moved.append(np.hypot(*warp.head.movement(frame))[nose[1], nose[0]])
-        drawn = warp.frame(CLOSED, 0, sway[sway[:, 0].argmax()])
-        for border in (np.s_[0], np.s_[-1], np.s_[:, 0], np.s_[:, -1]):
-            assert np.array_equal(drawn[border], picture[border])
+        assert_border_stays(warp.frame(CLOSED, 0, sway[sway[:, 0].argmax()]), picture)
     assert max(moved) > 5  # 2.3 pixels with the sines alone
 
 

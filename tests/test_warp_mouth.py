@@ -15,6 +15,7 @@ from avatar.lips.warp.warp import WarpLips
 from avatar.portrait.facts import LUMA
 from avatar.portrait.framing import Portrait
 from avatar.portrait.landmarks import LOWER_LIP_INNER, UPPER_LIP_INNER
+from testing.shown_frame import shown
 from tests.still_head import still_positions
 from tests.test_lips import PORTRAITS, STILL, mouth_size, portraits, pose, reader, warps
 
@@ -64,7 +65,7 @@ def test_a_rounded_lower_lip_is_no_v(name, warps):
 @pytest.mark.parametrize("name", PORTRAITS)
 @pytest.mark.parametrize("vowel", ["uw", "WW", "ow"])
 def test_a_rounded_mouth_is_also_seen_to_be_narrow(name, vowel, warps, reader):
-    rest, rounded = (mouth_size(reader, warps[name].frame(posed, 0, STILL))[1] for posed in (REST, pose(vowel)))
+    rest, rounded = (mouth_size(reader, shown(warps[name].frame(posed, 0, STILL)))[1] for posed in (REST, pose(vowel)))
     assert rounded / rest < 0.78  # 0.70 to 0.76 while the corners of a smile stayed dark
 
 
@@ -78,7 +79,7 @@ def test_dark_corners_of_a_smile_do_not_stay_as_notches_beside_a_round_mouth(por
     darkest = {}
     with WarpLips(picture, landmarks) as warp:
         for name, posed in (("rest", REST), ("round", pose("uw"))):
-            frame, shift = warp.frame(posed, 0, STILL) @ LUMA, warp.mouth.shift(posed)
+            frame, shift = shown(warp.frame(posed, 0, STILL)) @ LUMA, warp.mouth.shift(posed)
             places = [place_of(warp.mouth, shift, "upper", corner) for corner in (78, 308)]
             centre = float(warp.mouth.frame.points[[78, 308], 0].mean())
             x, y = warp.mouth.frame.to_picture(np.array(places) + [centre, 0]).round().astype(int).T
@@ -124,7 +125,7 @@ def speaking(portraits) -> Portrait:
     portrait = portraits["smiling"]
     with WarpLips(portrait.picture, portrait.landmarks) as warp:
         mouth = warp.mouth
-        opened = warp.frame(np.array([1.0, 0, 0, 0]), 0, STILL)
+        opened = shown(warp.frame(np.array([1.0, 0, 0, 0]), 0, STILL))
         shift = mouth.shift(np.array([1.0, 0, 0, 0]))
         places = {}
         for layer, lip in (("upper", UPPER_LIP_INNER), ("lower", LOWER_LIP_INNER)):
@@ -163,13 +164,15 @@ def test_lower_teeth_go_with_the_jaw_and_upper_teeth_stay(portraits, warps):
     warp = warps["smiling"]
     x, y = portraits["smiling"].landmarks[[13, 14], :2].mean(axis=0).round().astype(int)
     teeth = np.s_[y - 3 : y + 4, x - 20 : x + 20]  # in the middle of the smile's own teeth
-    half, wide = (warp.frame(np.array([opening, 0, 0, 0]), 0, STILL)[teeth].astype(float) for opening in (0.6, 1.0))
+    half, wide = (
+        shown(warp.frame(np.array([opening, 0, 0, 0]), 0, STILL))[teeth].astype(float) for opening in (0.6, 1.0)
+    )
     assert np.abs(half - wide).mean() < 15 < 150 < wide.mean()  # the shadow of the lips differs
 
 
 def lightest_row(warp: WarpLips, opening: float) -> float:
     """The mean height, in the middle of the mouth, of what is as light as teeth between the lips."""
-    frame = warp.frame(np.array([opening, 0, 0, 0]), 0, STILL)
+    frame = shown(warp.frame(np.array([opening, 0, 0, 0]), 0, STILL))
     x, y = warp.mouth.frame.origin.round().astype(int)
     column = frame[y - 60 : y + 60, x - 4 : x + 5].astype(np.float32).mean(axis=1) @ LUMA
     dark = int(column.argmin())

@@ -23,6 +23,9 @@ from avatar.media.ffmpeg import (
     BT709,
     ENCODERS,
     KEPT,
+    OVERLAID,
+    RGB,
+    TO_YCBCR,
     Input,
     command,
     file_argument,
@@ -70,12 +73,12 @@ def prepare(folder: Path, canvas: np.ndarray | None, mark: np.ndarray | None, ca
         (folder / "fonts.conf").write_text("<fontconfig><cachedir>fonts-cache</cachedir></fontconfig>\n")
 
 
-def assemble(frames: Iterable[np.ndarray], shot: Shot, kept: Path, framed: Path) -> int:
-    """Frames, each uint8 RGB (height, width, 3) -> both files; returns how many there were. Raises as encode_frames does."""
+def assemble(frames: Iterable[np.ndarray], shot: Shot, kept: Path, framed: Path, pixels: str = RGB) -> int:
+    """Frames -> both files; returns how many there were. pixels: what a frame is. Raises as encode_frames does."""
     line = command(
-        raw_frames(*shot.moving, shot.frame_rate), *_pictures(shot),
+        raw_frames(*shot.moving, shot.frame_rate, pixels), *_pictures(shot),
         output=[
-            "-filter_complex", f"[0:v]{BT709},format=yuv420p,split[kept][moving];{_graph(shot, 'moving')}",
+            "-filter_complex", f"[0:v]{TO_YCBCR[pixels]},split[kept][moving];{_graph(shot, 'moving')}",
             "-xerror", "-map", "[kept]", *KEPT, *BITEXACT, "-f", "mp4", file_argument(kept.absolute()),
             *_written(shot, framed),
         ],
@@ -122,7 +125,7 @@ def _graph(shot: Shot, moving: str) -> str:
         parts.append(f"[{number}:v]setpts=N/({shot.frame_rate}*TB)[{'under' if shot.has(CANVAS) else 'canvas'}]")
         number += 1
     if shot.has(CANVAS) and shot.has(BEHIND):
-        parts.append(f"[{number}:v]scale=out_color_matrix=bt709:out_range=tv,format=yuva420p[around]")
+        parts.append(f"[{number}:v]{OVERLAID}[around]")
         parts.append("[under][around]overlay=0:0[canvas]")
         number += 1
     elif shot.has(CANVAS):
@@ -135,7 +138,7 @@ def _graph(shot: Shot, moving: str) -> str:
         parts.append(f"[{shown}]crop={frame.width}:{frame.height}:{-at.left}:{-at.top}[laid]")
         shown = "laid"
     if shot.has(MARK):
-        parts.append(f"[{number}:v]scale=out_color_matrix=bt709:out_range=tv,format=yuva420p[mark]")
+        parts.append(f"[{number}:v]{OVERLAID}[mark]")
         parts.append(f"[{shown}][mark]overlay=0:main_h-overlay_h[marked]")
         shown = "marked"
     if shot.has(CAPTIONS):

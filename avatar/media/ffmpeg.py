@@ -39,6 +39,16 @@ ENCODER_THREADS = 2  # fixed: x264 writes other bytes with another number
 STOPPED = 255  # its exit status where it heard SIGTERM, SIGINT or SIGQUIT and stopped in good order
 # BT.709, limited range, said in the stream: players guess otherwise, and faces turn green or orange
 BT709 = "scale=out_color_matrix=bt709:out_range=tv,setparams=color_primaries=bt709:color_trc=bt709"
+TAGGED = "setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709"
+# What a frame handed to FFmpeg is, in its names: RGB (height, width, 3), or BT.709 already, in limited range: luma
+# (height, width), then cb and cr (height / 2, width / 2) each. And the filters that make it the second.
+RGB, YCBCR = "rgb24", "yuv420p"
+TO_YCBCR = {
+    RGB: f"{BT709},format={YCBCR}",
+    YCBCR: TAGGED,
+}
+OVERLAID = "scale=out_color_matrix=bt709:out_range=tv,format=yuva420p"  # a picture that is clear in parts
+IN_CORNER = f"overlay=0:main_h-overlay_h,format=yuv420p,{TAGGED}"
 BITEXACT = ["-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact"]
 # The encoders that encoder.py chooses between. NVENC takes the middle one of its presets, a constant quality with the
 # number of x264's (another scale: not compared on a card yet), and x264's distance between key frames.
@@ -156,31 +166,55 @@ def encode_frames(
     frame_rate: Fraction,
     path: Path,
     encoder: str = "x264",
+    pixels: str = RGB,
+    mark: np.ndarray | None = None,
 ) -> int:
-    """Encode frames, each uint8 (height, width, 3) RGB, to a silent H.264 mp4; returns how many there were.
+    """Encode frames, each uint8 of one of TO_YCBCR's kinds, to a silent H.264 mp4; returns how many there were.
 
-    encoder: one of ENCODERS. Raises TemporaryProblem when the disk is full or the host ended FFmpeg, EnvironmentProblem
+    encoder: one of ENCODERS; mark: uint8 RGBA (height, width, 4), laid over the lower left corner. Raises TemporaryProblem when the disk is full or the host ended FFmpeg, EnvironmentProblem
     when NVENC refuses, AvatarError when FFmpeg fails otherwise. On any error, and on Ctrl-C, FFmpeg is stopped and the unfinished file removed.
     """
-    encode = encode_command(width, height, frame_rate, encoder)
-    encode += ["-xerror", *BITEXACT, "-f", "mp4", file_argument(path)]
     count = 0
-    with running(encode, path) as stdin:
-        for frame in frames:
-            stdin.write(frame.data)
-            count += 1
+    with _file_of(mark, path.parent) as laid_over:
+        encode = encode_command(width, height, frame_rate, encoder, pixels, laid_over)
+        encode += ["-xerror", *BITEXACT, "-f", "mp4", file_argument(path)]
+        with running(encode, path) as stdin:
+            for frame in frames:
+                stdin.write(frame.data)
+                count += 1
     return count
 
 
-def encode_command(width: int, height: int, frame_rate: Fraction, encoder: str) -> list[str]:
-    """FFmpeg with raw RGB frames at its standard input and one of ENCODERS; what it writes is to be added."""
-    output = ["-vf", BT709, *ENCODERS[encoder], "-pix_fmt", "yuv420p"]
-    return command(raw_frames(width, height, frame_rate), output=output)
+def encode_command(
+    width: int, height: int, frame_rate: Fraction, encoder: str, pixels: str = RGB, mark: Input | None = None
+) -> list[str]:
+    """FFmpeg with raw frames at its standard input and one of ENCODERS; what it writes is to be added."""
+    given, filters = raw_frames(width, height, frame_rate, pixels), ["-vf", TO_YCBCR[pixels]]
+    if mark:
+        filters = [
+            "-filter_complex",
+            f"[0:v]{TO_YCBCR[pixels]}[moving];[1:v]{OVERLAID}[mark];[moving][mark]{IN_CORNER}",
+        ]
+    output = [*filters, *ENCODERS[encoder], "-pix_fmt", YCBCR]
+    return command(given, *([mark] if mark else []), output=output)
 
 
-def raw_frames(width: int, height: int, frame_rate: Fraction) -> Input:
-    """Raw RGB frames at FFmpeg's standard input."""
-    form = ("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", str(frame_rate))
+@contextlib.contextmanager
+def _file_of(picture: np.ndarray | None, folder: Path) -> Iterator[Input | None]:
+    """A picture, uint8 RGBA, as FFmpeg reads it; gone when the block ends."""
+    if picture is None:
+        yield None
+        return
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".mark-") as file:
+        file.write(picture.tobytes())
+        file.flush()
+        size = f"{picture.shape[1]}x{picture.shape[0]}"
+        yield Input(Path(file.name), "rawvideo", ("-f", "rawvideo", "-pix_fmt", "rgba", "-s", size))
+
+
+def raw_frames(width: int, height: int, frame_rate: Fraction, pixels: str = RGB) -> Input:
+    """Raw frames at FFmpeg's standard input."""
+    form = ("-f", "rawvideo", "-pix_fmt", pixels, "-s", f"{width}x{height}", "-r", str(frame_rate))
     return Input("pipe:0", "rawvideo", form)
 
 

@@ -1,8 +1,7 @@
-"""The small visible mark of a synthetic video, drawn into each frame."""
+"""The small visible mark of a synthetic video, which FFmpeg lays over each frame."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import cv2
@@ -19,21 +18,11 @@ class Letters(NamedTuple):
     letters: np.ndarray
 
 
-def marked(frames: Iterable[np.ndarray], width: int, height: int, text: str) -> Iterator[np.ndarray]:
-    """frames, each uint8 (height, width, 3) RGB, with `text` in the lower left corner; frames are changed in place.
-
-    The text is drawn once, white with a dark edge so that it reads on any picture, and blended into its own corner.
-    """
-    corner, edge, letters = drawn(width, height, text)
-    keep = 1 - OPACITY * np.maximum(edge, letters)[..., None].astype(np.float32) / 255
-    add = OPACITY * letters[..., None].astype(np.float32)
-    for frame in frames:
-        frame[corner] = (frame[corner] * keep + add).astype(np.uint8)
-        yield frame
-
-
 def layer(width: int, height: int, text: str) -> np.ndarray:
-    """The same as a picture to lay into the frame's lower left corner: uint8 RGBA, no larger than it has to be."""
+    """`text` as a picture to lay into the frame's lower left corner: uint8 RGBA, no larger than it has to be.
+
+    White with a dark edge, so that it reads on any picture.
+    """
     (rows, columns), edge, letters = drawn(width, height, text)
     made = np.zeros((height - rows.start, columns.stop, 4), np.uint8)
     covered = np.maximum(edge, letters)

@@ -15,7 +15,7 @@ from avatar.lips.musetalk.options import Options
 from avatar.lips.musetalk.prepared import prepare
 from avatar.media.ffmpeg import encode_frames
 from avatar.media.frames import video_frames
-from avatar.media.mark import marked
+from avatar.media.mark import layer
 from avatar.portrait.face import FaceReader
 from avatar.portrait.framing import Portrait
 from avatar.portrait.landmarks import LEFT_EYE, MESH, RIGHT_EYE
@@ -42,12 +42,10 @@ def check_unchanged(path: Path, portrait: Portrait, options: Options, mark: str 
     over the points, of the worst frame; None where a frame shows no face.
     """
     height, width = portrait.picture.shape[:2]
-    still = portrait.picture.copy()
-    if mark:
-        (still,) = marked([still], width, height, mark)
+    still, words = portrait.picture, layer(width, height, mark) if mark else None
     outside = outside_mask(portrait, options)
     blocks = block_means(outside[..., None])[..., 0] == 1
-    control = block_means(coded(still, encoder))
+    control = block_means(coded(still, encoder, words))
     worst, overall, moved = [], [], []
     with FaceReader() as reader:
         read = reader.largest(portrait.picture)
@@ -124,11 +122,11 @@ def block_means(picture: np.ndarray) -> np.ndarray:
     return blocks.mean(axis=(1, 3))
 
 
-def coded(picture: np.ndarray, encoder: str) -> np.ndarray:
-    """A picture as it comes back from the encoder that made the video: uint8 (height, width, 3) RGB."""
+def coded(picture: np.ndarray, encoder: str, mark: np.ndarray | None) -> np.ndarray:
+    """A picture and the mark over it as they come back from the encoder that made the video: uint8 (height, width, 3) RGB."""
     height, width = picture.shape[:2]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "still.mp4")
-        encode_frames([picture] * CONTROL_FRAMES, width, height, Fraction(FRAME_RATE), path, encoder)
+        encode_frames([picture] * CONTROL_FRAMES, width, height, Fraction(FRAME_RATE), path, encoder, mark=mark)
         (*_, last) = video_frames(path)
     return last

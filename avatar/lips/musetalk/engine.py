@@ -19,6 +19,7 @@ from avatar.device.threads import opencv_threads, torch_threads
 from avatar.engines import Told
 from avatar.lips.musetalk.options import Options
 from avatar.media import READS_CLIPS, READS_SOUND
+from avatar.media.ffmpeg import RGB
 from avatar.portrait.clip import Clip
 from avatar.portrait.framing import Portrait
 from avatar.voice.speech import Speech
@@ -52,6 +53,7 @@ class MuseTalkLips:
     )  # fmt: skip
     # A batch of one and one of eight differ in last digits: by one level in some pixels.
     uses: ClassVar[tuple[str, ...]] = ("device", "dtype", "lips_batch")
+    pixels: ClassVar[str] = RGB
 
     def __init__(self, models: Models, steps: StepDown, usage: memory.Usage, cuda_graphs: bool) -> None:
         """steps: how many frames the device takes at once; cuda_graphs: on a CPU that changes nothing."""

@@ -15,6 +15,7 @@ from avatar.engines import Told
 from avatar.lips.warp.motion import Motion, plan_motion
 from avatar.lips.warp.warp import WarpLips
 from avatar.media import READS_SOUND
+from avatar.media.ffmpeg import YCBCR
 from avatar.portrait.framing import Portrait
 from avatar.voice.speech import Speech
 
@@ -39,6 +40,7 @@ class WarpLipsEngine:
         "portrait/framing.py", "portrait/landmarks.py", "voice/speech.py", *READS_SOUND,
     )  # fmt: skip
     uses: ClassVar[tuple[str, ...]] = ()
+    pixels: ClassVar[str] = YCBCR
 
     def __init__(self, threads: int) -> None:
         self.notes: list[str] = []
@@ -63,7 +65,7 @@ class WarpLipsEngine:
     def frames(
         self, source: Portrait, speech: Speech, frame_rate: int | Fraction, seed: int, options: None, told: Told
     ) -> Iterator[np.ndarray]:
-        """The frames that the speech fills, each a new uint8 RGB (height, width, 3). There are no options."""
+        """The frames that the speech fills, each a new uint8 (height * 3 / 2, width) as ycbcr.planes has it. There are no options."""
         self._stream.close()
         self._motion = plan_motion(speech, speech.frame_count(frame_rate), float(frame_rate), seed)
         self._stream = self._frames(WarpLips(source.picture, source.landmarks, self._threads), self._motion)

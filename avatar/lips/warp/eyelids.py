@@ -19,7 +19,8 @@ from avatar.lips.warp.geometry import FaceFrame, box_around, face_frame, inner_w
 from avatar.lips.warp.lid_grain import lid_grain
 from avatar.lips.warp.lid_shape import LASHES_OF_ROOM, LidShape, lid_shape
 from avatar.lips.warp.lid_skin import LEAST_LIGHT, RELIEF, meeting_its_rim, relief, smooth_skin, without_lines
-from avatar.lips.warp.sampling import Movement, Positions, finer, read_field, read_finer
+from avatar.lips.warp.sampling import Movement, finer, read_field, read_finer
+from avatar.lips.warp.ycbcr import Patch
 from avatar.portrait.covered import Look, hides_an_eye, wears_dark_lenses
 from avatar.portrait.facts import glasses
 from avatar.portrait.landmarks import EYES, EyeLandmarks
@@ -64,7 +65,7 @@ class Eyelid:
 
 
 class Eyelids:
-    """Both upper lids of one portrait, made once; `draw` is called per frame."""
+    """Both upper lids of one portrait, made once; `lowered` is called per frame."""
 
     def __init__(self, picture: np.ndarray, landmarks: np.ndarray) -> None:
         self._frame, self.lids = face_frame(landmarks), []
@@ -78,16 +79,15 @@ class Eyelids:
         if all(lid is not None and _has_room(lid, rims) for lid in lids):
             self.lids = [lid for lid in lids if lid is not None]
 
-    def draw(self, canvas: np.ndarray, head: Movement, blink: float) -> None:
-        """Lower both lids by blink 0..1 on a canvas whose pixels have moved with the head."""
+    def lowered(self, head: Movement, blink: float) -> list[Patch]:
+        """Both lids, lowered by blink 0..1, to be painted over what has moved with the head."""
         blink = float(blink)  # a NumPy scalar would turn the float32 maps into float64
         if blink < LEAST_BLINK:
-            return
-        for lid in self.lids:
-            self._draw_lid(canvas[lid.drawn_box.rows_columns], head.read_at(lid.drawn_box), lid, blink)
+            return []
+        return [self._lid(lid, head, blink) for lid in self.lids]
 
-    def _draw_lid(self, canvas: np.ndarray, at: Positions, lid: Eyelid, blink: float) -> None:
-        own = at.relative_to(lid.box)
+    def _lid(self, lid: Eyelid, head: Movement, blink: float) -> Patch:
+        own = head.read_at(lid.drawn_box).relative_to(lid.box)
         fall = blink * (1 + OVERSHOOT) * read_field(lid.gap, own)
         room, below_top = read_field(lid.room, own), read_field(lid.below_top, own)
         drop, opaque = _stretched(below_top, room, fall, lid.lashes)
@@ -99,8 +99,7 @@ class Eyelids:
         shade = 1 - LID_SHADE * np.clip(below_top / np.maximum(room + fall, 1), 0, 1) ** 2
         shut = (read_field(lid.smooth, own) + np.float32(LEAST_LIGHT)) * read_finer(lid.relief, skin_at) - LEAST_LIGHT
         skin += (shut * shade[..., None] - skin) * lowered[..., None]
-        skin = np.clip(skin, 0, 255)
-        canvas[:] = np.rint(canvas + (skin - canvas) * opaque[..., None])
+        return Patch(lid.drawn_box, np.clip(skin, 0, 255), opaque)
 
 
 def _stretched(
@@ -170,7 +169,7 @@ def _eyelid(picture: np.ndarray, frame: FaceFrame, eye: EyeLandmarks, box: Box, 
     }
     return Eyelid(
         box=box,
-        drawn_box=with_sway(box, *size),
+        drawn_box=with_sway(box, *size).to_even(),
         skin=finer(calmed),
         height=shape.height,
         lashes=shape.lashes,

@@ -15,6 +15,7 @@ from avatar.lips.warp.mouth_reading import read_opening
 from avatar.lips.warp.mouth_shift import MouthShift
 from avatar.lips.warp.mouth_skin import MouthSkin
 from avatar.lips.warp.sampling import Movement, Positions, finer, in_picture, read_field, read_finer
+from avatar.lips.warp.ycbcr import Patch
 
 # Shares of the face's width: how far lips part at opening 1. A smile leaves the jaw a little less room.
 APERTURE_SMILING, APERTURE_CLOSED = 0.12, 0.13
@@ -45,7 +46,7 @@ SHADOW_REACH = 0.035  # share of the mouth's width
 
 
 class Mouth:
-    """The layers of one portrait's mouth, made once; `shift` and `draw_lips` are called per frame."""
+    """The layers of one portrait's mouth, made once; `shift` and `lips` are called per frame."""
 
     def __init__(self, picture: np.ndarray, landmarks: np.ndarray) -> None:
         height, width = picture.shape[:2]
@@ -128,11 +129,11 @@ class Mouth:
             jaw += LIP_OVER_TEETH * frame.mouth_width * max(1 - opening, 0)
         return MouthShift({"widen": scale}, upper, lower, jaw, rounded)
 
-    def draw_lips(self, canvas: np.ndarray, head: Movement, shift: MouthShift) -> None:
-        """Draw interior, lower and upper layer, in this order, where the lips may part: there the head has brought them."""
-        box = head.brings(self.lips_box)
+    def lips(self, head: Movement, shift: MouthShift) -> Patch | None:
+        """Interior, lower and upper layer, in this order, where the lips may part: there the head has brought them."""
+        box = head.brings(self.lips_box).to_even()
         if box.empty:
-            return
+            return None
         there = head.read_at(box)
         near, own = there.relative_to(self._near_lips), there.relative_to(self.box)
         along, upper, lower = (read_field(move, near) for move in shift.over(self._lip_fields))
@@ -141,14 +142,24 @@ class Mouth:
         upper_alpha = read_field(self.fields.upper_outline, upper_at)
         lower_alpha = read_field(self.fields.lower_outline, lower_at)
         covered = np.maximum(upper_alpha, lower_alpha)
-        lips = np.zeros((*covered.shape, 3), np.float32)
-        part = _where_open(covered)
-        if part is not None:
-            shadow = cv2.GaussianBlur(covered, (0, 0), SHADOW_REACH * self.frame.mouth_width)[part]
-            lips[part] = self._shaded(self._interior(Positions(own.x[part], own.y[part]), shift), shadow, shift.rounded)
-        for layer_at, alpha in ((lower_at, lower_alpha), (upper_at, upper_alpha)):
-            lips += (self._lip(layer_at, shift.rounded) - lips) * alpha[..., None]
-        canvas[box.rows_columns] = np.rint(lips)
+        lips = np.empty((*covered.shape, 3), np.float32)
+        above, below = _rows_of_one(upper_alpha, lower_alpha)
+        lips[:above] = self._lip(rows(upper_at, 0, above), shift.rounded)
+        lips[below:] = self._lip(rows(lower_at, below, None), shift.rounded)
+        if above < below:
+            lips[above:below] = 0
+            part = _where_open(covered)
+            if part is not None:
+                shadow = cv2.GaussianBlur(covered, (0, 0), SHADOW_REACH * self.frame.mouth_width)[part]
+                lips[part] = self._shaded(
+                    self._interior(Positions(own.x[part], own.y[part]), shift), shadow, shift.rounded
+                )
+            between = lips[above:below]
+            for layer_at, alpha in ((lower_at, lower_alpha), (upper_at, upper_alpha)):
+                between += (self._lip(rows(layer_at, above, below), shift.rounded) - between) * alpha[
+                    above:below, :, None
+                ]
+        return Patch(box, lips)
 
     def _lip(self, layer_at: Positions, rounded: float) -> np.ndarray:
         """A layer's skin: uint8 (height, width, 3)."""
@@ -171,6 +182,18 @@ class Mouth:
         """The interior in the shadow of the lips: darkest at their edges, and darker between lips pushed forward."""
         lit = 1 - rounded**2 * self._round_shadow
         return interior * ((1 - self._shadow * shadow[..., None]) * lit)
+
+
+def rows(at: Positions, first: int, last: int | None) -> Positions:
+    return Positions(at.x[first:last], at.y[first:last])
+
+
+def _rows_of_one(upper: np.ndarray, lower: np.ndarray) -> tuple[int, int]:
+    """Up to which row only the upper layer is seen, and from which on only the lower one."""
+    others = np.flatnonzero(upper.min(axis=1) < 1)
+    above = int(others[0]) if len(others) else len(upper)
+    others = np.flatnonzero((upper.max(axis=1) > 0) | (lower.min(axis=1) < 1))
+    return above, max(above, int(others[-1]) + 1 if len(others) else 0)
 
 
 def _where_open(covered: np.ndarray) -> tuple[slice, slice] | None:

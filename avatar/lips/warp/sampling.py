@@ -13,12 +13,11 @@ import cv2
 import numpy as np
 
 from avatar.lips.box import Box
-from avatar.lips.warp.geometry import FaceFrame, pixel_grid
+from avatar.lips.warp.geometry import FaceFrame
 
 # The portrait is made finer once, with a sharp filter; each frame then reads it with the fast linear one. At twice the
 # size that is about as sharp as reading the portrait itself bicubically, at an eighth of the time.
 FINER = 2
-BAND_ROWS = 64
 
 
 class Positions(NamedTuple):
@@ -62,7 +61,10 @@ class Movement(NamedTuple):
 
     def read_at(self, box: Box) -> Positions:
         """Where the pixels of a box are read."""
-        return Positions(*pixel_grid(box)).minus(self.part(box))
+        moved = self.part(box)
+        across = np.arange(box.left, box.right, dtype=np.float32)
+        down = np.arange(box.top, box.bottom, dtype=np.float32)[:, None]
+        return Positions(across - moved.x, down - moved.y)
 
 
 def in_picture(frame: FaceFrame, along: np.ndarray, down: np.ndarray) -> Movement:
@@ -84,32 +86,6 @@ def finer(picture: np.ndarray) -> np.ndarray:
 def read_finer(fine: np.ndarray, at: Positions) -> np.ndarray:
     """A picture made by `finer`, read at positions in the original's pixels; its border is continued outside it."""
     return cv2.remap(fine, at.x * FINER, at.y * FINER, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-
-
-def read_moved(fine: np.ndarray, move: Movement, box: Box, inside: Movement) -> np.ndarray:
-    """A whole picture made by `finer`, moved; the pixels of a box by `inside`, which is as large as it.
-
-    In bands of rows, whose positions stay in the processor's cache: at 1080 x 1080 in three quarters of the time.
-    """
-    height, width = move.x.shape
-    picture = np.empty((height, width, fine.shape[2]), fine.dtype)
-    x, y = np.empty((2, BAND_ROWS, width), np.float32)
-    across, down = np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)[:, None]
-    columns = slice(box.left, box.right)
-    for top in range(0, height, BAND_ROWS):
-        bottom = min(top + BAND_ROWS, height)
-        at_x, at_y = x[: bottom - top], y[: bottom - top]
-        np.subtract(across, move.x[top:bottom], out=at_x)
-        np.subtract(down[top:bottom], move.y[top:bottom], out=at_y)
-        first, last = max(top, box.top), min(bottom, box.bottom)
-        if first < last:
-            rows, own = slice(first - top, last - top), slice(first - box.top, last - box.top)
-            np.subtract(across[columns], inside.x[own], out=at_x[rows, columns])
-            np.subtract(down[first:last], inside.y[own], out=at_y[rows, columns])
-        at_x *= FINER
-        at_y *= FINER
-        cv2.remap(fine, at_x, at_y, cv2.INTER_LINEAR, dst=picture[top:bottom], borderMode=cv2.BORDER_REPLICATE)
-    return picture
 
 
 def read_field(field: np.ndarray, at: Positions) -> np.ndarray:

@@ -13,7 +13,8 @@ from avatar.lips.warp.eyelids import Eyelids
 from avatar.lips.warp.head_sway import HeadSway
 from avatar.lips.warp.motion import Motion
 from avatar.lips.warp.mouth import Mouth
-from avatar.lips.warp.sampling import finer, read_moved
+from avatar.lips.warp.moved_portrait import MovedPortrait
+from avatar.lips.warp.ycbcr import paint
 from avatar.portrait.landmarks import MESH
 
 PIXELS = np.array([1, 1, 0, 0, 0, 1], np.float32)  # what of a sway is a length in pixels, of a picture 512 wide
@@ -27,7 +28,7 @@ class WarpLips:
     """
 
     name = "warp"
-    version = "5"
+    version = "6"
 
     def __init__(self, picture: np.ndarray, landmarks: np.ndarray, threads: int = 2) -> None:
         if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
@@ -42,7 +43,7 @@ class WarpLips:
         self._threads_before = cv2.getNumThreads()
         cv2.setNumThreads(self._threads)
         height, width = self._picture.shape[:2]
-        self._fine = finer(self._picture)
+        self._moved = MovedPortrait(self._picture)
         self._scale = PIXELS * min(height, width) / 512 + (1 - PIXELS)
         self.head = HeadSway(self._landmarks, width, height)
         self.mouth = Mouth(self._picture, self._landmarks)
@@ -54,19 +55,20 @@ class WarpLips:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         cv2.setNumThreads(self._threads_before)
-        del self._fine, self.head, self.mouth, self.eyelids
+        del self._moved, self.head, self.mouth, self.eyelids
 
     def frames(self, motion: Motion) -> Iterator[np.ndarray]:
-        """One uint8 RGB (height, width, 3) picture per frame of the motion, each a new array."""
+        """One frame, uint8 (height * 3 / 2, width) as ycbcr.planes has it, per frame of the motion, each a new array."""
         for pose, blink, sway in zip(motion.mouth, motion.blink, motion.sway, strict=True):
             yield self.frame(pose, float(blink), sway)
 
     def frame(self, pose: np.ndarray, blink: float, sway: np.ndarray) -> np.ndarray:
-        """One picture: first the skin of the whole head, moved; then what slides over it, the lips and the lids."""
+        """One frame: first the skin of the whole head, moved; then what slides over it, the lips and the lids."""
         head = self.head.movement(sway * self._scale)
         shift = self.mouth.shift(pose)
         around = self.mouth.around
-        picture = read_moved(self._fine, head, around.box, around.movement(head, shift))
-        self.mouth.draw_lips(picture, head, shift)
-        self.eyelids.draw(picture, head, blink)
-        return picture
+        frame = self._moved.frame(head, around.box, around.movement(head, shift))
+        for patch in (self.mouth.lips(head, shift), *self.eyelids.lowered(head, blink)):
+            if patch is not None:
+                paint(frame, patch)
+        return frame
