@@ -141,25 +141,30 @@ class Mouth:
         lower_at = own.minus(in_picture(self.frame, along, lower))
         upper_alpha = read_field(self.fields.upper_outline, upper_at)
         lower_alpha = read_field(self.fields.lower_outline, lower_at)
-        covered = np.maximum(upper_alpha, lower_alpha)
-        lips = np.empty((*covered.shape, 3), np.float32)
         above, below = _rows_of_one(upper_alpha, lower_alpha)
-        lips[:above] = self._lip(rows(upper_at, 0, above), shift.rounded)
-        lips[below:] = self._lip(rows(lower_at, below, None), shift.rounded)
+        lips = np.empty((box.height, box.width, 3), np.float32)
+        lips[:above] = self._lip(upper_at.rows(0, above), shift.rounded)
+        lips[below:] = self._lip(lower_at.rows(below, box.height), shift.rounded)
         if above < below:
-            lips[above:below] = 0
-            part = _where_open(covered)
-            if part is not None:
-                shadow = cv2.GaussianBlur(covered, (0, 0), SHADOW_REACH * self.frame.mouth_width)[part]
-                lips[part] = self._shaded(
-                    self._interior(Positions(own.x[part], own.y[part]), shift), shadow, shift.rounded
-                )
             between = lips[above:below]
+            self._draw_inside(between, own, np.maximum(upper_alpha, lower_alpha), above, shift)
             for layer_at, alpha in ((lower_at, lower_alpha), (upper_at, upper_alpha)):
-                between += (self._lip(rows(layer_at, above, below), shift.rounded) - between) * alpha[
-                    above:below, :, None
-                ]
+                layer = self._lip(layer_at.rows(above, below), shift.rounded)
+                between += (layer - between) * alpha[above:below, :, None]
         return Patch(box, lips)
+
+    def _draw_inside(
+        self, lips: np.ndarray, own: Positions, covered: np.ndarray, first: int, shift: MouthShift
+    ) -> None:
+        """What is behind the lips, where it can be seen, into their rows from `first` on."""
+        lips[:] = 0
+        part = _where_open(covered)
+        if part is None:
+            return
+        rows, columns = part
+        interior = self._interior(Positions(own.x[part], own.y[part]), shift)
+        shaded = self._shaded(interior, self._lips_shadow(covered)[part], shift.rounded)
+        lips[rows.start - first : rows.stop - first, columns] = shaded
 
     def _lip(self, layer_at: Positions, rounded: float) -> np.ndarray:
         """A layer's skin: uint8 (height, width, 3)."""
@@ -178,14 +183,16 @@ class Mouth:
         alpha = skull[..., 3:] * np.float32(1 / 255)
         return jaw + (skull[..., :3].astype(np.float32) - jaw) * alpha
 
+    def _lips_shadow(self, covered: np.ndarray) -> np.ndarray:
+        """How much of it lies on each pixel of their box, 0..1: blurred at half the size, since it is soft."""
+        height, width = covered.shape
+        small = cv2.resize(covered, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+        return cv2.resize(cv2.GaussianBlur(small, (0, 0), SHADOW_REACH * self.frame.mouth_width / 2), (width, height))
+
     def _shaded(self, interior: np.ndarray, shadow: np.ndarray, rounded: float) -> np.ndarray:
         """The interior in the shadow of the lips: darkest at their edges, and darker between lips pushed forward."""
         lit = 1 - rounded**2 * self._round_shadow
         return interior * ((1 - self._shadow * shadow[..., None]) * lit)
-
-
-def rows(at: Positions, first: int, last: int | None) -> Positions:
-    return Positions(at.x[first:last], at.y[first:last])
 
 
 def _rows_of_one(upper: np.ndarray, lower: np.ndarray) -> tuple[int, int]:
