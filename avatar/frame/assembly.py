@@ -20,7 +20,6 @@ from avatar.host.closed_child import Limits
 from avatar.lips.box import Box
 from avatar.media.ffmpeg import (
     BITEXACT,
-    BT709,
     ENCODERS,
     KEPT,
     OVERLAID,
@@ -164,7 +163,7 @@ def _beside(shot: Shot, moving: str, canvas: int) -> list[str]:
     }
     sides = {name: box for name, box in sides.items() if not box.empty}
     still = f"loop=-1:1:0,setpts=N/({shot.frame_rate}*TB)"
-    parts = [f"[{canvas}:v]{BT709},format=yuv420p,split={len(sides)}" + "".join(f"[whole-{name}]" for name in sides)]
+    parts = [f"[{canvas}:v]{TO_YCBCR[RGB]},split={len(sides)}" + "".join(f"[whole-{name}]" for name in sides)]
     parts += [f"[whole-{name}]{_crop(box)},{still}[{name}]" for name, box in sides.items()]
     own = Box(seen.left - at.left, seen.top - at.top, seen.right - at.left, seen.bottom - at.top)
     parts.append(f"[{moving}]{_crop(own)}[seen]")

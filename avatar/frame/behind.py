@@ -10,7 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from avatar.errors import InputError
-from avatar.media.ffmpeg import BITEXACT, BT709, KEPT, command, file_argument, raw_frames, running
+from avatar.media.ffmpeg import BITEXACT, KEPT, RGB, TO_YCBCR, command, file_argument, raw_frames, running
 from avatar.media.frames import at_rate, video_frames
 from avatar.portrait.clip import SUFFIXES, is_clip
 from avatar.portrait.picture import KINDS, is_picture, read_picture
@@ -44,7 +44,7 @@ def write(path: Path, width: int, height: int, rate: Fraction, seconds: Fraction
     cover = f"scale={width}:{height}:force_original_aspect_ratio=increase:flags=lanczos"
     output = [
         "-vf",
-        f"{BT709},format=yuv420p",
+        TO_YCBCR[RGB],
         *KEPT,
         "-xerror",
         *BITEXACT,

@@ -1,7 +1,7 @@
 """The FFmpeg program of the imageio-ffmpeg wheel: how every file is read by it, and how an mp4 is written.
 
 This room alone starts FFmpeg: streams.py asks what a file holds, sound_file.py and frames.py decode it. A program that
-the host ended says nothing about the file, see `refuse_ended_by_host`. Raw RGB frames never touch the disk. Encoder threads are fixed and the muxers are told to write nothing that
+the host ended says nothing about the file, see `refuse_ended_by_host`. Raw frames never touch the disk. Encoder threads are fixed and the muxers are told to write nothing that
 changes from run to run (bitexact), so the same frames give the same bytes.
 """
 

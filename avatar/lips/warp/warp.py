@@ -23,7 +23,7 @@ PIXELS = np.array([1, 1, 0, 0, 0, 1], np.float32)  # what of a sway is a length 
 class WarpLips:
     """Frames of one portrait. Use it in a `with` block: OpenCV's thread count is set inside it and restored after.
 
-    picture: uint8 RGB (height, width, 3), a framed portrait. landmarks: float32 (at least 468, 3), MediaPipe's face
+    picture: uint8 RGB (height, width, 3) with even sides, a framed portrait. landmarks: float32 (at least 468, 3), MediaPipe's face
     mesh in the picture's pixels. The same picture, landmarks and motion give the same frames.
     """
 
@@ -33,6 +33,8 @@ class WarpLips:
     def __init__(self, picture: np.ndarray, landmarks: np.ndarray, threads: int = 2) -> None:
         if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
             raise ValueError(f"picture must be uint8 RGB (height, width, 3), not {picture.dtype} {picture.shape}")
+        if picture.shape[0] % 2 or picture.shape[1] % 2:
+            raise ValueError(f"picture must have even sides, not {picture.shape[1]} x {picture.shape[0]}")
         if landmarks.ndim != 2 or len(landmarks) < MESH or landmarks.shape[1] != 3:
             raise ValueError(f"landmarks must be (at least {MESH}, 3), not {landmarks.shape}")
         self._picture = picture
