@@ -33,7 +33,6 @@ from avatar.lips.warp.liveliness import plan_sway
 from avatar.lips.warp.loudness import loudness_envelope
 from avatar.lips.warp.motion import plan_motion
 from avatar.lips.warp.warp import WarpLips
-from avatar.media.mark import marked
 from avatar.media.subtitles import srt
 from avatar.portrait.face import FaceReader
 from avatar.portrait.given_picture import bundled_portrait
@@ -97,17 +96,6 @@ def test_preview_frame_ceiling(benchmark, portrait):
 def test_copy_ceiling(benchmark, portrait):
     """a copy of a frame in memory"""
     assert benchmark(portrait.picture.copy).shape == (512, 512, 3)
-
-
-def test_mark(benchmark, portrait):
-    """the visible mark, drawn into a frame"""
-
-    def forever():
-        while True:
-            yield portrait.picture.copy()
-
-    stream = marked(forever(), 512, 512, "synthetic preview")
-    assert (benchmark(next, stream) != portrait.picture).any()
 
 
 def test_plan_motion(benchmark, speech):
