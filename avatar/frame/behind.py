@@ -8,17 +8,26 @@ from __future__ import annotations
 import contextlib
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from avatar.errors import InputError
 from avatar.media.ffmpeg import BITEXACT, BT709, KEPT, command, file_argument, raw_frames, running
 from avatar.media.frames import at_rate, video_frames
-from avatar.portrait.clip import SUFFIXES, is_clip
+from avatar.portrait.clip import SUFFIXES, first_frame, is_clip
 from avatar.portrait.picture import KINDS, is_picture, read_picture
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def is_video(path: Path) -> bool:
     """Whether a background moves: it has the name of a video, and does not begin as a picture."""
     return is_clip(path) and not is_picture(path)
+
+
+def still(path: Path) -> np.ndarray:
+    """A background that stands still: a picture, or the first one of a video; uint8 RGB."""
+    return first_frame(path) if is_video(path) else read_picture(path)
 
 
 def refuse_unusable(path: Path) -> None:
