@@ -187,7 +187,7 @@ def notes(job: Job, frame: WantedFrame) -> list[str]:
     drawn, place = len(portrait.picture), portrait.place
     laid = laid_out(frame, portrait, heads)
     if frame.clip and heads:
-        return _notes_of_clip(frame, frame.clip[0], laid, heads) + _unseen(frame, laid)
+        return _notes_of_clip(frame, frame.clip[0], laid, heads) + (_unseen(frame, laid) or _stands(frame))
     shown = laid.head.width
     if place and shown > TOLD_ENLARGED * place.side:
         enlarged = [
@@ -197,7 +197,7 @@ def notes(job: Job, frame: WantedFrame) -> list[str]:
         enlarged = (
             [f"the head is drawn {drawn} pixels wide and shown {shown}: it is enlarged."] if shown > drawn else []
         )
-    return enlarged + _unseen(frame, laid, portrait.opacity is not None)
+    return enlarged + (_unseen(frame, laid, portrait.opacity is not None) or _stands(frame))
 
 
 def _notes_of_clip(frame: WantedFrame, width: int, laid: Layout, heads: Heads) -> list[str]:
@@ -219,6 +219,14 @@ def _unseen(frame: WantedFrame, laid: Layout, is_seen_through: bool = False) -> 
     if frame.backdrop is None or not laid.is_covered or is_seen_through:
         return []
     return ["what was given as the background is not seen: the picture fills the frame."]
+
+
+def _stands(frame: WantedFrame) -> list[str]:
+    from avatar.frame.behind import stands_still
+
+    if frame.backdrop is None or not stands_still(frame.backdrop):
+        return []
+    return ["the background is an AVIF animation, of which the first picture is shown; as GIF, WebP or mp4 it moves."]
 
 
 def _known_by(job: Job, request: Request, frame: WantedFrame, encoder: str) -> str:

@@ -5,9 +5,9 @@ itself: of what is installed it finds Pillow and numpy.
 
     python -P -S decode_picture.py LONGEST_SIDE MOST_PIXELS LEAST_SIDE KEPT_SIDE NEARLY_OPAQUE RED GREEN BLUE
 
-The first line of its output is JSON: {"size": [width, height], "is_clear": whether it is in parts}, after which come the
-rows, and those of how opaque each pixel is where it is clear in parts; or {"refused": why, "size": that of the file where
-it matters, "said": the library's own words}.
+The first line of its output is JSON: {"size": [width, height], "is_clear": whether it is in parts, "moves": whether
+it is an animation}, after which come the rows, and those of how opaque each pixel is where it is clear in parts; or
+{"refused": why, "size": that of the file where it matters, "said": the library's own words}.
 """
 
 import io
@@ -34,6 +34,7 @@ PLUGINS = (
     JpegImagePlugin, PngImagePlugin, WebPImagePlugin, AvifImagePlugin, GifImagePlugin, BmpImagePlugin, TiffImagePlugin,
 )  # fmt: skip
 FORMATS = ["JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF"]
+ANIMATED = ("PNG", "WEBP", "AVIF", "GIF")  # what others hold several of are pages, or a camera's
 UPRIGHT = {  # EXIF 2.32, tag 0x0112 Orientation
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -60,12 +61,13 @@ def main(
         try:
             image = opened(file)
             refuse_unfit(*image.size, longest_side, most_pixels, least_side)
+            moves = is_animation(image)
             image, opacity = decoded(image, kept_side, backdrop)
             opacity = opacity if opacity and opacity.getextrema()[0] < nearly_opaque else None
         except Refused as refused:
             out.write(json.dumps(refused.answer).encode() + b"\n")
             return
-        out.write(json.dumps({"size": image.size, "is_clear": opacity is not None}).encode() + b"\n")
+        out.write(json.dumps({"size": image.size, "is_clear": opacity is not None, "moves": moves}).encode() + b"\n")
         for each in filter(None, (image, opacity)):
             for top in range(0, each.height, 256):
                 out.write(each.crop((0, top, each.width, min(top + 256, each.height))).tobytes())
@@ -92,6 +94,14 @@ def refuse_unfit(width: int, height: int, longest_side: int, most_pixels: int, l
         raise Refused("too large", size=(width, height))
     if min(width, height) < least_side:
         raise Refused("too small", size=(width, height))
+
+
+def is_animation(image: Image.Image) -> bool:
+    try:
+        return image.format in ANIMATED and bool(getattr(image, "is_animated", False))
+    except Exception as error:  # of a second picture that is none
+        refuse_host_failure(error)
+        return False
 
 
 def decoded(image: Image.Image, kept_side: int, backdrop: tuple[int, ...]) -> tuple[Image.Image, Image.Image | None]:

@@ -24,7 +24,7 @@ from avatar.portrait.framing import (
     frame_portrait,
     outside_note,
 )
-from avatar.portrait.picture import NEARLY_OPAQUE, is_picture, read_opacity, read_picture
+from avatar.portrait.picture import NEARLY_OPAQUE, is_picture, moves, read_opacity, read_picture
 from avatar.portrait.seen_again import read_again, seen_again
 from avatar.portrait.upright import refuse_lying
 from avatar.progress import Progress
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from avatar.device.hardware import Profile
 
 MOST_FACES = 12  # of a group picture, to choose from
+ANIMATION_NOTE = "the portrait is an animation; its first picture is shown."
 CUT_OUT_NOTE = (
     "the portrait is cut out: the background is seen behind it, and stands still there; of a video its first picture."
 )
@@ -82,6 +83,8 @@ class GivenPortrait:
         faces = self._reader.read(rgb)
         if wanted.path:
             refuse_lying(self._reader, rgb, faces)
+            if moves(wanted.path):
+                told.notes.append(ANIMATION_NOTE)
         else:
             told.notes.append(BUNDLED_NOTE)
         faces = seen_again(self._reader, rgb, faces)

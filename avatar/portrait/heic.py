@@ -41,9 +41,14 @@ def brands(start: bytes) -> set[bytes]:
     return {start[8:12], *(start[place : place + 4] for place in range(16, end - 3, 4))}
 
 
+def is_avif(start: bytes) -> bool:
+    """By a file's first bytes."""
+    return bool(brands(start) & AVIF)
+
+
 def is_heic(start: bytes) -> bool:
     """By a file's first bytes. A film by HEVC may name such a brand too, but not as its first."""
-    return start[8:12] in BRANDS and bool(brands(start)) and not brands(start) & AVIF
+    return start[8:12] in BRANDS and bool(brands(start)) and not is_avif(start)
 
 
 @dataclass(frozen=True)

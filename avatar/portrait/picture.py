@@ -45,14 +45,14 @@ def is_picture(path: Path) -> bool:
         start = file.read(64)
     if start[:4] == b"RIFF":  # WAV is one too
         return start[8:12] == b"WEBP"
-    return start.startswith(BEGINNINGS) or heic.is_heic(start) or bool(heic.brands(start) & heic.AVIF)
+    return start.startswith(BEGINNINGS) or heic.is_heic(start) or heic.is_avif(start)
 
 
 def read_picture(path: Path) -> np.ndarray:
     """A picture of one of KINDS as uint8 (height, width, 3) RGB, upright, its long side at most KEPT_SIDE; read-only.
 
     EXIF rotation is applied, colours become sRGB, 16 bits become 8, transparency lies over grey; of an animation or
-    several pages the first is read. Sizes are checked before anything is decoded. The last picture is remembered by its
+    several pages the first is read. Sizes are checked before anything is decoded. The last two are remembered by their
     bytes: a command that checks one, copies it and then uses it decodes it once.
 
     Raises RequestError when there is no such file, InputError when it is not a usable picture, TemporaryProblem when the
@@ -66,9 +66,15 @@ def read_opacity(path: Path) -> np.ndarray | None:
     return _decoded(_file(path)).opacity
 
 
+def moves(path: Path) -> bool:
+    """Whether it is an animation, of which read_picture reads the first picture. Raises as that."""
+    return _decoded(_file(path)).moves
+
+
 class _Decoded(NamedTuple):
     rgb: np.ndarray
     opacity: np.ndarray | None
+    moves: bool
 
 
 @contextlib.contextmanager
@@ -111,7 +117,7 @@ def _file(path: Path) -> _File:
     return _File(path, file_digest(path))
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)  # a portrait, and what is behind it
 def _decoded(file: _File) -> _Decoded:
     with _failures_told(file):
         if program := _begun.pop(file, None):
@@ -187,7 +193,7 @@ def _answered(ended: Ended, name: str) -> _Decoded:
 
     rgb = np.frombuffer(rows, np.uint8, 3 * pixels).reshape(height, width, 3)
     opacity = np.frombuffer(rows, np.uint8, offset=3 * pixels).reshape(height, width) if is_clear else None
-    return _Decoded(rgb, opacity)
+    return _Decoded(rgb, opacity, answer.get("moves", False))
 
 
 def _failure(said: str, name: str) -> AvatarError:
