@@ -63,7 +63,7 @@ def main(
             refuse_unfit(*image.size, longest_side, most_pixels, least_side)
             moves = is_animation(image)
             image, opacity = decoded(image, kept_side, backdrop)
-            opacity = opacity if opacity and opacity.getextrema()[0] < nearly_opaque else None
+            opacity = opacity if opacity and any(opacity.histogram()[:nearly_opaque]) else None
         except Refused as refused:
             out.write(json.dumps(refused.answer).encode() + b"\n")
             return

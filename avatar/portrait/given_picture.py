@@ -11,6 +11,7 @@ import numpy as np
 from avatar.device.libraries import FACES, FFMPEG
 from avatar.engines import Told, WantedPicture
 from avatar.media import READS_CLIPS
+from avatar.portrait import heic
 from avatar.portrait.bundled import BUNDLED_NOTE, bundled_picture
 from avatar.portrait.clip import LOOKS_PER_S, Clip, first_frame, is_clip, seen
 from avatar.portrait.covered import covered_note
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 
 MOST_FACES = 12  # of a group picture, to choose from
 ANIMATION_NOTE = "the portrait is an animation; its first picture is shown."
+HEIC_NOTE = (
+    "the portrait is cut out, and of HEIC that is not read: save it as PNG, and the background is seen behind it."
+)
 CUT_OUT_NOTE = (
     "the portrait is cut out: the background is seen behind it, and stands still there; of a video its first picture."
 )
@@ -85,6 +89,8 @@ class GivenPortrait:
             refuse_lying(self._reader, rgb, faces)
             if moves(wanted.path):
                 told.notes.append(ANIMATION_NOTE)
+            if heic.is_cut_out(wanted.path):
+                told.notes.append(HEIC_NOTE)
         else:
             told.notes.append(BUNDLED_NOTE)
         faces = seen_again(self._reader, rgb, faces)
