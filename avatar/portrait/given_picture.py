@@ -38,9 +38,7 @@ ANIMATION_NOTE = "the portrait is an animation; its first picture is shown."
 HEIC_NOTE = (
     "the portrait is cut out, and of HEIC that is not read: save it as PNG, and the background is seen behind it."
 )
-CUT_OUT_NOTE = (
-    "the portrait is cut out: the background is seen behind it, and stands still there; of a video its first picture."
-)
+CUT_OUT_NOTE = "the portrait is cut out: the background is seen behind it, and stands still; of a video the first picture is shown."
 
 
 class GivenPortrait:
