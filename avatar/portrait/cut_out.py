@@ -55,7 +55,7 @@ def resized(
     black = Image.fromarray(laid_over(rgb, opacity, (0, 0, 0)))
     colours = np.asarray(black.resize(size, Image.Resampling.LANCZOS, box))
     share = np.asarray(Image.fromarray(opacity).resize(size, Image.Resampling.LANCZOS, box))
-    return laid_over(colours, share, BACKDROP, (0, 0, 0)), share
+    return laid_over(np.minimum(colours, share[..., None]), share, BACKDROP, (0, 0, 0)), share
 
 
 def straight(rgb: np.ndarray, opacity: np.ndarray) -> np.ndarray:
