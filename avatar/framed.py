@@ -40,7 +40,8 @@ FFMPEG = Program(
     code=(
         "framed.py", "frame", "media/ass.py", "media/fonts.py", "media/mark.py", "media/subtitles.py",
         "media/unspaced.py", "portrait/bundled.py",
-        "portrait/clip.py", "portrait/decode_picture.py", "portrait/framing.py", "portrait/heic.py", "portrait/moving_head.py",
+        "portrait/clip.py", "portrait/cut_out.py", "portrait/decode_picture.py", "portrait/framing.py", "portrait/heic.py",
+        "portrait/moving_head.py",
         "portrait/picture.py",
         *READS_CLIPS,
     ),
@@ -77,14 +78,19 @@ def whole_clip(request: Request) -> Path | None:
 
 def wanted(request: Request, mark: str) -> WantedFrame | None:
     """None where what the lips' engine draws is the frame. mark: the words of the visible mark, if there is to be one."""
+    frame = whole_frame(request, mark)
+    is_square = frame.fit == "crop" and (frame.width, frame.height) == (SIZE, SIZE)
+    is_filled = (frame.width, frame.height) == frame.clip if frame.clip else is_square
+    return None if is_filled and frame.style is None else frame
+
+
+def whole_frame(request: Request, mark: str) -> WantedFrame:
+    """The same of the plain square too."""
     width, height = frame_size(request)
     style = request.caption_style if request.worded == "burned" else None
     clip = moving(request)[:2] if whole_clip(request) else None
     is_own_size = request.size is not None and size.parsed(request.size) is None
     fit = "pad" if is_own_size else request.fit  # of a picture in its own size all is shown, as of a clip
-    is_filled = (width, height) == clip if clip else (width, height) == (SIZE, SIZE) and fit == "crop"
-    if is_filled and style is None:
-        return None
     asked = {name: getattr(request, name) for name in ("background", "backdrop", "position", "font")}
     return WantedFrame(width, height, fit=fit, **asked, style=style, mark=mark if request.mark else None, clip=clip)
 
@@ -187,7 +193,7 @@ def notes(job: Job, frame: WantedFrame) -> list[str]:
     drawn, place = len(portrait.picture), portrait.place
     laid = laid_out(frame, portrait, heads)
     if frame.clip and heads:
-        return _notes_of_clip(frame, frame.clip[0], laid, heads) + _unseen(frame, laid)
+        return _notes_of_clip(frame, frame.clip[0], laid, heads) + (_unseen(frame, laid) or _stands(frame))
     shown = laid.head.width
     if place and shown > TOLD_ENLARGED * place.side:
         enlarged = [
@@ -197,7 +203,7 @@ def notes(job: Job, frame: WantedFrame) -> list[str]:
         enlarged = (
             [f"the head is drawn {drawn} pixels wide and shown {shown}: it is enlarged."] if shown > drawn else []
         )
-    return enlarged + _unseen(frame, laid)
+    return enlarged + (_unseen(frame, laid, portrait.opacity is not None) or _stands(frame))
 
 
 def _notes_of_clip(frame: WantedFrame, width: int, laid: Layout, heads: Heads) -> list[str]:
@@ -215,10 +221,18 @@ def _notes_of_clip(frame: WantedFrame, width: int, laid: Layout, heads: Heads) -
     return told
 
 
-def _unseen(frame: WantedFrame, laid: Layout) -> list[str]:
-    if frame.backdrop is None or not laid.is_covered:
+def _unseen(frame: WantedFrame, laid: Layout, is_seen_through: bool = False) -> list[str]:
+    if frame.backdrop is None or not laid.is_covered or is_seen_through:
         return []
     return ["what was given as the background is not seen: the picture fills the frame."]
+
+
+def _stands(frame: WantedFrame) -> list[str]:
+    from avatar.frame.behind import stands_still
+
+    if frame.backdrop is None or not stands_still(frame.backdrop):
+        return []
+    return ["the background is an AVIF animation, of which the first picture is shown; as GIF, WebP or mp4 it moves."]
 
 
 def _known_by(job: Job, request: Request, frame: WantedFrame, encoder: str) -> str:
@@ -230,14 +244,16 @@ def _ready(job: Job, request: Request, frame: WantedFrame, encoder: str, lips: P
     """lips: the folder of what the lips' stage makes."""
     from avatar.frame.still import ready
     from avatar.portrait.framing import Portrait
+    from avatar.portrait.picture import read_opacity
     from avatar.voice.speech import Speech
 
     portrait = Portrait.load(job.folder)
     around = source_picture(request) if portrait.place else portrait.picture
+    opacity = read_opacity(request.portrait) if request.portrait and not frame.clip else None
     with TemporaryDirectory(dir=job.folder, prefix=".frame-") as folder:
         speech, rate = Speech.load(job.folder), moving(request).rate
         seconds, heads = speech.frame_count(rate) / rate, _heads(frame, lips)
-        yield ready(frame, portrait, around, speech.words, Path(folder), rate, seconds, encoder, heads)
+        yield ready(frame, portrait, around, speech.words, Path(folder), rate, seconds, encoder, heads, opacity)
 
 
 def _heads(frame: WantedFrame, lips: Path) -> Heads | None:

@@ -125,7 +125,10 @@ class Request(BaseModel):
     fit: Annotated[Literal["crop", "pad"], AsWritten, about("crop: the head large; pad: the whole picture.")] = "crop"
     background: Annotated[
         str,
-        Field(max_length=40, description="Where the picture does not reach: blur, or a colour as white or #203040."),
+        Field(
+            max_length=40,
+            description="Where the picture does not reach, or is clear: blur, or a colour as white or #203040.",
+        ),
     ] = "blur"
     backdrop: Annotated[Path | None, about("A picture or a video for the background instead.")] = None
     position: Annotated[

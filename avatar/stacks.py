@@ -51,10 +51,9 @@ class Stack:
             clip = Clip(request.portrait, request.face, "the clip that was given", is_whole)
             made_of = {"clip": request.portrait, "face": request.face}
             return lambda: clip, made_of | ({"is_whole": True} if is_whole else {})
-        from avatar.portrait.framing import Portrait
+        from avatar import drawn
 
-        files = {name: folder / name for name in ("portrait.png", "landmarks.npy")}
-        return lambda: Portrait.load(folder), files
+        return drawn.source(folder, request)
 
     def lips_options(self, request: Request) -> Any:
         """What the request says about the lips, beside their source; None where there is nothing to choose."""

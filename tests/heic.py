@@ -42,10 +42,16 @@ def coded(picture: np.ndarray) -> tuple[bytes, bytes]:
 
 
 def heic(
-    picture: np.ndarray, side: int | None = None, turns: int = 0, exif: bytes = b"", profile: bytes = b""
+    picture: np.ndarray,
+    side: int | None = None,
+    turns: int = 0,
+    exif: bytes = b"",
+    profile: bytes = b"",
+    is_cut_out: bool = False,
 ) -> bytes:
     """A picture as HEIC. side: of the tiles that it is cut into, the last ones filled up; turns: how many quarter turns
-    to the left the reader is to make; exif: what a camera says of it; profile: of its colours (ICC)."""
+    to the left the reader is to make; exif: what a camera says of it; profile: of its colours (ICC); is_cut_out:
+    whether a property says that there is a picture of how opaque it is."""
     height, width = picture.shape[:2]
     tiles, rows, columns = [picture], 1, 1
     if side:
@@ -107,6 +113,9 @@ def heic(
             full(b"iloc", 1, 0, struct.pack(">BBH", 0x44, 0, len(rows_of)), *rows_of),
         )  # fmt: skip
 
+    if is_cut_out:
+        properties.append(full(b"auxC", 0, 0, b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0"))
+        places[0] = box(b"ipco", *properties)
     kind = box(b"ftyp", b"heic", struct.pack(">I", 0), b"mif1", b"heic")
     head = kind + meta(0)
     return kind + meta(len(head) + 8) + box(b"mdat", *(sample for _, sample in parts), exif)

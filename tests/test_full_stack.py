@@ -15,12 +15,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFilter
 
 from avatar.files import write_json
 from avatar.jobs import home as homes
 from avatar.jobs import job as jobs
 from avatar.media.ffmpeg import ffmpeg_program
+from avatar.media.frames import video_frames
+from avatar.portrait.bundled import bundled_picture
 from testing import tiny
 from testing.forker import Forker
 from tests import system_calls
@@ -78,6 +80,22 @@ def test_the_video_is_whole(finished):
     assert "Video: h264" in said and "512x512" in said and "Audio: aac" in said and "Subtitle: mov_text" in said
     decode = [ffmpeg_program(), "-v", "error", "-xerror", "-i", finished.video, "-f", "null", "-"]
     assert subprocess.run(decode, capture_output=True, text=True).stderr == ""
+
+
+def test_a_cut_out_is_drawn_over_its_background(forker, workplace):
+    """Its lips are drawn in the portrait as it lies over the colour; the square's edges are nowhere to be seen."""
+    mask = Image.new("L", (512, 512))
+    ImageDraw.Draw(mask).ellipse((140, 15, 304, 255), 255)
+    ImageDraw.Draw(mask).ellipse((30, 280, 410, 800), 255)
+    picture = Image.fromarray(bundled_picture())
+    picture.putalpha(mask.filter(ImageFilter.GaussianBlur(3)))
+    picture.save(workplace / "me.png")
+    told = ["--portrait", workplace / "me.png", "--size", "512x288", "--background", "#20c040", "--no-mark"]
+    told += ["-o", workplace / "green.mp4"]
+    assert forker.run("pipeline", "run", "--stack", "full", "--text", TEXT, *told) == 0, forker.messages()
+    for frame in video_frames(workplace / "green.mp4"):
+        for part in (frame[:50, :160], frame[:50, -160:]):
+            assert np.abs(part.astype(int) - (32, 192, 64)).max() <= 6
 
 
 def test_the_lips_are_drawn_for_another_frame(finished, forker, workplace):

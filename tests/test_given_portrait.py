@@ -10,10 +10,11 @@ from PIL import Image
 from avatar.engines import Told, WantedPicture
 from avatar.errors import RequestError
 from avatar.portrait.framing import Portrait
-from avatar.portrait.given_picture import GivenPortrait, bundled_portrait
+from avatar.portrait.given_picture import ANIMATION_NOTE, HEIC_NOTE, GivenPortrait, bundled_portrait
 from avatar.portrait.picture import read_picture
 from avatar.progress import Progress
 from tests import real_faces
+from tests.heic import heic
 from tests.real_faces import HOPPER
 
 reader, astronaut = real_faces.reader, real_faces.astronaut
@@ -66,6 +67,21 @@ def test_a_portrait_is_kept_without_loss_and_in_the_same_bytes(portraits, tmp_pa
     assert kept.landmarks.dtype == np.float32 and (kept.landmarks == portrait.landmarks).all()
     for name in ("portrait.png", "landmarks.npy"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+@pytest.mark.parametrize("name", ["me.gif", "me.png", "me.webp", "me.avif", "me.tiff"])
+def test_of_an_animation_the_first_picture_speaks_and_that_is_told(portraits, astronaut, tmp_path, name):
+    pictures = [Image.fromarray(astronaut), Image.new("RGB", (512, 512))]
+    pictures[0].save(tmp_path / name, save_all=True, append_images=pictures[1:])
+    portraits.picture(WantedPicture(tmp_path / name), told := Told(), Progress())
+    assert told.notes == ([ANIMATION_NOTE] if name != "me.tiff" else [])
+
+
+@pytest.mark.parametrize("is_cut_out", [False, True])
+def test_a_cut_out_as_heic_is_told(portraits, astronaut, tmp_path, is_cut_out):
+    (tmp_path / "me.heic").write_bytes(heic(astronaut, is_cut_out=is_cut_out))
+    portraits.picture(WantedPicture(tmp_path / "me.heic"), told := Told(), Progress())
+    assert told.notes == ([HEIC_NOTE] if is_cut_out else [])
 
 
 def test_one_of_two_faces_is_framed(portraits, astronaut, tmp_path):

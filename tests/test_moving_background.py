@@ -13,7 +13,7 @@ from PIL import Image
 
 from avatar import framed
 from avatar.errors import InputError
-from avatar.frame import assembly
+from avatar.frame import assembly, behind
 from avatar.frame.still import ready
 from avatar.frame.wanted import WantedFrame
 from avatar.jobs import home as homes
@@ -62,6 +62,44 @@ def test_a_video_moves_behind_the_head_again_and_again(tmp_path, clip):
             assert np.abs(frame[90, x] - expected).max() <= 6, (number, frame[90, x])
         assert np.abs(frame[90, 160] - HEAD).max() <= 6
         assert np.abs(frame[174, 160] - HEAD).max() <= 8, "the rest of the picture stands still"
+
+
+@pytest.mark.parametrize("name", ["sea.gif", "sea.png", "sea.webp", "sea.mp4"])
+def test_an_animation_moves_as_a_video_does(tmp_path, name):
+    """By its content, whatever it is called; again and again, each picture for its own time."""
+    pictures = [Image.new("RGB", (320, 180), (40 + 20 * number,) * 3) for number in range(FRAMES)]
+    how = {"lossless": True} if name == "sea.webp" else {}
+    kind = "GIF" if name == "sea.mp4" else None
+    pictures[0].save(tmp_path / name, kind, save_all=True, append_images=pictures[1:], duration=80, **how)
+    check_frame(make_request(text="Hi.", backdrop=tmp_path / name))
+    frames = shown(tmp_path / "job", tmp_path / name, 20)
+    for number, frame in enumerate(frames):
+        assert np.abs(frame[90, 10] - (40 + 20 * (number // 2 % FRAMES))).max() <= 6, (number, frame[90, 10])
+
+
+@pytest.mark.parametrize("name", ["one.gif", "one.png", "one.webp", "pages.tiff", "sea.avif"])
+def test_what_is_one_picture_or_cannot_move_stands_still(tmp_path, name):
+    pictures = [Image.new("RGB", (320, 180), (40 + 20 * number,) * 3) for number in range(3)]
+    several = {"save_all": True, "append_images": pictures[1:]} if "one" not in name else {}
+    pictures[0].save(tmp_path / name, **several)
+    check_frame(make_request(text="Hi.", backdrop=tmp_path / name))
+    assert behind.stands_still(tmp_path / name) == (name == "sea.avif"), "which is told"
+    assert not behind.is_video(tmp_path / name)
+    assert all(np.abs(frame[90, 10] - 40).max() <= 6 for frame in shown(tmp_path / "job", tmp_path / name, 3))
+
+
+def test_an_animation_that_is_cut_short_is_refused_or_shown_as_far_as_it_goes(tmp_path):
+    pictures = [Image.effect_noise((320, 180), 40 + number).convert("RGB") for number in range(4)]
+    for name in ("a.gif", "a.png", "a.webp"):
+        pictures[0].save(tmp_path / name, save_all=True, append_images=pictures[1:], duration=80)
+        content = (tmp_path / name).read_bytes()
+        for number, share in enumerate((0.2, 0.45, 0.9)):
+            (tmp_path / name).write_bytes(content[: int(share * len(content))])
+            try:
+                check_frame(make_request(text="Hi.", backdrop=tmp_path / name))
+                shown(tmp_path / f"{name} {number}", tmp_path / name, 3)
+            except InputError as refused:
+                assert name in str(refused), refused
 
 
 def test_a_longer_one_is_cut(tmp_path):

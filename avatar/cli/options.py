@@ -97,7 +97,7 @@ OPTIONS = (
     option(FRAME, "--size", shell_complete=complete.sizes, help="square, portrait, landscape, source or WIDTHxHEIGHT."),
     option(FRAME, "--fit", type=choice(["crop", "pad"]),
            help="Show the head large, or the whole picture. [default: crop]"),
-    option(FRAME, "--background", shell_complete=complete.backgrounds, help="Where the picture does not reach: blur, a colour, or the file of a picture or a video. [default: blur]"),
+    option(FRAME, "--background", shell_complete=complete.backgrounds, help="Where the picture does not reach, or is clear: blur, a colour, or the file of a picture or a video. [default: blur]"),
     option(FRAME, "--position", type=choice(["left", "centre", "right", "center"]), help="Of the head. [default: centre]"),
     option(FRAME, "--captions", type=choice(["soft", "burned", "srt", "vtt", "none"]),
            help="A track of the file (with an .srt beside it), drawn into the picture, or a file beside it."),

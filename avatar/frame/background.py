@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
+from avatar.limits import BACKDROP
+
 BLUR = "blur"  # the picture itself, filling the frame, out of focus
+GREY = "#{:02x}{:02x}{:02x}".format(*BACKDROP)  # of a cut-out, whose blur would be a shadow of the same person
 COLOURS = {  # HTML 4.01, 6.5, and the other spelling of grey
     "black": "#000000", "silver": "#c0c0c0", "gray": "#808080", "grey": "#808080", "white": "#ffffff", "maroon": "#800000",
     "red": "#ff0000", "purple": "#800080", "fuchsia": "#ff00ff", "green": "#008000", "lime": "#00ff00", "olive": "#808000",

@@ -8,24 +8,46 @@ from __future__ import annotations
 import contextlib
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from avatar.errors import InputError
 from avatar.media.ffmpeg import BITEXACT, KEPT, RGB, TO_YCBCR, command, file_argument, raw_frames, running
-from avatar.media.frames import at_rate, video_frames
-from avatar.portrait.clip import SUFFIXES, is_clip
-from avatar.portrait.picture import KINDS, is_picture, read_picture
+from avatar.media.frames import CONTAINERS, at_rate, video_frames
+from avatar.portrait.clip import SUFFIXES, first_frame, is_clip
+from avatar.portrait.heic import is_avif
+from avatar.portrait.picture import KINDS, is_picture, moves, read_picture
+
+if TYPE_CHECKING:
+    import numpy as np
+READERS = f"{CONTAINERS},gif,apng,webp_anim"
 
 
 def is_video(path: Path) -> bool:
-    """Whether a background moves: it has the name of a video, and does not begin as a picture."""
-    return is_clip(path) and not is_picture(path)
+    """Whether a background moves: it is an animation, or has the name of a video and does not begin as a picture. Raises as
+    read_picture does."""
+    return (moves(path) and not _is_avif(path)) if is_picture(path) else is_clip(path)
+
+
+def stands_still(path: Path) -> bool:
+    """Whether it is an animation of which the first picture is shown: FFmpeg takes an AVIF for that alone."""
+    return is_picture(path) and moves(path) and _is_avif(path)
+
+
+def _is_avif(path: Path) -> bool:
+    with open(path, "rb") as file:
+        return is_avif(file.read(64))
+
+
+def still(path: Path) -> np.ndarray:
+    """A background that stands still: a picture, or the first one of a video; uint8 RGB."""
+    return read_picture(path) if is_picture(path) else first_frame(path)
 
 
 def refuse_unusable(path: Path) -> None:
     """Raises InputError for a background that is no picture and no video, or cannot be read as what it is."""
     try:
         if is_video(path):
-            with contextlib.closing(video_frames(path)) as frames:
+            with contextlib.closing(video_frames(path, containers=READERS)) as frames:
                 next(frames)
         elif is_picture(path):
             read_picture(path)
@@ -52,7 +74,9 @@ def write(path: Path, width: int, height: int, rate: Fraction, seconds: Fraction
         "mp4",
         file_argument(target.absolute()),
     ]
-    frames = video_frames(path, cover, f"crop={width}:{height}", pick=at_rate(rate), seconds=float(seconds))
+    frames = video_frames(
+        path, cover, f"crop={width}:{height}", pick=at_rate(rate), seconds=float(seconds), containers=READERS
+    )
     with contextlib.closing(frames), running(command(raw_frames(width, height, rate), output=output), target) as stdin:
         for frame in frames:
             stdin.write(frame.data)

@@ -73,16 +73,18 @@ def layout(place: Place, width: int, height: int, fit: str = "crop", position: s
     """The frame width x height around a head.
 
     fit: "crop" shows the head large, as in the square, and fills the frame with the picture as far as the head stays
-    whole; "pad" shows the whole picture. position: one of POSITIONS.
+    whole; "pad" shows the whole picture. position: one of POSITIONS. Who is cut out stands on the frame's lower edge.
     """
     if fit == "crop":
         side = max(2, even(place.side * _cropping(place, width, height)))
     else:  # up to the next even number: the picture ends at the frame's edges or just beyond, never a sliver before them
         side = 2 * math.ceil(place.side * min(width / place.width, height / place.height) / 2)
     scale = side / place.side  # what the square is shown at; the picture follows it to the sub-pixel
+    eyes = (EYES_IN_FRAME if height > width else EYES_AT) * height - EYES_AT * side
+    if place.is_standing:
+        eyes = max(eyes, height - (place.height - place.top) * scale)
     left = _along(width, side, place.left * scale, place.width * scale, POSITIONS[position] * width - side / 2)
-    eyes = EYES_IN_FRAME if height > width else EYES_AT
-    top = _along(height, side, place.top * scale, place.height * scale, eyes * height - EYES_AT * side)
+    top = _along(height, side, place.top * scale, place.height * scale, eyes)
     picture = (left - place.left * scale, top - place.top * scale, place.width * scale, place.height * scale)
     return Layout(width, height, Box(left, top, left + side, top + side), picture)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from avatar.frame import assembly, behind
-from avatar.frame.background import BLUR
+from avatar.frame.background import BLUR, GREY
 from avatar.frame.canvas import canvas, picture_alone
 from avatar.frame.captions import captions_of, look_of
 from avatar.frame.layout import Layout, layout, layout_of_whole
@@ -19,7 +19,6 @@ from avatar.media import ass, fonts
 from avatar.media.mark import layer
 from avatar.portrait.framing import Place, Portrait
 from avatar.portrait.moving_head import Heads, mouth_ends_at
-from avatar.portrait.picture import read_picture
 
 if TYPE_CHECKING:
     from avatar.voice.speech import Word
@@ -36,12 +35,12 @@ def laid_out(wanted: WantedFrame, portrait: Portrait, heads: Heads | None) -> La
 
 def ready(
     wanted: WantedFrame, portrait: Portrait, picture: np.ndarray, words: Sequence[Word], folder: Path, rate: Fraction,
-    seconds: Fraction, encoder: str = "x264", heads: Heads | None = None,
+    seconds: Fraction, encoder: str = "x264", heads: Heads | None = None, opacity: np.ndarray | None = None,
 ) -> assembly.Shot:  # fmt: skip
     """Write what lies around, behind and over the moving picture into an empty folder, and say how it all goes together.
 
     picture: uint8 RGB, which the portrait was cut from, or the portrait's own; a clip's first one. seconds: of the video.
-    heads: of a clip, all of which moves.
+    heads: of a clip, all of which moves. opacity: of the picture, where it is clear in parts.
     """
     square = len(portrait.picture)
     laid = laid_out(wanted, portrait, heads)
@@ -49,7 +48,10 @@ def ready(
     is_over_itself = bool(
         wanted.clip and not wanted.backdrop and wanted.background == BLUR and not laid.is_filled_by(at)
     )
-    around = None if laid.is_filled_by(at) or is_over_itself else _around(wanted, picture, laid, folder, rate, seconds)
+    around = None
+    if not laid.is_filled_by(at) and not is_over_itself:
+        stands = portrait.opacity is not None
+        around = _around(wanted, picture, laid, folder, rate, seconds, opacity, stands)
     mark = layer(wanted.width, wanted.height, wanted.mark) if wanted.mark else None
     font, document = None, ""
     if wanted.style and words:
@@ -70,11 +72,14 @@ def mouth_in_frame(wanted: WantedFrame, portrait: Portrait, laid: Layout, heads:
 
 
 def _around(
-    wanted: WantedFrame, picture: np.ndarray, laid: Layout, folder: Path, rate: Fraction, seconds: Fraction
-) -> np.ndarray | None:
-    """The canvas; over a background that moves, which is written here, that of the picture alone."""
-    backdrop = wanted.backdrop if not laid.is_covered else None  # which nobody sees
-    if not backdrop or not behind.is_video(backdrop):
-        return canvas(picture, laid, wanted.background, read_picture(backdrop) if backdrop else None)
+    wanted: WantedFrame, picture: np.ndarray, laid: Layout, folder: Path, rate: Fraction, seconds: Fraction,
+    opacity: np.ndarray | None, stands: bool,
+) -> np.ndarray | None:  # fmt: skip
+    """The canvas; over a background that moves, which is written here, that of the picture alone. stands: whether the
+    background is seen within the head's square, where nothing can move behind."""
+    backdrop = None if laid.is_covered and opacity is None else wanted.backdrop  # which nobody sees
+    if not backdrop or stands or not behind.is_video(backdrop):
+        background = GREY if stands and wanted.background == BLUR else wanted.background
+        return canvas(picture, laid, background, behind.still(backdrop) if backdrop else None, opacity)
     behind.write(backdrop, laid.width, laid.height, rate, seconds, folder / assembly.BEHIND)
-    return None if wanted.clip else picture_alone(picture, laid)
+    return None if wanted.clip else picture_alone(picture, laid, opacity)

@@ -133,6 +133,7 @@ class PlaceFile(BaseModel):
     side: Annotated[Pixels, Field(gt=0)]
     width: Pixels
     height: Pixels
+    is_standing: bool = False
 
 
 NAME = TypeAdapter(Name, config=ConfigDict(strict=True))

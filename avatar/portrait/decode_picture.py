@@ -3,10 +3,11 @@
 It reads what strangers made with libraries that have had holes, so it runs in a closed child (see picture.py) and by
 itself: of what is installed it finds Pillow and numpy.
 
-    python -P -S decode_picture.py LONGEST_SIDE MOST_PIXELS LEAST_SIDE KEPT_SIDE RED GREEN BLUE
+    python -P -S decode_picture.py LONGEST_SIDE MOST_PIXELS LEAST_SIDE KEPT_SIDE NEARLY_OPAQUE RED GREEN BLUE
 
-The first line of its output is JSON: {"size": [width, height]}, after which come the rows; or {"refused": why, "size":
-that of the file where it matters, "said": the library's own words}.
+The first line of its output is JSON: {"size": [width, height], "is_clear": whether it is in parts, "moves": whether
+it is an animation}, after which come the rows, and those of how opaque each pixel is where it is clear in parts; or
+{"refused": why, "size": that of the file where it matters, "said": the library's own words}.
 """
 
 import io
@@ -33,6 +34,7 @@ PLUGINS = (
     JpegImagePlugin, PngImagePlugin, WebPImagePlugin, AvifImagePlugin, GifImagePlugin, BmpImagePlugin, TiffImagePlugin,
 )  # fmt: skip
 FORMATS = ["JPEG", "PNG", "WEBP", "AVIF", "GIF", "BMP", "TIFF"]
+ANIMATED = ("PNG", "WEBP", "AVIF", "GIF")  # what others hold several of are pages, or a camera's
 UPRIGHT = {  # EXIF 2.32, tag 0x0112 Orientation
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -51,19 +53,24 @@ class Refused(Exception):
         self.answer = {"refused": why, **more}
 
 
-def main(longest_side: int, most_pixels: int, least_side: int, kept_side: int, *backdrop: int) -> None:
+def main(
+    longest_side: int, most_pixels: int, least_side: int, kept_side: int, nearly_opaque: int, *backdrop: int
+) -> None:
     warnings.simplefilter("ignore")  # Pillow's own warning of large pictures, and of damaged metadata
     with open(0, "rb") as file, open(1, "wb") as out:
         try:
             image = opened(file)
             refuse_unfit(*image.size, longest_side, most_pixels, least_side)
-            image = decoded(image, kept_side, backdrop)
+            moves = is_animation(image)
+            image, opacity = decoded(image, kept_side, backdrop)
+            opacity = opacity if opacity and any(opacity.histogram()[:nearly_opaque]) else None
         except Refused as refused:
             out.write(json.dumps(refused.answer).encode() + b"\n")
             return
-        out.write(json.dumps({"size": image.size}).encode() + b"\n")
-        for top in range(0, image.height, 256):
-            out.write(image.crop((0, top, image.width, min(top + 256, image.height))).tobytes())
+        out.write(json.dumps({"size": image.size, "is_clear": opacity is not None, "moves": moves}).encode() + b"\n")
+        for each in filter(None, (image, opacity)):
+            for top in range(0, each.height, 256):
+                out.write(each.crop((0, top, each.width, min(top + 256, each.height))).tobytes())
 
 
 def opened(file: io.BufferedReader) -> Image.Image:
@@ -89,7 +96,15 @@ def refuse_unfit(width: int, height: int, longest_side: int, most_pixels: int, l
         raise Refused("too small", size=(width, height))
 
 
-def decoded(image: Image.Image, kept_side: int, backdrop: tuple[int, ...]) -> Image.Image:
+def is_animation(image: Image.Image) -> bool:
+    try:
+        return image.format in ANIMATED and bool(getattr(image, "is_animated", False))
+    except Exception as error:  # of a second picture that is none
+        refuse_host_failure(error)
+        return False
+
+
+def decoded(image: Image.Image, kept_side: int, backdrop: tuple[int, ...]) -> tuple[Image.Image, Image.Image | None]:
     try:
         return to_rgb(image, kept_side, backdrop)
     except Exception as error:
@@ -97,8 +112,9 @@ def decoded(image: Image.Image, kept_side: int, backdrop: tuple[int, ...]) -> Im
         raise Refused("damaged", said=str(error) or type(error).__name__) from error
 
 
-def to_rgb(image: Image.Image, kept_side: int, backdrop: tuple[int, ...]) -> Image.Image:
-    """Decode, shrink, turn upright, and bring any colour model to RGB. Early shrinking bounds the memory."""
+def to_rgb(image: Image.Image, kept_side: int, backdrop: tuple[int, ...]) -> tuple[Image.Image, Image.Image | None]:
+    """Decode, shrink, turn upright, and bring any colour model to RGB over the backdrop, with how opaque each pixel is where
+    the picture says so. Early shrinking bounds the memory."""
     profile = image.info.get("icc_profile")
     image.draft(None, (kept_side, kept_side))  # JPEG: decode at 1/2, 1/4 or 1/8 where that is large enough
     image.load()
@@ -117,8 +133,8 @@ def to_rgb(image: Image.Image, kept_side: int, backdrop: tuple[int, ...]) -> Ima
         alpha = image.getchannel("A")
         under = Image.new("RGB", image.size, backdrop)
         under.paste(to_srgb(image.convert(image.mode[:-1]), profile), mask=alpha)
-        return under
-    return to_srgb(image, profile)
+        return under, alpha
+    return to_srgb(image, profile), None
 
 
 def turn_of(image: Image.Image) -> Image.Transpose | None:

@@ -27,25 +27,29 @@ MUST_SHOW = [LEFT_EYE, RIGHT_EYE, NOSE_TIP, MOUTH_LEFT, MOUTH_RIGHT, CHIN]
 
 @dataclass(frozen=True)
 class Place:
-    """Where a head's square lies: left, top and side, in pixels of a picture of width x height."""
+    """Where a head's square lies: left, top and side, in pixels of a picture of width x height. is_standing: the picture's
+    lower edge cuts through a body that is cut out, and belongs on the frame's own."""
 
     left: int
     top: int
     side: int
     width: int
     height: int
+    is_standing: bool = False
 
 
 @dataclass(frozen=True)
 class Portrait:
     """A framed head: `picture` uint8 (size, size, 3) RGB and its face's `landmarks` float32 (478, 3) in pixels.
 
-    place: where it was cut from; None where it is the whole picture.
+    place: where it was cut from; None where it is the whole picture. opacity: of each pixel, uint8 (size, size), where some
+    are clear: the picture lies over grey there; None where none is.
     """
 
     picture: np.ndarray
     landmarks: np.ndarray
     place: Place | None = None
+    opacity: np.ndarray | None = None
 
     @cached_property
     def colour(self) -> Colour:
@@ -69,13 +73,17 @@ class Portrait:
 
     def save(self, folder: Path) -> None:
         """Write portrait.png, landmarks.npy and, of one that was cut from a picture, place.json; the same bytes for the same
-        portrait."""
+        portrait. What portrait.png has for a clear pixel is the grey that it lies over, and beside it how clear it is."""
         from PIL import Image
 
-        Image.fromarray(self.picture).save(folder / "portrait.png", optimize=False, compress_level=6)
+        image = Image.fromarray(self.picture)
+        if self.opacity is not None:
+            image.putalpha(Image.fromarray(self.opacity))
+        image.save(folder / "portrait.png", optimize=False, compress_level=6)
         np.save(folder / "landmarks.npy", self.landmarks.astype("<f4"), allow_pickle=False)
         if self.place:
-            (folder / "place.json").write_text(json.dumps(asdict(self.place), sort_keys=True))
+            told = {name: value for name, value in asdict(self.place).items() if value is not False}
+            (folder / "place.json").write_text(json.dumps(told, sort_keys=True))
 
     @classmethod
     def load(cls, folder: Path) -> Portrait:
@@ -83,9 +91,10 @@ class Portrait:
 
         with Image.open(folder / "portrait.png") as image:
             picture = np.asarray(image.convert("RGB"))
+            opacity = np.asarray(image.getchannel("A")) if image.mode == "RGBA" else None
         known = folder / "place.json"
         place = Place(**json.loads(known.read_text())) if known.exists() else None
-        return cls(picture, np.load(folder / "landmarks.npy", allow_pickle=False), place)
+        return cls(picture, np.load(folder / "landmarks.npy", allow_pickle=False), place, opacity)
 
 
 def choose_face(faces: list[Face], which: int | None, width: int, height: int) -> Face:
@@ -184,10 +193,16 @@ def frame_portrait(rgb: np.ndarray, landmarks: np.ndarray, size: int = 512) -> t
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LANCZOS4
     picture = cv2.resize(rgb[top : top + side, left : left + side], (size, size), interpolation=way)
     if scale > SHARPEN_ABOVE:
-        picture = cv2.addWeighted(picture, 1.45, cv2.GaussianBlur(picture, (0, 0), 1.6), -0.45, 0)
+        picture = sharpened(picture)
     framed = landmarks * np.float32(scale)
     framed[:, :2] = (landmarks[:, :2] - [left, top] + 0.5) * scale - 0.5  # pixel centres lie at whole numbers
     return picture, framed
+
+
+def sharpened(picture: np.ndarray) -> np.ndarray:
+    import cv2
+
+    return cv2.addWeighted(picture, 1.45, cv2.GaussianBlur(picture, (0, 0), 1.6), -0.45, 0)
 
 
 def frame_box(width: int, height: int, landmarks: np.ndarray, side: int | None = None) -> tuple[int, int, int]:

@@ -26,9 +26,11 @@ AVIF = {b"avif", b"avis"}
 BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 # A picture of 12 million pixels has 48 tiles and some beside them, each a stream with threads of its own.
 OPTIONS = ("-max_streams", "1000", "-threads", "1")
+LOOKED_AT = 1 << 18  # bytes, in which are the list of items and their properties
 MOST_TILES = 128  # each thread's stack counts as memory, 8 MiB
 _GRID = re.compile(r"^ +Stream group #0:(\d+).*?: Tile Grid: .*?, (\d+)x(\d+)\b(.*)$", re.MULTILINE)
 _ONE = re.compile(r"^ +Stream #0:(\d+).*?: Video: .*?, (\d+)x(\d+)\b(.*)$", re.MULTILINE)
+_ALPHA = b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha"  # ISO/IEC 23008-12; depth and gain maps are called otherwise
 _PROFILE = b"colrprof"
 MOST_PROFILE = 1 << 22  # bytes
 
@@ -41,9 +43,21 @@ def brands(start: bytes) -> set[bytes]:
     return {start[8:12], *(start[place : place + 4] for place in range(16, end - 3, 4))}
 
 
+def is_avif(start: bytes) -> bool:
+    """By a file's first bytes."""
+    return bool(brands(start) & AVIF)
+
+
 def is_heic(start: bytes) -> bool:
     """By a file's first bytes. A film by HEVC may name such a brand too, but not as its first."""
-    return start[8:12] in BRANDS and bool(brands(start)) and not brands(start) & AVIF
+    return start[8:12] in BRANDS and bool(brands(start)) and not is_avif(start)
+
+
+def is_cut_out(path: Path) -> bool:
+    """Whether a HEIC picture says in a second picture how opaque it is, which is not read here."""
+    with open(path, "rb") as file:
+        start = file.read(LOOKED_AT)
+    return is_heic(start) and _ALPHA in start
 
 
 @dataclass(frozen=True)
@@ -61,7 +75,7 @@ def header(path: Path) -> Header:
     said = said_of_first_frame(path, "mov", OPTIONS)
     report, first = input_report(said), first_frame(said)
     with open(path, "rb") as file:
-        tiles = file.read(1 << 18).count(b"hvc1")  # in the list of items, which comes first
+        tiles = file.read(LOOKED_AT).count(b"hvc1")  # in the list of items, which comes first
     if tiles > MOST_TILES:
         raise InputError(
             f"the HEIC picture {str(path)!r} is made of {tiles} tiles; {MOST_TILES} is the most, save it as JPEG or PNG."

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from avatar.environment.packaged import MEND, package_folder
 from avatar.errors import AvatarError, EnvironmentProblem, InputError, RequestError, TemporaryProblem
@@ -29,9 +29,10 @@ KINDS = "JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF"
 LONGEST_SIDE = 16_384  # pixels
 MOST_PIXELS = 100_000_000
 LARGEST = f"{LONGEST_SIDE} a side and {MOST_PIXELS // 10**6} million in all are the most"
+NEARLY_OPAQUE = 250  # of 255: what is less is seen to be clear
 KEPT_SIDE = 4096  # pixels; larger pictures are shrunk to this
 DECODER = Path(__file__).with_name("decode_picture.py")
-WITHIN = Limits(wall_s=60, cpu_s=60, memory_mib=1500, file_mib=64)
+WITHIN = Limits(wall_s=60, cpu_s=60, memory_mib=1500, file_mib=80)
 
 
 # How files begin, apart from those in boxes: JPEG, PNG, GIF, BMP, TIFF and BigTIFF of either byte order.
@@ -44,20 +45,36 @@ def is_picture(path: Path) -> bool:
         start = file.read(64)
     if start[:4] == b"RIFF":  # WAV is one too
         return start[8:12] == b"WEBP"
-    return start.startswith(BEGINNINGS) or heic.is_heic(start) or bool(heic.brands(start) & heic.AVIF)
+    return start.startswith(BEGINNINGS) or heic.is_heic(start) or heic.is_avif(start)
 
 
 def read_picture(path: Path) -> np.ndarray:
     """A picture of one of KINDS as uint8 (height, width, 3) RGB, upright, its long side at most KEPT_SIDE; read-only.
 
     EXIF rotation is applied, colours become sRGB, 16 bits become 8, transparency lies over grey; of an animation or
-    several pages the first is read. Sizes are checked before anything is decoded. The last picture is remembered by its
+    several pages the first is read. Sizes are checked before anything is decoded. The last two are remembered by their
     bytes: a command that checks one, copies it and then uses it decodes it once.
 
     Raises RequestError when there is no such file, InputError when it is not a usable picture, TemporaryProblem when the
     host ended its decoding.
     """
-    return _decoded(_file(path))
+    return _decoded(_file(path)).rgb
+
+
+def read_opacity(path: Path) -> np.ndarray | None:
+    """How opaque each pixel of that picture is, uint8 (height, width), read-only; None where all are. Raises as read_picture."""
+    return _decoded(_file(path)).opacity
+
+
+def moves(path: Path) -> bool:
+    """Whether it is an animation, of which read_picture reads the first picture. Raises as that."""
+    return _decoded(_file(path)).moves
+
+
+class _Decoded(NamedTuple):
+    rgb: np.ndarray
+    opacity: np.ndarray | None
+    moves: bool
 
 
 @contextlib.contextmanager
@@ -100,15 +117,15 @@ def _file(path: Path) -> _File:
     return _File(path, file_digest(path))
 
 
-@lru_cache(maxsize=1)
-def _decoded(file: _File) -> np.ndarray:
+@lru_cache(maxsize=2)  # a portrait, and what is behind it
+def _decoded(file: _File) -> _Decoded:
     with _failures_told(file):
         if program := _begun.pop(file, None):
             ended = program.end()
         else:
             with open(file.path, "rb") as content:
                 ended = _decode_heic(file.path) if _is_heic(content) else _decode(content)
-    return _rgb(ended, repr(str(file.path)))
+    return _answered(ended, repr(str(file.path)))
 
 
 def _is_heic(content: BinaryIO) -> bool:
@@ -135,7 +152,7 @@ def _decode(content: BinaryIO) -> Ended:
 
 def _decoder(content: BinaryIO) -> AbstractContextManager[Running]:
     """Beside what every program needs the decoder may read Python, the libraries and itself; the picture is open."""
-    numbers = (LONGEST_SIDE, MOST_PIXELS, SMALLEST_FACE, KEPT_SIDE, *BACKDROP)
+    numbers = (LONGEST_SIDE, MOST_PIXELS, SMALLEST_FACE, KEPT_SIDE, NEARLY_OPAQUE, *BACKDROP)
     packages = list(dict.fromkeys(package_folder(name) for name in ("PIL", "numpy")))
     within = replace(WITHIN, readable=(sys.prefix, sys.base_prefix, DECODER, *packages))
     command = [sys.executable, "-P", "-S", DECODER, *map(str, numbers)]
@@ -152,7 +169,7 @@ def _decode_heic(path: Path) -> Ended:
         return _decode(content)
 
 
-def _rgb(ended: Ended, name: str) -> np.ndarray:
+def _answered(ended: Ended, name: str) -> _Decoded:
     """What the decoder answered. Raises InputError for its refusals, EnvironmentProblem where it could not work."""
     if ended.ended_by_host:
         how = f"ran into its limit of {ended.limit}" if ended.limit else f"was ended by signal {-ended.status}"
@@ -169,11 +186,14 @@ def _rgb(ended: Ended, name: str) -> np.ndarray:
     if "refused" in answer:
         raise _refusal(answer, name)
     width, height = answer["size"]
-    if len(rows) != width * height * 3:
+    pixels, is_clear = width * height, answer.get("is_clear", False)
+    if len(rows) != pixels * (4 if is_clear else 3):
         raise TemporaryProblem(f"the picture {name} was not decoded to its end; try again.")
     import numpy as np  # only here: a decoder may be begun before it is loaded
 
-    return np.frombuffer(rows, np.uint8).reshape(height, width, 3)
+    rgb = np.frombuffer(rows, np.uint8, 3 * pixels).reshape(height, width, 3)
+    opacity = np.frombuffer(rows, np.uint8, offset=3 * pixels).reshape(height, width) if is_clear else None
+    return _Decoded(rgb, opacity, answer.get("moves", False))
 
 
 def _failure(said: str, name: str) -> AvatarError:
