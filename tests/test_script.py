@@ -219,6 +219,27 @@ def test_captions_are_without_markup(text, shown):
     assert " ".join(read(text).written) == shown
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [(r"It costs \$5, not \$6.", "It costs $5, not $6."), (r"From \$2 to \$3 a\_b.", "From $2 to $3 a_b."),
+     (r"A \& B, 100\% \"sure\", it\'s a\=b.", "A & B, 100% \"sure\", it's a=b."), (r"\[pause\] Go \(now\).", "[pause] Go (now)."),
+     ("one\\\nand two", "one and two"), (r"In C:\Users\me and \\nas\(x) it is \$5\.", r"In C:\Users\me and \\nas\(x) it is $5."),
+     ("It is ($5_000) or ($3).", "It is ($5_000) or ($3).")],
+)  # fmt: skip
+def test_a_sign_that_an_editor_escaped_is_that_sign(text, shown):
+    """Google Docs and Notion write a backslash before any sign in the Markdown that they give."""
+    script = read(text)
+    assert (" ".join(script.written), script.notes) == (shown, ())
+    assert not any("\\" in sentence.spoken for sentence in script.sentences) or "C:" in text
+
+
+@pytest.mark.parametrize("formula", [r"\(x^2\)", r"\[ \frac{a}{b} \]", r"\(a\)", "$x_1$", r"$a \$ b_2$"])
+def test_a_formula_is_left_out_and_named_as_it_was_written(formula):
+    script = read(f"Here {formula} is.")
+    assert " ".join(script.written) == "Here is."
+    assert formula.replace("\\$", "$") in script.notes[0]
+
+
 def test_a_heading_ends_as_a_sentence_does():
     for text in ("# Title\ntext", "Title\n=====\ntext", "Title\n---\ntext"):
         assert clauses(text) == [("Title", "."), ("text", ".")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from dataclasses import dataclass, field
 
 from avatar.script.letters import CLOSERS, script_of
@@ -23,7 +24,8 @@ TAGS = (
 )
 TAG = rf"(?i:</?(?:{TAGS}))(?:\s+[\w:-]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s>]+))?)*\s*/?>"
 ENTITY = r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
-FORMULA = r"(?s)\$\$.+?\$\$|\\\(.+?\\\)|\\\[.+?\\\]|\$(?=[^$\n]*[\\^_{])[^$\n\s](?:[^$\n]*[^$\n\s])?\$"
+FORMULA = r"(?s)\$\$.+?\$\$|\\\(.+?\\\)|\\\[.+?\\\]|\$(?=[^$\n]*[\\^_{])[^$\n\s](?:[^$\n]*[^$\n\s])?\$(?!\d)"
+SIGN_OF_A_FORMULA = r"\\[A-Za-z]|[\^_={}]"
 
 IMAGE = r"!\[([^\]\n]*)\]\([^)\n]*\)"
 LINK = r"\[([^\]\n]+)\](?:\([^)\n]*\)|\[[^\]\n]*\])"
@@ -33,8 +35,10 @@ CODE = r"(`+)([^`\n]+?)\1"
 STRIKE = r"~~(?=\S)(.+?)(?<=\S)~~"
 STRONG = r"(?<![\w*])(\*{1,3})(?=[^\s*])([^*\n]+?)(?<=[^\s*])\1(?![\w*])"
 UNDERLINED = r"(?<!\w)(_{1,3})(?=[^\s_])([^\n]+?)(?<=[^\s_])\1(?!\w)"
-ESCAPABLE = "\\`*_{}[]()#+.!|>~-"
-ESCAPE = rf"\\([{re.escape(ESCAPABLE)}])"
+ESCAPABLE = string.punctuation  # Markdown knows these; Google Docs and Notion escape many of them where none needs it
+ADDRESS_WITH_BACKSLASH = r"(?:^|(?<=\s))(?:[A-Za-z]:\\|\\\\\w)\S*"
+ESCAPE = rf"{ADDRESS_WITH_BACKSLASH}|\\([{re.escape(ESCAPABLE)}])"
+LINE_BREAK = r"(?<=[^\\:])\\$"  # a backslash at the end of a line
 HIDE = {character: chr(0xFDD0 + number) for number, character in enumerate(ESCAPABLE)}  # no characters of any text
 SHOW = {ord(hidden): character for character, hidden in HIDE.items()}
 
@@ -53,7 +57,6 @@ TABLE_ROW = r"^\s*\|(.+)\|\s*$"
 NO_SPACE = r"(?<=[^\W\d_]{2})([.!?…][\"”’»)]?)(?=[\"“‘«(]?[^\W\d_a-zß-öø-ÿ][^\W\d_A-ZÀ-Þ])"
 NO_SPACE_AFTER_A_CRY = r"(?<=[^\W\d_]{2})([!?]+)(?=[^\W\d_a-zß-öø-ÿ])|(?<=[^\W\d_A-Z]{2})([.])(?=I['’])"
 NO_COMMA_SPACE = r"(?<=[^\W\d_]{2})([,;])(?=[^\W\d_]{2})"
-ADDRESS_WITH_BACKSLASH = r"(?:^|\s)(?:[A-Za-z]:\\|\\\\\w)"
 ADDRESS = r"://|@|^www\.|[/\\]"
 
 
@@ -87,7 +90,7 @@ def plain(text: str) -> Plain:
         text = re.sub(FENCE, lambda match: _left_out(found, match[2]), text)
     text = _replaced(_replaced(text, "<!--", COMMENT, " "), "<", SILENT_TAG, " ")
     if "$" in text or "\\" in text:
-        text = re.sub(FORMULA, lambda match: _left_out(found, match[0]), text)
+        text = re.sub(FORMULA, lambda match: _formula(found, match[0]), text.replace("\\$", HIDE["$"]))
     for paragraph in re.split(r"\n\s*\n", text):
         lines = [line for raw in _replaced(paragraph, "<", BREAK_TAG, "\n").split("\n") for line in _lines(raw)]
         lines = [line for line in lines if line.text]
@@ -116,9 +119,17 @@ def _replaced(text: str, sign: str, pattern: str, kept: str) -> str:
     return re.sub(pattern, kept, text) if sign in text else text
 
 
+def _formula(found: Plain, text: str) -> str:
+    r"""Left out, but for \[words\]: editors that escape every sign write brackets so."""
+    inside = re.sub(r"\\[^\w\s]", "", text[2:-2])
+    if text[0] == "\\" and re.search(r"[^\W\d_]{3}", inside) and not re.search(SIGN_OF_A_FORMULA, inside):
+        return text
+    return _left_out(found, text)
+
+
 def _left_out(found: Plain, text: str) -> str:
     if text.strip():
-        found.left_out.append(" ".join(text.split()))
+        found.left_out.append(" ".join(text.translate(SHOW).split()))
     return " "
 
 
@@ -142,8 +153,8 @@ def _lines(raw: str) -> list[Line]:
 
 
 def _inline(text: str) -> str:
-    if "\\" in text and not re.search(ADDRESS_WITH_BACKSLASH, text):
-        text = re.sub(ESCAPE, lambda match: HIDE[match[1]], text)
+    if "\\" in text:
+        text = re.sub(LINE_BREAK, "", re.sub(ESCAPE, lambda match: HIDE[match[1]] if match[1] else match[0], text))
     for sign, pattern, kept in (
         ("![", IMAGE, r"\1"), ("[", LINK, r"\1"), ("[^", FOOTNOTE, ""), ("<", AUTOLINK, r"\1"), ("`", CODE, r"\2"),
         ("~~", STRIKE, r"\1"), ("*", STRONG, r"\2"), ("*", STRONG, r"\2"), ("_", UNDERLINED, r"\2"),
