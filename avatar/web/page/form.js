@@ -94,12 +94,13 @@ function collected() {
   const wanted = new FormData();
   if (isSpeech()) {
     if (speech.file) wanted.set("audio", speech.file);
+    if ($("transcript").value.trim()) wanted.set("transcript", $("transcript").value);
   } else {
     wanted.set("prompt", $("script").value);
     const voice = chosenVoice();
     if (voice) wanted.set(...voice);
-    if ($("language").value) wanted.set("language", $("language").value);
   }
+  if ($("language").value) wanted.set("language", $("language").value);
   const portrait = chosenPortrait();
   if (portrait?.[0] === "missing") return { error: { param: "portrait", message: portrait[1] } };
   if (portrait) wanted.set(...portrait);
@@ -188,6 +189,7 @@ export function fillForm(fields, told = "") {
   clearErrors(form);
   $("script").value = fields.prompt ?? fields.text ?? "";
   sessionStorage.setItem(DRAFT, $("script").value);
+  $("transcript").value = fields.transcript ?? "";
   $("language").value = fields.language ?? "";
   form.elements.said.value = fields.audio ? "audio" : "script";
   speech.clear();

@@ -5,7 +5,7 @@ export const OPTIONS = {
   size: ["Size", "square, portrait, landscape, source or as 1280x720; 512x512 where it is empty."],
   captions: ["Captions", "A track of the video, in the picture, a file beside it, or none."],
   caption_style: ["Captions in the picture", "Plain, in a box, or word by word."],
-  font: ["Font of captions in the picture", "A .ttf or .otf file; DejaVu Sans without one."],
+  font: ["Font of captions in the picture", "A .ttf, .otf or .ttc file; DejaVu Sans without one."],
   fit: ["Fit", "The head large, or the whole picture."],
   position: ["Place of the head", "In a wide frame."],
   background: ["Background", "Where the picture does not reach: blur, or a colour as #203040."],
