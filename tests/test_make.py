@@ -99,6 +99,21 @@ def test_a_table_is_planned_with_the_purpose_for_every_row(avatar, tmp_path, mon
     assert "row 2 (b): background: the background" in done.stderr and "neither a picture" in done.stderr
 
 
+def test_a_dry_run_says_what_will_be_noted_of_the_text(avatar, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "talk.md").write_text("Hola, me llamo Ana. Hoy aprendemos 3 cosas.")
+    done = avatar("make", "talk.md", "--dry-run")
+    assert done.code == 0 and "note: the text seems to be in Spanish, and is read as English" in done.stderr
+    assert "seems" not in avatar("make", "talk.md", "--dry-run", "-q").stderr
+    (tmp_path / "table.csv").write_text("name,text_file,text\na,talk.md,\nb,,Hello 你好.\n")
+    table = ("make", "table.csv", "-O", "videos", "--dry-run")
+    told = avatar(*table).stderr
+    assert "note: a: the text seems to be in Spanish" in told and "note: b: left out" in told
+    assert "note" not in avatar(*table, "-q").stderr
+    rows = json.loads(avatar(*table, "--json").stdout)["rows"]
+    assert [len(row["notes"]) for row in rows] == [1, 1]
+
+
 def test_a_disk_without_room_for_what_is_kept_is_told_before_anything_is_made(avatar, tmp_path, home, monkeypatch):
     """A minute at 1080 pixels is kept without loss: a render would die half way."""
     import shutil

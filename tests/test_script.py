@@ -13,6 +13,7 @@ import pytest
 
 from avatar.request import LONGEST_TEXT
 from avatar.script import languages, reader, shapes
+from avatar.script.guess import seems
 from avatar.script.length import estimate_seconds
 from avatar.script.letters import find_foreign_word
 from avatar.script.markup import plain
@@ -253,6 +254,43 @@ def test_what_cannot_be_said_is_named():
     assert "“x = 1”" in script.notes[0] and "“$E = mc^2$”" in script.notes[0]
     assert "“你好”, “∑”" in script.notes[1]
     assert read("Plain words, café and naïve.").notes == ()
+
+
+LANGUAGE_IS = {
+    "es": "Hola, me llamo Ana. Hoy aprendemos 3 cosas.", "de": "Hallo, mein Name ist Anna. Heute lernen wir 3 Dinge.",
+    "fr": "Bonjour, je m'appelle Anne. Aujourd'hui, nous apprenons trois choses.", "nl": "Welkom op mijn kanaal. Vandaag leren we drie dingen.",
+    "it": "Ciao, mi chiamo Anna. Oggi impariamo tre cose.", "pt": "Olá, meu nome é Ana. Hoje aprendemos três coisas.",
+    "en": "Hello, and welcome to the course. Today we learn three things.",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("asked", ["en", "es", "de"])
+@pytest.mark.parametrize("code", LANGUAGE_IS)
+def test_a_text_in_another_language_than_asked_for_is_told(code, asked):
+    """An English voice reads Spanish without a complaint, and nobody can listen to it."""
+    notes = read(LANGUAGE_IS[code], asked).notes
+    assert [note.endswith(f"choose the language {code}.") for note in notes] == ([] if code == asked else [True])
+
+
+def test_of_no_text_it_is_said_wrongly():
+    """A sentence at a time, which has the least to go by."""
+    for code in ("es", "fr", "it", "pt"):
+        for page in ("page", "prose"):
+            lines = (DATA / f"{page}.{code}.txt").read_text(encoding="utf-8").splitlines()
+            assert not [line for line in lines if seems(line, code)]
+            assert {seems(line, "en") for line in lines} <= {code, None}
+        assert seems((DATA / f"page.{code}.txt").read_text(encoding="utf-8"), "en") == code
+    prose = re.split(r"(?<=[.:]) |\n\n", (Path(__file__).parents[1] / "docs/make.md").read_text())
+    assert len(prose) > 20 and not [line for line in prose if seems(line, "en")]
+    for text in (
+        "",
+        "We are here.",
+        "Die Hard is on.",
+        "3 4 5",
+        "Hallo Peter!",
+        "I go to La Paz, El Paso and Los Angeles by car.",
+    ):
+        assert seems(text, "en") is None
 
 
 # ---------------------------------------------------------------- what espeak-ng is given

@@ -31,13 +31,15 @@ EXCLUDED_BY = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """A row and its video: where it is, or why there is none. is_new: it was put there now. plan: what would be made."""
+    """A row and its video: where it is, or why there is none. is_new: it was put there now. plan: what would be made, and
+    notes: what is to be noted of it before."""
 
     row: Row
     video: Path | None = None
     error: Exception | None = None
     is_new: bool = True
     plan: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

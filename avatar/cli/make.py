@@ -123,6 +123,6 @@ def make_one(
     output = named if output is None else output / named if os.path.isdir(output) else output
     work.keep_texts(request, output, script, transcript)
     if dry_run:
-        print_plan(request, output, overwrite, as_json)
+        print_plan(request, output, overwrite, as_json, quiet)
         return
     print_made(work.make(request, output, overwrite, silence if quiet else Printer()), as_json, quiet)

@@ -12,7 +12,7 @@ from avatar.invocation import printable
 from avatar.request import Request
 
 
-def print_plan(request: Request, output: Path | None, overwrite: bool, as_json: bool) -> None:
+def print_plan(request: Request, output: Path | None, overwrite: bool, as_json: bool, quiet: bool) -> None:
     """After all the checks that it meets, and a look for the face. Raises what these raise."""
     from avatar import framed, work
     from avatar.batch.plan import told
@@ -31,6 +31,6 @@ def print_plan(request: Request, output: Path | None, overwrite: bool, as_json: 
         frame = {"width": width, "height": height, "captions": request.worded}
         print_json("plan", {"video": video, "plan": plan, "notes": notes, **frame})
         return
-    for note in notes:
+    for note in () if quiet else notes:
         click.echo(printable(f"note: {note}"), err=True)
     click.echo(printable(f"{video}  {plan}"))

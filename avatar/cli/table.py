@@ -92,7 +92,7 @@ def run_table(
         for outcome in outcomes:
             told.append(outcome)
             if not as_json:
-                print_outcome(outcome)
+                print_outcome(outcome, quiet)
     except KeyboardInterrupt as stop:
         raise Interrupted("stopped; the same command goes on with the rows that are not made yet.") from stop
     if as_json:
@@ -113,11 +113,13 @@ def chosen(rows: list[Row], numbers: Sequence[int]) -> list[Row]:
     return [rows[number - 1] for number in dict.fromkeys(numbers)] if numbers else rows
 
 
-def print_outcome(outcome: Outcome) -> None:
+def print_outcome(outcome: Outcome, quiet: bool) -> None:
     if outcome.error:
         click.echo(printable(f"{outcome.row.label}: {sentence(outcome.error)}"), err=True)
-    else:
-        click.echo(printable(str(outcome.video)) + (f"  {outcome.plan}" if outcome.plan else ""))
+        return
+    for note in () if quiet else outcome.notes:
+        click.echo(printable(f"note: {outcome.row.name}: {note}"), err=True)
+    click.echo(printable(str(outcome.video)) + (f"  {outcome.plan}" if outcome.plan else ""))
 
 
 def sentence(error: Exception) -> str:
@@ -136,6 +138,7 @@ def as_dict(outcome: Outcome) -> dict[str, Any]:
         "video": outcome.video and str(outcome.video),
         "is_new": outcome.video is not None and outcome.is_new,
         "plan": outcome.plan or None,
+        "notes": list(outcome.notes),
         "error": error and {"kind": getattr(error, "kind", "failed"), "message": sentence(error)},
     }
 
