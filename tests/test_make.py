@@ -70,7 +70,7 @@ def test_a_folder_for_an_output_holds_the_script_s_name(avatar, tmp_path, monkey
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
-    [(("nothing.md",), "cannot read the text file"), ((), "nothing to say"), (("talk.md", "-O", "videos"), "table of videos"),
+    [(("nothing.md",), "cannot read the text file"), ((), "nothing to say"), (("talk.md", "-O", "talk.md"), "is no folder"), (("table.csv", "-o", "one.mp4"), "name their folder"), (("talk.md", "-O", "a", "-o", "b.mp4"), "exclude each other"),
      (("talk.md", "--size", "641x480"), "642x480"), (("talk.md", "--audio", "talk.wav"), "exclude each other"),
      (("talk.md", "--background", "nowhere.jpg"), "there is no background"), (("table.csv",), "needs a folder"),
      (("talk.md", "--background", "talk.md"), "neither a picture"), (("talk.md", "--captions", "burned", "--font", "talk.md"), "no TrueType"),
@@ -88,6 +88,55 @@ def test_what_is_asked_wrongly_is_said_in_one_sentence(avatar, tmp_path, monkeyp
     done = avatar("make", *arguments)
     assert done.code in (1, 2) and said in done.stderr and "Traceback" not in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1 and not homes.every(home)
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [("t.tsv", "name\ttext\na\tHello.\nb\tBye.\n"), ("t.ndjson", '{"name": "a", "text": "Hello."}\n{"name": "b", "text": "Bye."}'),
+     ("t.json", '[{"name": "a", "text": "Hello."},\n {"name": "b", "text": "Bye."}]'), ("t.json", '{"name": "a", "text": "Hello."}\n{"name": "b", "text": "Bye."}')],
+)  # fmt: skip
+@pytest.mark.parametrize("option", ["-o", "-O"])
+def test_any_kind_of_table_is_one_and_no_script(avatar, tmp_path, monkeypatch, name, written, option):
+    """A table that was taken for a script was spoken, commas and all."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).write_text(written)
+    done = avatar("make", name, option, "videos", "--dry-run")
+    assert done.code == 0, done.stderr
+    assert [line.split()[0] for line in done.stdout.splitlines()] == [f"{tmp_path}/videos/{row}.mp4" for row in "ab"]
+    for damaged, said in (
+        ('[{"text": "a"}, 3]', "row 2 of the table"),
+        ('[{"text": "a"', "is not JSON"),
+        ("[]", "has no rows"),
+    ):
+        (tmp_path / "t.json").write_text(damaged)
+        assert said in avatar("make", "t.json", option, "videos", "--dry-run").stderr
+
+
+def test_a_folder_for_one_video_is_made(avatar, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "talk.md").write_text("Hello.")
+    one = ("make", "talk.md", "-O", "new/videos", "--size", "128x128", "--captions", "none")
+    planned = avatar(*one, "--dry-run")
+    assert planned.code == 0 and str(tmp_path / "new/videos/talk.mp4") in planned.stdout
+    assert not (tmp_path / "new").exists()
+    assert avatar(*one, "-q").stdout == f"{tmp_path / 'new/videos/talk.mp4'}\n"
+    assert avatar(*one).code == 2, "it exists"
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [(b"{\\rtf1\\ansi Hello.}", "Rich Text"), (b"%PDF-1.7 Hello.", "a PDF"), (b"PK\x03\x04 Hello.", "word processor")],
+)
+def test_a_document_is_no_script(avatar, tmp_path, written, said):
+    (tmp_path / "talk.txt").write_bytes(written)
+    done = avatar("make", tmp_path / "talk.txt", "--dry-run")
+    assert done.code == 2 and said in done.stderr and "save what is to be said as .txt" in done.stderr
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16-le", "utf-16-be"])
+def test_a_script_with_a_mark_of_its_encoding_is_read(avatar, tmp_path, encoding):
+    (tmp_path / "talk.txt").write_bytes("\ufeffCafé.".encode(encoding.removesuffix("-sig")))
+    assert avatar("speak", "--show", tmp_path / "talk.txt").stdout == "Café.\n"
 
 
 def test_a_table_is_planned_with_the_purpose_for_every_row(avatar, tmp_path, monkeypatch):

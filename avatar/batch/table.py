@@ -1,7 +1,7 @@
-"""A table of videos as spreadsheets and programs write it: CSV or JSONL -> rows, each with the fields of a request.
+"""A table of videos as spreadsheets and programs write it: CSV, JSONL or JSON -> rows, each with the fields of a request.
 
 CSV: the first line names the columns. Commas, semicolons or tabs, UTF-8 with or without Excel's mark, UTF-16 with its
-mark; where semicolons part the cells, numbers may have a decimal comma. JSONL: an object a line. A column is a field of
+mark; where semicolons part the cells, numbers may have a decimal comma. JSONL: an object a line; JSON: a list of them. A column is a field of
 the request, `name` (of the video, without .mp4), `text_file` or `transcript_file`; an empty cell is the default. Paths count from the
 table's folder.
 """
@@ -24,6 +24,7 @@ from avatar.frame.background import is_named
 from avatar.request import FILE_FIELDS, Request
 from avatar.voice.presets.catalog import PRESETS
 
+ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")  # of files that are tables and no scripts
 MOST_BYTES = 16 << 20
 MOST_ROWS = 10_000
 LONGEST_NAME = 200  # bytes; file systems take 255, and a partial file's name is longer than the final one
@@ -56,7 +57,10 @@ class Row:
 def read_table(path: Path) -> list[Row]:
     """Raises RequestError where there is no such file or a column is unknown, InputError where it is no such table."""
     text = _text(path)
-    records = _objects(path, text) if _is_jsonl(path, text) else _lines(path, text)
+    if text.lstrip().startswith("["):
+        records = _listed(path, text)
+    else:
+        records = _objects(path, text) if _is_jsonl(path, text) else _lines(path, text)
     rows, taken = [], dict[str, int]()
     for number, (asked, wrong) in enumerate(records, start=1):
         if number > MOST_ROWS:
@@ -102,7 +106,7 @@ def _text(path: Path) -> str:
 
 
 def _is_jsonl(path: Path, text: str) -> bool:
-    return path.suffix.lower() in (".jsonl", ".ndjson") or text.lstrip().startswith("{")
+    return path.suffix.lower() in (".jsonl", ".ndjson", ".json") or text.lstrip().startswith("{")
 
 
 Record = tuple[dict[str, object], RequestError | None]  # {column: value}, None where a cell is empty; and what is wrong
@@ -118,9 +122,24 @@ def _objects(path: Path, text: str) -> Iterator[Record]:
                 raise json_files.Damaged("is no object")
         except json_files.Damaged as error:
             raise InputError(f"line {at} of the table {path.name!r} {error}; write one JSON object a line.") from error
-        asked = {_column(path, key): each for key, each in value.items()}
-        wrong = [name for name, each in asked.items() if isinstance(each, dict | list)]
-        yield asked, RequestError("a value is a text, a number, true or false.", wrong) if wrong else None
+        yield _object(path, value)
+
+
+def _listed(path: Path, text: str) -> Iterator[Record]:
+    try:
+        rows = json_files.parsed(text.encode())
+    except json_files.Damaged as error:
+        raise InputError(f"the table {path.name!r} {error}; write a list of JSON objects, or one a line.") from error
+    for number, value in enumerate(rows if isinstance(rows, list) else [], start=1):
+        if not isinstance(value, dict):
+            raise InputError(f"row {number} of the table {path.name!r} is no object; write a list of JSON objects.")
+        yield _object(path, value)
+
+
+def _object(path: Path, value: dict[str, object]) -> Record:
+    asked = {_column(path, key): each for key, each in value.items()}
+    wrong = [name for name, each in asked.items() if isinstance(each, dict | list)]
+    return asked, RequestError("a value is a text, a number, true or false.", wrong) if wrong else None
 
 
 def _lines(path: Path, text: str) -> Iterator[Record]:

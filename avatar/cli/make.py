@@ -21,7 +21,6 @@ PURPOSES: dict[str, dict[str, str]] = {
     "shorts": {"size": "portrait", "captions": "burned", "caption_style": "karaoke"},
     "square": {"size": "square", "captions": "burned", "caption_style": "box"},
 }
-TABLES = (".csv", ".jsonl")
 EXAMPLES = """
 avatar make talk.md -o talk.mp4
 avatar make talk.md --portrait me.jpg --voice joe --for shorts -o talk.mp4
@@ -42,7 +41,7 @@ avatar make lessons.csv --portrait me.jpg -O videos --dry-run
     type=FILE,
     help="The mp4 to write, or its folder. [default: the script's name with .mp4, here]",
 )
-@option(RESULT, "-O", "--folder", type=FILE, help="Where the videos of a table go.")
+@option(RESULT, "-O", "--folder", type=FILE, help="Where the videos go; it is made where there is none.")
 @option(RESULT, "--overwrite", is_flag=True, help="Replace files that exist.")
 @unsigned
 @option(RESULT, "--dry-run", is_flag=True, help="Show what would be made, and what is wrong with it; make nothing.")
@@ -56,15 +55,25 @@ avatar make lessons.csv --portrait me.jpg -O videos --dry-run
 )
 @of_a_video
 def make(script, purpose, output, folder, overwrite, dry_run, as_json, quiet, voice, no_mark, **asked) -> None:
-    """Make a video to publish from SCRIPT: a text or Markdown file, - for standard input, or a table (.csv, .jsonl) with a
-    video in each row."""
+    """Make a video to publish from SCRIPT: a text or Markdown file, - for standard input, or a table (.csv, .tsv,
+    .json, .jsonl) with a video in each row."""
     given = {name: value for name, value in told_apart(asked).items() if value not in (None, "")}
     given |= ({} if voice is None else {"voice": voice}) | ({"mark": False} if no_mark else {})
     wanted = with_purpose(purpose or "youtube", given)
-    if script is not None and script.suffix.lower() in TABLES:
+    if output is not None and folder is not None:
+        raise RequestError("an output and a folder exclude each other; give one of them.", ("output", "folder"))
+    if script is not None and is_table(script):
+        if output is not None and output.suffix.lower() != ".mp4":
+            folder, output = output, None
         make_table(script, folder, output, wanted, overwrite, dry_run, as_json, quiet)
     else:
         make_one(script, folder, output, wanted, overwrite, dry_run, as_json, quiet)
+
+
+def is_table(script: Path) -> bool:
+    from avatar.batch.table import ENDINGS
+
+    return script.suffix.lower() in ENDINGS
 
 
 def with_purpose(purpose: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -104,9 +113,8 @@ def make_one(
     from avatar import asking, work
     from avatar.cli.output import Printer, print_made, silence
     from avatar.cli.plan import print_plan
+    from avatar.cli.table import make_folder, refuse_no_folder
 
-    if folder is not None:
-        raise RequestError("this is for a table of videos; name the file with --output.", ("folder",))
     if script is not None and "audio" in wanted:
         raise RequestError("a script and finished speech exclude each other; give one of them.", ("audio",))
     if script is None and "audio" not in wanted:
@@ -120,9 +128,15 @@ def make_one(
     request = asking.request_of(**wanted)
     said = wanted["audio"] if script is None else script
     named = Path("avatar.mp4" if str(said) == "-" else said.with_suffix(".mp4").name)
-    output = named if output is None else output / named if os.path.isdir(output) else output
+    if folder is not None:
+        refuse_no_folder(folder)
+        output = folder / named
+    elif output is None or os.path.isdir(output):
+        output = (output or Path()) / named
     work.keep_texts(request, output, script, transcript)
     if dry_run:
-        print_plan(request, output, overwrite, as_json, quiet)
+        print_plan(request, output, overwrite, as_json, quiet, makes_folder=folder is not None)
         return
+    if folder is not None:
+        make_folder(folder)
     print_made(work.make(request, output, overwrite, silence if quiet else Printer()), as_json, quiet)
