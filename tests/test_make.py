@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from avatar import settings
-from avatar.cli.make import PURPOSES, with_purpose
+from avatar.batch.table import read_table
+from avatar.frame.purposes import PURPOSES, with_purpose
 from avatar.jobs import home as homes
 from avatar.request import make_request
 
@@ -146,6 +147,46 @@ def test_a_table_is_planned_with_the_purpose_for_every_row(avatar, tmp_path, mon
     done = avatar("make", "table.csv", "-O", "videos", "--for", "shorts", "--dry-run")
     assert "a.mp4" in done.stdout and "b.mp4" not in done.stdout
     assert "row 2 (b): background: the background" in done.stderr and "neither a picture" in done.stderr
+
+
+def test_a_row_s_own_captions_are_asked_for_alone(avatar, tmp_path, monkeypatch):
+    """With the style of a purpose for all rows, a row with a track was refused for a style that it did not ask for."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "table.csv").write_text(
+        "name,text,captions,subtitles\na,Hello.,soft,\nb,Hello.,None,\nc,Hello.,,yes\nd,Hello.,,no\ne,Hello.,vtt,\n"
+    )
+    rows = json.loads(avatar("make", "table.csv", "-O", "videos", "--for", "shorts", "--dry-run", "--json").stdout)[
+        "rows"
+    ]
+    assert not [row["error"] for row in rows if row["error"]]
+    plans = [row["plan"].split("1080x1920")[1].split(" stack")[0] for row in rows]
+    assert plans == [
+        ", soft captions, preview", ", preview", ", soft captions, preview", ", burned captions, preview", ", vtt captions, preview",
+    ]  # fmt: skip
+
+
+def test_each_row_may_have_a_purpose_of_its_own(avatar, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "talk.wav").write_bytes(b"no sound; that is told later")
+    (tmp_path / "table.csv").write_text(
+        "name,text,audio,For,size,captions,caption_style\na,Hello.,,Shorts,,,\nb,Hello.,,square,,,\nc,Hello.,,youtube,,,\n"
+        "d,Hello.,,shorts,128x256,,plain\ne,Hello.,,shorts,,srt,\nf,,talk.wav,square,,,\ng,Hello.,,tiktok,,,\nh,Hello.,,,,,\n"
+    )
+    rows = {row.name: row for row in read_table(tmp_path / "table.csv")}
+    asked = {
+        name: {key: row.asked[key] for key in ("size", "captions", "caption_style") if key in row.asked}
+        for name, row in rows.items()
+    }
+    assert [asked[name] for name in "abc"] == [PURPOSES[purpose] for purpose in ("shorts", "square", "youtube")]
+    assert asked["d"] == {"size": "128x256", "captions": "burned", "caption_style": "plain"}
+    assert (asked["e"], asked["f"]) == ({"size": "portrait", "captions": "srt"}, {"size": "square"})
+    assert "there is no purpose 'tiktok'; there are: youtube, shorts, square" in str(rows["g"].wrong) and not asked["h"]
+    (tmp_path / "table.csv").write_text("name,text,for\na,Hello.,youtube\nb,Hello.,shorts\nc,Hello.,\n")
+    planned = avatar("make", "table.csv", "-O", "videos", "--for", "square", "--dry-run").stdout
+    frames = ["1920x1080, soft captions", "1080x1920, burned captions", "1080x1080, burned captions"]
+    assert [frame in line for frame, line in zip(frames, planned.splitlines(), strict=True)] == [True] * 3
+    small = avatar("pipeline", "run", "--table", "table.csv", "-O", "videos", "--subtitles", "--dry-run")
+    assert small.code == 0 and "512x512, soft" in small.stdout.splitlines()[2], small.stderr
 
 
 def test_a_dry_run_says_what_will_be_noted_of_the_text(avatar, tmp_path, monkeypatch):

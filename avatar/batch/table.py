@@ -21,6 +21,7 @@ from avatar import json_files, portraits, settings, voices
 from avatar.errors import InputError, RequestError
 from avatar.files import refuse_host_failure
 from avatar.frame.background import is_named
+from avatar.frame.purposes import PURPOSES, with_purpose
 from avatar.request import FILE_FIELDS, Request
 from avatar.voice.presets.catalog import PRESETS
 
@@ -29,7 +30,7 @@ MOST_BYTES = 16 << 20
 MOST_ROWS = 10_000
 LONGEST_NAME = 200  # bytes; file systems take 255, and a partial file's name is longer than the final one
 TEXT_FILES = {"text_file": "text", "transcript_file": "transcript"}  # files with what a field holds
-COLUMNS = ("name", *Request.model_fields, *TEXT_FILES)
+COLUMNS = ("name", "for", *Request.model_fields, *TEXT_FILES)
 PATHS = (*FILE_FIELDS, *TEXT_FILES)
 KEPT = {"voice": voices.recording_of, "portrait": portraits.picture_of}  # (home, name) -> its file, or None
 NUMBERS = ("steps", "tries", "face", "lips_shift", "lips_margin", "seconds", "speed", "seed")
@@ -75,12 +76,25 @@ def read_table(path: Path) -> list[Row]:
         if not_paths := [column for column in PATHS if not isinstance(asked.get(column), str | None)]:
             wrong = wrong or RequestError("the name of a file is a text; put it in quotes.", not_paths)
         asked = dict(_at(path.parent, column, value) for column, value in asked.items() if value is not None)
+        if (purpose := asked.pop("for", None)) is not None:
+            try:
+                asked = for_purpose(purpose, asked)
+            except RequestError as error:
+                wrong = wrong or error
         rows.append(Row(number, name, asked, wrong))
     if not rows:
         raise InputError(
             f"the table {path.name!r} has no rows; write one for each video below the names of the columns."
         )
     return rows
+
+
+def for_purpose(purpose: object, asked: dict[str, object]) -> dict[str, object]:
+    """A row's own fields, and below them what its purpose means: both come before what is said for all rows."""
+    word = str(purpose).strip().lower()
+    if word not in PURPOSES:
+        raise RequestError(f"there is no purpose {str(purpose)[:40]!r}; there are: {', '.join(PURPOSES)}.", ("for",))
+    return with_purpose(word, asked)
 
 
 def _text(path: Path) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -12,15 +11,9 @@ from avatar.cli import complete
 from avatar.cli.help import Command
 from avatar.cli.options import FILE, RESULT, SPEAKS, choice, of_a_video, option, quietly, told_apart, unsigned
 from avatar.errors import RequestError
+from avatar.frame.purposes import PURPOSES, with_purpose
 from avatar.invocation import to_type
 
-# What a place shows videos as: https://support.google.com/youtube (16:9, captions as a track that a viewer turns on; Shorts
-# 9:16, watched without sound), and feeds that show squares.
-PURPOSES: dict[str, dict[str, str]] = {
-    "youtube": {"size": "landscape", "captions": "soft"},
-    "shorts": {"size": "portrait", "captions": "burned", "caption_style": "karaoke"},
-    "square": {"size": "square", "captions": "burned", "caption_style": "box"},
-}
 EXAMPLES = """
 avatar make talk.md -o talk.mp4
 avatar make talk.md --portrait me.jpg --voice joe --for shorts -o talk.mp4
@@ -74,16 +67,6 @@ def is_table(script: Path) -> bool:
     from avatar.batch.table import ENDINGS
 
     return script.suffix.lower() in ENDINGS
-
-
-def with_purpose(purpose: str, given: dict[str, Any]) -> dict[str, Any]:
-    """What a purpose asks for, and what the user does; of a recording without its words no captions are asked for."""
-    means = PURPOSES[purpose]
-    if ("audio" in given and "transcript" not in given) or given.get("captions", means["captions"]) != means[
-        "captions"
-    ]:
-        means = {name: value for name, value in means.items() if name not in ("captions", "caption_style")}
-    return {**means, **given}
 
 
 def make_table(
