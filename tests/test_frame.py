@@ -101,6 +101,17 @@ def test_a_close_picture_keeps_its_head_whole_and_the_rest_is_background():
     )
 
 
+@pytest.mark.parametrize("position", list(POSITIONS))
+def test_no_narrow_strip_is_left_beside_a_picture(position):
+    """As if it had been laid there by mistake: the picture goes to the frame's edge."""
+    for shift in range(0, 300, 7):
+        for place in (Place(shift, 100, 600, 1000, 1100), Place(shift, 100, 600, 901, 1400)):
+            for fit in ("crop", "pad"):
+                covered = layout(place, 1920, 1080, fit, position).covered
+                strips = (covered.left, 1920 - covered.right)
+                assert sum(strips) < 2 * 0.08 * 1920 or not any(0 < strip < 0.08 * 1920 - 2 for strip in strips), strips
+
+
 def test_the_whole_picture_is_shown_when_padded():
     laid = layout(PHONE, 1920, 1080, "pad")
     left, top, width, height = laid.picture
