@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from avatar.frame.purposes import PURPOSES
 from tests.chromium import Page
 from tests.conftest import ROOT, SHORT_TEXT
 from tests.served import serving
@@ -144,6 +145,37 @@ def test_files_of_the_options_are_chosen_by_a_button(server, page, tmp_path):
     page.choose("#option-backdrop", picture)
     page.js("document.querySelector('#fresh').click()")
     page.wait("!document.querySelector('#option-backdrop-name').innerText")
+
+
+def test_what_a_video_is_for_sets_its_frame_and_its_captions(server, page):
+    named = page.js(
+        "(async () => Object.entries((await import('/page/words.js')).PURPOSES).map(([name, [, means]]) => [name, means]))()"
+    )
+    assert [(name, {"caption_style": "plain"} | means) for name, means in PURPOSES.items()] == [
+        tuple(one) for one in named
+    ]
+    chosen = "['size', 'captions', 'caption_style'].map((one) => document.querySelector(`#option-${one}`).value)"
+    pressed = "[...document.querySelectorAll('#purposes button')].map((one) => one.ariaPressed)"
+    usual = page.js(chosen)
+    assert usual[0] == "" and page.js(pressed) == ["false"] * 3
+    page.click("#script")
+    page.type("Hello.")
+    page.click("#purposes button:nth-child(2)")
+    assert page.js(chosen) == ["portrait", "burned", "karaoke"] and page.js(pressed) == ["false", "true", "false"]
+    page.wait("document.querySelector('#plan').innerText.includes('It fits')", 60)
+    page.click("#purposes button:nth-child(1)")
+    assert page.js(chosen) == ["landscape", "soft", "plain"] and page.js(pressed) == ["true", "false", "false"]
+    page.click("#purposes button:nth-child(1)")
+    assert page.js(chosen) == usual and page.js(pressed) == ["false"] * 3
+    page.click("[name=said][value=audio]")
+    page.click("#purposes button:nth-child(3)")
+    assert page.js(chosen) == ["square", *usual[1:]], "of a recording without its words there are no captions"
+    assert page.js(pressed) == ["false", "false", "true"]
+    page.click("#purposes button:nth-child(3)")
+    assert page.js(chosen) == usual and page.js(pressed) == ["false"] * 3
+    page.click("#purposes button:nth-child(2)")
+    page.js("document.querySelector('#fresh').click()")
+    assert page.js(chosen) == usual and page.js(pressed) == ["false"] * 3
 
 
 def test_recorded_speech_is_sent_with_its_language_and_its_words(server, page, tmp_path):

@@ -1,12 +1,12 @@
 // The form of a new video: what is in it, whether it fits, sending it.
 
 import { sendForm } from "./api.js";
-import { $, clearErrors, debounced, duration, el, showError } from "./dom.js";
-import { chosenOptions, fillOptions, makeOptions } from "./options.js";
+import { $, button, clearErrors, debounced, duration, el, showError } from "./dom.js";
+import { areChosen, chosenOptions, fillOptions, makeOptions, setOptions } from "./options.js";
 import { chosenPortrait, fillPortrait, startPortraits } from "./portraits.js";
 import { recording } from "./recorder.js";
 import { chosenVoice, fillVoice, startVoices } from "./voices.js";
-import { MODELS } from "./words.js";
+import { MODELS, PURPOSES } from "./words.js";
 
 const DRAFT = "avatar.script";
 const LARGE = 16 * 1024 * 1024; // files above are not sent for a plan alone
@@ -36,6 +36,7 @@ export async function startForm(properties, submitted) {
   });
   makeModels(properties.model);
   makeOptions(properties);
+  makePurposes();
   count();
   await Promise.all([startVoices(properties.language?.enum ?? ["en"], planSoon), startPortraits(properties, planSoon)]);
   planLater();
@@ -86,6 +87,29 @@ function makeModels(property = {}) {
     const input = el("input", { type: "radio", name: "model", value: model });
     input.checked = model === defaultModel;
     $("models").append(el("label", {}, input, el("span", {}, el("b", {}, name), what ? ` ${what}` : "")));
+  }
+}
+
+/** A button for each purpose, which sets its options, or takes them back. */
+function makePurposes() {
+  $("purposes").append(...Object.values(PURPOSES).map(([title, means]) => button(title, ({ currentTarget }) => {
+    const isOff = currentTarget.ariaPressed === "true";
+    const values = Object.entries(means).filter(([name]) => name === "size" || isOff || canHaveCaptions());
+    setOptions(Object.fromEntries(values.map(([name, value]) => [name, isOff ? null : value])));
+    form.dispatchEvent(new Event("input"));
+  })));
+  form.addEventListener("input", showPurposes);
+  showPurposes();
+}
+
+/** Captions of a recording are made of its words. */
+const canHaveCaptions = () => !isSpeech() || $("transcript").value.trim() !== "";
+
+function showPurposes() {
+  for (const [number, [, means]] of Object.values(PURPOSES).entries()) {
+    const { size, ...words } = means;
+    const isOn = areChosen({ size }) && (areChosen(words) || !canHaveCaptions());
+    $("purposes").children[number].setAttribute("aria-pressed", String(isOn));
   }
 }
 
@@ -197,6 +221,7 @@ export function fillForm(fields, told = "") {
   fillPortrait(fields);
   for (const radio of form.querySelectorAll("[name=model]")) radio.checked = radio.value === (fields.model ?? defaultModel);
   fillOptions(fields);
+  showPurposes();
   $("again").hidden = !told;
   $("again-text").textContent = told;
   count();

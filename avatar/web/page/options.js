@@ -113,6 +113,18 @@ export function chosenOptions() {
   return chosen;
 }
 
+/** Sets some options; null is the default. */
+export function setOptions(values) {
+  for (const [name, value] of Object.entries(values)) {
+    const { input, usual } = controls.get(name) ?? {};
+    if (input) input.value = value ?? (input.tagName === "SELECT" ? usual ?? "" : "");
+  }
+}
+
+/** Whether these options have these values. */
+export const areChosen = (values) =>
+  Object.entries(values).every(([name, value]) => controls.get(name)?.input.value.trim().toLowerCase() === value);
+
 /** Sets the options to what a request held; those it does not name get their default. */
 export function fillOptions(values) {
   let isAny = false;

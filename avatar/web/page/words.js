@@ -26,6 +26,13 @@ export const OPTIONS = {
   priority: ["Priority", "A higher one is made earlier."],
 };
 
+// What a video is for: the options that `avatar make --for` chooses, by the same names.
+export const PURPOSES = {
+  youtube: ["YouTube, 16:9", { size: "landscape", captions: "soft", caption_style: "plain" }],
+  shorts: ["Shorts, 9:16", { size: "portrait", captions: "burned", caption_style: "karaoke" }],
+  square: ["Square post", { size: "square", captions: "burned", caption_style: "box" }],
+};
+
 export const MODELS = {
   "avatar-preview": ["Preview", "quick, on any computer"],
   "avatar-full": ["Full", "drawn lips and your own voices; wants a GPU"],
