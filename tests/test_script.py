@@ -177,10 +177,50 @@ def test_captions_show_where_an_item_ends(text, language, shown):
     assert " ".join(read(text, language).written) == shown
 
 
+@pytest.mark.parametrize("item", ["-", "*", "1.", "  -", "- [ ]"])
+@pytest.mark.parametrize("wrapped", ["and goes\n  on here", "and goes\non here", "with\n  Anna"])
+def test_an_item_that_was_wrapped_is_one(item, wrapped):
+    """No pause, and no comma in the captions, where an editor ended the line."""
+    assert f"First {' '.join(wrapped.split())}," in " ".join(read(f"{item} First {wrapped}\n{item} Second").written)
+    assert " ".join(read(f"{item} First\n\n  Second").written).endswith("First Second")
+
+
 def test_a_lists_number_stays_with_its_item():
     found = read("Steps:\n1. Mix it.\n2. Bake it.").sentences
     assert [each.spoken for each in found] == ["Steps: one, Mix it.", "two, Bake it."]
     assert sentences("1. Mix it.\n2. Bake it.") == ["1. Mix it.", "2. Bake it."]
+
+
+def test_a_headings_number_stays_with_its_words():
+    assert [each.spoken for each in read("## 2. Second part\nText.").sentences] == ["two, Second part", "Text."]
+    assert sentences("# 2. Second part\nText.") == ["2. Second part", "Text."]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("1. A\n1. B\n1. C", "1. A, 2. B, 3. C"), ("1. A\n\n1. B", "1. A 2. B"), ("1. A\n   1. a\n   1. b", "1. A, 1. a, 2. b"),
+     ("1. A\n\nText.\n\n1. B", "1. A Text. 1. B"), ("1. A\n  goes on\n1. B", "1. A goes on, 2. B"), ("2) A\n2) B", "2) A, 3) B"),
+     ("3. A\n2. B\n1. C", "3. A, 2. B, 1. C"), ("1. A\n- b\n1. C", "1. A, b, 2. C")],
+)  # fmt: skip
+def test_items_with_one_number_are_counted_as_markdown_shows_them(text, shown):
+    assert " ".join(read(text).written) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("> [!TIP]\n> Use it.", "Use it."), ("> [!note]- Title\n> Text.", "Title Text."), ("see [[Page]] and [[page|that one]]", "see Page and that one"),
+     ("![[picture.png]] text", "text"), ("==this== and a == b", "this and a == b"), ("[!] look", "[!] look")],
+)  # fmt: skip
+def test_marks_of_obsidian_and_github_are_none_of_the_text(text, shown):
+    assert " ".join(read(text).written) == shown
+
+
+def test_sums_are_read_as_sums():
+    for text, spoken in (
+        ("5 * 3 is 15.", "five times three is fifteen."), ("It is 5*3.", "It is five times three."),
+        ("6 / 2 = 3.", "six divided by two equals three."), ("We ask 3 * more.", "We ask three more."),
+    ):  # fmt: skip
+        assert [each.spoken for each in read(text).sentences] == [spoken]
 
 
 def test_what_cannot_be_spoken_goes_with_the_word_beside_it():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import string
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from avatar.script.letters import CLOSERS, script_of
 
@@ -29,6 +29,10 @@ SIGN_OF_A_FORMULA = r"\\[A-Za-z]|[\^_={}]"
 
 IMAGE = r"!\[([^\]\n]*)\]\([^)\n]*\)"
 LINK = r"\[([^\]\n]+)\](?:\([^)\n]*\)|\[[^\]\n]*\])"
+WIKI_LINK = (
+    r"!\[\[[^\]\n]*\]\]|\[\[(?:[^\]|\n]*\|)?([^\]|\n]+)\]\]"  # of Obsidian: what is embedded, and a link by its name
+)
+MARKED = r"(?<![\w=])==(?=[^\s=])([^\n]+?)(?<=[^\s=])==(?![\w=])"
 FOOTNOTE = r"\[\^[^\]\s]+\]:?"
 AUTOLINK = r"<((?:https?://|mailto:)[^>\s]+|[^\s<>@]+@[^\s<>@]+)>"
 CODE = r"(`+)([^`\n]+?)\1"
@@ -50,6 +54,8 @@ HEADING = r"^ {0,3}#{1,6}\s+(.*?)\s*#*$"
 QUOTE = r"^ {0,3}>[> ]*(?=\s|\w|$|[*#\"“(-])\s?"
 BULLET = r"^\s*[-*+•‣◦▪●–]\s+(?:\[[ xX]\]\s+)?(?=\S)"
 NUMBERED = r"^\s*(?:\d{1,3}[.)]|\(\d{1,3}\))\s+(?=\S)"
+CALLOUT = r"^\[!\w+\][+-]?\s*"  # > [!NOTE], of GitHub and Obsidian
+LIST_NUMBER = r"([ \t]*)(\d{1,3})([.)][ \t]+\S.*)"
 TABLE_RULE = r"^\s*\|?(?:\s*:?-{2,}:?\s*\|)+\s*(?::?-{2,}:?)?\s*$"
 TABLE_ROW = r"^\s*\|(.+)\|\s*$"
 
@@ -91,9 +97,19 @@ def plain(text: str) -> Plain:
     text = _replaced(_replaced(text, "<!--", COMMENT, " "), "<", SILENT_TAG, " ")
     if "$" in text or "\\" in text:
         text = re.sub(FORMULA, lambda match: _formula(found, match[0]), text.replace("\\$", HIDE["$"]))
-    for paragraph in re.split(r"\n\s*\n", text):
-        lines = [line for raw in _replaced(paragraph, "<", BREAK_TAG, "\n").split("\n") for line in _lines(raw)]
-        lines = [line for line in lines if line.text]
+    for paragraph in re.split(r"\n\s*\n", _counted(text)):
+        lines: list[Line] = []
+        for raw in _replaced(paragraph, "<", BREAK_TAG, "\n").split("\n"):
+            for line in filter(lambda line: line.text, _lines(raw)):
+                if (
+                    lines
+                    and lines[-1].ends == "item"
+                    and not line.ends
+                    and (raw[0].isspace() or line.text[0].islower())
+                ):
+                    lines[-1] = replace(lines[-1], text=f"{lines[-1].text} {line.text}")  # an item that was wrapped
+                else:
+                    lines.append(line)
         if not lines:
             continue
         for line, following in zip(lines, [*lines[1:], None], strict=True):
@@ -104,6 +120,24 @@ def plain(text: str) -> Plain:
                 ends = "item"  # what stands before a list ends there
             found.lines.append(Line(_with_comma(line.text) if ends == "item" else line.text, ends, line.numbered))
     return found
+
+
+def _counted(text: str) -> str:
+    """Items of a list that all have the same number, which Markdown shows as 1, 2, 3, have the number that is shown."""
+    if not re.search(r"(?m)^[ \t]*(\d{1,3})[.)][ \t]+\S(?s:.*?)^[ \t]*\1[.)][ \t]", text):
+        return text
+    lines, indent, number, shown, was_blank = [], "", "", 0, False
+    for line in text.split("\n"):
+        if (item := re.fullmatch(LIST_NUMBER, line)) and (item[1], item[2]) == (indent, number):
+            shown += 1
+            line = f"{indent}{shown}{item[3]}"
+        elif item:
+            indent, number, shown = item[1], item[2], int(item[2])
+        elif was_blank and line.strip() and not line[0].isspace():
+            number = ""  # a paragraph, after which another list begins
+        was_blank = not line.strip()
+        lines.append(line)
+    return "\n".join(lines)
 
 
 def _with_comma(text: str) -> str:
@@ -137,14 +171,14 @@ def _lines(raw: str) -> list[Line]:
     """A line of the script, cleaned; none where it is mark-up alone."""
     if raw.lstrip()[:1].isalpha():
         return [Line(_inline(raw))]
-    raw = re.sub(QUOTE, "", raw)
+    raw = re.sub(CALLOUT, "", re.sub(QUOTE, "", raw))
     if re.match(RULE, raw) or re.match(TABLE_RULE, raw):
         return []
     if row := re.match(TABLE_ROW, raw):
         cells = [_inline(cell) for cell in re.split(r"(?<!\\)\|", row[1])]
         return [Line(", ".join(cell for cell in cells if cell), "item")]
     if heading := re.match(HEADING, raw):
-        return [Line(_inline(heading[1]), "paragraph")]
+        return [Line(_inline(heading[1]), "paragraph", numbered=re.match(NUMBERED, heading[1]) is not None)]
     if bullet := re.match(BULLET, raw):
         return [Line(_inline(raw[bullet.end() :]), "item")]
     if re.match(NUMBERED, raw):
@@ -156,7 +190,7 @@ def _inline(text: str) -> str:
     if "\\" in text:
         text = re.sub(LINE_BREAK, "", re.sub(ESCAPE, lambda match: HIDE[match[1]] if match[1] else match[0], text))
     for sign, pattern, kept in (
-        ("![", IMAGE, r"\1"), ("[", LINK, r"\1"), ("[^", FOOTNOTE, ""), ("<", AUTOLINK, r"\1"), ("`", CODE, r"\2"),
+        ("[[", WIKI_LINK, r"\1"), ("==", MARKED, r"\1"), ("![", IMAGE, r"\1"), ("[", LINK, r"\1"), ("[^", FOOTNOTE, ""), ("<", AUTOLINK, r"\1"), ("`", CODE, r"\2"),
         ("~~", STRIKE, r"\1"), ("*", STRONG, r"\2"), ("*", STRONG, r"\2"), ("_", UNDERLINED, r"\2"),
         ("_", UNDERLINED, r"\2"), ("<", TAG, ""),
     ):  # fmt: skip
