@@ -14,6 +14,7 @@ from avatar.media import encoder
 from avatar.portrait.picture import decoding, is_picture
 from avatar.progress import Progress
 from avatar.request import FILE_FIELDS, Request
+from avatar.script.guess import remark
 from avatar.script.reader import read
 from avatar.stacks import Stack, stack_for
 from avatar.stages import wanted_picture, wanted_speech
@@ -90,6 +91,7 @@ def check(request: Request, faces: Faces | None = None) -> list[str]:
     if faces is None:
         return []
     notes = list(read(request.text, request.language).notes) if request.text else []
+    notes += remark(request.transcript or "", request.language, "transcript")
     if request.portrait and not stack.takes_clip(request.portrait):
         notes += faces.notes_on(wanted_picture(request))
     return notes

@@ -149,6 +149,34 @@ def test_a_table_is_planned_with_the_purpose_for_every_row(avatar, tmp_path, mon
     assert "row 2 (b): background: the background" in done.stderr and "neither a picture" in done.stderr
 
 
+def test_a_recording_or_a_picture_is_no_script(avatar, tmp_path):
+    for name, option in (
+        ("talk.wav", "--audio"),
+        ("talk.m4a", "--audio"),
+        ("clip.mp4", "--audio"),
+        ("me.jpg", "--portrait"),
+    ):
+        (tmp_path / name).write_bytes(b"\xff\0")
+        done = avatar("make", tmp_path / name)
+        assert (
+            done.code == 2 and "no script; give it as" in done.stderr and f"({option} {tmp_path / name})" in done.stderr
+        )
+
+
+def test_of_a_recording_it_is_said_what_its_captions_want(avatar, tmp_path):
+    speech_file = tmp_path / "speech.wav"
+    assert avatar("speak", "Hello there.", "-o", speech_file).code == 0
+    (tmp_path / "talk.txt").write_text("Hola, me llamo Ana. Hoy aprendemos 3 cosas.")
+    one = ("make", "--audio", speech_file, "--for", "shorts", "--dry-run")
+    assert "no captions without the words" in avatar(*one).stderr
+    assert not any("captions" in avatar(*one, *quiet).stderr for quiet in (("-q",), ("--captions", "none")))
+    with_words = avatar(*one, "--transcript", tmp_path / "talk.txt").stderr
+    assert (
+        "the transcript seems to be in Spanish, and is read as English" in with_words
+        and "no captions" not in with_words
+    )
+
+
 def test_a_row_s_own_captions_are_asked_for_alone(avatar, tmp_path, monkeypatch):
     """With the style of a purpose for all rows, a row with a track was refused for a style that it did not ask for."""
     monkeypatch.chdir(tmp_path)

@@ -89,6 +89,21 @@ def refuse_words(script: Path) -> None:
         )
 
 
+def refuse_no_text(script: Path) -> None:
+    """Where a recording or a picture stands in the place of the script."""
+    import mimetypes
+
+    kind = (mimetypes.guess_type(script.name)[0] or "").partition("/")[0]
+    if kind in ("audio", "video"):
+        raise RequestError(
+            f"{str(script)!r} is a recording and no script; give it as finished speech.", (), {"audio": str(script)}
+        )
+    if kind == "image":
+        raise RequestError(
+            f"{str(script)!r} is a picture and no script; give it as the portrait.", (), {"portrait": str(script)}
+        )
+
+
 def make_one(
     script: Path | None, folder: Path | None, output: Path | None, wanted: dict, overwrite: bool, dry_run: bool,
     as_json: bool, quiet: bool,
@@ -104,6 +119,7 @@ def make_one(
         raise RequestError("there is nothing to say; give a script, or finished speech.", ("audio",))
     if script is not None:
         refuse_words(script)
+        refuse_no_text(script)
         wanted["text"] = asking.read_text(script)
     transcript = wanted.get("transcript")
     if transcript is not None:
@@ -117,6 +133,10 @@ def make_one(
     elif output is None or os.path.isdir(output):
         output = (output or Path()) / named
     work.keep_texts(request, output, script, transcript)
+    if request.audio and transcript is None and "captions" not in wanted and not quiet:
+        click.echo(
+            "note: there are no captions without the words of the recording; give them as its transcript.", err=True
+        )
     if dry_run:
         print_plan(request, output, overwrite, as_json, quiet, makes_folder=folder is not None)
         return

@@ -57,5 +57,15 @@ def seems(text: str, asked: str) -> str | None:
     return best if best != asked and is_clear and found[best] > max(others) else None
 
 
+def remark(text: str, asked: str, what: str = "text") -> list[str]:
+    """A note on a text that seems to be in another language than asked for; none otherwise."""
+    other = seems(text, asked)
+    if other is None:
+        return []
+    return [
+        f"the {what} seems to be in {NAMES[other]}, and is read as {NAMES[asked]}; if it is, choose the language {other}."
+    ]
+
+
 def count(words: Iterable[str], small: frozenset[str]) -> int:
     return sum(word in small for word in words)

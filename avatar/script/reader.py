@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from avatar.script import languages, shapes
-from avatar.script.guess import NAMES, seems
+from avatar.script.guess import remark
 from avatar.script.languages.base import Language
 from avatar.script.letters import CLOSERS, OPENERS, is_ornament, script_of
 from avatar.script.markup import plain
@@ -55,11 +55,7 @@ def read(text: str, language: str = "en") -> Script:
         for word in words
         if _drop_foreign(word, spoken)
     ]
-    notes = []
-    if other := seems(" ".join(line.text for line in found.lines), language):
-        notes.append(
-            f"the text seems to be in {NAMES[other]}, and is read as {NAMES[language]}; if it is, choose the language {other}."
-        )
+    notes = remark(" ".join(line.text for line in found.lines), language)
     if found.left_out:
         notes.append(f"left out, for no voice can read a formula or code aloud: {_quoted(found.left_out)}.")
     if foreign:
