@@ -2,7 +2,7 @@
 // too, by the words of the schema.
 
 export const OPTIONS = {
-  size: ["Size", "square, portrait, landscape, source or as 1280x720; 512x512 where it is empty."],
+  size: ["Size", "square, portrait, landscape, source, as 4:5 or as 1280x720; 512x512 where it is empty."],
   captions: ["Captions", "A track of the video, in the picture, a file beside it, or none."],
   caption_style: ["Captions in the picture", "Plain, in a box, or word by word."],
   font: ["Font of captions in the picture", "A .ttf, .otf or .ttc file; DejaVu Sans without one."],
