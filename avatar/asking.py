@@ -14,6 +14,11 @@ from avatar.invocation import to_type
 from avatar.request import FILE_FIELDS, Request, make_request
 from avatar.script.subtitles import words_of
 
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # as Windows' Notepad calls "Unicode"
+DOCUMENTS = {
+    b"{\\rtf": "in Rich Text Format", b"%PDF": "a PDF", b"PK\x03\x04": "a document of a word processor, or a ZIP archive",
+    b"\xd0\xcf\x11\xe0": "a document of a word processor",
+}  # fmt: skip
 MOST_TEXT_BYTES = 1 << 20  # of a file; a text of 5,000 characters has a fiftieth of it
 
 
@@ -162,15 +167,19 @@ def portrait_file(portrait: str) -> Path:
 
 
 def read_text(path: Path) -> str:
-    """Text of a file, or of standard input for '-'; of captions what they say. Raises RequestError when it cannot be read or
-    is not UTF-8."""
+    """Text of a file, or of standard input for '-'; of captions what they say. Raises RequestError when it cannot be read, is
+    another kind of document, or neither UTF-8 nor UTF-16 with its mark."""
     shown = repr(str(path))
     try:
         with nullcontext(sys.stdin.buffer) if str(path) == "-" else open(path, "rb") as file:
             data = file.read(MOST_TEXT_BYTES + 1)
+        if kind := next((kind for begins, kind in DOCUMENTS.items() if data.startswith(begins)), None):
+            raise RequestError(
+                f"the text file {shown} is {kind}, and no plain text; save what is to be said as .txt or .md."
+            )
         if len(data) > MOST_TEXT_BYTES:
             raise RequestError(f"the text file {shown} is larger than {MOST_TEXT_BYTES >> 20} MiB; give a shorter one.")
-        return words_of(data.decode("utf-8-sig"))
+        return words_of(data.decode("utf-16" if data.startswith(UTF_16) else "utf-8-sig"))
     except OSError as error:
         raise RequestError(f"cannot read the text file {shown}: {error.strerror}; check the path.") from error
     except UnicodeDecodeError as error:

@@ -14,6 +14,8 @@ from avatar.media import encoder
 from avatar.portrait.picture import decoding, is_picture
 from avatar.progress import Progress
 from avatar.request import FILE_FIELDS, Request
+from avatar.script.guess import remark
+from avatar.script.reader import read
 from avatar.stacks import Stack, stack_for
 from avatar.stages import wanted_picture, wanted_speech
 from avatar.weights import cloning, loaders, store
@@ -73,8 +75,8 @@ class Faces:
 def check(request: Request, faces: Faces | None = None) -> list[str]:
     """Raises RequestError, InputError or EnvironmentProblem when the request cannot become a video.
 
-    faces: look for the face of a given picture too, and return what is to be noted of it. Without it no model library is
-    imported.
+    faces: look for the face of a given picture too, and return what is to be noted of the text and of it. Without it no
+    model library is imported.
     """
     refuse_missing_files(request)
     with decoding(request.portrait) if request.portrait else nullcontext():  # while the engines' code is loaded
@@ -86,9 +88,13 @@ def check(request: Request, faces: Faces | None = None) -> list[str]:
     shown = framed.moving(request)
     encoder.refuse_unusable(max(shown.width, shown.height), shown.rate)
     refuse_missing_parts_of(request, stack)
-    if faces and request.portrait and not stack.takes_clip(request.portrait):
-        return faces.notes_on(wanted_picture(request))
-    return []
+    if faces is None:
+        return []
+    notes = list(read(request.text, request.language).notes) if request.text else []
+    notes += remark(request.transcript or "", request.language, "transcript")
+    if request.portrait and not stack.takes_clip(request.portrait):
+        notes += faces.notes_on(wanted_picture(request))
+    return notes
 
 
 def refuse_missing_files(request: Request) -> None:

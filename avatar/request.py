@@ -117,7 +117,7 @@ class Request(BaseModel):
             Field(
                 max_length=40,
                 examples=["square", "portrait", "landscape", "1280x720"],
-                description="square, portrait, landscape (1080 pixels on the short side), source or WIDTHxHEIGHT.",
+                description="square, portrait, landscape (1080 pixels on the short side), source, a ratio as 4:5, or WIDTHxHEIGHT.",
             ),
         ]
         | None

@@ -224,6 +224,15 @@ def picture_of(portrait: Portrait) -> np.ndarray:
     return bundled_picture()
 
 
+@pytest.mark.parametrize(
+    ("size", "room"), [((1080, 1920), 0.20), ((1080, 1350), 0.06), ((1080, 1440), 0.06), ((1080, 1080), 0.06)]
+)
+def test_room_is_left_below_for_what_lies_over_shorts_alone(portrait, size, room):
+    """A post of 4:5 has no buttons over it: words above its lowest fifth would stand on the chin."""
+    look = look_of(layout(portrait.place, *size), 0.0, "plain", fonts.bundled())
+    assert look.edge_px == round(room * size[1]) and not look.at_top
+
+
 def last_frame(video: Path) -> np.ndarray:
     return list(video_frames(video, seconds=1))[-1].astype(int)
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from avatar.cli.make import PURPOSES
 from avatar.cli.presets import SAMPLES
+from avatar.frame.purposes import PURPOSES
 from avatar.jobs import home as homes
 from avatar.lips.warp.motion import Motion
 from avatar.media.ffmpeg import ffmpeg_program

@@ -23,7 +23,8 @@ CLOSE = Place(0, 100, 800, 800, 1000)  # the head as wide as the picture
 @pytest.mark.parametrize(
     ("size", "pixels"),
     [("square", (1080, 1080)), ("portrait", (1080, 1920)), ("Landscape", (1920, 1080)), ("1280x720", (1280, 720)),
-     (" 720X1280 ", (720, 1280)), ("720 x 1280", (720, 1280)), ("512×512", (512, 512)), ("source", None)],
+     (" 720X1280 ", (720, 1280)), ("720 x 1280", (720, 1280)), ("512×512", (512, 512)), ("source", None),
+     ("9:16", (1080, 1920)), ("16:9", (1920, 1080)), ("1:1", (1080, 1080)), ("4:5", (1080, 1350)), (" 3 : 2", (1620, 1080)), ("21:9", (2520, 1080))],
 )  # fmt: skip
 def test_sizes_by_name_and_in_pixels(size, pixels):
     assert parsed(size) == pixels
@@ -33,7 +34,7 @@ def test_sizes_by_name_and_in_pixels(size, pixels):
     ("size", "said"),
     [("huge", "there is no size"), ("1080", "there is no size"), ("0x0", "128 to 4096"), ("126x720", "128 to 4096"),
      ("8192x4320", "128 to 4096"), ("721x1281", "722x1282 is the next"), ("4096x512", "too narrow"), ("-2x720", "no size"),
-     ("99999999x2", "no size"), ("1280x720x3", "no size"), ("", "no size"), ("١٢٨٠x720", "no size")],
+     ("99999999x2", "no size"), ("1280x720x3", "no size"), ("", "no size"), ("١٢٨٠x720", "no size"), ("0:1", "no size"), ("1:5", "128 to 4096"), ("9:", "no size")],
 )  # fmt: skip
 def test_a_size_that_cannot_be_is_refused_in_one_sentence(size, said):
     with pytest.raises(RequestError) as refused:
@@ -99,6 +100,17 @@ def test_a_close_picture_keeps_its_head_whole_and_the_rest_is_background():
         < laid.head.left
         < layout(CLOSE, 1920, 1080, position="right").head.left
     )
+
+
+@pytest.mark.parametrize("position", list(POSITIONS))
+def test_no_narrow_strip_is_left_beside_a_picture(position):
+    """As if it had been laid there by mistake: the picture goes to the frame's edge."""
+    for shift in range(0, 300, 7):
+        for place in (Place(shift, 100, 600, 1000, 1100), Place(shift, 100, 600, 901, 1400)):
+            for fit in ("crop", "pad"):
+                covered = layout(place, 1920, 1080, fit, position).covered
+                strips = (covered.left, 1920 - covered.right)
+                assert sum(strips) < 2 * 0.08 * 1920 or not any(0 < strip < 0.08 * 1920 - 2 for strip in strips), strips
 
 
 def test_the_whole_picture_is_shown_when_padded():

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from avatar.frame.purposes import PURPOSES
 from tests.chromium import Page
 from tests.conftest import ROOT, SHORT_TEXT
 from tests.served import serving
@@ -105,7 +106,96 @@ def test_by_the_keyboard_alone(server, page):
     assert not seen(page, "#current"), "what was deleted is shown no longer"
 
 
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("size", "width"), [("180x320", 360), ("180x320", 1280), ("320x180", 1280)])
+def test_a_video_is_seen_whole_whatever_its_shape(server, page, size, width):
+    """Its lower part holds the captions, and the player's own buttons."""
+    opened(page, server, width)
+    page.click("#more summary")
+    page.click("#option-size")
+    page.type(size)
+    make(page, f"A frame of {size}.")
+    box, player = page.js(
+        "['#stage-box', '#player'].map((one) => { const { x, y, right, bottom } = "
+        "document.querySelector(one).getBoundingClientRect(); return [x, y, right, bottom] })"
+    )
+    assert player[0] >= box[0] and player[1] >= box[1] and player[2] <= box[2] and player[3] <= box[3]
+    assert page.js("getComputedStyle(document.querySelector('#player')).objectFit") in ("contain", "fill")
+    assert page.js("document.querySelector('#player').videoHeight") == int(size.partition("x")[2])
+
+
 # ---- what goes in
+
+
+def test_files_of_the_options_are_chosen_by_a_button(server, page, tmp_path):
+    import skimage
+
+    picture = tmp_path / "beach.png"
+    picture.write_bytes((Path(skimage.__file__).parent / "data/coffee.png").read_bytes())
+    page.click("#more summary")
+    for name in ("font", "backdrop"):
+        label = f"label.button:has(#option-{name})"
+        assert page.js(f"document.querySelector({label!r}).getBoundingClientRect().height") >= 24
+        assert "Choose a file" in page.text(label)
+    page.choose("#option-backdrop", picture)
+    page.wait("document.querySelector('#option-backdrop-name').innerText === 'beach.png'")
+    page.click("div:has(> label > #option-backdrop) > button")
+    page.wait("!document.querySelector('#option-backdrop-name').innerText")
+    assert page.js("document.querySelector('#option-backdrop').files.length") == 0
+    page.choose("#option-backdrop", picture)
+    page.js("document.querySelector('#fresh').click()")
+    page.wait("!document.querySelector('#option-backdrop-name').innerText")
+
+
+def test_what_a_video_is_for_sets_its_frame_and_its_captions(server, page):
+    named = page.js(
+        "(async () => Object.entries((await import('/page/words.js')).PURPOSES).map(([name, [, means]]) => [name, means]))()"
+    )
+    assert [(name, {"caption_style": "plain"} | means) for name, means in PURPOSES.items()] == [
+        tuple(one) for one in named
+    ]
+    chosen = "['size', 'captions', 'caption_style'].map((one) => document.querySelector(`#option-${one}`).value)"
+    pressed = "[...document.querySelectorAll('#purposes button')].map((one) => one.ariaPressed)"
+    usual = page.js(chosen)
+    assert usual[0] == "" and page.js(pressed) == ["false"] * 3
+    page.click("#script")
+    page.type("Hello.")
+    page.click("#purposes button:nth-child(2)")
+    assert page.js(chosen) == ["portrait", "burned", "karaoke"] and page.js(pressed) == ["false", "true", "false"]
+    page.wait("document.querySelector('#plan').innerText.includes('It fits')", 60)
+    page.click("#purposes button:nth-child(1)")
+    assert page.js(chosen) == ["landscape", "soft", "plain"] and page.js(pressed) == ["true", "false", "false"]
+    page.click("#purposes button:nth-child(1)")
+    assert page.js(chosen) == usual and page.js(pressed) == ["false"] * 3
+    page.click("[name=said][value=audio]")
+    page.click("#purposes button:nth-child(3)")
+    assert page.js(chosen) == ["square", *usual[1:]], "of a recording without its words there are no captions"
+    assert page.js(pressed) == ["false", "false", "true"]
+    page.click("#purposes button:nth-child(3)")
+    assert page.js(chosen) == usual and page.js(pressed) == ["false"] * 3
+    page.click("#purposes button:nth-child(2)")
+    page.js("document.querySelector('#fresh').click()")
+    assert page.js(chosen) == usual and page.js(pressed) == ["false"] * 3
+
+
+def test_recorded_speech_is_sent_with_its_language_and_its_words(server, page, tmp_path):
+    spoken = tmp_path / "speech.wav"
+    subprocess.run((str(ROOT / "run"), "avatar", "speak", SHORT_TEXT, "-o", str(spoken)), check=True)
+    page.click("[name=said][value=audio]")
+    page.choose("#audio-file", spoken)
+    assert seen(page, "#language") and not seen(page, "#voice")
+    page.click("#transcript")
+    page.type("Guten Tag.")
+    page.js(
+        "window.sent = []; const own = window.fetch; window.fetch = (at, how) => { if (how?.body instanceof FormData) "
+        "sent.push(['language', 'transcript', 'prompt'].map((one) => how.body.get(one))); return own(at, how) }; 0"
+    )
+    page.js(
+        "document.querySelector('#language').value = 'de',"
+        "document.querySelector('#language').dispatchEvent(new Event('input', {bubbles: true}))"
+    )
+    page.wait("document.querySelector('#plan').innerText.includes('It fits')", 60)
+    assert page.js("sent.at(-1)") == ["de", "Guten Tag.", None]
 
 
 def test_dropped_files_go_where_they_belong(server, page, tmp_path):

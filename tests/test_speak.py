@@ -20,6 +20,14 @@ def script(tmp_path) -> Path:
     return path
 
 
+def test_a_folder_for_an_output_holds_the_texts_name(avatar, tmp_path):
+    (tmp_path / "talk.md").write_text("Hello.")
+    (tmp_path / "sound").mkdir()
+    done = avatar("speak", tmp_path / "talk.md", "-o", tmp_path / "sound", "--captions", "srt", "-q")
+    assert done.stdout == f"{tmp_path / 'sound/talk.wav'}\n" and (tmp_path / "sound/talk.srt").exists(), done.stderr
+    assert "is a folder; name a file in it" in avatar("speak", "Hello.", "-o", tmp_path / "sound").stderr
+
+
 @pytest.mark.parametrize("name", ["talk.txt", "talk", "a talk.md"])
 def test_a_file_is_read_and_not_its_name(avatar, tmp_path, name):
     (tmp_path / name).write_text(SAID)

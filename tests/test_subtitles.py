@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from avatar.media.ffmpeg import encode_frames, mux
 from avatar.media.sound_file import write_wav
-from avatar.media.subtitles import break_lines, clock, cues, srt
+from avatar.media.subtitles import break_lines, clock, cues, srt, tokens_of
 from avatar.media.unspaced import columns
 from avatar.script.reader import read
 from avatar.script.subtitles import words_of
@@ -175,6 +176,22 @@ def test_captions_keep_their_limits_and_never_break_after_an_abbreviation(s_per_
         )
     shown = " ".join(text for _, _, text in found)
     assert "#" not in shown and "*" not in shown and "$1,250,000" in shown.replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Don't say “um” — say nothing!",
+        "Comment ça va ? Très bien",
+        "Il dit « oui » et elle dit « non » !",
+        "It is 100 % sure - or not",
+    ],
+)
+@pytest.mark.parametrize("characters", range(8, 30))
+def test_no_line_begins_with_a_dash_or_a_mark(text, characters):
+    words = [Word(word.written, at, at + 1.0) for at, word in enumerate(read(text).sentences[0].words)]
+    for line in break_lines(tokens_of(words), characters).split("\n"):
+        assert not re.match(r"[—–?!»%-](\s|$)", line), line
 
 
 def test_no_word_is_lost_and_none_comes_twice():

@@ -22,6 +22,7 @@ from avatar.stopping import raise_if_told
 WAVE = 100  # rows that are made together: their videos are there when all of them are, and each job holds a file open
 
 WORDED = ("subtitles", "captions", "caption_style", "font")
+BURNED = ("caption_style", "font")  # what goes with burned captions alone
 # Fields that are asked for all rows, but not for one that says one of these.
 EXCLUDED_BY = {
     "preset": {"voice", "audio"}, "engine": {"preset", "audio"}, "voice": {"preset", "audio"}, **{name: {"audio"} for name in WORDED},
@@ -31,13 +32,15 @@ EXCLUDED_BY = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """A row and its video: where it is, or why there is none. is_new: it was put there now. plan: what would be made."""
+    """A row and its video: where it is, or why there is none. is_new: it was put there now. plan: what would be made, and
+    notes: what is to be noted of it before."""
 
     row: Row
     video: Path | None = None
     error: Exception | None = None
     is_new: bool = True
     plan: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,11 @@ def requested(row: Row, defaults: dict[str, Any], decide: Callable[..., Request]
     asked = {name: value for name, value in defaults.items() if not row.asked.keys() & EXCLUDED_BY.get(name, set())}
     if row.asked.keys() & {"transcript", "transcript_file"}:
         asked |= {name: defaults[name] for name in WORDED if name in defaults}
+    if not is_burned(row, defaults):
+        asked = {name: value for name, value in asked.items() if name not in BURNED}
+    for one, other in (("subtitles", "captions"), ("captions", "subtitles")):
+        if row.asked.get(one):
+            asked.pop(other, None)
     asked |= row.asked
     for column, field in TEXT_FILES.items():
         if (path := asked.pop(column, None)) is not None:
@@ -117,6 +125,14 @@ def requested(row: Row, defaults: dict[str, Any], decide: Callable[..., Request]
                 )
             asked[field] = asking.read_text(path)
     return decide(**asked)
+
+
+def is_burned(row: Row, defaults: dict[str, Any]) -> bool:
+    """Whether captions are drawn into the picture of a row; of one that says nothing of captions, what all rows are."""
+    if row.asked.get("subtitles"):
+        return False
+    captions = row.asked.get("captions", defaults.get("captions", "burned"))
+    return str(captions).strip().lower() == "burned"
 
 
 def is_there(plan: Planned) -> bool:

@@ -31,8 +31,8 @@ def plan_rows(rows: Sequence[Row], folder: Path, defaults: dict[str, Any], overw
                     continue
                 if folder.is_dir():
                     work.check_outputs(plan.request, plan.output, overwrite or is_of(plan.job, plan.output))
-                preflight.check(plan.request, faces)
-                yield Outcome(row, plan.output, plan=told(plan.request, plan.job))
+                notes = preflight.check(plan.request, faces)
+                yield Outcome(row, plan.output, plan=told(plan.request, plan.job), notes=tuple(notes))
             except Exception as error:
                 raise_if_told(error)
                 yield Outcome(row, error=error)

@@ -1,7 +1,7 @@
-"""A table of videos as spreadsheets and programs write it: CSV or JSONL -> rows, each with the fields of a request.
+"""A table of videos as spreadsheets and programs write it: CSV, JSONL or JSON -> rows, each with the fields of a request.
 
 CSV: the first line names the columns. Commas, semicolons or tabs, UTF-8 with or without Excel's mark, UTF-16 with its
-mark; where semicolons part the cells, numbers may have a decimal comma. JSONL: an object a line. A column is a field of
+mark; where semicolons part the cells, numbers may have a decimal comma. JSONL: an object a line; JSON: a list of them. A column is a field of
 the request, `name` (of the video, without .mp4), `text_file` or `transcript_file`; an empty cell is the default. Paths count from the
 table's folder.
 """
@@ -21,14 +21,16 @@ from avatar import json_files, portraits, settings, voices
 from avatar.errors import InputError, RequestError
 from avatar.files import refuse_host_failure
 from avatar.frame.background import is_named
+from avatar.frame.purposes import PURPOSES, with_purpose
 from avatar.request import FILE_FIELDS, Request
 from avatar.voice.presets.catalog import PRESETS
 
+ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")  # of files that are tables and no scripts
 MOST_BYTES = 16 << 20
 MOST_ROWS = 10_000
 LONGEST_NAME = 200  # bytes; file systems take 255, and a partial file's name is longer than the final one
 TEXT_FILES = {"text_file": "text", "transcript_file": "transcript"}  # files with what a field holds
-COLUMNS = ("name", *Request.model_fields, *TEXT_FILES)
+COLUMNS = ("name", "for", *Request.model_fields, *TEXT_FILES)
 PATHS = (*FILE_FIELDS, *TEXT_FILES)
 KEPT = {"voice": voices.recording_of, "portrait": portraits.picture_of}  # (home, name) -> its file, or None
 NUMBERS = ("steps", "tries", "face", "lips_shift", "lips_margin", "seconds", "speed", "seed")
@@ -56,7 +58,10 @@ class Row:
 def read_table(path: Path) -> list[Row]:
     """Raises RequestError where there is no such file or a column is unknown, InputError where it is no such table."""
     text = _text(path)
-    records = _objects(path, text) if _is_jsonl(path, text) else _lines(path, text)
+    if text.lstrip().startswith("["):
+        records = _listed(path, text)
+    else:
+        records = _objects(path, text) if _is_jsonl(path, text) else _lines(path, text)
     rows, taken = [], dict[str, int]()
     for number, (asked, wrong) in enumerate(records, start=1):
         if number > MOST_ROWS:
@@ -71,12 +76,25 @@ def read_table(path: Path) -> list[Row]:
         if not_paths := [column for column in PATHS if not isinstance(asked.get(column), str | None)]:
             wrong = wrong or RequestError("the name of a file is a text; put it in quotes.", not_paths)
         asked = dict(_at(path.parent, column, value) for column, value in asked.items() if value is not None)
+        if (purpose := asked.pop("for", None)) is not None:
+            try:
+                asked = for_purpose(purpose, asked)
+            except RequestError as error:
+                wrong = wrong or error
         rows.append(Row(number, name, asked, wrong))
     if not rows:
         raise InputError(
             f"the table {path.name!r} has no rows; write one for each video below the names of the columns."
         )
     return rows
+
+
+def for_purpose(purpose: object, asked: dict[str, object]) -> dict[str, object]:
+    """A row's own fields, and below them what its purpose means: both come before what is said for all rows."""
+    word = str(purpose).strip().lower()
+    if word not in PURPOSES:
+        raise RequestError(f"there is no purpose {str(purpose)[:40]!r}; there are: {', '.join(PURPOSES)}.", ("for",))
+    return with_purpose(word, asked)
 
 
 def _text(path: Path) -> str:
@@ -102,7 +120,7 @@ def _text(path: Path) -> str:
 
 
 def _is_jsonl(path: Path, text: str) -> bool:
-    return path.suffix.lower() in (".jsonl", ".ndjson") or text.lstrip().startswith("{")
+    return path.suffix.lower() in (".jsonl", ".ndjson", ".json") or text.lstrip().startswith("{")
 
 
 Record = tuple[dict[str, object], RequestError | None]  # {column: value}, None where a cell is empty; and what is wrong
@@ -118,9 +136,24 @@ def _objects(path: Path, text: str) -> Iterator[Record]:
                 raise json_files.Damaged("is no object")
         except json_files.Damaged as error:
             raise InputError(f"line {at} of the table {path.name!r} {error}; write one JSON object a line.") from error
-        asked = {_column(path, key): each for key, each in value.items()}
-        wrong = [name for name, each in asked.items() if isinstance(each, dict | list)]
-        yield asked, RequestError("a value is a text, a number, true or false.", wrong) if wrong else None
+        yield _object(path, value)
+
+
+def _listed(path: Path, text: str) -> Iterator[Record]:
+    try:
+        rows = json_files.parsed(text.encode())
+    except json_files.Damaged as error:
+        raise InputError(f"the table {path.name!r} {error}; write a list of JSON objects, or one a line.") from error
+    for number, value in enumerate(rows if isinstance(rows, list) else [], start=1):
+        if not isinstance(value, dict):
+            raise InputError(f"row {number} of the table {path.name!r} is no object; write a list of JSON objects.")
+        yield _object(path, value)
+
+
+def _object(path: Path, value: dict[str, object]) -> Record:
+    asked = {_column(path, key): each for key, each in value.items()}
+    wrong = [name for name, each in asked.items() if isinstance(each, dict | list)]
+    return asked, RequestError("a value is a text, a number, true or false.", wrong) if wrong else None
 
 
 def _lines(path: Path, text: str) -> Iterator[Record]:

@@ -41,7 +41,7 @@ SHAPES = {
     }),
     "table": Shape(1, ("make TABLE", "pipeline run --table"), {}, "rows", {
         "row": "from 1", "name": "of the video", "video": "its path, or null", "is_new": "made by this command",
-        "plan": "of a dry run, else null", "error": "null, or kind and message",
+        "plan": "of a dry run, else null", "notes": "sentences of a dry run", "error": "null, or kind and message",
     }),
     "jobs": Shape(1, ("pipeline list",), {}, "jobs", {
         "job": "id", "state": "done, running, damaged or 'stopped before STAGE'", "damage": "why, or empty",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -12,16 +11,9 @@ from avatar.cli import complete
 from avatar.cli.help import Command
 from avatar.cli.options import FILE, RESULT, SPEAKS, choice, of_a_video, option, quietly, told_apart, unsigned
 from avatar.errors import RequestError
+from avatar.frame.purposes import PURPOSES, with_purpose
 from avatar.invocation import to_type
 
-# What a place shows videos as: https://support.google.com/youtube (16:9, captions as a track that a viewer turns on; Shorts
-# 9:16, watched without sound), and feeds that show squares.
-PURPOSES: dict[str, dict[str, str]] = {
-    "youtube": {"size": "landscape", "captions": "soft"},
-    "shorts": {"size": "portrait", "captions": "burned", "caption_style": "karaoke"},
-    "square": {"size": "square", "captions": "burned", "caption_style": "box"},
-}
-TABLES = (".csv", ".jsonl")
 EXAMPLES = """
 avatar make talk.md -o talk.mp4
 avatar make talk.md --portrait me.jpg --voice joe --for shorts -o talk.mp4
@@ -42,7 +34,7 @@ avatar make lessons.csv --portrait me.jpg -O videos --dry-run
     type=FILE,
     help="The mp4 to write, or its folder. [default: the script's name with .mp4, here]",
 )
-@option(RESULT, "-O", "--folder", type=FILE, help="Where the videos of a table go.")
+@option(RESULT, "-O", "--folder", type=FILE, help="Where the videos go; it is made where there is none.")
 @option(RESULT, "--overwrite", is_flag=True, help="Replace files that exist.")
 @unsigned
 @option(RESULT, "--dry-run", is_flag=True, help="Show what would be made, and what is wrong with it; make nothing.")
@@ -56,25 +48,25 @@ avatar make lessons.csv --portrait me.jpg -O videos --dry-run
 )
 @of_a_video
 def make(script, purpose, output, folder, overwrite, dry_run, as_json, quiet, voice, no_mark, **asked) -> None:
-    """Make a video to publish from SCRIPT: a text or Markdown file, - for standard input, or a table (.csv, .jsonl) with a
-    video in each row."""
+    """Make a video to publish from SCRIPT: a text or Markdown file, - for standard input, or a table (.csv, .tsv,
+    .json, .jsonl) with a video in each row."""
     given = {name: value for name, value in told_apart(asked).items() if value not in (None, "")}
     given |= ({} if voice is None else {"voice": voice}) | ({"mark": False} if no_mark else {})
     wanted = with_purpose(purpose or "youtube", given)
-    if script is not None and script.suffix.lower() in TABLES:
+    if output is not None and folder is not None:
+        raise RequestError("an output and a folder exclude each other; give one of them.", ("output", "folder"))
+    if script is not None and is_table(script):
+        if output is not None and output.suffix.lower() != ".mp4":
+            folder, output = output, None
         make_table(script, folder, output, wanted, overwrite, dry_run, as_json, quiet)
     else:
         make_one(script, folder, output, wanted, overwrite, dry_run, as_json, quiet)
 
 
-def with_purpose(purpose: str, given: dict[str, Any]) -> dict[str, Any]:
-    """What a purpose asks for, and what the user does; of a recording without its words no captions are asked for."""
-    means = PURPOSES[purpose]
-    if ("audio" in given and "transcript" not in given) or given.get("captions", means["captions"]) != means[
-        "captions"
-    ]:
-        means = {name: value for name, value in means.items() if name not in ("captions", "caption_style")}
-    return {**means, **given}
+def is_table(script: Path) -> bool:
+    from avatar.batch.table import ENDINGS
+
+    return script.suffix.lower() in ENDINGS
 
 
 def make_table(
@@ -97,6 +89,21 @@ def refuse_words(script: Path) -> None:
         )
 
 
+def refuse_no_text(script: Path) -> None:
+    """Where a recording or a picture stands in the place of the script."""
+    import mimetypes
+
+    kind = (mimetypes.guess_type(script.name)[0] or "").partition("/")[0]
+    if kind in ("audio", "video"):
+        raise RequestError(
+            f"{str(script)!r} is a recording and no script; give it as finished speech.", (), {"audio": str(script)}
+        )
+    if kind == "image":
+        raise RequestError(
+            f"{str(script)!r} is a picture and no script; give it as the portrait.", (), {"portrait": str(script)}
+        )
+
+
 def make_one(
     script: Path | None, folder: Path | None, output: Path | None, wanted: dict, overwrite: bool, dry_run: bool,
     as_json: bool, quiet: bool,
@@ -104,15 +111,15 @@ def make_one(
     from avatar import asking, work
     from avatar.cli.output import Printer, print_made, silence
     from avatar.cli.plan import print_plan
+    from avatar.cli.table import make_folder, refuse_no_folder
 
-    if folder is not None:
-        raise RequestError("this is for a table of videos; name the file with --output.", ("folder",))
     if script is not None and "audio" in wanted:
         raise RequestError("a script and finished speech exclude each other; give one of them.", ("audio",))
     if script is None and "audio" not in wanted:
         raise RequestError("there is nothing to say; give a script, or finished speech.", ("audio",))
     if script is not None:
         refuse_words(script)
+        refuse_no_text(script)
         wanted["text"] = asking.read_text(script)
     transcript = wanted.get("transcript")
     if transcript is not None:
@@ -120,9 +127,19 @@ def make_one(
     request = asking.request_of(**wanted)
     said = wanted["audio"] if script is None else script
     named = Path("avatar.mp4" if str(said) == "-" else said.with_suffix(".mp4").name)
-    output = named if output is None else output / named if os.path.isdir(output) else output
+    if folder is not None:
+        refuse_no_folder(folder)
+        output = folder / named
+    elif output is None or os.path.isdir(output):
+        output = (output or Path()) / named
     work.keep_texts(request, output, script, transcript)
+    if request.audio and transcript is None and "captions" not in wanted and not quiet:
+        click.echo(
+            "note: there are no captions without the words of the recording; give them as its transcript.", err=True
+        )
     if dry_run:
-        print_plan(request, output, overwrite, as_json)
+        print_plan(request, output, overwrite, as_json, quiet, makes_folder=folder is not None)
         return
+    if folder is not None:
+        make_folder(folder)
     print_made(work.make(request, output, overwrite, silence if quiet else Printer()), as_json, quiet)

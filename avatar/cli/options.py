@@ -94,7 +94,7 @@ OPTIONS = (
     option(SEEN, "--portrait", shell_complete=complete.portraits_or_files,
            help="A picture of a face (full stack: or a short clip), or the name of a kept portrait. [default: the bundled one]"),
     option(SEEN, "--face", type=int, help="Which face, counted from the left, where the picture has several."),
-    option(FRAME, "--size", shell_complete=complete.sizes, help="square, portrait, landscape, source or WIDTHxHEIGHT."),
+    option(FRAME, "--size", shell_complete=complete.sizes, help="square, portrait, landscape, source, a ratio as 4:5, or WIDTHxHEIGHT."),
     option(FRAME, "--fit", type=choice(["crop", "pad"]),
            help="Show the head large, or the whole picture. [default: crop]"),
     option(FRAME, "--background", shell_complete=complete.backgrounds, help="Where the picture does not reach, or is clear: blur, a colour, or the file of a picture or a video. [default: blur]"),

@@ -112,7 +112,7 @@ def run(
     if dry_run:
         from avatar.cli.plan import print_plan
 
-        print_plan(request, output, overwrite, as_json)
+        print_plan(request, output, overwrite, as_json, quiet)
         return
     if queue:
         from avatar.preflight import Faces

@@ -54,7 +54,7 @@ TEXTS = (".txt", ".md", ".markdown")  # a word that ends so is a file's name, al
 @click.option(
     "--captions", type=choice(["srt", "vtt"]), help="A file with the words and their times, beside the WAV file."
 )
-@click.option("-o", "--output", type=FILE, help="The WAV file to write.")
+@click.option("-o", "--output", type=FILE, help="The WAV file to write, or its folder.")
 @click.option("--overwrite", is_flag=True, help="Replace files that exist.")
 @click.option("-q", "--quiet", is_flag=True, help="Print the path alone, no progress and no notes.")
 def speak(
@@ -81,7 +81,10 @@ def speak(
         return
     if output is None:
         raise RequestError("there is no file to write to; give -o with its name, or --show.", ("output",))
-    work.keep_texts(request, output, text_file or Path(script))
+    source = text_file or Path(script)
+    if os.path.isdir(output) and os.path.isfile(source):
+        output = output / source.with_suffix(".wav").name
+    work.keep_texts(request, output, source)
     tell = silence if quiet else Printer(stages=1)
     click.echo(str(work.speak(request, output, overwrite, tell).path))
 

@@ -12,6 +12,7 @@ import click
 from avatar.cli.output import print_json
 from avatar.errors import AvatarError, EnvironmentProblem, Interrupted, RequestError, TemporaryProblem
 from avatar.failures import exit_code, explanation
+from avatar.files import refuse_host_failure
 from avatar.invocation import printable
 from avatar.progress import Event
 
@@ -61,13 +62,18 @@ def run_table(
     from avatar.batch.plan import plan_rows
     from avatar.batch.table import read_table
 
+    if single.pop("output", None) is not None:
+        raise RequestError(
+            "this is one video's, and a table makes many, each under its name; name their folder.",
+            ("output",),
+            {"folder": "FOLDER"},
+        )
     if given := [name for name, value in single.items() if value is not None]:
         raise RequestError("this is for one video, and a table has a column for it; leave it away.", given)
     if folder is None:
         raise RequestError("a table needs a folder for its videos; name one.", (), {"folder": "FOLDER"})
     folder = folder.absolute()
-    if folder.exists() and not folder.is_dir():
-        raise RequestError(f"{str(folder)!r} is no folder; name another for the videos.", ("folder",))
+    refuse_no_folder(folder)
     if on is not None:
         refuse_on_a_cluster(dry_run=dry_run, queue=priority is not None)
     tell = nothing if quiet else TablePrinter()
@@ -77,22 +83,22 @@ def run_table(
     if dry_run:
         outcomes = plan_rows(rows, folder, defaults, overwrite)
     elif priority is not None:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         outcomes = queue_rows(rows, folder, defaults, overwrite, priority)
     elif on is not None:
         from avatar.batch import on_ray
 
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         outcomes = on_ray.make_rows(on, rows, folder, defaults, overwrite, tell)
     else:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         outcomes = make_rows(rows, folder, defaults, overwrite, tell)
     told: list[Outcome] = []
     try:
         for outcome in outcomes:
             told.append(outcome)
             if not as_json:
-                print_outcome(outcome)
+                print_outcome(outcome, quiet)
     except KeyboardInterrupt as stop:
         raise Interrupted("stopped; the same command goes on with the rows that are not made yet.") from stop
     if as_json:
@@ -107,17 +113,34 @@ def run_table(
     return 0 if not codes else codes.pop() if len(numbers) == 1 or codes == {TemporaryProblem.exit_code} else 1
 
 
+def refuse_no_folder(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise RequestError(f"{str(folder)!r} is no folder; name another for the videos.", ("folder",))
+
+
+def make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        refuse_host_failure(error, f"making {str(folder)!r}")
+        raise RequestError(
+            f"cannot make the folder {str(folder)!r}: {error.strerror}; name another for the videos.", ("folder",)
+        ) from error
+
+
 def chosen(rows: list[Row], numbers: Sequence[int]) -> list[Row]:
     if unknown := [number for number in numbers if not 0 < number <= len(rows)]:
         raise RequestError(f"the table has {len(rows)} rows, and no row {unknown[0]}.", ("row",))
     return [rows[number - 1] for number in dict.fromkeys(numbers)] if numbers else rows
 
 
-def print_outcome(outcome: Outcome) -> None:
+def print_outcome(outcome: Outcome, quiet: bool) -> None:
     if outcome.error:
         click.echo(printable(f"{outcome.row.label}: {sentence(outcome.error)}"), err=True)
-    else:
-        click.echo(printable(str(outcome.video)) + (f"  {outcome.plan}" if outcome.plan else ""))
+        return
+    for note in () if quiet else outcome.notes:
+        click.echo(printable(f"note: {outcome.row.name}: {note}"), err=True)
+    click.echo(printable(str(outcome.video)) + (f"  {outcome.plan}" if outcome.plan else ""))
 
 
 def sentence(error: Exception) -> str:
@@ -136,6 +159,7 @@ def as_dict(outcome: Outcome) -> dict[str, Any]:
         "video": outcome.video and str(outcome.video),
         "is_new": outcome.video is not None and outcome.is_new,
         "plan": outcome.plan or None,
+        "notes": list(outcome.notes),
         "error": error and {"kind": getattr(error, "kind", "failed"), "message": sentence(error)},
     }
 

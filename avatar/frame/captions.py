@@ -22,6 +22,7 @@ LETTER_EM = 0.66  # mean width of a bold letter, with the spaces
 # and reels lay their titles and buttons over the lowest fifth; EBU R 95's safe area leaves 5 %.
 LINE = {"wide": 0.060, "high": 0.068, "square": 0.058}
 EDGE = {"wide": 0.06, "high": 0.20, "square": 0.06}
+HIGH = 1.6  # times as high as wide: shorts are 1.78; a post of 4:5 or 3:4 has nothing laid over it
 LEAST_EDGE = 0.05
 LEAST_LINE = 0.7  # of that height, before captions go to the top
 LEAST_SHRUNK = 0.7  # of a line's letters, before a word that is longer than the line is cut
@@ -34,7 +35,7 @@ def look_of(layout: Layout, mouth_px: float, style: Style, font: Font) -> Look:
 
     mouth_px: how far down in the frame the open mouth reaches.
     """
-    kind = "wide" if layout.width > layout.height else "high" if layout.height > layout.width else "square"
+    kind = "wide" if layout.width > layout.height else "high" if layout.height >= HIGH * layout.width else "square"
     whole = round(LINE[kind] * (layout.height if kind == "wide" else layout.width))
     look = Look(layout.width, layout.height, style, font.family, font.bold, whole, round(EDGE[kind] * layout.height))
     for line, edge in ((1.0, EDGE[kind]), (1.0, LEAST_EDGE), (LEAST_LINE, LEAST_EDGE)):

@@ -24,6 +24,7 @@ MOST_ENLARGED_HIGH, MOST_ENLARGED_WIDE = 1.35, 1.15
 SMALLER_HEAD = 0.8  # of the height of a wide or square frame: the head's square, so that there is room above the hair
 CLOSE_UP = 512  # pixels: a square frame up to here is the head alone, as that which nobody asked for a size of
 SLIVER_PX = 2
+NARROW = 0.08  # of a side of the frame: background beside the picture that is narrower looks like a mistake
 
 
 @dataclass(frozen=True)
@@ -129,9 +130,12 @@ def _cropping(place: Place, width: int, height: int) -> float:
 
 def _along(frame: int, side: int, before: float, picture: float, wanted: float) -> int:
     """Where the square begins along one side of the frame, even: near `wanted`, the picture filling the frame or inside it,
-    and the square inside the frame or filling it. before: the picture's part before the square, picture: its length."""
+    and the square inside the frame or filling it; no narrow strip is left beside the picture. before: the picture's part before the square, picture: its length."""
     ends = (before, frame - picture + before)  # the picture's first pixel, or its last one, on the frame's edge
     begin = min(max(wanted, min(ends)), max(ends))
+    if frame - picture > 2 * NARROW * frame:  # what is left on the other side is none
+        nearest = min(ends, key=lambda end: abs(end - begin))
+        begin = nearest if abs(nearest - begin) < NARROW * frame else begin
     inside = (0, frame - side)
     begin = min(max(begin, min(inside)), max(inside))
     return even(begin)

@@ -1,10 +1,11 @@
-"""How large a video is, in words or as WIDTHxHEIGHT."""
+"""How large a video is, in words, as a ratio or as WIDTHxHEIGHT."""
 
 from __future__ import annotations
 
 import re
 
 NAMED = {"square": (1080, 1080), "portrait": (1080, 1920), "landscape": (1920, 1080)}
+SHORT_SIDE = 1080  # pixels, of what is asked for as a ratio, as 9:16
 SOURCE = "source"  # the picture's own size
 SMALLEST, LARGEST = 128, 4096  # pixels a side; H.264's level 5.2 ends at 4096 x 2304 in area, 6.2 far above both
 LONGEST = 4  # times the short side: beyond that no head fits
@@ -19,10 +20,17 @@ def parsed(size: str) -> tuple[int, int] | None:
     if asked in NAMED:
         return NAMED[asked]
     numbers = re.fullmatch(r"([0-9]{1,6})\s*[x×]\s*([0-9]{1,6})", asked)
-    if not numbers:
+    ratio = re.fullmatch(r"([1-9][0-9]?)\s*:\s*([1-9][0-9]?)", asked)
+    if ratio:
+        sides = int(ratio[1]), int(ratio[2])
+        width, height = (even(SHORT_SIDE * side / min(sides)) for side in sides)
+    elif numbers:
+        width, height = int(numbers[1]), int(numbers[2])
+    else:
         known = ", ".join([*NAMED, SOURCE])
-        raise ValueError(f"there is no size {size[:40]!r}; there are: {known}, and WIDTHxHEIGHT, as 1280x720")
-    width, height = int(numbers[1]), int(numbers[2])
+        raise ValueError(
+            f"there is no size {size[:40]!r}; there are: {known}, a ratio, as 4:5, and WIDTHxHEIGHT, as 1280x720"
+        )
     if min(width, height) < SMALLEST or max(width, height) > LARGEST:
         raise ValueError(f"{width}x{height} is out of bounds: {SMALLEST} to {LARGEST} pixels a side")
     if max(width, height) > LONGEST * min(width, height):

@@ -19,6 +19,7 @@ SHORTEST_CUE_S = 0.8
 LONGEST_CUE_S = 7.0
 CHARACTERS_A_SECOND = 20
 PAUSE_S = 0.6  # a longer silence begins a new cue, unless that would be too short to be read
+NEVER_FIRST = frozenset("-‐‑‒–—―!?:;,.…»”’)]%")  # of a line, where it stands between spaces
 SENTENCE_ENDS = (".", "!", "?", "…")
 CUT_IN_A_WORD = "/\\-_.?&="  # an address that is longer than a line is cut after one of these
 MARKUP = re.compile(r"(?<=<)(?=[^<]*>)|(?<=\{)(?=\\)")  # where players of SubRip see a tag, and swallow it
@@ -96,11 +97,14 @@ def second_line(tokens: list[Token], line_characters: int = LINE_CHARACTERS) -> 
 
 def tokens_of(group: Group) -> list[Token]:
     """What stands between the spaces of a cue. A word may hold some ("12 March 2024,"): inside of it a full stop is an
-    abbreviation's."""
+    abbreviation's, and a dash or a French mark (“va ?”) stays with what is before it."""
     tokens: list[Token] = []
     for word in group:
-        *inner, last = word.text.split(" ")
-        tokens += [(part, not part.endswith(".")) for part in inner]
+        *inner, last = parts = word.text.split(" ")
+        tokens += [
+            (part, not part.endswith(".") and not NEVER_FIRST.issuperset(following))
+            for part, following in zip(inner, parts[1:], strict=True)
+        ]
         tokens.append((last, not _holds_on(word)))
     return tokens
 

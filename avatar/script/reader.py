@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from avatar.script import languages, shapes
+from avatar.script.guess import remark
 from avatar.script.languages.base import Language
 from avatar.script.letters import CLOSERS, OPENERS, is_ornament, script_of
 from avatar.script.markup import plain
@@ -54,11 +55,9 @@ def read(text: str, language: str = "en") -> Script:
         for word in words
         if _drop_foreign(word, spoken)
     ]
-    notes = (
-        [f"left out, for no voice can read a formula or code aloud: {_quoted(found.left_out)}."]
-        if found.left_out
-        else []
-    )
+    notes = remark(" ".join(line.text for line in found.lines), language)
+    if found.left_out:
+        notes.append(f"left out, for no voice can read a formula or code aloud: {_quoted(found.left_out)}.")
     if foreign:
         notes.append(f"left out, for the voice has no sound for such letters or signs: {_quoted(foreign)}.")
     return Script(tuple(split(lines, spoken)), tuple(notes))

@@ -18,6 +18,7 @@ from avatar.limits import LANGUAGES
 from avatar.media import READS_SOUND
 from avatar.progress import Progress
 from avatar.script import languages
+from avatar.script.guess import remark
 from avatar.script.letters import script_of
 from avatar.script.reader import read
 from avatar.voice.given.timing import timed
@@ -80,6 +81,7 @@ class GivenSpeech:
             samples = np.pad(samples, (0, count - len(samples)))
         timing = timed(samples, recording.sample_rate, wanted.transcript, wanted.language)
         told.notes += [timing.note] if timing.note else []
+        told.notes += remark(wanted.transcript or "", wanted.language, "transcript")
         return Speech(samples, recording.sample_rate, timing.phones, timing.words)
 
 

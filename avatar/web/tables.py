@@ -36,11 +36,11 @@ class TableRows(BaseModel):
 
 @routes.post("", status_code=202, response_model=TableRows, openapi_extra=form_body("table"))
 async def create_table(request: Request, home: Home) -> TableRows:
-    """CSV or JSONL with the columns of a request; files are named by a voice or a portrait that is kept here."""
+    """CSV, JSONL or JSON with the columns of a request; files are named by a voice or a portrait that is kept here."""
     state, done = state_of(request), list[TableRow]()
     async with received(request, ("table",)) as sent:
         if "table" not in sent.files:
-            raise Refused(400, "invalid_request", "table is missing: a CSV or JSONL file.", "table")
+            raise Refused(400, "invalid_request", "table is missing: a CSV, JSONL or JSON file.", "table")
         rows = await state.checker.ask("table", home, path=sent.files["table"])
         for row in rows:
             try:

@@ -153,7 +153,16 @@ def _sign(language: Language) -> Reading:
         if character == "-" and re.search(r"\b[A-F]$", place.before) and re.match(r"$|[\s,.;)]", place.after):
             return f" {language.minus}"  # a mark at school
         if character in "x×*" and re.search(r"[\w)]\s?$", place.before) and re.match(r"\s?[\w(]", place.after):
-            return f" {language.times} " if character == "×" or "=" in place.line else None
+            is_of_numbers = re.search(r"\d\s?$", place.before) and re.match(r"\s?\d", place.after)
+            is_product = character == "×" or "=" in place.line or character == "*" and is_of_numbers
+            return f" {language.times} " if is_product else None
+        if (
+            character == "/"
+            and "=" in place.line
+            and re.search(r"\d\s$", place.before)
+            and re.match(r"\s\d", place.after)
+        ):
+            return f" {language.symbols.get('÷', '')} "
         if character == "/" and before.isalnum() and after.isalnum():
             return language.alternatives(place)
         if character == "#" and after.isalpha() or character == "@" and (after.isalpha() or alone):

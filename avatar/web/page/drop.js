@@ -3,7 +3,7 @@
 import { $, announce } from "./dom.js";
 
 const KINDS = [
-  ["table", /\.(csv|tsv|jsonl)$/i, /^text\/csv/],
+  ["table", /\.(csv|tsv|jsonl|ndjson|json)$/i, /^text\/csv/],
   ["script", /\.(txt|md|text)$/i, /^text\//],
   ["speech", /\.(wav|mp3|m4a|flac|ogg|opus|aac|aiff?|wma)$/i, /^audio\//],
   ["portrait", /\.(jpe?g|png|webp|avif|gif|bmp|tiff?|heic|heif|mp4|mov|mkv|webm|avi)$/i, /^(image|video)\//],

@@ -1,12 +1,12 @@
 // The form of a new video: what is in it, whether it fits, sending it.
 
 import { sendForm } from "./api.js";
-import { $, clearErrors, debounced, duration, el, showError } from "./dom.js";
-import { chosenOptions, fillOptions, makeOptions } from "./options.js";
+import { $, button, clearErrors, debounced, duration, el, showError } from "./dom.js";
+import { areChosen, chosenOptions, fillOptions, makeOptions, setOptions } from "./options.js";
 import { chosenPortrait, fillPortrait, startPortraits } from "./portraits.js";
 import { recording } from "./recorder.js";
 import { chosenVoice, fillVoice, startVoices } from "./voices.js";
-import { MODELS } from "./words.js";
+import { MODELS, PURPOSES } from "./words.js";
 
 const DRAFT = "avatar.script";
 const LARGE = 16 * 1024 * 1024; // files above are not sent for a plan alone
@@ -36,6 +36,7 @@ export async function startForm(properties, submitted) {
   });
   makeModels(properties.model);
   makeOptions(properties);
+  makePurposes();
   count();
   await Promise.all([startVoices(properties.language?.enum ?? ["en"], planSoon), startPortraits(properties, planSoon)]);
   planLater();
@@ -89,17 +90,41 @@ function makeModels(property = {}) {
   }
 }
 
+/** A button for each purpose, which sets its options, or takes them back. */
+function makePurposes() {
+  $("purposes").append(...Object.values(PURPOSES).map(([title, means]) => button(title, ({ currentTarget }) => {
+    const isOff = currentTarget.ariaPressed === "true";
+    const values = Object.entries(means).filter(([name]) => name === "size" || isOff || canHaveCaptions());
+    setOptions(Object.fromEntries(values.map(([name, value]) => [name, isOff ? null : value])));
+    form.dispatchEvent(new Event("input"));
+  })));
+  form.addEventListener("input", showPurposes);
+  showPurposes();
+}
+
+/** Captions of a recording are made of its words. */
+const canHaveCaptions = () => !isSpeech() || $("transcript").value.trim() !== "";
+
+function showPurposes() {
+  for (const [number, [, means]] of Object.values(PURPOSES).entries()) {
+    const { size, ...words } = means;
+    const isOn = areChosen({ size }) && (areChosen(words) || !canHaveCaptions());
+    $("purposes").children[number].setAttribute("aria-pressed", String(isOn));
+  }
+}
+
 /** The request as a form, or an error {param, message} for what is missing. */
 function collected() {
   const wanted = new FormData();
   if (isSpeech()) {
     if (speech.file) wanted.set("audio", speech.file);
+    if ($("transcript").value.trim()) wanted.set("transcript", $("transcript").value);
   } else {
     wanted.set("prompt", $("script").value);
     const voice = chosenVoice();
     if (voice) wanted.set(...voice);
-    if ($("language").value) wanted.set("language", $("language").value);
   }
+  if ($("language").value) wanted.set("language", $("language").value);
   const portrait = chosenPortrait();
   if (portrait?.[0] === "missing") return { error: { param: "portrait", message: portrait[1] } };
   if (portrait) wanted.set(...portrait);
@@ -188,6 +213,7 @@ export function fillForm(fields, told = "") {
   clearErrors(form);
   $("script").value = fields.prompt ?? fields.text ?? "";
   sessionStorage.setItem(DRAFT, $("script").value);
+  $("transcript").value = fields.transcript ?? "";
   $("language").value = fields.language ?? "";
   form.elements.said.value = fields.audio ? "audio" : "script";
   speech.clear();
@@ -195,6 +221,7 @@ export function fillForm(fields, told = "") {
   fillPortrait(fields);
   for (const radio of form.querySelectorAll("[name=model]")) radio.checked = radio.value === (fields.model ?? defaultModel);
   fillOptions(fields);
+  showPurposes();
   $("again").hidden = !told;
   $("again-text").textContent = told;
   count();

@@ -1,16 +1,16 @@
 // A form made from the schema of the request: an option that the server learns appears here by itself.
 
-import { $, el, sentence } from "./dom.js";
+import { $, button, el, sentence } from "./dom.js";
 import { OPTIONS } from "./words.js";
 
 // What has a place of its own on the page, or is for programs.
 const ELSEWHERE = new Set([
-  "prompt", "text", "audio", "voice", "preset", "language", "portrait", "input_reference", "portrait_prompt", "model",
+  "prompt", "text", "audio", "transcript", "voice", "preset", "language", "portrait", "input_reference", "portrait_prompt", "model",
   "stack", "metadata", "webhook", "webhook_secret", "user",
 ]);
 
 let schemas = {};
-const controls = new Map(); // name -> {read, write}
+const controls = new Map(); // name -> {input, usual, show: after a file has changed}
 
 /** The schema of one property without its null, references followed. */
 function plain(property) {
@@ -71,10 +71,28 @@ function control(name, property) {
   const [title, hint] = OPTIONS[name] ?? [sentence((property.title ?? name).toLowerCase()), limits(property)];
   const isTick = input.type === "checkbox";
   const label = el("label", { for: id }, title);
+  const shown = input.type === "file" ? chooser(name, input, title) : input;
   return el("div", { class: isTick ? "field tick" : "field", "data-fields": name },
-    ...(isTick ? [input, label] : [label, input]),
+    ...(isTick ? [input, label] : [label, shown]),
     ...(property.examples ? [el("datalist", { id: `${id}-known` }, ...property.examples.map((value) => el("option", { value })))] : []),
     el("p", { class: "hint", id: `${id}-hint` }, hint), el("p", { class: "error", id: `${id}-error` }));
+}
+
+/** A button that chooses a file, the file's name, and what removes it again: the browser's own control is not shown. */
+function chooser(name, input, title) {
+  const told = el("span", { class: "hint", id: `option-${name}-name` });
+  const away = button("Remove", () => {
+    input.value = "";
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+    input.focus();
+  }, { "aria-label": `${title}: remove it`, hidden: true });
+  const show = () => {
+    told.textContent = input.files[0]?.name ?? "";
+    away.hidden = !input.files[0];
+  };
+  input.addEventListener("input", show);
+  controls.get(name).show = show;
+  return el("div", { class: "row" }, el("label", { class: "button small" }, input, " Choose a file"), told, away);
 }
 
 function limits({ description = "", minimum, exclusiveMinimum, maximum }) {
@@ -95,14 +113,29 @@ export function chosenOptions() {
   return chosen;
 }
 
+/** Sets some options; null is the default. */
+export function setOptions(values) {
+  for (const [name, value] of Object.entries(values)) {
+    const { input, usual } = controls.get(name) ?? {};
+    if (input) input.value = value ?? (input.tagName === "SELECT" ? usual ?? "" : "");
+  }
+}
+
+/** Whether these options have these values. */
+export const areChosen = (values) =>
+  Object.entries(values).every(([name, value]) => controls.get(name)?.input.value.trim().toLowerCase() === value);
+
 /** Sets the options to what a request held; those it does not name get their default. */
 export function fillOptions(values) {
   let isAny = false;
-  for (const [name, { input, usual }] of controls) {
+  for (const [name, { input, usual, show }] of controls) {
     const value = values[name] ?? null;
     isAny ||= value !== null && value !== usual;
     if (input.type === "checkbox") input.checked = (value ?? usual) === true;
-    else if (input.type === "file") input.value = "";
+    else if (input.type === "file") {
+      input.value = "";
+      show();
+    }
     else if (input.tagName === "SELECT") input.value = String(value ?? usual ?? "");
     else input.value = value === null || value === usual ? "" : String(value);
   }

@@ -2,10 +2,10 @@
 // too, by the words of the schema.
 
 export const OPTIONS = {
-  size: ["Size", "square, portrait, landscape, source or as 1280x720; 512x512 where it is empty."],
+  size: ["Size", "square, portrait, landscape, source, as 4:5 or as 1280x720; 512x512 where it is empty."],
   captions: ["Captions", "A track of the video, in the picture, a file beside it, or none."],
   caption_style: ["Captions in the picture", "Plain, in a box, or word by word."],
-  font: ["Font of captions in the picture", "A .ttf or .otf file; DejaVu Sans without one."],
+  font: ["Font of captions in the picture", "A .ttf, .otf or .ttc file; DejaVu Sans without one."],
   fit: ["Fit", "The head large, or the whole picture."],
   position: ["Place of the head", "In a wide frame."],
   background: ["Background", "Where the picture does not reach, or is clear: blur, or a colour as #203040."],
@@ -24,6 +24,13 @@ export const OPTIONS = {
   lips_margin: ["Lips: room below the chin", "0 to 0.1 of the face (Full)."],
   profile: ["Memory profile", "What fits is chosen by itself (Full)."],
   priority: ["Priority", "A higher one is made earlier."],
+};
+
+// What a video is for: the options that `avatar make --for` chooses, by the same names.
+export const PURPOSES = {
+  youtube: ["YouTube, 16:9", { size: "landscape", captions: "soft", caption_style: "plain" }],
+  shorts: ["Shorts, 9:16", { size: "portrait", captions: "burned", caption_style: "karaoke" }],
+  square: ["Square post", { size: "square", captions: "burned", caption_style: "box" }],
 };
 
 export const MODELS = {
