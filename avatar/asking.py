@@ -11,6 +11,7 @@ from typing import Any
 from avatar import settings
 from avatar.errors import RequestError
 from avatar.invocation import to_type
+from avatar.limits import language_from_tag
 from avatar.request import FILE_FIELDS, Request, make_request
 from avatar.script.subtitles import words_of
 
@@ -137,7 +138,7 @@ def speaks(preset: str, language: Any) -> bool:
     """Whether a preset that nobody asked for fits the language; one that is none is told of later."""
     from avatar.voice.presets.catalog import PRESETS
 
-    return preset not in PRESETS or language in PRESETS[preset].speaks
+    return preset not in PRESETS or language_from_tag(str(language)) in PRESETS[preset].speaks
 
 
 def voice_file(voice: str) -> Path:

@@ -27,5 +27,17 @@ ISO_639_2: dict[Language, str] = {
     "nl": "nld", "cs": "ces", "ar": "ara", "zh-cn": "zho", "hu": "hun", "ko": "kor", "ja": "jpn", "hi": "hin",
 }  # fmt: skip
 LANGUAGES = tuple(ISO_639_2)
+TRADITIONAL = ("hant", "tw", "hk", "mo")  # of Chinese, which no voice here was made for
+
+
+def language_from_tag(tag: str) -> str:
+    """The language that a tag stands for, as pt-BR for pt, en_US for en and zh for zh-cn (BCP 47); the tag itself for none of
+    LANGUAGES."""
+    language, *rest = tag.strip().lower().replace("_", "-").split("-")
+    if language == "zh" and not set(rest) & set(TRADITIONAL):
+        return "zh-cn"
+    return language if language in LANGUAGES else tag
+
+
 # XTTS's text cleaner turns these into Latin letters with a package that is not in the locks.
 NEEDS_PACKAGE: dict[Language, str] = {"ja": "cutlet", "zh-cn": "pypinyin"}

@@ -19,7 +19,7 @@ from avatar.errors import RequestError
 from avatar.files import file_digest, refuse_larger
 from avatar.frame.background import BLUR, colour
 from avatar.frame.size import parsed
-from avatar.limits import FASTEST, LONGEST_S, MOST_TRIES, SEEDS, SLOWEST, Language
+from avatar.limits import FASTEST, LONGEST_S, MOST_TRIES, SEEDS, SLOWEST, Language, language_from_tag
 from avatar.lips.musetalk.options import RANGES, Region
 
 SIZE = 512  # pixels, width and height of the video
@@ -103,7 +103,11 @@ class Request(BaseModel):
     profile: Annotated[
         Literal["24GB", "10GB", "6GB", "cpu"] | None, about("Memory profile of the full stack; else what fits.")
     ] = None
-    language: Annotated[Language, about("Of the text.")] = "en"
+    language: Annotated[
+        Language,
+        BeforeValidator(lambda value: language_from_tag(value) if isinstance(value, str) else value),
+        about("Of the text; a region, as in pt-BR, may be there and changes nothing."),
+    ] = "en"
     seconds: Annotated[float, Field(gt=0, le=LONGEST_S, description="Fit the speech to this length.")] | None = None
     speed: Annotated[
         float, Field(ge=SLOWEST, le=FASTEST, description="How fast is spoken; 1 is the voice's own pace.")

@@ -16,6 +16,7 @@ from avatar.errors import AvatarError, RequestError
 from avatar.files import file_digest, is_folder, is_regular, new_folder, rename_new, write_json
 from avatar.invocation import to_type
 from avatar.json_files import Damaged, read_json
+from avatar.limits import language_from_tag
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -59,6 +60,7 @@ def create(home: Path, name: str, reference: Path, language: str, consent: bool,
         raise RequestError(f"{name!r} is no voice name: letters, digits, '.', '_' and '-', 64 at most; choose another.")
     if name in PRESETS:
         raise RequestError(f"a preset is called {name!r}, and a voice may be named by either; choose another name.")
+    language = language_from_tag(language)
     refuse_language(language)
     folder = home / "voices" / name
     if os.path.lexists(folder):
@@ -162,6 +164,7 @@ def update(home: Path, name: str, language: str | None, consent: bool | None) ->
     from avatar.voice.xtts.text import refuse_language
 
     if language is not None:
+        language = language_from_tag(language)
         refuse_language(language)
     profile = read(home, name)
     profile |= {key: value for key, value in (("language", language), ("consent", consent)) if value is not None}

@@ -31,3 +31,21 @@ def test_a_request_may_have_the_most_and_no_more(field, most, more):
     assert getattr(make_request(text="Hello.", **need, **{field: most}), field) == most
     with pytest.raises(RequestError, match="the value should be "):
         make_request(text="Hello.", **need, **{field: more})
+
+
+@pytest.mark.parametrize(
+    ("tag", "language"),
+    [
+        ("pt-BR", "pt"), ("en_US", "en"), (" DE ", "de"), ("es-419", "es"), ("zh", "zh-cn"), ("zh-Hans-SG", "zh-cn"),
+        ("zh-CN", "zh-cn"), ("zh-TW", "zh-TW"), ("zh_Hant_HK", "zh_Hant_HK"), ("xx-YY", "xx-YY"), ("", ""), ("eng", "eng"),
+    ],
+)  # fmt: skip
+def test_a_tag_with_a_region_is_its_language(tag, language):
+    assert limits.language_from_tag(tag) == language
+
+
+def test_a_request_takes_a_tag_and_two_spellings_ask_for_the_same():
+    one, other = (make_request(text="Bom dia a todos.", language=tag) for tag in ("pt-BR", "pt"))
+    assert one.language == "pt" and one.digest() == other.digest()
+    with pytest.raises(RequestError, match="'en', 'es'"):
+        make_request(text="Bom dia a todos.", language="zh-TW")

@@ -56,7 +56,7 @@ def clone(recording: Path, name: str, language: str, consent: bool, as_json: boo
     if not consent:
         click.echo("note: clone only a voice whose speaker agrees; --consent notes that they do.", err=True)
     if kept := voices.recording_of(settings.home(), name):
-        click.echo(f"note: {prepare(kept, language)}", err=True)
+        click.echo(f"note: {prepare(kept, profile['language'])}", err=True)
     print_profile(profile, as_json)
 
 
