@@ -259,6 +259,19 @@ def test_reading_the_finer_portrait_in_place_gives_the_portrait(portraits):
     assert np.array_equal(read_finer(finer(picture), still_positions(512, 512)), picture)
 
 
+@pytest.mark.parametrize("degrees", [-30, 30])
+@pytest.mark.parametrize("bottom", [512, 350])
+def test_lips_that_mix_in_every_row_are_drawn(portraits, degrees, bottom):
+    """Across a tilted mouth no row of pixels is one lip's alone; nor is the last one where the picture cuts the mouth."""
+    picture, landmarks = portraits["smiling"].picture, portraits["smiling"].landmarks.copy()
+    turn = cv2.getRotationMatrix2D((256, 256), degrees, 1.0)
+    landmarks[:, :2] = landmarks[:, :2] @ turn[:, :2].T + turn[:, 2]
+    tilted = cv2.warpAffine(picture, turn, (512, 512), borderMode=cv2.BORDER_REFLECT)[:bottom].copy()
+    with WarpLips(tilted, landmarks) as lips:
+        changed = lips.frame(pose("aa"), 0, STILL) != lips.frame(CLOSED, 0, STILL)
+    assert changed.mean() > 0.01
+
+
 def test_a_turned_face_and_one_at_the_pictures_edge_are_drawn(portraits):
     """Landmarks turned by 40 degrees, and cut so that the chin leaves the picture and one eye nearly does."""
     portrait = portraits["smiling"]
@@ -297,9 +310,7 @@ def test_the_same_input_gives_the_same_frames_with_any_threads_and_in_another_pr
 import hashlib
 from pathlib import Path
 from avatar.lips.warp.motion import Motion
-from avatar.lips.warp.moved_portrait import MovedPortrait
 from avatar.lips.warp.warp import WarpLips
-from avatar.lips.warp.ycbcr import luma, planes
 from avatar.portrait.framing import Portrait
 portrait = Portrait.load(Path({str(tmp_path)!r}))
 digest = hashlib.sha256()
