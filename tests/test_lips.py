@@ -259,6 +259,16 @@ def test_reading_the_finer_portrait_in_place_gives_the_portrait(portraits):
     assert np.array_equal(read_finer(finer(picture), still_positions(512, 512)), picture)
 
 
+@pytest.mark.parametrize("by", [-4, 4])
+def test_lips_that_the_picture_cuts_are_drawn_up_to_its_edge(by):
+    """Wherever the head goes: beyond their box the skin is still that of shut lips, and a seam would be seen."""
+    move = Movement(*(np.full((60, 80), each, np.float32) for each in (by, by / 2)))
+    assert move.brings(Box(10, 20, 30, 40)) == Box(10 + by, 20 + by // 2, 30 + by, 40 + by // 2)
+    assert move.brings(Box(0, 20, 30, 60)) == Box(0, 20 + by // 2, 30 + by, 60)
+    assert move.brings(Box(50, 0, 80, 40)) == Box(50 + by, 0, 80, 40 + by // 2)
+    assert move.brings(Box(2, 1, 79, 59)).within(Box(0, 0, 80, 60)) == move.brings(Box(2, 1, 79, 59))
+
+
 @pytest.mark.parametrize("degrees", [-30, 30])
 @pytest.mark.parametrize("bottom", [512, 350])
 def test_lips_that_mix_in_every_row_are_drawn(portraits, degrees, bottom):
