@@ -18,7 +18,7 @@ from avatar.lips.warp.eyelids import Eyelids
 from avatar.lips.warp.geometry import SWAY_MARGIN_PX, face_frame, inner_window
 from avatar.lips.warp.liveliness import MOST, plan_sway
 from avatar.lips.warp.motion import Motion
-from avatar.lips.warp.mouth import Mouth
+from avatar.lips.warp.mouth import SHADOW_REACH, Mouth
 from avatar.lips.warp.moved_portrait import MovedPortrait
 from avatar.lips.warp.sampling import Movement, finer, in_picture, read_field, read_finer
 from avatar.lips.warp.visemes import VISEMES
@@ -257,6 +257,31 @@ def test_boxes_hold_what_the_head_moves_into_them_at_any_size(portraits, side):
 def test_reading_the_finer_portrait_in_place_gives_the_portrait(portraits):
     picture = portraits["smiling"].picture
     assert np.array_equal(read_finer(finer(picture), still_positions(512, 512)), picture)
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.float32])
+def test_a_finer_picture_is_what_opencv_reads_bicubically(kind):
+    picture = np.random.default_rng(4).integers(60, 200, (33, 40, 3)).astype(kind)
+    halve = np.array([[0.5, 0, 0], [0, 0.5, 0]], np.float32)
+    how = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    theirs = cv2.warpAffine(picture, halve, (79, 65), flags=how, borderMode=cv2.BORDER_REPLICATE)
+    assert np.abs(finer(picture).astype(float) - theirs).max() <= 1
+
+
+def test_the_lips_shadow_is_as_soft_as_at_the_full_size(warps):
+    mouth = warps["smiling"].mouth
+    covered = np.ones((60, 100), np.float32)
+    covered[20:40, 15:85] = 0
+    blurred = cv2.GaussianBlur(covered, (0, 0), SHADOW_REACH * mouth.frame.mouth_width)
+    assert np.abs(mouth._lips_shadow(covered) - blurred).max() < 0.05
+
+
+def test_what_is_painted_has_even_edges_wherever_the_head_goes(warps):
+    """Else its colours would lie beside its light."""
+    for warp, by in itertools.product(warps.values(), range(4)):
+        head = Movement(*np.full((2, 512, 512), by, np.float32))
+        for patch in (warp.mouth.lips(head, warp.mouth.shift(CLOSED)), *warp.eyelids.lowered(head, 1.0)):
+            assert patch.box == patch.box.to_even() and patch.rgb.shape[:2] == (patch.box.height, patch.box.width)
 
 
 @pytest.mark.parametrize("by", [-4, 4])
