@@ -10,10 +10,10 @@ from avatar.lips.warp.ycbcr import BLUE, GREEN, MIDDLE, RED, Patch, chroma, luma
 
 def shown(frame: np.ndarray) -> np.ndarray:
     """A frame of the warp, uint8 (height * 3 / 2, width) -> uint8 RGB (height, width, 3)."""
-    luma, cb, cr = planes(frame)
-    size = luma.shape[::-1]
-    light = (luma.astype(np.float32) - 16) * (255 / 219)
-    blue, red = ((cv2.resize(each, size).astype(np.float32) - MIDDLE) * (255 / 112) for each in (cb, cr))
+    drawn = planes(frame)
+    size = drawn.luma.shape[::-1]
+    light = (drawn.luma.astype(np.float32) - 16) * (255 / 219)
+    blue, red = ((cv2.resize(each, size).astype(np.float32) - MIDDLE) * (255 / 112) for each in (drawn.cb, drawn.cr))
     blue, red = blue * (1 - BLUE), red * (1 - RED)
     green = -(RED * red + BLUE * blue) / GREEN
     rgb = np.stack([light + red, light + green, light + blue], axis=2)

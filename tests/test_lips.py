@@ -18,7 +18,7 @@ from avatar.lips.warp.eyelids import Eyelids
 from avatar.lips.warp.geometry import SWAY_MARGIN_PX, face_frame, inner_window
 from avatar.lips.warp.liveliness import MOST, plan_sway
 from avatar.lips.warp.motion import Motion
-from avatar.lips.warp.mouth import Mouth
+from avatar.lips.warp.mouth import SHADOW_REACH, Mouth
 from avatar.lips.warp.moved_portrait import MovedPortrait
 from avatar.lips.warp.sampling import Movement, finer, in_picture, read_field, read_finer
 from avatar.lips.warp.visemes import VISEMES
@@ -259,6 +259,55 @@ def test_reading_the_finer_portrait_in_place_gives_the_portrait(portraits):
     assert np.array_equal(read_finer(finer(picture), still_positions(512, 512)), picture)
 
 
+@pytest.mark.parametrize("kind", [np.uint8, np.float32])
+def test_a_finer_picture_is_what_opencv_reads_bicubically(kind):
+    picture = np.random.default_rng(4).integers(60, 200, (33, 40, 3)).astype(kind)
+    halve = np.array([[0.5, 0, 0], [0, 0.5, 0]], np.float32)
+    how = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    theirs = cv2.warpAffine(picture, halve, (79, 65), flags=how, borderMode=cv2.BORDER_REPLICATE)
+    assert np.abs(finer(picture).astype(float) - theirs).max() <= 1
+
+
+def test_the_lips_shadow_is_as_soft_as_at_the_full_size(warps):
+    mouth = warps["smiling"].mouth
+    covered = np.ones((60, 100), np.float32)
+    covered[20:40, 15:85] = 0
+    blurred = cv2.GaussianBlur(covered, (0, 0), SHADOW_REACH * mouth.frame.mouth_width)
+    assert np.abs(mouth._lips_shadow(covered) - blurred).max() < 0.05
+
+
+def test_what_is_painted_has_even_edges_wherever_the_head_goes(warps):
+    """Else its colours would lie beside its light."""
+    for warp, by in itertools.product(warps.values(), range(4)):
+        head = Movement(*np.full((2, 512, 512), by, np.float32))
+        for patch in (warp.mouth.lips(head, warp.mouth.shift(CLOSED)), *warp.eyelids.lowered(head, 1.0)):
+            assert patch.box == patch.box.to_even() and patch.rgb.shape[:2] == (patch.box.height, patch.box.width)
+
+
+@pytest.mark.parametrize("by", [-4, 4])
+def test_lips_that_the_picture_cuts_are_drawn_up_to_its_edge(by):
+    """Wherever the head goes: beyond their box the skin is still that of shut lips, and a seam would be seen."""
+    move = Movement(*(np.full((60, 80), each, np.float32) for each in (by, by / 2)))
+    assert move.brings(Box(10, 20, 30, 40)) == Box(10 + by, 20 + by // 2, 30 + by, 40 + by // 2)
+    assert move.brings(Box(0, 20, 30, 60)) == Box(0, 20 + by // 2, 30 + by, 60)
+    assert move.brings(Box(50, 0, 80, 40)) == Box(50 + by, 0, 80, 40 + by // 2)
+    near = Box(2 + by, 1 + by // 2, 79 + by, 59 + by // 2)
+    assert move.brings(Box(2, 1, 79, 59)) == near.within(Box(0, 0, 80, 60))
+
+
+@pytest.mark.parametrize("degrees", [-30, 30])
+@pytest.mark.parametrize("bottom", [512, 350])
+def test_lips_that_mix_in_every_row_are_drawn(portraits, degrees, bottom):
+    """Across a tilted mouth no row of pixels is one lip's alone; nor is the last one where the picture cuts the mouth."""
+    picture, landmarks = portraits["smiling"].picture, portraits["smiling"].landmarks.copy()
+    turn = cv2.getRotationMatrix2D((256, 256), degrees, 1.0)
+    landmarks[:, :2] = landmarks[:, :2] @ turn[:, :2].T + turn[:, 2]
+    tilted = cv2.warpAffine(picture, turn, (512, 512), borderMode=cv2.BORDER_REFLECT)[:bottom].copy()
+    with WarpLips(tilted, landmarks) as lips:
+        changed = lips.frame(pose("aa"), 0, STILL) != lips.frame(CLOSED, 0, STILL)
+    assert changed.mean() > 0.01
+
+
 def test_a_turned_face_and_one_at_the_pictures_edge_are_drawn(portraits):
     """Landmarks turned by 40 degrees, and cut so that the chin leaves the picture and one eye nearly does."""
     portrait = portraits["smiling"]
@@ -297,9 +346,7 @@ def test_the_same_input_gives_the_same_frames_with_any_threads_and_in_another_pr
 import hashlib
 from pathlib import Path
 from avatar.lips.warp.motion import Motion
-from avatar.lips.warp.moved_portrait import MovedPortrait
 from avatar.lips.warp.warp import WarpLips
-from avatar.lips.warp.ycbcr import luma, planes
 from avatar.portrait.framing import Portrait
 portrait = Portrait.load(Path({str(tmp_path)!r}))
 digest = hashlib.sha256()

@@ -148,7 +148,8 @@ def test_a_speaking_mouth_is_read_for_what_it_shows(portraits, warps):
     assert (smile.upper_teeth, smile.lower_teeth, smile.jaw_open) == (True, False, False)
     closed = warps["closed"].mouth.opening
     assert not closed.upper.any() and not closed.lower.any() and not closed.jaw_open
-    with WarpLips(*vars(speaking(portraits)).values()) as warp:
+    portrait = speaking(portraits)
+    with WarpLips(portrait.picture, portrait.landmarks) as warp:
         opening = warp.mouth.opening
     assert (opening.upper_teeth, opening.lower_teeth, opening.jaw_open) == (False, True, True)
 

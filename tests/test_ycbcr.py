@@ -29,20 +29,8 @@ SIDES = [(512, 512), (130, 90), (64, 62)]  # 130 rows: two bands and two rows mo
 
 def made_by_ffmpeg(picture: np.ndarray) -> np.ndarray:
     height, width = picture.shape[:2]
-    line = [
-        ffmpeg_program(),
-        "-v",
-        "error",
-        "-f",
-        "rawvideo",
-        "-pix_fmt",
-        "rgb24",
-        "-s",
-        f"{width}x{height}",
-        "-i",
-        "-",
-    ]
-    line += ["-vf", BT709, "-f", "rawvideo", "-pix_fmt", "yuv420p", "-"]
+    given = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-i", "-"]
+    line = [ffmpeg_program(), "-v", "error", *given, "-vf", BT709, "-f", "rawvideo", "-pix_fmt", "yuv420p", "-"]
     said = subprocess.run(line, input=picture.tobytes(), stdout=subprocess.PIPE, check=True).stdout
     return np.frombuffer(said, np.uint8).reshape(height * 3 // 2, width)
 
@@ -71,13 +59,14 @@ def test_luma_is_ffmpegs_to_rounding():
     assert np.abs(ours - theirs).max() <= 1 and (ours != theirs).mean() < 0.02
 
 
-def test_what_moves_takes_its_colour_along():
-    """A red square on grey, moved by four pixels across and two down, lies there in all three planes."""
+@pytest.mark.parametrize(("across", "down"), [(4, 2), (3, -1)])
+def test_what_moves_takes_its_colour_along(across, down):
+    """A red square on grey, moved, lies there in all three planes, also where four pixels shared other colours before."""
     picture = np.full((64, 64, 3), 128, np.uint8)
     picture[20:40, 20:40] = (200, 30, 30)
-    move = Movement(*(np.full((64, 64), by, np.float32) for by in (4, 2)))
+    move = Movement(*(np.full((64, 64), by, np.float32) for by in (across, down)))
     frame = MovedPortrait(picture).frame(move, Box(0, 0, 0, 0), move)
-    assert np.array_equal(frame, unmoved(np.roll(picture, (2, 4), (0, 1))))
+    assert np.array_equal(frame, unmoved(np.roll(picture, (down, across), (0, 1))))
 
 
 @pytest.mark.parametrize("opaque", [None, 0.0, 0.3, 1.0, "ramp"])

@@ -171,8 +171,10 @@ def encode_frames(
 ) -> int:
     """Encode frames, each uint8 of one of TO_YCBCR's kinds, to a silent H.264 mp4; returns how many there were.
 
-    encoder: one of ENCODERS; mark: uint8 RGBA (height, width, 4), laid over the lower left corner. Raises TemporaryProblem when the disk is full or the host ended FFmpeg, EnvironmentProblem
-    when NVENC refuses, AvatarError when FFmpeg fails otherwise. On any error, and on Ctrl-C, FFmpeg is stopped and the unfinished file removed.
+    encoder: one of ENCODERS; mark: uint8 RGBA (height, width, 4), laid over the lower left corner.
+
+    Raises TemporaryProblem when the disk is full or the host ended FFmpeg, EnvironmentProblem when NVENC refuses,
+    AvatarError when FFmpeg fails otherwise. On any error, and on Ctrl-C, FFmpeg is stopped and the unfinished file removed.
     """
     count = 0
     with _file_of(mark, path.parent) as laid_over:

@@ -143,8 +143,9 @@ class Mouth:
         lower_alpha = read_field(self.fields.lower_outline, lower_at)
         above, below = _rows_of_one(upper_alpha, lower_alpha)
         lips = np.empty((box.height, box.width, 3), np.float32)
-        lips[:above] = self._lip(upper_at.rows(0, above), shift.rounded)
-        lips[below:] = self._lip(lower_at.rows(below, box.height), shift.rounded)
+        for layer_at, first, last in ((upper_at, 0, above), (lower_at, below, box.height)):
+            if first < last:  # across a tilted mouth both layers are seen in every row
+                lips[first:last] = self._lip(layer_at.rows(first, last), shift.rounded)
         if above < below:
             between = lips[above:below]
             self._draw_inside(between, own, np.maximum(upper_alpha, lower_alpha), above, shift)

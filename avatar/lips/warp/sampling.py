@@ -59,11 +59,17 @@ class Movement(NamedTuple):
         return Movement(self.x[box.rows_columns], self.y[box.rows_columns])
 
     def brings(self, box: Box) -> Box:
-        """Where what a box holds is seen, by the movement of its middle, cut to the picture."""
+        """Where what a box holds is seen, by the movement of its middle; where it ends with the picture it still does."""
         middle = (box.top + box.bottom) // 2, (box.left + box.right) // 2
         x, y = round(float(self.x[middle])), round(float(self.y[middle]))
         height, width = self.x.shape
-        return Box(box.left + x, box.top + y, box.right + x, box.bottom + y).within(Box(0, 0, width, height))
+        moved = Box(
+            box.left + x if box.left else 0,
+            box.top + y if box.top else 0,
+            box.right + x if box.right < width else width,
+            box.bottom + y if box.bottom < height else height,
+        )
+        return moved.within(Box(0, 0, width, height))
 
     def read_at(self, box: Box) -> Positions:
         """Where the pixels of a box are read."""

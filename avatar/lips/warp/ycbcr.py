@@ -13,10 +13,8 @@ import numpy as np
 
 from avatar.lips.box import Box
 
-RED, BLUE = (
-    0.2126,
-    0.0722,
-)  # shares of light, ITU-R BT.709-6, 3.2; and its 4.6: 219 steps from black to white, 224 of colour
+# ITU-R BT.709-6: shares of light (3.2), and 219 steps from black to white, 224 of colour (4.6).
+RED, BLUE = 0.2126, 0.0722
 GREEN = 1 - RED - BLUE
 MIDDLE = 128  # of the two colours: grey
 RGB_TO_LUMA = np.array([[219 * RED / 255, 219 * GREEN / 255, 219 * BLUE / 255, 16]], np.float32)
