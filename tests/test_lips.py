@@ -52,7 +52,9 @@ def portraits(reader) -> dict[str, Portrait]:
     rgb = bundled_picture()
     smiling = framed(reader, rgb)
     with WarpLips(smiling.picture, smiling.landmarks) as lips:
-        closed = shown(lips.frame(np.array([0, -0.3, 0, 0]), 0, STILL))
+        around = lips.mouth.around.box.rows_columns
+        closed = smiling.picture.copy()  # each pixel of the rest keeps its own colour
+        closed[around] = shown(lips.frame(np.array([0, -0.3, 0, 0]), 0, STILL))[around]
     turn = cv2.getRotationMatrix2D((rgb.shape[1] / 2, rgb.shape[0] / 2), 14, 1.0)
     tilted = cv2.warpAffine(rgb, turn, rgb.shape[1::-1], flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
     return {
