@@ -201,3 +201,16 @@ def test_a_black_and_white_mouth_is_drawn_without_colour(portraits):
     light = mouth_light(grey, portrait.landmarks)
     for drawn in (light.enamel, light.tongue, light.cavity, light.deep):
         assert np.ptp(drawn) < 0.5
+
+
+def test_lips_throw_a_shadow_on_what_is_behind_them(portraits):
+    """Most at their edges: teeth below the upper lip are darker than they are drawn, those in the middle hardly."""
+    portrait, wide = portraits["smiling"], np.array([1.0, 0, 0, 0])
+    with WarpLips(portrait.picture, portrait.landmarks) as warp:
+        shaded = shown(warp.frame(wide, 0, STILL)) @ LUMA
+        warp.mouth._shadow = np.zeros_like(warp.mouth._shadow)
+        darker = (shown(warp.frame(wide, 0, STILL)) @ LUMA) - shaded
+    assert darker.min() > -2 and darker.max() > 20
+    column = darker[:, round(float(portrait.landmarks[[78, 308], 0].mean()))]  # between the corners
+    below = np.flatnonzero(column > 2)
+    assert column[below[0] : below[0] + 6].mean() > 1.5 * np.median(column[below])
