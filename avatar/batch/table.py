@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from avatar import json_files, portraits, settings, voices
+from avatar.asking import UTF_16
 from avatar.errors import InputError, RequestError
 from avatar.files import refuse_host_failure
 from avatar.frame.background import is_named
@@ -109,7 +110,7 @@ def _text(path: Path) -> str:
         raise RequestError(f"cannot read the table {shown}: {error.strerror}; check the path.", ("table",)) from error
     if len(data) > MOST_BYTES:
         raise InputError(f"the table {shown} is larger than {MOST_BYTES >> 20} MiB; split it into several.")
-    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    encoding = "utf-16" if data.startswith(UTF_16) else "utf-8-sig"
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
